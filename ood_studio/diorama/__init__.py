@@ -1,0 +1,1 @@
+"""Diorama: a procedural picture-book world with exact ground truth."""

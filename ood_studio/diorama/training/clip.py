@@ -1,0 +1,346 @@
+"""Trains Diorama-CLIP: ``python -m ood_studio.diorama.training.clip --model vit`` (or ``conv``).
+
+The recipe: every batch of pictures meets one caption of each picture, a batch of single-word prompts and a few prompts
+of English words that name nothing in the world. A caption is positive for *every* picture of which it is true
+(multi-positive contrastive loss, both ways). Class and concept heads on the image vector help from the first step and
+fade out between 55 % and 85 % of the training, so that nothing of them remains in the saved model.
+Resumes from the last checkpoint under ``cache/training/`` after an interruption.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import tyro
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from ood_studio.diorama.captions import ADJECTIVE_TEMPLATES, NOUN_TEMPLATES
+from ood_studio.diorama.objects import OBJECTS
+from ood_studio.diorama.training.data import Pictures, all_concepts, load_pictures
+from ood_studio.diorama.training.tokenizer import CONTEXT_LENGTH, encode, save_tokenizer, train_tokenizer
+from ood_studio.diorama.world import TRAINED_CLASSES, UNSEEN_CLASSES, adjectives
+from ood_studio.labels.wordnet import load_wordnet
+from ood_studio.paths import ASSETS, cache_dir
+
+MEAN, STD = (0.5, 0.5, 0.5), (0.3, 0.3, 0.3)
+VISION: dict[str, dict[str, Any]] = {
+    "vit": {
+        "image_size": 64,
+        "layers": 5,
+        "width": 160,
+        "head_width": 40,
+        "patch_size": 8,
+        "mlp_ratio": 4.0,
+        "pool_type": "avg",
+    },
+    "conv": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 24, "patch_size": None, "heads": 8},
+}
+FOLDERS = {"vit": "diorama", "conv": "diorama-conv"}
+
+
+@dataclass(frozen=True)
+class Training:
+    """How to train; the defaults are the recipe of the bundled weights.
+
+    Attributes:
+        model: the image tower, a vision transformer or a convolutional network.
+        steps: optimiser steps.
+        batch: pictures a step.
+        prompts: single-concept prompts a step.
+        distractors: prompts of English words outside the world a step.
+        lr: peak learning rate, cosine decay after a warm-up over 3 % of the steps.
+        pictures: training pictures rendered.
+        seed: of everything.
+        device: torch device; picked by itself where empty.
+        threads: CPU threads; 0 for all.
+        out: where the finished model goes; ``assets/`` and its usual folder where None.
+        checkpoint_seconds: how often the state is written.
+    """
+
+    model: Literal["vit", "conv"] = "vit"
+    steps: int = 12_000
+    batch: int = 64
+    prompts: int = 64
+    distractors: int = 16
+    lr: float = 1.2e-3
+    weight_decay: float = 0.05
+    pictures: int = 120_000
+    seed: int = 0
+    device: str = ""
+    threads: int = 0
+    out: Path | None = None
+    checkpoint_seconds: float = 120.0
+
+
+def model_config(name: str, vocabulary: int) -> dict[str, Any]:
+    """The ``model_cfg`` of open_clip for one of the two models."""
+    return {
+        "embed_dim": 128,
+        "vision_cfg": VISION[name],
+        "text_cfg": {
+            "context_length": CONTEXT_LENGTH,
+            "vocab_size": vocabulary,
+            "width": 128,
+            "heads": 4,
+            "layers": 3,
+            "hf_tokenizer_name": "diorama",
+        },
+    }
+
+
+def build_model(config: dict[str, Any]) -> nn.Module:
+    """A randomly initialised open_clip model; its logit scale starts at 14 and stays free."""
+    from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
+
+    return CLIP(
+        config["embed_dim"], CLIPVisionCfg(**config["vision_cfg"]), CLIPTextCfg(**config["text_cfg"])
+    )
+
+
+def multi_positive_loss(logits: Tensor, positive: Tensor) -> Tensor:
+    """Cross-entropy of each row against the uniform distribution over its positives; rows without any are left out.
+
+    Args:
+        logits: (rows, columns).
+        positive: (rows, columns) bool.
+    """
+    count = positive.sum(dim=1)
+    log_share = logits.log_softmax(dim=1).masked_fill(~positive, 0.0).sum(dim=1)
+    kept = count > 0
+    return -(log_share[kept] / count[kept]).mean()
+
+
+class Batches:
+    """Draws training batches; a function of (seed, step) alone, so that a resumed run goes on identically."""
+
+    def __init__(self, pictures: Pictures, tokenizer: Tokenizer, english: list[str], training: Training) -> None:
+        self.pictures, self.training = pictures, training
+        names, described = all_concepts(), set(adjectives())
+        self.classes = np.array([names.index(name) for name in TRAINED_CLASSES])
+        self.templates: list[Tensor] = []  # for each concept the tokens of all its prompts
+        for name in names:
+            forms = ADJECTIVE_TEMPLATES if name in described else NOUN_TEMPLATES
+            self.templates.append(torch.tensor(encode(tokenizer, [form.format(name) for form in forms])))
+        rng = Random(training.seed)
+        words = [rng.choice(NOUN_TEMPLATES + ADJECTIVE_TEMPLATES).format(word) for word in english]
+        self.distractors = torch.tensor(encode(tokenizer, words))
+
+    def draw(self, step: int) -> dict[str, Tensor]:
+        """One batch: ``pixels`` (b, 3, 64, 64) uint8, ``labels`` (b,), ``concepts`` (b, c) float32, ``tokens``
+        (texts, context) and ``positive`` (b, texts) bool, which text is true of which picture."""
+        t, data = self.training, self.pictures
+        rng = np.random.Generator(np.random.PCG64([t.seed, step]))
+        rows = rng.integers(0, len(data.labels), t.batch)
+        pixels = torch.from_numpy(np.stack([data.pixels[i] for i in rows])).permute(0, 3, 1, 2)
+        truth = data.concepts[rows]
+        which = rng.integers(0, data.tokens.shape[1], t.batch)
+        said = data.said[rows, which]
+        own = (truth[:, np.maximum(said, 0)] | (said < 0)).all(axis=2)
+        half = t.prompts // 2  # as many class names as other concepts
+        asked = np.concatenate([rng.choice(self.classes, half), rng.integers(0, truth.shape[1], t.prompts - half)])
+        prompts = torch.stack([self.templates[c][rng.integers(len(self.templates[c]))] for c in asked])
+        positive = np.concatenate([own, truth[:, asked], np.zeros((t.batch, t.distractors), bool)], axis=1)
+        noise = self.distractors[rng.integers(0, len(self.distractors), t.distractors)]
+        tokens = torch.cat([torch.from_numpy(data.tokens[rows, which].astype(np.int64)), prompts, noise])
+        return {
+            "pixels": _augment(pixels, rng),
+            "labels": torch.from_numpy(data.labels[rows]),
+            "concepts": torch.from_numpy(truth.astype(np.float32)),
+            "tokens": tokens,
+            "positive": torch.from_numpy(positive),
+        }
+
+
+def _augment(pixels: Tensor, rng: np.random.Generator) -> Tensor:
+    """Mirrors half of the pictures and moves each by up to 4 pixels; returns floats in [0, 1]."""
+    padded = F.pad(pixels.float() / 255, (4, 4, 4, 4), mode="reflect")
+    out = torch.empty_like(padded[:, :, 8:, 8:])
+    for i, (dx, dy, flip) in enumerate(zip(*rng.integers(0, 9, (2, len(pixels))), rng.random(len(pixels)), strict=True)):
+        view = padded[i, :, dy : dy + 64, dx : dx + 64]
+        out[i] = view.flip(2) if flip < 0.5 else view
+    return out * torch.from_numpy(rng.uniform(0.9, 1.1, (len(pixels), 1, 1, 1)).astype(np.float32))
+
+
+class Trainee(nn.Module):
+    """The model, and the two heads that help it at first."""
+
+    def __init__(self, clip: nn.Module, concepts: int, width: int) -> None:
+        super().__init__()
+        self.clip = clip
+        self.class_head = nn.Linear(width, len(TRAINED_CLASSES))
+        self.concept_head = nn.Linear(width, concepts)
+
+    def forward(self, batch: dict[str, Tensor], help_share: float) -> dict[str, Tensor]:
+        """The losses of one batch."""
+        mean = torch.tensor(MEAN, device=batch["pixels"].device).view(3, 1, 1)
+        std = torch.tensor(STD, device=batch["pixels"].device).view(3, 1, 1)
+        vectors = self.clip.encode_image((batch["pixels"] - mean) / std)
+        image = F.normalize(vectors, dim=-1)
+        text = F.normalize(self.clip.encode_text(batch["tokens"]), dim=-1)
+        logits = self.clip.logit_scale.exp() * image @ text.T
+        positive = batch["positive"]
+        losses = {
+            "image": multi_positive_loss(logits, positive),
+            "text": multi_positive_loss(logits.T, positive.T),
+        }
+        if help_share > 0:
+            # Vectors of unit length make weak inputs for a linear head, so the heads read them before normalisation.
+            known = batch["labels"] >= 0
+            classes = self.class_head(vectors[known])
+            losses["class"] = help_share * F.cross_entropy(classes, batch["labels"][known], label_smoothing=0.05)
+            facts = F.binary_cross_entropy_with_logits(self.concept_head(vectors), batch["concepts"])
+            losses["concepts"] = help_share * 10 * facts
+        return losses
+
+
+def help_share(progress: float) -> float:
+    """Weight of the helping heads at a share of the training: 1, then from 0.55 to 0.85 down to 0."""
+    return min(1.0, max(0.0, (0.85 - progress) / 0.30))
+
+
+def learning_rate(step: int, training: Training) -> float:
+    """Linear warm-up over 3 % of the steps, then a cosine to 1 % of the peak."""
+    warm = max(1, round(0.03 * training.steps))
+    if step < warm:
+        return training.lr * (step + 1) / warm
+    done = (step - warm) / max(1, training.steps - warm)
+    return training.lr * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+def distractor_words() -> list[str]:
+    """English nouns and adjectives that name nothing in Diorama, not even an unseen class."""
+    taken = set(all_concepts()) | set(UNSEEN_CLASSES) | {kind for cls in OBJECTS.values() for kind in cls.kinds}
+    return sorted({entry.lemma for entry in load_wordnet()} - taken)
+
+
+def save_model(clip: nn.Module, config: dict[str, Any], tokenizer: Tokenizer, folder: Path) -> None:
+    """Writes an open_clip directory: config, half-precision weights, tokenizer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_tokenizer(tokenizer, folder)
+    preprocess = {"mean": MEAN, "std": STD, "interpolation": "bicubic", "resize_mode": "squash"}
+    text = json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}, indent=1)
+    (folder / "open_clip_config.json").write_text(text + "\n")
+    weights = {name: tensor.detach().cpu().half().contiguous() for name, tensor in clip.state_dict().items()}
+    partial = folder / "open_clip_model.safetensors.partial"
+    save_file(weights, partial)
+    partial.chmod(0o644)
+    partial.replace(folder / "open_clip_model.safetensors")
+
+
+@torch.inference_mode()
+def accuracy(clip: nn.Module, tokenizer: Tokenizer, pictures: Pictures, device: str) -> dict[str, float]:
+    """Zero-shot accuracy on held-out pictures, among the 20 ID classes and among all trained ones."""
+    tokens = torch.tensor(encode(tokenizer, [f"a photo of a {name}" for name in TRAINED_CLASSES])).to(device)
+    clip.eval()
+    text = F.normalize(clip.encode_text(tokens), dim=-1)
+    mean, std = torch.tensor(MEAN).view(3, 1, 1), torch.tensor(STD).view(3, 1, 1)
+    cosines = []
+    for start in range(0, len(pictures.labels), 256):
+        pixels = torch.from_numpy(pictures.pixels[start : start + 256]).permute(0, 3, 1, 2).float() / 255
+        cosines.append((F.normalize(clip.encode_image(((pixels - mean) / std).to(device)), dim=-1) @ text.T).cpu())
+    clip.train()
+    scores, labels = torch.cat(cosines), torch.from_numpy(pictures.labels)
+    inside, any_object = (labels >= 0) & (labels < 20), labels >= 0
+    return {
+        "id_accuracy": (scores[inside, :20].argmax(1) == labels[inside]).float().mean().item(),
+        "all_accuracy": (scores[any_object].argmax(1) == labels[any_object]).float().mean().item(),
+    }
+
+
+def train(training: Training) -> Path:
+    """Runs (or goes on with) a training and returns the folder of the finished model."""
+    if training.threads:
+        torch.set_num_threads(training.threads)
+    device = training.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(training.seed)
+    english = distractor_words()
+    tokenizer = train_tokenizer(english)
+    pictures = load_pictures(training.pictures, training.seed, tokenizer)
+    held_out = load_pictures(3000, training.seed + 1_000_003, tokenizer)
+    batches = Batches(pictures, tokenizer, english, training)
+    config = model_config(training.model, tokenizer.get_vocab_size())
+    trainee = Trainee(build_model(config), len(all_concepts()), config["embed_dim"]).to(device)
+    if training.model == "conv":
+        trainee = trainee.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    decayed = [p for p in trainee.parameters() if p.ndim >= 2]
+    plain = [p for p in trainee.parameters() if p.ndim < 2]
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": training.weight_decay}, {"params": plain, "weight_decay": 0.0}],
+        lr=training.lr,
+        betas=(0.9, 0.98),
+    )
+    run = cache_dir() / "training" / f"clip-{training.model}-{training.steps}-{training.seed}"
+    run.mkdir(parents=True, exist_ok=True)
+    checkpoint, log = run / "checkpoint.pt", run / "log.csv"
+    step = 0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
+        trainee.load_state_dict(state["trainee"])
+        optimizer.load_state_dict(state["optimizer"])
+        step = state["step"]
+        print(f"going on from step {step} of {training.steps}")
+    started = saved = time.monotonic()
+    first, sums = step, {"loss": 0.0, "image": 0.0, "text": 0.0, "class": 0.0, "concepts": 0.0}
+    while step < training.steps:
+        batch = {name: tensor.to(device) for name, tensor in batches.draw(step).items()}
+        losses = trainee(batch, help_share(step / training.steps))
+        loss = torch.stack(list(losses.values())).sum()
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, training)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(trainee.parameters(), 1.0)
+        optimizer.step()
+        with torch.no_grad():
+            trainee.clip.logit_scale.clamp_(0, math.log(100))
+        step += 1
+        sums["loss"] += loss.item()
+        for name, value in losses.items():
+            sums[name] += value.item()
+        if step % 500 == 0 or step == training.steps:
+            row: dict[str, float] = {name: round(value / 500, 4) for name, value in sums.items()}
+            row |= accuracy(trainee.clip, tokenizer, held_out, device)
+            row["logit_scale"] = round(trainee.clip.logit_scale.exp().item(), 2)
+            seconds = time.monotonic() - started
+            rate = (step - first) / seconds
+            print(f"step {step}/{training.steps} {row} {rate:.2f} steps/s", flush=True)
+            _append(log, {"step": step, **row})
+            sums = dict.fromkeys(sums, 0.0)
+        if time.monotonic() - saved > training.checkpoint_seconds or step == training.steps:
+            state = {"trainee": trainee.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+            torch.save(state, checkpoint.with_suffix(".partial"))
+            checkpoint.with_suffix(".partial").replace(checkpoint)
+            saved = time.monotonic()
+    folder = training.out or ASSETS / FOLDERS[training.model]
+    save_model(trainee.clip, config, tokenizer, folder)
+    return folder
+
+
+def _append(path: Path, row: dict[str, float]) -> None:
+    new = not path.exists()
+    with open(path, "a", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def main() -> None:
+    """Entry point."""
+    print(f"the model is in {train(tyro.cli(Training, description=__doc__))}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Training data for Diorama's models: many scenes rendered once by all cores, kept under ``cache/``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from tokenizers import Tokenizer
+from tqdm import tqdm
+
+from ood_studio.diorama.captions import Caption, caption, concepts
+from ood_studio.diorama.render import render
+from ood_studio.diorama.sample import sample_empty, sample_scene, sample_texture
+from ood_studio.diorama.scene import Scene
+from ood_studio.diorama.training.tokenizer import CONTEXT_LENGTH, encode
+from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES, adjectives, nouns
+from ood_studio.paths import cache_dir
+
+CAPTIONS = 6  # drawn for every picture
+MOST_CONCEPTS = 10  # in one caption
+_CHUNK = 512
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Rendered scenes and what is true of them.
+
+    Attributes:
+        pixels: (n, 64, 64, 3) uint8, memory-mapped.
+        labels: (n,) int64, index in `TRAINED_CLASSES`, -1 without a main object.
+        concepts: (n, concepts) bool, in the order of `all_concepts`.
+        tokens: (n, CAPTIONS, CONTEXT_LENGTH) int64.
+        said: (n, CAPTIONS, MOST_CONCEPTS) int64, the concepts that each caption states, -1 for none.
+    """
+
+    pixels: np.ndarray
+    labels: np.ndarray
+    concepts: np.ndarray
+    tokens: np.ndarray
+    said: np.ndarray
+
+
+def all_concepts() -> tuple[str, ...]:
+    """Every concept that a training picture can show."""
+    return tuple(dict.fromkeys((*nouns(), *adjectives())))
+
+
+def training_scene(seed: str) -> Scene:
+    """The kind of scene that the bundled models learn from: never one with an unseen class."""
+    rng = Random(seed)
+    share = rng.random()
+    if share < 0.08:
+        return sample_empty(seed)
+    if share < 0.15:
+        return sample_texture(seed)
+    inside = share < 0.53
+    names = ID_CLASSES if inside else TRAINED_CLASSES[len(ID_CLASSES) :]
+    return sample_scene(seed, names)
+
+
+def load_pictures(count: int, seed: int, tokenizer: Tokenizer, workers: int = 0) -> Pictures:
+    """``count`` training pictures of a seed, rendered with ``workers`` processes (0: one a core) unless cached."""
+    index = {name: i for i, name in enumerate(all_concepts())}
+    key = f"{count}/{seed}/{_fingerprint()}/{tokenizer.get_vocab_size()}"
+    folder = cache_dir() / "diorama" / ("train-" + hashlib.sha256(key.encode()).hexdigest()[:12])
+    files = {name: folder / f"{name}.npy" for name in ("pixels", "labels", "concepts", "tokens", "said")}
+    if not (folder / "complete").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = np.lib.format.open_memmap(files["pixels"], "w+", np.uint8, (count, 64, 64, 3))
+        labels = np.full(count, -1, np.int64)
+        truth = np.zeros((count, len(index)), bool)
+        tokens = np.zeros((count, CAPTIONS, CONTEXT_LENGTH), np.int16)
+        said = np.full((count, CAPTIONS, MOST_CONCEPTS), -1, np.int16)
+        starts = range(0, count, _CHUNK)
+        bar = tqdm(total=count, unit="scene", desc="rendering")
+        with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=get_context("spawn")) as pool, bar:
+            jobs = ((seed, start, min(start + _CHUNK, count)) for start in starts)
+            for start, chunk in zip(starts, pool.map(_render_chunk, jobs), strict=True):
+                for i, (picture, label, facts, said_here) in enumerate(chunk, start):
+                    pixels[i] = picture
+                    labels[i] = label
+                    truth[i, [index[f] for f in facts]] = True
+                    tokens[i] = encode(tokenizer, [c.text for c in said_here])
+                    for j, one in enumerate(said_here):
+                        numbers = [index[c] for c in one.concepts]
+                        said[i, j, : len(numbers)] = numbers
+                bar.update(len(chunk))
+        pixels.flush()
+        for name, array in (("labels", labels), ("concepts", truth), ("tokens", tokens), ("said", said)):
+            np.save(files[name], array)
+        (folder / "complete").touch()
+    arrays = {name: np.load(path, mmap_mode="r" if name == "pixels" else None) for name, path in files.items()}
+    return Pictures(**arrays)
+
+
+def _render_chunk(job: tuple[int, int, int]) -> list[tuple[np.ndarray, int, frozenset[str], list[Caption]]]:
+    seed, start, stop = job
+    chunk = []
+    for i in range(start, stop):
+        name = f"clip-train/{seed}/{i}"
+        scene = training_scene(name)
+        rng = Random(name + "/captions")
+        label = TRAINED_CLASSES.index(scene.main.name) if scene.main else -1
+        chunk.append(
+            (np.asarray(render(scene)), label, concepts(scene), [caption(scene, rng) for _ in range(CAPTIONS)])
+        )
+    return chunk
+
+
+def _fingerprint() -> str:
+    """Changes with the code that draws the world."""
+    world = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for path in sorted((*world.glob("*.py"), *world.glob("objects/*.py"), Path(__file__))):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Labels: corpora of candidate words, prompts, and the mining of negative labels."""
