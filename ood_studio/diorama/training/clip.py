@@ -22,6 +22,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 import tyro
+from open_clip.transformer import PatchDropout
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
@@ -38,15 +39,16 @@ MEAN, STD = (0.5, 0.5, 0.5), (0.3, 0.3, 0.3)
 VISION: dict[str, dict[str, Any]] = {
     "vit": {
         "image_size": 64,
-        "layers": 5,
-        "width": 160,
-        "head_width": 40,
+        "layers": 4,
+        "width": 192,
+        "head_width": 48,
         "patch_size": 8,
         "mlp_ratio": 4.0,
         "pool_type": "avg",
     },
-    "conv": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 24, "patch_size": None, "heads": 8},
+    "conv": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 24, "head_width": 64},
 }
+SHORT_TEXT = 9  # tokens; most prompts are no longer
 FOLDERS = {"vit": "diorama", "conv": "diorama-conv"}
 
 
@@ -61,6 +63,8 @@ class Training:
         prompts: single-concept prompts a step.
         distractors: prompts of English words outside the world a step.
         lr: peak learning rate, cosine decay after a warm-up over 3 % of the steps.
+        patch_dropout: share of the vision transformer's patches left out of each picture (as in FLIP), for speed.
+        whole_from: share of the training after which all patches are used.
         pictures: training pictures rendered.
         seed: of everything.
         device: torch device; picked by itself where empty.
@@ -76,6 +80,8 @@ class Training:
     distractors: int = 16
     lr: float = 1.2e-3
     weight_decay: float = 0.05
+    patch_dropout: float = 0.5
+    whole_from: float = 0.7
     pictures: int = 120_000
     seed: int = 0
     device: str = ""
@@ -188,7 +194,7 @@ class Trainee(nn.Module):
         std = torch.tensor(STD, device=batch["pixels"].device).view(3, 1, 1)
         vectors = self.clip.encode_image((batch["pixels"] - mean) / std)
         image = F.normalize(vectors, dim=-1)
-        text = F.normalize(self.clip.encode_text(batch["tokens"]), dim=-1)
+        text = F.normalize(self._encode_text(batch["tokens"]), dim=-1)
         logits = self.clip.logit_scale.exp() * image @ text.T
         positive = batch["positive"]
         losses = {
@@ -203,6 +209,24 @@ class Trainee(nn.Module):
             facts = F.binary_cross_entropy_with_logits(self.concept_head(vectors), batch["concepts"])
             losses["concepts"] = help_share * 10 * facts
         return losses
+
+
+    def _encode_text(self, tokens: Tensor) -> Tensor:
+        """open_clip's text tower, run apart for short and long texts: padding behind ``<end>`` changes nothing."""
+        length = (tokens > 0).sum(dim=1)
+        short = length <= SHORT_TEXT
+        out = torch.empty(len(tokens), self.clip.text_projection.shape[1], device=tokens.device)
+        for rows, cut in ((short, SHORT_TEXT), (~short, tokens.shape[1])):
+            if rows.any():
+                out[rows] = self._encode_cut(tokens[rows, :cut])
+        return out
+
+    def _encode_cut(self, tokens: Tensor) -> Tensor:
+        clip, cut = self.clip, tokens.shape[1]
+        x = clip.token_embedding(tokens) + clip.positional_embedding[:cut]
+        x = clip.ln_final(clip.transformer(x, attn_mask=clip.attn_mask[:cut, :cut]))
+        ends = x[torch.arange(len(tokens), device=tokens.device), tokens.argmax(dim=-1)]
+        return ends @ clip.text_projection
 
 
 def help_share(progress: float) -> float:
@@ -293,7 +317,11 @@ def train(training: Training) -> Path:
         print(f"going on from step {step} of {training.steps}")
     started = saved = time.monotonic()
     first, sums = step, {"loss": 0.0, "image": 0.0, "text": 0.0, "class": 0.0, "concepts": 0.0}
+    if training.model == "vit" and step < training.whole_from * training.steps:
+        trainee.clip.visual.patch_dropout = PatchDropout(training.patch_dropout)
     while step < training.steps:
+        if training.model == "vit" and step >= training.whole_from * training.steps:
+            trainee.clip.visual.patch_dropout = nn.Identity()
         batch = {name: tensor.to(device) for name, tensor in batches.draw(step).items()}
         losses = trainee(batch, help_share(step / training.steps))
         loss = torch.stack(list(losses.values())).sum()

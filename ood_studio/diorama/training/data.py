@@ -7,7 +7,6 @@ import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -18,6 +17,7 @@ from ood_studio.diorama.captions import Caption, caption, concepts
 from ood_studio.diorama.render import render
 from ood_studio.diorama.sample import sample_empty, sample_scene, sample_texture
 from ood_studio.diorama.scene import Scene
+from ood_studio.diorama.splits import world_fingerprint
 from ood_studio.diorama.training.tokenizer import CONTEXT_LENGTH, encode
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES, adjectives, nouns
 from ood_studio.paths import cache_dir
@@ -67,7 +67,7 @@ def training_scene(seed: str) -> Scene:
 def load_pictures(count: int, seed: int, tokenizer: Tokenizer, workers: int = 0) -> Pictures:
     """``count`` training pictures of a seed, rendered with ``workers`` processes (0: one a core) unless cached."""
     index = {name: i for i, name in enumerate(all_concepts())}
-    key = f"{count}/{seed}/{_fingerprint()}/{tokenizer.get_vocab_size()}"
+    key = f"{count}/{seed}/{world_fingerprint()}/{tokenizer.get_vocab_size()}"
     folder = cache_dir() / "diorama" / ("train-" + hashlib.sha256(key.encode()).hexdigest()[:12])
     files = {name: folder / f"{name}.npy" for name in ("pixels", "labels", "concepts", "tokens", "said")}
     if not (folder / "complete").exists():
@@ -112,11 +112,3 @@ def _render_chunk(job: tuple[int, int, int]) -> list[tuple[np.ndarray, int, froz
         )
     return chunk
 
-
-def _fingerprint() -> str:
-    """Changes with the code that draws the world."""
-    world = Path(__file__).parent.parent
-    digest = hashlib.sha256()
-    for path in sorted((*world.glob("*.py"), *world.glob("objects/*.py"), Path(__file__))):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

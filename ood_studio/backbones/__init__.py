@@ -1,0 +1,63 @@
+"""Backbones: pictures and texts become unit vectors. ``load_backbone("diorama")`` and any open_clip checkpoint."""
+
+from __future__ import annotations
+
+from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures
+from ood_studio.backbones.device import Precision, choose_device, choose_dtype
+from ood_studio.backbones.openclip import BUNDLED, OpenClipBackbone, available_offline, bundled_names, resolve
+from ood_studio.backbones.pool import Pool
+
+__all__ = [
+    "BUNDLED",
+    "DEFAULT",
+    "Backbone",
+    "BackboneError",
+    "ImageFeatures",
+    "OpenClipBackbone",
+    "Pool",
+    "available_offline",
+    "bundled_names",
+    "choose_device",
+    "choose_dtype",
+    "load_backbone",
+]
+
+DEFAULT = "diorama"
+_POOL: Pool[Backbone] = Pool(limit=3)
+
+
+def load_backbone(
+    name: str = DEFAULT,
+    device: str = "auto",
+    precision: Precision = "auto",
+    pool: Pool[Backbone] | None = None,
+) -> Backbone:
+    """The backbone of that name, loaded on first use and shared from then on.
+
+    Args:
+        name: a bundled model (``diorama``, ``diorama-conv``); ``open_clip:ARCHITECTURE/TAG`` for anything that
+            ``open_clip.list_pretrained()`` knows, e.g. ``open_clip:ViT-B-16/openai``; ``open_clip:local-dir:PATH``;
+            ``open_clip:hf-hub:ORG/REPO``. Files already in the Hugging Face cache are used without asking the hub.
+        device: ``auto`` (CUDA, MPS, CPU in that order) or a torch device name.
+        precision: ``auto`` is half on CUDA and float32 elsewhere; ask for ``float32`` where small gradients matter.
+        pool: where loaded models are kept; the process's own pool of 3 when None.
+
+    Raises:
+        BackboneError: one sentence with the name, the reason and what is available offline.
+        StudioError: for an impossible device or precision.
+    """
+    place = choose_device(device)
+    dtype = choose_dtype(place, precision)
+    # Resolving may download gigabytes, so it happens inside the pool's entry: two users wait for one download.
+    # A local folder's files may be replaced (training writes them), hence their state is part of the key.
+    key = (name, str(place), dtype, _state(name))
+    return (pool or _POOL).get(key, lambda: OpenClipBackbone(resolve(name), place, dtype))
+
+
+def _state(name: str) -> tuple[tuple[str, int, int], ...]:
+    from ood_studio.backbones.openclip import local_folder
+
+    folder = local_folder(name)
+    if folder is None or not folder.is_dir():
+        return ()
+    return tuple((f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in sorted(folder.iterdir()) if f.is_file())

@@ -1,0 +1,139 @@
+"""The interface of every backbone: pictures and texts become unit vectors in one space."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from ood_studio.errors import StudioError
+
+_TEXT_BATCH = 256
+
+
+class BackboneError(StudioError):
+    """A model that could not be had or used: one sentence naming it, the reason and what is available offline."""
+
+
+@dataclass(frozen=True)
+class ImageFeatures:
+    """Every space that one forward pass gives, float32 on the backbone's device.
+
+    Attributes:
+        joint: (batch, dim), unit norm, comparable with text; None without a text tower.
+        visual: (batch, width), before the projection into the joint space, not normalised.
+        patches: (batch, rows, columns, dim), unit norm, where the architecture has them; else None. Row 0 is the top
+            of the picture, column 0 its left.
+    """
+
+    joint: Tensor | None
+    visual: Tensor
+    patches: Tensor | None
+
+
+class Backbone(ABC):
+    """Unit vectors of pictures and texts in one space; no scoring, no global state.
+
+    The public methods check their input; a subclass implements `_transform`, `_encode_image` and `_encode_text`.
+    Instances are shared between threads and never change after construction.
+
+    Attributes:
+        name: what `load_backbone` was asked for.
+        dim: size of the joint space.
+        image_size: height of the pictures it takes, in pixels (its width too, but for a non-square model).
+        logit_scale: the trained factor on cosines (e.g. 100), so a softmax temperature of 1 / logit_scale.
+        has_patches: whether `ImageFeatures.patches` is there.
+        fingerprint: hash of weights, configuration, tokenizer and precision: equal fingerprints give equal vectors, so
+            caches of features are keyed by it.
+        device, dtype: where and in which precision it computes; results are float32 all the same.
+    """
+
+    name: str
+    dim: int
+    image_size: int
+    logit_scale: float
+    has_patches: bool
+    fingerprint: str
+    device: torch.device
+    dtype: torch.dtype
+
+    @property
+    @abstractmethod
+    def input_shape(self) -> tuple[int, int]:
+        """(height, width) of the pictures that `encode_image` takes."""
+
+    @final
+    def preprocess(self, images: Sequence[Image.Image]) -> Tensor:
+        """Resizes and crops as the checkpoint was trained; mean and std are left to `encode_image`.
+
+        Args:
+            images: pictures of any size and mode.
+
+        Returns:
+            (batch, 3, height, width) float32 in [0, 1], on the CPU.
+        """
+        if isinstance(images, Image.Image):
+            raise StudioError("preprocess expects a list of pictures, not a single one")
+        if not images:
+            return torch.empty(0, 3, *self.input_shape)
+        return torch.stack([self._transform(image.convert("RGB")) for image in images])
+
+    @final
+    def encode_image(self, pixels: Tensor) -> ImageFeatures:
+        """All features of a batch in one forward pass; differentiable with respect to ``pixels``.
+
+        Args:
+            pixels: (batch, 3, height, width) floats in [0, 1], on any device. Not mean/std-normalised: that is done
+                inside, so that an attack lives in the space of pictures.
+
+        Raises:
+            StudioError: for another shape, or integers.
+        """
+        shape = (3, *self.input_shape)
+        if pixels.ndim != 4 or tuple(pixels.shape[1:]) != shape or not pixels.is_floating_point():
+            raise StudioError(
+                f"{self.name} expects floating-point pixels of shape (batch, {shape[0]}, {shape[1]}, {shape[2]}) in "
+                f"[0, 1], not {pixels.dtype} of shape {tuple(pixels.shape)}"
+            )
+        return self._encode_image(pixels.to(self.device, torch.float32))
+
+    @final
+    @torch.no_grad()
+    def encode_text(self, texts: Sequence[str]) -> Tensor:
+        """Unit vectors of texts, computed in batches without gradients (but usable where gradients flow).
+
+        Args:
+            texts: finished prompts; longer ones than the model reads are cut.
+
+        Returns:
+            (texts, dim) float32, unit norm, on the backbone's device.
+
+        Raises:
+            StudioError: for anything but a sequence of strings.
+            BackboneError: when the tokenizer cannot be had.
+        """
+        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
+            raise StudioError("encode_text expects a list of strings")
+        rows = list(texts)
+        parts = [self._encode_text(rows[i : i + _TEXT_BATCH]) for i in range(0, len(rows), _TEXT_BATCH)]
+        if not parts:
+            return torch.empty(0, self.dim, device=self.device)
+        return F.normalize(torch.cat(parts).float(), dim=-1)
+
+    @abstractmethod
+    def _transform(self, image: Image.Image) -> Tensor:
+        """One RGB picture -> (3, height, width) float32 in [0, 1]."""
+
+    @abstractmethod
+    def _encode_image(self, pixels: Tensor) -> ImageFeatures:
+        """Checked float32 pixels on the right device -> features."""
+
+    @abstractmethod
+    def _encode_text(self, texts: list[str]) -> Tensor:
+        """At most a batch of texts -> (texts, dim), of any norm."""

@@ -1,0 +1,415 @@
+"""CLIP models of the open_clip library: the bundled ones, its published checkpoints, folders and hub repositories."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import math
+import os
+import pickle
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor, nn
+
+from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures
+from ood_studio.paths import ASSETS
+
+PREFIX, LOCAL, HUB = "open_clip:", "local-dir:", "hf-hub:"
+BUNDLED: dict[str, str] = {
+    "diorama": "Diorama-CLIP, a small vision transformer trained on the bundled picture-book world alone",
+    "diorama-conv": "Diorama-CLIP, a small convolutional network trained on the bundled picture-book world alone",
+}
+CONFIG_FILE = "open_clip_config.json"
+_SAFE_WEIGHTS, _OTHER_WEIGHTS = "open_clip_model.safetensors", "open_clip_pytorch_model.bin"
+_TRAINED_BY = {"diorama": "vit", "diorama-conv": "conv"}
+_LONGEST_ASPECT = 16  # beyond it, resizing the shorter edge to fit would make gigantic pictures
+_PRECISIONS = {torch.float32: "fp32", torch.float16: "fp16", torch.bfloat16: "bf16"}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One model's files, all on this machine.
+
+    Attributes:
+        name: what was asked for.
+        weights: the weights file, safetensors or one that ``torch.load(weights_only=True)`` reads.
+        config: open_clip's ``model_cfg``.
+        preprocess: open_clip's ``preprocess_cfg``, as far as the checkpoint sets it.
+        folder: the open_clip directory, of a local model.
+        architecture: open_clip's name for the architecture, of a published checkpoint.
+        quick_gelu: whether the published weights were trained with the quick GELU.
+    """
+
+    name: str
+    weights: Path
+    config: dict[str, Any]
+    preprocess: dict[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+    architecture: str | None = None
+    quick_gelu: bool = False
+
+
+# --- finding the files -------------------------------------------------------------------------------------------
+
+
+def bundled_names() -> list[str]:
+    """The bundled models whose files are there."""
+    return [name for name in BUNDLED if _is_complete(ASSETS / name)]
+
+
+def available_offline() -> list[str]:
+    """Names that load without a network: bundled models, then what lies in the Hugging Face cache."""
+    return bundled_names() + _cached_names()
+
+
+def local_folder(name: str) -> Path | None:
+    """The folder a bundled or ``local-dir`` name stands for; None for other names."""
+    if name in BUNDLED:
+        return ASSETS / name
+    if name.startswith(PREFIX + LOCAL):
+        return Path(name.removeprefix(PREFIX + LOCAL)).expanduser()
+    return None
+
+
+def resolve(name: str) -> Checkpoint:
+    """Finds (for a hub model: downloads) a model's files and checks its configuration; loads no weights.
+
+    Raises:
+        BackboneError: naming the model, the reason and what is available offline.
+    """
+    folder = local_folder(name)
+    if folder is not None:
+        return _from_folder(name, folder)
+    if name.startswith(PREFIX + HUB):
+        return _from_hub(name, name.removeprefix(PREFIX + HUB))
+    if name.startswith(PREFIX):
+        return _from_list(name, name.removeprefix(PREFIX))
+    close = difflib.get_close_matches(name, BUNDLED, n=1)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    raise failure(
+        name,
+        f"unknown name ({meant}expected {', '.join(BUNDLED)}, open_clip:ARCHITECTURE/TAG, open_clip:local-dir:PATH "
+        "or open_clip:hf-hub:ORG/REPO)",
+    )
+
+
+def failure(name: str, why: str) -> BackboneError:
+    """The error for a model that could not be had."""
+    offline = ", ".join(available_offline()) or "nothing"
+    return BackboneError(f"Cannot load {_short(name, 200)!r}: {why}; available offline: {offline}.")
+
+
+def _from_folder(name: str, folder: Path) -> Checkpoint:
+    shown = f"assets/{name}" if name in BUNDLED else str(folder)
+    retrain = ""
+    if name in BUNDLED:
+        retrain = f" (made by python -m ood_studio.diorama.training.clip --model {_TRAINED_BY[name]})"
+    if not folder.is_dir():
+        raise failure(name, f"there is no folder {shown}{retrain}")
+    if not (folder / CONFIG_FILE).is_file():
+        raise failure(name, f"the folder {shown} has no {CONFIG_FILE}{retrain}")
+    weights = _weights_in(folder)
+    if weights is None:
+        raise failure(name, f"the folder {shown} has no weights file {_SAFE_WEIGHTS}{retrain}")
+    config, preprocess = _read_config(name, folder / CONFIG_FILE)
+    return Checkpoint(name, weights, config, preprocess, folder=folder)
+
+
+def _from_hub(name: str, repository: str) -> Checkpoint:
+    parts = repository.split("/")
+    if len(parts) != 2 or not all(parts):
+        raise failure(name, "a hub model is named open_clip:hf-hub:ORG/REPO")
+    config, preprocess = _read_config(name, _hub_file(name, repository, [CONFIG_FILE]))
+    return Checkpoint(name, _hub_file(name, repository, [_SAFE_WEIGHTS, _OTHER_WEIGHTS]), config, preprocess)
+
+
+def _from_list(name: str, model: str) -> Checkpoint:
+    import open_clip
+
+    known = {f"{architecture}/{tag}" for architecture, tag in open_clip.list_pretrained()}
+    if model not in known:
+        raise failure(name, _unknown(model, known))
+    architecture, tag = model.rsplit("/", 1)
+    published = open_clip.get_pretrained_cfg(architecture, tag)
+    repository, _, filename = published.get("hf_hub", "").rpartition("/")
+    if repository:
+        weights = _hub_file(name, repository, _candidates(filename))
+    else:
+        weights = _url_file(name, published)
+    preprocess = {key: published[key] for key in ("mean", "std", "interpolation", "resize_mode") if published.get(key)}
+    return Checkpoint(
+        name,
+        weights,
+        _checked(name, open_clip.get_model_config(architecture)),
+        preprocess,
+        architecture=architecture,
+        # create_model only warns when the weights' activation is not the architecture's; the vectors would be wrong.
+        quick_gelu=bool(published.get("quick_gelu", False)),
+    )
+
+
+def _unknown(model: str, known: set[str]) -> str:
+    folded = {entry.casefold(): entry for entry in sorted(known)}
+    architecture = model.split("/")[0].casefold()
+    tags = sorted(entry for entry in known if entry.split("/")[0].casefold() == architecture)
+    close = difflib.get_close_matches(model.casefold(), folded, n=3, cutoff=0.6)
+    choices = [folded[entry] for entry in close] or tags[:3]
+    meant = "; did you mean " + " or ".join(PREFIX + choice for choice in choices) + "?" if choices else ""
+    return f"open_clip lists no pretrained model {_short(model, 100)!r}{meant}"
+
+
+def _candidates(filename: str) -> list[str]:
+    """Weights files to try in a repository, safetensors first."""
+    if not filename or filename == _OTHER_WEIGHTS:
+        return [_SAFE_WEIGHTS, _OTHER_WEIGHTS]
+    return list(dict.fromkeys([str(Path(filename).with_suffix(".safetensors")), filename]))
+
+
+def _weights_in(folder: Path) -> Path | None:
+    from_open_clip = [_SAFE_WEIGHTS, "open_clip_pytorch_model.safetensors", _OTHER_WEIGHTS]
+    others = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("*.bin")) + sorted(folder.glob("*.pth"))
+    return next((path for path in [*(folder / name for name in from_open_clip), *others] if path.is_file()), None)
+
+
+def _is_complete(folder: Path) -> bool:
+    return (folder / CONFIG_FILE).is_file() and _weights_in(folder) is not None
+
+
+def _read_config(name: str, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise failure(name, f"its {CONFIG_FILE} is not valid JSON ({_line(error)})") from error
+    if not isinstance(content, dict):
+        raise failure(name, f"its {CONFIG_FILE} is not a JSON object")
+    preprocess = content.get("preprocess_cfg") or {}
+    return _checked(name, content.get("model_cfg")), dict(preprocess)
+
+
+def _checked(name: str, config: Any) -> dict[str, Any]:
+    parts = ("embed_dim", "vision_cfg", "text_cfg")
+    if not isinstance(config, dict) or not all(part in config for part in parts):
+        raise failure(name, f"its configuration has no model_cfg with {', '.join(parts)}")
+    # Tokenizer options of the file reach transformers as they are; this one would run the repository's own code.
+    if "trust_remote_code" in json.dumps(config):
+        raise failure(name, "its configuration asks for trust_remote_code, which this app never allows")
+    return config
+
+
+# --- the hub -----------------------------------------------------------------------------------------------------
+
+
+def _offline_mode() -> bool:
+    from huggingface_hub import constants
+
+    asked = any(
+        os.environ.get(variable, "").upper() in {"1", "ON", "YES", "TRUE"}
+        for variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+    )
+    return asked or bool(constants.HF_HUB_OFFLINE)
+
+
+def _why_no_hub() -> str | None:
+    """Why the hub cannot be asked; None when it answers. One short try: the library itself retries for half a minute."""
+    from huggingface_hub import constants, get_session
+
+    if _offline_mode():
+        return "offline mode is on (HF_HUB_OFFLINE)"
+    try:
+        get_session().head(constants.ENDPOINT, timeout=4.0)
+    except Exception:  # whatever the HTTP library raises: there is no hub
+        return f"{constants.ENDPOINT} cannot be reached"
+    return None
+
+
+def _hub_file(name: str, repository: str, candidates: list[str]) -> Path:
+    """The first of the files that the cache has or else the hub; what is cached is used without asking the hub."""
+    from huggingface_hub import errors, hf_hub_download
+
+    for filename in candidates:
+        try:
+            return Path(hf_hub_download(repository, filename, local_files_only=True))
+        except errors.HFValidationError as error:
+            raise failure(name, f"{repository!r} is not a valid repository name") from error
+        except (OSError, ValueError):  # not in the cache
+            continue
+    no_hub = _why_no_hub()
+    if no_hub:
+        raise failure(name, f"no network ({no_hub}) and {repository} is not in the local Hugging Face cache")
+    for filename in candidates:
+        try:
+            return Path(hf_hub_download(repository, filename))
+        except errors.GatedRepoError as error:
+            raise failure(name, f"{repository} is gated: accept its terms on the hub and log in") from error
+        except errors.RepositoryNotFoundError as error:
+            raise failure(name, f"the hub has no public repository {repository}") from error
+        except errors.LocalEntryNotFoundError as error:
+            raise failure(name, f"no network: the download of {filename} from {repository} failed") from error
+        except errors.EntryNotFoundError:
+            continue
+        except Exception as error:
+            raise failure(name, f"the download of {filename} from {repository} failed ({_line(error)})") from error
+    raise failure(name, f"the repository {repository} has no {' or '.join(candidates)}")
+
+
+def _url_file(name: str, published: dict[str, Any]) -> Path:
+    """Weights that are published at a plain address only."""
+    from open_clip.pretrained import download_pretrained
+
+    cached = Path("~/.cache/clip").expanduser() / Path(published.get("url", "")).name
+    if _offline_mode() and not cached.is_file():
+        raise failure(name, "no network (offline mode is on) and its weights are not in the local cache")
+    try:
+        return Path(download_pretrained(published))
+    except Exception as error:
+        raise failure(name, f"the download of its weights failed ({_line(error)})") from error
+
+
+def _cached_names() -> list[str]:
+    """Hub models whose weights lie in the Hugging Face cache; a look at folders only."""
+    from huggingface_hub import constants
+
+    cache = Path(constants.HF_HUB_CACHE)
+    held: dict[str, set[str]] = {}
+    for folder in sorted(cache.glob("models--*")):
+        files = {path.name for path in folder.glob("snapshots/*/*") if path.exists()}
+        held[folder.name.removeprefix("models--").replace("--", "/")] = files
+    if not held:
+        return []
+    import open_clip
+
+    names, published = [], set()
+    for architecture, tag in open_clip.list_pretrained():
+        repository, _, filename = open_clip.get_pretrained_cfg(architecture, tag).get("hf_hub", "").rpartition("/")
+        published.add(repository)
+        if held.get(repository, set()) & set(_candidates(filename)):
+            names.append(f"{PREFIX}{architecture}/{tag}")
+    for repository, files in held.items():
+        if repository not in published and CONFIG_FILE in files and files & {_SAFE_WEIGHTS, _OTHER_WEIGHTS}:
+            names.append(f"{PREFIX}{HUB}{repository}")
+    return names
+
+
+# --- the model ---------------------------------------------------------------------------------------------------
+
+
+class OpenClipBackbone(Backbone):
+    """An open_clip model behind the `Backbone` interface.
+
+    What the two other spaces are depends on the image tower:
+
+    - vision transformer: ``visual`` is the pooled token before ``visual.proj``; ``patches`` are the last layer's patch
+      tokens, each through ``ln_post`` and ``proj`` (none where attention pooling leaves no grid).
+    - CLIP's ResNet: ``visual`` is what attention pooling gives before its output projection ``c_proj``; no patches.
+    - timm tower: ``visual`` is the trunk's pooled output before the head that projects; where the trunk itself
+      projects, its features before that layer. No patches.
+
+    Parameters are frozen, so gradients flow to the pixels alone.
+
+    Args:
+        checkpoint: the model's files.
+        device, dtype: where and in which precision to compute; below float32 the weights are kept in ``dtype`` too.
+
+    Raises:
+        BackboneError: when the weights are damaged or do not belong to the configuration.
+    """
+
+    def __init__(
+        self, checkpoint: Checkpoint, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+    ) -> None:
+        from open_clip.transform import PreprocessCfg, image_transform_v2
+        from torchvision.transforms import Compose
+
+        self.name = checkpoint.name
+        self.device, self.dtype = torch.device(device), dtype
+        self._checkpoint = checkpoint
+        self._model = _build(checkpoint, self.device, dtype)
+        visual = self._model.visual
+        self._tower, self.has_patches = _tower(self.name, visual)
+        height, width = _pair(visual.image_size)
+        self._input_shape, self.image_size = (height, width), height
+        self.dim = int(checkpoint.config["embed_dim"])
+        self.logit_scale = math.exp(float(self._model.logit_scale.detach().float().mean()))
+        cfg = PreprocessCfg(**visual.preprocess_cfg)
+        *steps, normalize = image_transform_v2(cfg, is_train=False).transforms
+        self._resize = Compose(steps)
+        self._crops = cfg.resize_mode != "squash"
+        self._mean = torch.tensor(normalize.mean, device=self.device).view(3, 1, 1)
+        self._std = torch.tensor(normalize.std, device=self.device).view(3, 1, 1)
+        self.fingerprint = _fingerprint(checkpoint, dtype, visual.preprocess_cfg)
+        self._tokenizer: Callable[[list[str]], Tensor] | None = None
+        self._tokenizer_lock = threading.Lock()
+
+    @property
+    def input_shape(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self._input_shape
+
+    def _transform(self, image: Image.Image) -> Tensor:
+        pixels: Tensor = self._resize(_tamed(image) if self._crops else image)
+        return pixels
+
+    def _encode_image(self, pixels: Tensor) -> ImageFeatures:
+        half = self.dtype != torch.float32
+        with torch.autocast(self.device.type, self.dtype if half else None, enabled=half):
+            normalized = ((pixels - self._mean) / self._std).to(self.dtype)
+            joint, visual, patches = self._tower(normalized)
+        return ImageFeatures(
+            joint=F.normalize(joint.float(), dim=-1),
+            visual=visual.float(),
+            patches=None if patches is None else F.normalize(patches.float(), dim=-1),
+        )
+
+    def _encode_text(self, texts: list[str]) -> Tensor:
+        with self._tokenizer_lock:  # transformers' fast tokenizers break when two threads use one at a time
+            if self._tokenizer is None:
+                self._tokenizer = _load_tokenizer(self._checkpoint)
+            tokens = self._tokenizer(texts)
+        half = self.dtype != torch.float32
+        with torch.autocast(self.device.type, self.dtype if half else None, enabled=half):
+            vectors: Tensor = self._model.encode_text(tokens.to(self.device))
+        return vectors
+
+
+def _build(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> Any:
+    import open_clip
+    from safetensors import SafetensorError
+
+    name, file = checkpoint.name, checkpoint.weights.name
+    text_model = checkpoint.config["text_cfg"].get("hf_model_name")
+    try:
+        if text_model:
+            # open_clip would let transformers ask on the terminal whether to run a repository's code; refuse first.
+            from transformers import AutoConfig
+
+            AutoConfig.from_pretrained(text_model, trust_remote_code=False, local_files_only=_offline_mode())
+        with _registered(checkpoint) as (architecture, config):
+            model = open_clip.create_model(
+                architecture,
+                pretrained=str(checkpoint.weights),
+                precision=_PRECISIONS[dtype],
+                device=device,
+                force_quick_gelu=checkpoint.quick_gelu,
+                force_preprocess_cfg=checkpoint.preprocess,
+                pretrained_text=False,
+                require_pretrained=True,
+                weights_only=True,
+                **config,
+            )
+    except (SafetensorError, pickle.UnpicklingError, EOFError) as error:
+        raise failure(name, f"its weights file {file} is damaged or not safe to load ({_line(error)})") from error
+    except torch.OutOfMemoryError as error:
+        raise failure(name, f"it does not fit into the memory of {device}") from error
+    except Exception as error:  # open_clip and timm raise anything for a configuration they cannot build
+        if "state_dict" in str(error):
+            raise failure(name, f"its weights file {file} does not fit its configuration") from error
+        raise failure(name, f"its files {file} and configuration make no model ({_line(error)})") from error
+    return model.eval().requires_grad_(False)

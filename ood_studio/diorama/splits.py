@@ -1,0 +1,188 @@
+"""The data sets of Diorama: each a function of (name, seed, count), drawn on demand and kept under ``cache/``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from ood_studio.diorama.objects import OBJECTS
+from ood_studio.diorama.render import MODEL_SIZE, render
+from ood_studio.diorama.sample import sample_empty, sample_scene, sample_texture
+from ood_studio.diorama.scene import FACTORS, STYLES, Scene
+from ood_studio.diorama.world import ID_CLASSES, LOOK_ALIKES, NEAR_CLASSES, TRAINED_CLASSES, UNSEEN_CLASSES
+from ood_studio.errors import StudioError
+from ood_studio.paths import cache_dir
+
+Progress = Callable[[int, int], None]
+_OUTSIDE = TRAINED_CLASSES[len(ID_CLASSES) :]
+_HARD_ID = tuple(known for known, _ in LOOK_ALIKES[:10])
+_CHUNK = 128
+
+
+@dataclass(frozen=True)
+class Split:
+    """A named data set.
+
+    Attributes:
+        name: as on the command line.
+        about: one line for people.
+        inside: whether its pictures are in-distribution.
+        scene: the scene of one seed text.
+    """
+
+    name: str
+    about: str
+    inside: bool
+    scene: Callable[[str], Scene]
+
+
+def _spurious(seed: str) -> Scene:
+    rng = Random(seed + "/place")
+    borrowed = rng.choice(OBJECTS[rng.choice(ID_CLASSES)].places)
+    strangers = [name for name in _OUTSIDE if borrowed not in OBJECTS[name].places]
+    return sample_scene(seed, strangers, place=borrowed)
+
+
+def _styled(style: str) -> Callable[[str], Scene]:
+    return lambda seed: sample_scene(seed, ID_CLASSES, style=style, factors=() if style == "flat" else ("style",))
+
+
+def _with_factor(factor: str) -> Callable[[str], Scene]:
+    names = [n for n in ID_CLASSES if len(OBJECTS[n].kinds) > 1] if factor == "subcategory" else ID_CLASSES
+
+    def scene(seed: str) -> Scene:
+        style = Random(seed + "/style").choice(STYLES[1:]) if factor == "style" else "flat"
+        return sample_scene(seed, names, style=style, factors=(factor,))
+
+    return scene
+
+
+def _all_splits() -> Iterator[Split]:
+    yield Split("id-train", "the 20 ID classes, to learn from", True, lambda s: sample_scene(s, ID_CLASSES))
+    yield Split("id-test", "the 20 ID classes, fresh scenes", True, lambda s: sample_scene(s, ID_CLASSES))
+    yield Split(
+        "near-ood", "sister classes of the ID superclasses", False, lambda s: sample_scene(s, NEAR_CLASSES, others=_OUTSIDE)
+    )
+    yield Split("far-ood-textures", "pictures of nothing but a texture", False, sample_texture)
+    yield Split("far-ood-scenes", "places with no object in them", False, sample_empty)
+    yield Split(
+        "unseen-ood", "classes that no bundled model was trained on", False, lambda s: sample_scene(s, UNSEEN_CLASSES)
+    )
+    yield Split("spurious", "another object in a place where ID objects live", False, _spurious)
+    yield Split("hard-10", "ten ID classes, the ID side of the hard pair", True, lambda s: sample_scene(s, _HARD_ID))
+    yield Split(
+        "hard-20",
+        "each ID class's closest look-alike, the OOD side of the hard pair",
+        False,
+        lambda s: sample_scene(s, [double for _, double in LOOK_ALIKES], others=_OUTSIDE),
+    )
+    for style in STYLES:
+        yield Split(f"id-{style}", f"the 20 ID classes, {style} style only", True, _styled(style))
+    for factor in FACTORS:
+        name = f"factor-{factor.replace(' ', '-')}"
+        yield Split(name, f"the 20 ID classes with the visual factor '{factor}'", True, _with_factor(factor))
+
+
+SPLITS: dict[str, Split] = {split.name: split for split in _all_splits()}
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """A drawn split.
+
+    Attributes:
+        split: which one.
+        scenes: the ground truth of each picture.
+        pixels: (n, 64, 64, 3) uint8, memory-mapped.
+        labels: (n,) int64, index in `ID_CLASSES`; -1 where the main object is none of them.
+    """
+
+    split: Split
+    scenes: tuple[Scene, ...]
+    pixels: np.ndarray
+    labels: np.ndarray
+
+
+def scenes(name: str, seed: int, count: int, start: int = 0) -> tuple[Scene, ...]:
+    """The scenes ``start`` to ``start + count`` of a split, not drawn.
+
+    Raises:
+        StudioError: if there is no such split or the count is not positive.
+    """
+    if name not in SPLITS:
+        raise StudioError(f"Diorama has no split named {name!r}; it has {', '.join(SPLITS)}")
+    if count < 1:
+        raise StudioError(f"a split needs at least 1 picture, not {count}")
+    return tuple(SPLITS[name].scene(f"{name}/{seed}/{i}") for i in range(start, start + count))
+
+
+def load_split(
+    name: str, seed: int = 0, count: int = 2000, *, workers: int = 0, progress: Progress | None = None
+) -> Pictures:
+    """A split's pictures, drawn by ``workers`` processes (0: one a core; 1: none beside this one) unless cached.
+
+    Raises:
+        StudioError: if there is no such split or the count is not positive.
+    """
+    described = scenes(name, seed, count)
+    key = hashlib.sha256(f"{name}/{seed}/{count}/{world_fingerprint()}".encode()).hexdigest()[:12]
+    path = cache_dir() / "diorama" / f"{name}-{key}.npy"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{os.getpid()}.partial")
+        try:
+            pixels = np.lib.format.open_memmap(partial, "w+", np.uint8, (count, MODEL_SIZE, MODEL_SIZE, 3))
+            done = 0
+            for chunk in _draw(described, workers or os.cpu_count() or 1):
+                pixels[done : done + len(chunk)] = chunk
+                done += len(chunk)
+                if progress:
+                    progress(done, count)
+            pixels.flush()
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    index = {label: i for i, label in enumerate(ID_CLASSES)}
+    labels = [index.get(scene.main.name, -1) if scene.main else -1 for scene in described]
+    return Pictures(SPLITS[name], described, np.load(path, mmap_mode="r"), np.array(labels, np.int64))
+
+
+def _draw(described: tuple[Scene, ...], workers: int) -> Iterator[np.ndarray]:
+    """Arrays of rendered scenes, chunk after chunk."""
+    chunks = (described[i : i + _CHUNK] for i in range(0, len(described), _CHUNK))
+    if workers == 1 or len(described) <= 4 * _CHUNK:
+        yield from map(_draw_chunk, chunks)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        pending = [pool.submit(_draw_chunk, chunk) for chunk in islice(chunks, workers * 2)]
+        try:
+            while pending:
+                yield pending.pop(0).result()
+                pending += [pool.submit(_draw_chunk, chunk) for chunk in islice(chunks, 1)]
+        finally:
+            for job in pending:
+                job.cancel()
+
+
+def _draw_chunk(chunk: tuple[Scene, ...]) -> np.ndarray:
+    return np.stack([np.asarray(render(scene)) for scene in chunk])
+
+
+@cache
+def world_fingerprint() -> str:
+    """A hash of the code that draws the world: it changes when pictures may."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted((*folder.glob("*.py"), *folder.glob("objects/*.py"))):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
