@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures
 from ood_studio.backbones.device import Precision, choose_device, choose_dtype
-from ood_studio.backbones.openclip import BUNDLED, OpenClipBackbone, available_offline, bundled_names, resolve
+from ood_studio.backbones.openclip import (
+    BUNDLED,
+    OpenClipBackbone,
+    available_offline,
+    bundled_names,
+    local_folder,
+    resolve,
+)
 from ood_studio.backbones.pool import Pool
 
 __all__ = [
@@ -55,9 +62,9 @@ def load_backbone(
 
 
 def _state(name: str) -> tuple[tuple[str, int, int], ...]:
-    from ood_studio.backbones.openclip import local_folder
-
     folder = local_folder(name)
-    if folder is None or not folder.is_dir():
+    try:
+        files = sorted(folder.iterdir()) if folder else []
+        return tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files)
+    except OSError:  # `resolve` says what is wrong with it
         return ()
-    return tuple((f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in sorted(folder.iterdir()) if f.is_file())

@@ -9,7 +9,7 @@ import math
 import os
 import pickle
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,18 +42,18 @@ class Checkpoint:
         name: what was asked for.
         weights: the weights file, safetensors or one that ``torch.load(weights_only=True)`` reads.
         config: open_clip's ``model_cfg``.
-        preprocess: open_clip's ``preprocess_cfg``, as far as the checkpoint sets it.
         folder: the open_clip directory, of a local model.
-        architecture: open_clip's name for the architecture, of a published checkpoint.
-        quick_gelu: whether the published weights were trained with the quick GELU.
+        architecture: open_clip's name for the architecture, of a published checkpoint (the others bring their own).
+        preprocess: of a published checkpoint, what it sets of open_clip's ``preprocess_cfg``.
+        quick_gelu: of a published checkpoint, whether the published weights were trained with the quick GELU.
     """
 
     name: str
     weights: Path
     config: dict[str, Any]
-    preprocess: dict[str, Any] = field(default_factory=dict)
     folder: Path | None = None
     architecture: str | None = None
+    preprocess: dict[str, Any] = field(default_factory=dict)
     quick_gelu: bool = False
 
 
@@ -85,9 +85,14 @@ def resolve(name: str) -> Checkpoint:
     Raises:
         BackboneError: naming the model, the reason and what is available offline.
     """
+    if name == PREFIX + LOCAL:
+        raise failure(name, "a folder is named open_clip:local-dir:PATH")
     folder = local_folder(name)
     if folder is not None:
-        return _from_folder(name, folder)
+        try:
+            return _from_folder(name, folder)
+        except OSError as error:
+            raise failure(name, f"its folder cannot be read ({_line(error)})") from error
     if name.startswith(PREFIX + HUB):
         return _from_hub(name, name.removeprefix(PREFIX + HUB))
     if name.startswith(PREFIX):
@@ -119,16 +124,15 @@ def _from_folder(name: str, folder: Path) -> Checkpoint:
     weights = _weights_in(folder)
     if weights is None:
         raise failure(name, f"the folder {shown} has no weights file {_SAFE_WEIGHTS}{retrain}")
-    config, preprocess = _read_config(name, folder / CONFIG_FILE)
-    return Checkpoint(name, weights, config, preprocess, folder=folder)
+    return Checkpoint(name, weights, _read_config(name, folder / CONFIG_FILE), folder=folder)
 
 
 def _from_hub(name: str, repository: str) -> Checkpoint:
     parts = repository.split("/")
     if len(parts) != 2 or not all(parts):
         raise failure(name, "a hub model is named open_clip:hf-hub:ORG/REPO")
-    config, preprocess = _read_config(name, _hub_file(name, repository, [CONFIG_FILE]))
-    return Checkpoint(name, _hub_file(name, repository, [_SAFE_WEIGHTS, _OTHER_WEIGHTS]), config, preprocess)
+    config = _read_config(name, _hub_file(name, repository, [CONFIG_FILE]))
+    return Checkpoint(name, _hub_file(name, repository, _candidates("")), config)
 
 
 def _from_list(name: str, model: str) -> Checkpoint:
@@ -140,17 +144,16 @@ def _from_list(name: str, model: str) -> Checkpoint:
     architecture, tag = model.rsplit("/", 1)
     published = open_clip.get_pretrained_cfg(architecture, tag)
     repository, _, filename = published.get("hf_hub", "").rpartition("/")
-    if repository:
-        weights = _hub_file(name, repository, _candidates(filename))
-    else:
-        weights = _url_file(name, published)
-    preprocess = {key: published[key] for key in ("mean", "std", "interpolation", "resize_mode") if published.get(key)}
+    if not repository:
+        raise failure(name, "its weights are not on the Hugging Face Hub")
+    wanted = ("mean", "std", "interpolation", "resize_mode", "fill_color")
+    preprocess = {key: published[key] for key in wanted if published.get(key) is not None}
     return Checkpoint(
         name,
-        weights,
+        _hub_file(name, repository, _candidates(filename)),
         _checked(name, open_clip.get_model_config(architecture)),
-        preprocess,
         architecture=architecture,
+        preprocess=preprocess,
         # create_model only warns when the weights' activation is not the architecture's; the vectors would be wrong.
         quick_gelu=bool(published.get("quick_gelu", False)),
     )
@@ -174,24 +177,33 @@ def _candidates(filename: str) -> list[str]:
 
 
 def _weights_in(folder: Path) -> Path | None:
-    from_open_clip = [_SAFE_WEIGHTS, "open_clip_pytorch_model.safetensors", _OTHER_WEIGHTS]
-    others = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("*.bin")) + sorted(folder.glob("*.pth"))
-    return next((path for path in [*(folder / name for name in from_open_clip), *others] if path.is_file()), None)
+    """The weights file that open_clip itself takes from a folder."""
+    preferred = [
+        _SAFE_WEIGHTS,
+        "open_clip_pytorch_model.safetensors",
+        _OTHER_WEIGHTS,
+        "open_clip_pytorch_model.pth",
+        "model.safetensors",
+        "pytorch_model.bin",
+        "pytorch_model.pth",
+        "model.pth",
+    ]
+    others = sorted(folder.glob("*.safetensors")) + sorted([*folder.glob("*.bin"), *folder.glob("*.pth")])
+    return next((path for path in [*(folder / name for name in preferred), *others] if path.is_file()), None)
 
 
 def _is_complete(folder: Path) -> bool:
     return (folder / CONFIG_FILE).is_file() and _weights_in(folder) is not None
 
 
-def _read_config(name: str, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def _read_config(name: str, path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise failure(name, f"its {CONFIG_FILE} is not valid JSON ({_line(error)})") from error
     if not isinstance(content, dict):
         raise failure(name, f"its {CONFIG_FILE} is not a JSON object")
-    preprocess = content.get("preprocess_cfg") or {}
-    return _checked(name, content.get("model_cfg")), dict(preprocess)
+    return _checked(name, content.get("model_cfg"))
 
 
 def _checked(name: str, config: Any) -> dict[str, Any]:
@@ -201,7 +213,7 @@ def _checked(name: str, config: Any) -> dict[str, Any]:
     # Tokenizer options of the file reach transformers as they are; this one would run the repository's own code.
     if "trust_remote_code" in json.dumps(config):
         raise failure(name, "its configuration asks for trust_remote_code, which this app never allows")
-    return config
+    return dict(config)
 
 
 # --- the hub -----------------------------------------------------------------------------------------------------
@@ -218,7 +230,7 @@ def _offline_mode() -> bool:
 
 
 def _why_no_hub() -> str | None:
-    """Why the hub cannot be asked; None when it answers. One short try: the library itself retries for half a minute."""
+    """Why the hub cannot be asked; None when it answers. One short try: the library would retry for half a minute."""
     from huggingface_hub import constants, get_session
 
     if _offline_mode():
@@ -258,19 +270,6 @@ def _hub_file(name: str, repository: str, candidates: list[str]) -> Path:
         except Exception as error:
             raise failure(name, f"the download of {filename} from {repository} failed ({_line(error)})") from error
     raise failure(name, f"the repository {repository} has no {' or '.join(candidates)}")
-
-
-def _url_file(name: str, published: dict[str, Any]) -> Path:
-    """Weights that are published at a plain address only."""
-    from open_clip.pretrained import download_pretrained
-
-    cached = Path("~/.cache/clip").expanduser() / Path(published.get("url", "")).name
-    if _offline_mode() and not cached.is_file():
-        raise failure(name, "no network (offline mode is on) and its weights are not in the local cache")
-    try:
-        return Path(download_pretrained(published))
-    except Exception as error:
-        raise failure(name, f"the download of its weights failed ({_line(error)})") from error
 
 
 def _cached_names() -> list[str]:
@@ -391,19 +390,17 @@ def _build(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> 
             from transformers import AutoConfig
 
             AutoConfig.from_pretrained(text_model, trust_remote_code=False, local_files_only=_offline_mode())
-        with _registered(checkpoint) as (architecture, config):
-            model = open_clip.create_model(
-                architecture,
-                pretrained=str(checkpoint.weights),
-                precision=_PRECISIONS[dtype],
-                device=device,
-                force_quick_gelu=checkpoint.quick_gelu,
-                force_preprocess_cfg=checkpoint.preprocess,
-                pretrained_text=False,
-                require_pretrained=True,
-                weights_only=True,
-                **config,
-            )
+        model = open_clip.create_model(
+            checkpoint.architecture or LOCAL + str(checkpoint.weights.parent),
+            pretrained=str(checkpoint.weights) if checkpoint.architecture else None,
+            precision=_PRECISIONS[dtype],
+            device=device,
+            force_quick_gelu=checkpoint.quick_gelu,
+            force_preprocess_cfg=checkpoint.preprocess,
+            pretrained_text=False,
+            require_pretrained=True,
+            weights_only=True,
+        )
     except (SafetensorError, pickle.UnpicklingError, EOFError) as error:
         raise failure(name, f"its weights file {file} is damaged or not safe to load ({_line(error)})") from error
     except torch.OutOfMemoryError as error:
@@ -413,3 +410,134 @@ def _build(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> 
             raise failure(name, f"its weights file {file} does not fit its configuration") from error
         raise failure(name, f"its files {file} and configuration make no model ({_line(error)})") from error
     return model.eval().requires_grad_(False)
+
+
+def _load_tokenizer(checkpoint: Checkpoint) -> Callable[[list[str]], Tensor]:
+    """The checkpoint's own tokenizer: texts -> (texts, context) token numbers."""
+    from huggingface_hub import constants, snapshot_download
+    from open_clip import tokenizer as library
+
+    text = checkpoint.config["text_cfg"]
+    options = {"context_length": text.get("context_length", 77), **(text.get("tokenizer_kwargs") or {})}
+    make: Callable[..., Callable[[list[str]], Tensor]] = library.HFTokenizer
+    source = text.get("hf_tokenizer_name")
+    if not source:
+        simple: Callable[[list[str]], Tensor] = library.SimpleTokenizer(**options)
+        return simple
+    options |= {
+        "tokenizer_mode": text.get("tokenizer_mode"),
+        "cache_dir": constants.HF_HUB_CACHE,
+        "trust_remote_code": False,
+    }
+    try:
+        # The cache first: transformers would ask the hub about every file, with retries.
+        folder = checkpoint.folder or snapshot_download(source, local_files_only=True)
+        return make(str(folder), **options, local_files_only=True)
+    except Exception as error:
+        if checkpoint.folder is not None:
+            raise failure(checkpoint.name, f"its folder holds no readable tokenizer ({_line(error)})") from error
+        no_hub = _why_no_hub()
+        if no_hub:
+            raise failure(checkpoint.name, f"no network ({no_hub}) for its tokenizer {source}") from error
+    try:
+        return make(source, **options)
+    except Exception as error:
+        raise failure(checkpoint.name, f"its tokenizer {source} could not be had ({_line(error)})") from error
+
+
+Tower = Callable[[Tensor], tuple[Tensor, Tensor, Tensor | None]]
+
+
+def _tower(name: str, visual: nn.Module) -> tuple[Tower, bool]:
+    """The forward pass of an image tower, normalised pixels -> (joint, visual, patches), and whether patches come."""
+    from open_clip.modified_resnet import ModifiedResNet
+    from open_clip.timm_model import TimmModel
+    from open_clip.transformer import VisionTransformer
+
+    if isinstance(visual, VisionTransformer):
+        return lambda pixels: _vision_transformer(visual, pixels), visual.attn_pool is None
+    if isinstance(visual, ModifiedResNet):
+        return lambda pixels: _resnet(visual, pixels), False
+    if isinstance(visual, TimmModel):
+        return lambda pixels: _timm(visual, pixels), False
+    raise failure(name, f"its image tower {type(visual).__name__} is of an unknown kind")
+
+
+def _vision_transformer(tower: Any, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+    tokens = tower.transformer(tower._embeds(pixels))
+    pooled, local = tower._pool(tokens)
+    joint = pooled if tower.proj is None else pooled @ tower.proj
+    if tower.attn_pool is not None:
+        return joint, pooled, None
+    if tower.final_ln_after_pool:  # then the patch tokens have not been through it
+        local = tower.ln_post(local)
+    patches = local if tower.proj is None else local @ tower.proj
+    return joint, pooled, patches.unflatten(1, tower.grid_size)
+
+
+def _resnet(tower: Any, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+    maps = tower.layer4(tower.layer3(tower.layer2(tower.layer1(tower.stem(pixels)))))
+    # AttentionPool2d projects inside one fused call and drops all queries but the mean's; written out for that one
+    # query, what goes into the projection can be read.
+    pool = tower.attnpool
+    cells = maps.flatten(2).transpose(1, 2)  # (batch, cells, width)
+    cells = torch.cat([cells.mean(dim=1, keepdim=True), cells], dim=1) + pool.positional_embedding.to(maps.dtype)
+    heads = (pool.num_heads, -1)
+    query = pool.q_proj(cells[:, :1]).unflatten(2, heads).transpose(1, 2)
+    key = pool.k_proj(cells).unflatten(2, heads).transpose(1, 2)
+    value = pool.v_proj(cells).unflatten(2, heads).transpose(1, 2)
+    visual = F.scaled_dot_product_attention(query, key, value).flatten(1)
+    return pool.c_proj(visual), visual, None
+
+
+def _timm(tower: Any, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+    features = tower.trunk.forward_features(pixels)
+    pooled = tower.trunk.forward_head(features)
+    joint = tower.head(pooled)
+    # With an empty head the trunk's own classifier is the projection, or nothing is.
+    visual = pooled if len(tower.head) else tower.trunk.forward_head(features, pre_logits=True)
+    return joint, visual.flatten(2).mean(dim=2) if visual.ndim == 4 else visual, None
+
+
+def _tamed(image: Image.Image) -> Image.Image:
+    """The middle of a picture that is extremely long or tall; any other unchanged."""
+    width, height = image.size
+    longest = _LONGEST_ASPECT * min(width, height)
+    if max(width, height) <= longest:
+        return image
+    left, top = max(0, width - longest) // 2, max(0, height - longest) // 2
+    return image.crop((left, top, left + min(width, longest), top + min(height, longest)))
+
+
+def _fingerprint(checkpoint: Checkpoint, dtype: torch.dtype, preprocess: dict[str, Any]) -> str:
+    weights = checkpoint.weights.resolve()
+    digest = hashlib.sha256()
+    # The hub's cache names large files by their SHA-256 already.
+    in_cache = weights.parent.name == "blobs" and len(weights.name) == 64
+    digest.update(weights.name.encode() if in_cache else _sha256(weights).encode())
+    settings = [checkpoint.config, preprocess, checkpoint.quick_gelu, str(dtype)]
+    digest.update(json.dumps(settings, sort_keys=True, default=str).encode())
+    if checkpoint.folder is not None:
+        for file in sorted(checkpoint.folder.glob("*")):
+            if file.is_file() and file.suffix in {".json", ".txt", ".model"} and file.name != CONFIG_FILE:
+                digest.update(f"{file.name} {_sha256(file)}".encode())
+    return digest.hexdigest()[:32]
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
+
+
+def _short(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _line(error: BaseException) -> str:
+    """The first line of an error, for use inside a sentence."""
+    lines = str(error).strip().splitlines()
+    return _short(lines[0].rstrip("."), 200) if lines else type(error).__name__

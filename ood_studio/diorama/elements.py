@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -80,16 +80,6 @@ def _drawing(name: str, sway: float) -> Drawing:
 
 
 # -- shared shapes ----------------------------------------------------------------------------------------------------
-def _ribbon(pen: Pen, path: Sequence[Point], width: float, ink: str, taper: float = 1.0) -> None:
-    """A smooth stroke along ``path`` as one single polygon; ``width * taper`` wide at its end."""
-    p = np.asarray(path, dtype=np.float64)
-    along = np.gradient(p, axis=0)
-    along /= np.maximum(np.hypot(along[:, 0], along[:, 1])[:, None], 1e-9)
-    radii = np.linspace(width / 2, width * taper / 2, len(p))[:, None]
-    across = np.stack([-along[:, 1], along[:, 0]], axis=1) * radii
-    pen.curve([tuple(q) for q in np.concatenate([p + across, (p - across)[::-1]])], ink)
-
-
 def _bar(pen: Pen, a: Point, b: Point, width: float, ink: str) -> None:
     """A straight bar with square ends as one polygon."""
     length = math.hypot(b[0] - a[0], b[1] - a[1])
@@ -125,7 +115,7 @@ def _seaweed(pen: Pen) -> None:
     for x, top, ink in ((-0.45, -0.4, "pine"), (0.42, -0.55, "pine+"), (0.0, -0.92, "leaf")):
         step = (FLOOR - top) / 4
         path = [(x + (0.11 if i % 2 else -0.11) + bend * i / 2, 0.88 - 0.95 * step * i) for i in range(5)]
-        _ribbon(pen, path, 0.34, ink, taper=0.45)
+        pen.ribbon(path, 0.34, ink, taper=0.45)
     pen.ellipse(0, 0.88, 0.7, 0.07, "pine-")
 
 
@@ -140,7 +130,7 @@ def _coral(pen: Pen) -> None:
         [(-0.56, 0.25), (-0.8, 0.05), (-0.86 + lean, -0.2)],
         [(0.0, 0.1), (-0.2, -0.1), (-0.28 + lean, -0.5)],
     ):
-        _ribbon(pen, path, 0.25, "rose", taper=0.9)
+        pen.ribbon(path, 0.25, "rose", taper=0.9)
     pen.curve([(-0.55, 0.95), (-0.2, 0.72), (0.2, 0.72), (0.55, 0.95)], "rose-")
     for x, y in ((0.04, -0.5), (0.02, 0.1), (-0.6, -0.05), (0.62, 0.1)):
         pen.circle(x, y, 0.055, "paper")
@@ -217,7 +207,7 @@ def _parasol(pen: Pen) -> None:
 @element("palm", places=("beach", "desert"), size=0.4, many=(1, 2))
 def _palm(pen: Pen) -> None:
     bend = 0.08 * pen.sway
-    _ribbon(pen, [(-0.14, 1.0), (0.0, 0.4), (0.02, 0.0), (-0.1 + bend, -0.46)], 0.24, "wood", taper=0.6)
+    pen.ribbon([(-0.14, 1.0), (0.0, 0.4), (0.02, 0.0), (-0.1 + bend, -0.46)], 0.24, "wood", taper=0.6)
     for x, y in ((-0.08, 0.7), (0.0, 0.35), (0.02, 0.0)):
         _bar(pen, (x - 0.1, y), (x + 0.1, y - 0.04), 0.04, "wood-")
     for tip, top, ink in (
@@ -272,7 +262,7 @@ def _lotus(pen: Pen) -> None:
 
 @element("log", places=("forest", "pond"), size=0.3)
 def _log(pen: Pen) -> None:
-    _ribbon(pen, [(0.0, 0.4), (-0.1, 0.14), (-0.2 + 0.05 * pen.sway, -0.02)], 0.16, "wood-")
+    pen.ribbon([(0.0, 0.4), (-0.1, 0.14), (-0.2 + 0.05 * pen.sway, -0.02)], 0.16, "wood-")
     pen.ellipse(-0.26 + 0.05 * pen.sway, -0.1, 0.17, 0.1, "leaf", angle=-35)
     pen.rect(-0.95, 0.32, 0.75, 0.95, "wood", round=0.2)
     for y, left, right in ((0.5, -0.7, 0.1), (0.68, -0.85, -0.3), (0.8, -0.4, 0.3)):
@@ -454,7 +444,7 @@ def _grass(pen: Pen) -> None:
 @element("clover", places=("meadow",), size=0.15, many=(1, 5))
 def _clover(pen: Pen) -> None:
     x = 0.1 * pen.sway
-    _ribbon(pen, [(0.1, 1.0), (0.12, 0.5), (x, -0.1)], 0.12, "leaf-")
+    pen.ribbon([(0.1, 1.0), (0.12, 0.5), (x, -0.1)], 0.12, "leaf-")
     for angle in (-90, 0, 90, 180):
         with pen.at(x, -0.2, angle=angle + 45 + 6 * pen.sway):
             pen.curve([(0, 0), (-0.36, -0.28), (-0.3, -0.62), (0, -0.52), (0.3, -0.62), (0.36, -0.28)], "leaf")
@@ -480,7 +470,7 @@ def _fern(pen: Pen) -> None:
         half = 0.02 + np.sin(math.pi * t[:, 0] ** 0.8) * np.where(np.arange(15) % 2 == 0, 0.2, 0.07)
         across = np.stack([-along[:, 1], along[:, 0]], axis=1) * half[:, None]
         pen.curve([tuple(q) for q in np.concatenate([rib + across, (rib - across)[::-1]])], ink)
-        _ribbon(pen, [tuple(q) for q in rib[::2]], 0.05, "lime" if ink == "leaf" else "leaf+", taper=0.6)
+        pen.ribbon([tuple(q) for q in rib[::2]], 0.05, "lime" if ink == "leaf" else "leaf+", taper=0.6)
 
 
 @element("stump", places=("forest",), size=0.24)
@@ -1214,14 +1204,14 @@ def _snowman(pen: Pen) -> None:
 @element("sled", places=("snow",), size=0.28)
 def _sled(pen: Pen) -> None:
     with pen.at(0, 0, angle=2 * pen.sway):
-        _ribbon(
-            pen, [(0.86, 0.87), (0.0, 0.87), (-0.55, 0.85), (-0.86, 0.6), (-0.8, 0.28), (-0.58, 0.26)], 0.12, "crimson"
+        pen.ribbon(
+            [(0.86, 0.87), (0.0, 0.87), (-0.55, 0.85), (-0.86, 0.6), (-0.8, 0.28), (-0.58, 0.26)], 0.12, "crimson"
         )
         for px in (-0.4, 0.1, 0.6):
             pen.rect(px, 0.5, px + 0.1, 0.86, "wood-")
     pen.rect(-0.62, 0.36, 0.92, 0.54, "amber", round=0.07)
     pen.rect(-0.5, 0.42, 0.8, 0.46, "amber-")
-    _ribbon(pen, [(-0.66, 0.32), (-0.9, 0.1), (-0.76, -0.2 + 0.1 * pen.sway)], 0.05, "ink")
+    pen.ribbon([(-0.66, 0.32), (-0.9, 0.1), (-0.76, -0.2 + 0.1 * pen.sway)], 0.05, "ink")
 
 
 @element("igloo", places=("snow",), size=0.38)

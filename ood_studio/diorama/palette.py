@@ -94,6 +94,7 @@ def slot_inks(slot: int) -> list[int]:
     return [i + slot * width if first <= i < first + width else i for i in range(SHADOW)]
 
 
+@lru_cache(maxsize=8192)
 def mix(a: Rgb, b: Rgb, share: float) -> Rgb:
     """``share`` of ``b`` in ``a``, both in 0..255."""
     return tuple(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))  # type: ignore[return-value]

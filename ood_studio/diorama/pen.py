@@ -43,7 +43,7 @@ class Pen:
         self._matrix = np.eye(3)
 
     # -- shapes -----------------------------------------------------------------------------------------------------
-    def poly(self, points: Sequence[Point], ink: str) -> None:
+    def poly(self, points: Sequence[Point] | np.ndarray, ink: str) -> None:
         """A filled polygon with straight sides."""
         array = np.asarray(points, dtype=np.float64)
         self._polygons.append(array @ self._matrix[:2, :2].T + self._matrix[:2, 2])
@@ -58,7 +58,7 @@ class Pen:
         t = np.linspace(0, 2 * math.pi, 40, endpoint=False)
         c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
         u, v = rx * np.cos(t), ry * np.sin(t)
-        self.poly(np.stack([x + u * c - v * s, y + u * s + v * c], axis=1), ink)  # type: ignore[arg-type]
+        self.poly(np.stack([x + u * c - v * s, y + u * s + v * c], axis=1), ink)
 
     def circle(self, x: float, y: float, r: float, ink: str) -> None:
         """A filled circle about (x, y)."""
@@ -92,7 +92,7 @@ class Pen:
         radii = np.linspace(width / 2, width * taper / 2, len(path))
         for (x, y), r in zip(path, radii, strict=True):
             t = np.linspace(0, 2 * math.pi, 12, endpoint=False)
-            self.poly(np.stack([x + r * np.cos(t), y + r * np.sin(t)], axis=1), ink)  # type: ignore[arg-type]
+            self.poly(np.stack([x + r * np.cos(t), y + r * np.sin(t)], axis=1), ink)
         for i in range(len(path) - 1):
             step = path[i + 1] - path[i]
             length = float(np.hypot(*step))
@@ -108,11 +108,52 @@ class Pen:
                     ink,
                 )
 
+    def ribbon(
+        self, path: Sequence[Point], width: float | Sequence[float], ink: str, taper: float = 1.0
+    ) -> None:
+        """A smooth stroke along ``path`` as one single shape: tails, stems, arms, strings.
+
+        Args:
+            path: the points that it passes, two or more.
+            width: its width; or its widths at the first and the last point; or its width at each point of the path.
+            ink: its ink.
+            taper: with a single width, the share of it that is left at the end.
+        """
+        points = np.asarray(path, dtype=np.float64)
+        if isinstance(width, Sequence):
+            widths = np.linspace(width[0], width[1], len(points)) if len(width) == 2 else np.array(width)
+        else:
+            widths = np.linspace(width, width * taper, len(points))
+        along = np.gradient(points, axis=0)
+        along /= np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
+        across = np.stack([-along[:, 1], along[:, 0]], axis=1) * widths[:, None] / 2
+        self.curve([(float(x), float(y)) for x, y in (*(points + across), *(points - across)[::-1])], ink)
+
+    def stripe(self, start: Point, bend: Point, end: Point, widths: tuple[float, float, float], ink: str) -> None:
+        """A bow from ``start`` to ``end``, drawn towards ``bend``; widths at its start, middle and end."""
+        a, b, c = (np.asarray(p, dtype=np.float64) for p in (start, bend, end))
+        t = np.linspace(0, 1, 18)[:, None]
+        path = (1 - t) ** 2 * a + 2 * t * (1 - t) * b + t**2 * c
+        step = 2 * (1 - t) * (b - a) + 2 * t * (c - b)
+        across = step[:, ::-1] * (-1, 1) / np.hypot(step[:, :1], step[:, 1:])
+        first, middle, last = widths
+        half = (first * (1 - t) * (1 - 2 * t) + middle * 4 * t * (1 - t) + last * t * (2 * t - 1)) / 2
+        self.poly(np.concatenate([path + across * half, (path - across * half)[::-1]]), ink)
+
+    def band(
+        self, x: float, y: float, outer: Point, inner: Point, ink: str, start: float = 0.0, end: float = 360.0
+    ) -> None:
+        """What lies between two ellipses about (x, y), (rx, ry) each, or a sector of it; angles as for `pie`."""
+        t = np.radians(np.linspace(start, end, 40))
+        rim = np.stack([x + outer[0] * np.cos(t), y + outer[1] * np.sin(t)], axis=1)
+        hole = np.stack([x + inner[0] * np.cos(t[::-1]), y + inner[1] * np.sin(t[::-1])], axis=1)
+        self.poly(np.concatenate([rim, hole]), ink)
+
     def star(self, x: float, y: float, outer: float, inner: float, points: int, ink: str, angle: float = -90) -> None:
         """A star with ``points`` tips; ``inner`` close to ``outer`` gives a blossom-like gear."""
         t = np.radians(angle + np.arange(2 * points) * 180 / points)
         r = np.where(np.arange(2 * points) % 2 == 0, outer, inner)
-        self.poly(np.stack([x + r * np.cos(t), y + r * np.sin(t)], axis=1), ink)  # type: ignore[arg-type]
+        self.poly(np.stack([x + r * np.cos(t), y + r * np.sin(t)], axis=1), ink)
 
     def eye(self, x: float, y: float, r: float, white: bool = True) -> None:
         """A friendly eye: white (optional), pupil, glint."""

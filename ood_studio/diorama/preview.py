@@ -1,7 +1,18 @@
-"""Contact sheets of drawings, to look at while drawing: ``python -m ood_studio.diorama.preview cat fish --out x.png``."""
+"""Contact sheets of Diorama, to look at.
+
+Drawings of single classes, of a whole superclass, or of ``all``::
+
+    python -m ood_studio.diorama.preview cat fish bird --out sheet.png
+
+Whole scenes of a split, where no class is named::
+
+    python -m ood_studio.diorama.preview --split id-test --count 24 --size 256 --out sheet.png
+"""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -10,58 +21,128 @@ import numpy as np
 import tyro
 from PIL import Image, ImageDraw
 
-from ood_studio.diorama.objects import OBJECTS
+from ood_studio.diorama import splits
+from ood_studio.diorama.objects import OBJECTS, ObjectClass
 from ood_studio.diorama.palette import COLOURS, PLACE_MATERIALS, dress, ink, mix, place_table
 from ood_studio.diorama.raster import affine, bevel, colour, cut_out, paste
+from ood_studio.diorama.render import render
+from ood_studio.diorama.scene import Scene
+from ood_studio.errors import StudioError
+
+_SMALL = 64  # pixels: the portraits beside the large one
+_LINE = 14  # pixels: height of the text under a scene
+_PLAIN = {material: ((206, 226, 222), (232, 222, 196)) for material in PLACE_MATERIALS}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Preview:
-    """Draws every kind of the named object classes, once large and twice small, as one picture."""
+    """Draws classes, or scenes of a split where no class is named, as one picture.
 
-    names: Annotated[tuple[str, ...], tyro.conf.Positional]
+    Attributes:
+        names: object classes, superclasses, or "all": every kind of each, once large and three times small.
+        out: the picture to write.
+        split: where no class is named, the split whose scenes to draw.
+        count: how many scenes.
+        seed: which scenes.
+        size: pixels of each scene or large drawing, 64 to 512.
+    """
+
+    names: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
     out: Path
+    split: str = "id-test"
+    count: int = 24
+    seed: int = 0
     size: int = 256
 
 
+def contact_sheet(preview: Preview) -> Image.Image:
+    """The picture that `Preview` describes.
+
+    Raises:
+        StudioError: for an unknown class or split, a count below 1, or a size outside 64..512.
+    """
+    if not _SMALL <= preview.size <= 512:
+        raise StudioError(f"a contact sheet's pictures can be {_SMALL} to 512 pixels wide, not {preview.size}")
+    if preview.names:
+        tiles = [tile for cls in _classes(preview.names) for tile in _portraits(cls, preview.size)]
+    else:
+        tiles = [_scene(s, preview.size) for s in splits.scenes(preview.split, preview.seed, preview.count)]
+    columns = min(len(tiles), max(1, 1600 // tiles[0].width))
+    rows = -(-len(tiles) // columns)
+    sheet = Image.new("RGB", (columns * tiles[0].width, rows * tiles[0].height), "white")
+    for i, tile in enumerate(tiles):
+        sheet.paste(tile, (i % columns * tile.width, i // columns * tile.height))
+    return sheet
+
+
 def portrait(name: str, kind: str, sway: float, main: str, trim: str, size: int) -> Image.Image:
-    """One object on a plain ground."""
-    scale = 3 if size < 200 else 2
-    canvas = np.full((size * scale,) * 2, ink("sky"), np.uint8)
-    matrix = affine(size * scale / 2, size * scale / 2, (size * scale * 0.4,) * 2)
-    inks, at = cut_out(OBJECTS[name].drawing(kind, sway), matrix, size * scale)
-    bevel(inks, max(1, size * scale // 90))
-    paste(canvas, inks, at, shadow=max(1, size * scale // 60))
-    rgb = COLOURS[main]
-    place = {m: ((206, 226, 222), (232, 222, 196)) for m in PLACE_MATERIALS}
-    table = place_table(place)
-    dress(table, 0, rgb, COLOURS[trim], mix(rgb, (0, 0, 0), 0.4))
+    """One object on a plain ground, (size, size): its kind, its pose in [-1, 1] and two named colours."""
+    canvas_size = size * (3 if size < 200 else 2)
+    canvas = np.full((canvas_size, canvas_size), ink("sky"), np.uint8)
+    matrix = affine(canvas_size / 2, canvas_size / 2, (canvas_size * 0.4, canvas_size * 0.4))
+    inks, at = cut_out(OBJECTS[name].drawing(kind, sway), matrix, canvas_size)
+    bevel(inks, max(1, canvas_size // 90))
+    paste(canvas, inks, at, shadow=max(1, canvas_size // 60))
+    table = place_table(_PLAIN)
+    dress(table, 0, COLOURS[main], COLOURS[trim], mix(COLOURS[main], (0, 0, 0), 0.4))
     return colour(canvas, table, size)
 
 
-def main() -> None:
-    """Entry point."""
-    args = tyro.cli(Preview)
+def _classes(names: Sequence[str]) -> list[ObjectClass]:
+    """The classes that are named, themselves or by their superclass."""
+    found = []
+    for name in names:
+        matching = [cls for cls in OBJECTS.values() if name in (cls.name, cls.family, "all")]
+        if not matching:
+            families = sorted({cls.family for cls in OBJECTS.values()})
+            known = f"{', '.join(OBJECTS)}; superclasses {', '.join(families)}; or all"
+            raise StudioError(f"Diorama has no class or superclass named {name!r}; it has the classes {known}")
+        found += matching
+    return found
+
+
+def _portraits(cls: ObjectClass, size: int) -> list[Image.Image]:
+    """For each kind a tile: large in a natural colour and the usual pose, small in other colours and poses."""
     tiles = []
-    for name in args.names or tuple(OBJECTS):
-        cls = OBJECTS[name]
-        for i, kind in enumerate(cls.kinds or (name,)):
-            main_colour = cls.colours[i % len(cls.colours)]
-            trims = [c for c in ("white", "brown", "yellow", "gray") if c != main_colour]
-            tile = Image.new("RGB", (args.size + 64, args.size), "white")
-            tile.paste(portrait(name, kind, 0.0, main_colour, trims[0], args.size), (0, 0))
-            for j, sway in enumerate((-1.0, 1.0, 0.5)):
-                other = (*cls.colours, "blue", "red")[(i + j + 1) % (len(cls.colours) + 2)]
-                tile.paste(portrait(name, kind, sway, other, trims[1], 64), (args.size, 64 * j))
-            ImageDraw.Draw(tile).text((4, 2), f"{name}: {kind}", fill="black")
-            tiles.append(tile)
-    columns = min(4, len(tiles))
-    rows = -(-len(tiles) // columns)
-    sheet = Image.new("RGB", (columns * (args.size + 64), rows * args.size), "white")
-    for i, tile in enumerate(tiles):
-        sheet.paste(tile, (i % columns * tile.width, i // columns * tile.height))
-    sheet.save(args.out)
+    for i, kind in enumerate(cls.kinds or ("",)):
+        main_colour = cls.colours[i % len(cls.colours)]
+        trims = [c for c in ("white", "brown", "yellow", "gray") if c != main_colour]
+        tile = Image.new("RGB", (size + _SMALL, size), "white")
+        tile.paste(portrait(cls.name, kind, 0.0, main_colour, trims[0], size), (0, 0))
+        others = (*cls.colours, "blue", "red")
+        for j, sway in enumerate((-1.0, 1.0, 0.5)):
+            small = portrait(cls.name, kind, sway, others[(i + j + 1) % len(others)], trims[1], _SMALL)
+            tile.paste(small, (size, _SMALL * j))
+        ImageDraw.Draw(tile).text((4, 2), f"{cls.name}: {kind}" if kind else cls.name, fill="black")
+        tiles.append(tile)
+    return tiles
+
+
+def _scene(scene: Scene, size: int) -> Image.Image:
+    """A tile with the scene and a line on what it shows."""
+    if scene.surface is not None:
+        words = [scene.surface.name, scene.surface.colour, scene.surface.second]
+    else:
+        main = [] if scene.main is None else [f"{scene.main.name} {scene.main.kind}".strip()]
+        words = [*main, scene.place, scene.style, *(f for f in scene.factors if f not in ("background", "style"))]
+    tile = Image.new("RGB", (size, size + _LINE), "white")
+    tile.paste(render(scene, size), (0, 0))
+    ImageDraw.Draw(tile).text((3, size + 1), ", ".join(words)[: size // 5], fill="black")
+    return tile
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point: 0, or 2 with one line on what was wrong."""
+    preview = tyro.cli(Preview, args=arguments, description=__doc__)
+    try:
+        sheet = contact_sheet(preview)
+    except StudioError as error:
+        print(error, file=sys.stderr)
+        return 2
+    sheet.save(preview.out)
+    print(f"{preview.out}: {sheet.width} x {sheet.height} pixels")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

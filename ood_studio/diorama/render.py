@@ -16,12 +16,13 @@ from ood_studio.diorama.patterns import pattern_mask
 from ood_studio.diorama.pen import Drawing
 from ood_studio.diorama.people import PEOPLE, person_drawing
 from ood_studio.diorama.places import PLACES
-from ood_studio.diorama.scene import Item, Prop, Scene, Surface
+from ood_studio.diorama.scene import STYLES, Item, Prop, Scene, Surface
 from ood_studio.diorama.styles import finish, tint
 from ood_studio.diorama.textures import texture
 
 MODEL_SIZE = 64  # pixels: what the bundled models see
 PEOPLE_SIZE = 512  # pixels: what people see
+TEXTURE_GRID = 96  # cells across the body of an object that a texture fills
 
 
 def render(scene: Scene, size: int = MODEL_SIZE) -> Image.Image:
@@ -32,9 +33,11 @@ def render(scene: Scene, size: int = MODEL_SIZE) -> Image.Image:
     """
     if not 16 <= size <= 2048:
         raise ValueError(f"a picture can be 16 to 2048 pixels wide, not {size}")
-    if scene.surface is not None:
-        return _surface(scene, scene.surface, size)
+    if scene.style not in STYLES:
+        raise ValueError(f"no style named {scene.style!r}; there are {', '.join(STYLES)}")
     try:
+        if scene.surface is not None:
+            return _surface(scene, scene.surface, size)
         canvas, table = _stage(scene, size * (3 if size <= 256 else 2))
     except KeyError as error:
         raise ValueError(f"the scene names something that Diorama does not have: {error}") from None
@@ -98,12 +101,16 @@ def _mark(inks: np.ndarray, at: tuple[int, int], matrix: np.ndarray, item: Item,
     u = x * np.float32(inverse[0, 0]) + y * np.float32(inverse[0, 1])
     v = x * np.float32(inverse[1, 0]) + y * np.float32(inverse[1, 1])
     if item.texture:
-        field = texture(item.texture, zlib.crc32(seed.encode()), 96)
-        cell = lambda w: np.clip(((w + 1) * 48).astype(np.int32), 0, 95)  # noqa: E731
-        marked = field[cell(v), cell(u)] > 0.5
+        field = texture(item.texture, zlib.crc32(seed.encode()), TEXTURE_GRID)
+        marked = field[_texture_cell(v), _texture_cell(u)] > 0.5
     else:
         marked = pattern_mask(item.pattern, u, v)
     inks[rows[marked], columns[marked]] += mark - body
+
+
+def _texture_cell(along: np.ndarray) -> np.ndarray:
+    """Where object coordinates in [-1, 1] lie on the grid of a body's texture."""
+    return np.clip(((along + 1) * (TEXTURE_GRID // 2)).astype(np.int32), 0, TEXTURE_GRID - 1)
 
 
 def _contact_shadow(canvas: np.ndarray, item: Item) -> None:

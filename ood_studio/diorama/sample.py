@@ -12,6 +12,7 @@ from ood_studio.diorama.people import PEOPLE
 from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.scene import FACTORS, PATTERNS, STYLES, Item, Prop, Scene, Surface
 from ood_studio.diorama.textures import TEXTURES
+from ood_studio.errors import StudioError
 
 FACTOR_SHARE: dict[str, float] = {
     "pose": 0.10,
@@ -33,7 +34,12 @@ FACTOR_SHARE: dict[str, float] = {
 }
 """How often each factor holds in a scene for which nothing was asked."""
 
-_EXCLUSIVE = (("smaller", "larger"), ("darker", "brighter"), ("pattern", "texture"))
+_EXCLUSIVE = (
+    ("smaller", "larger"),
+    ("darker", "brighter"),
+    ("pattern", "texture"),
+    ("object blocking", "person blocking"),
+)
 _BLOCKERS = tuple(name for name, element in ELEMENTS.items() if element.anchor == "ground")
 _HIDES_COLOUR = ("sketch", "silhouette")
 
@@ -58,14 +64,14 @@ def sample_scene(
         factors: exactly which of `FACTORS` hold; where None each holds by chance (`FACTOR_SHARE`).
 
     Raises:
-        ValueError: for an unknown factor, style or place, or two factors that exclude one another.
+        StudioError: for an unknown class, factor, style or place, or two factors that exclude one another.
     """
+    for name in (*names, *(others or ())):
+        _known("object class", name, OBJECTS)
+    _known("place", place, PLACES)
+    _known("style", style, STYLES)
     rng = Random(seed)
     chosen = _choose_factors(rng, factors)
-    if place is not None and place not in PLACES:
-        raise ValueError(f"no place named {place!r}; there are {', '.join(PLACES)}")
-    if style is not None and style not in STYLES:
-        raise ValueError(f"no style named {style!r}; there are {', '.join(STYLES)}")
     cls = OBJECTS[rng.choice(list(names))]
     if place is None:
         strange = [p for p in PLACES if p not in cls.places]
@@ -126,7 +132,13 @@ def sample_scene(
 
 
 def sample_empty(seed: str, place: str | None = None, style: str | None = None) -> Scene:
-    """A random place with its context elements and no object in it."""
+    """A random place with its context elements and no object in it.
+
+    Raises:
+        StudioError: for an unknown place or style.
+    """
+    _known("place", place, PLACES)
+    _known("style", style, STYLES)
     rng = Random(seed)
     where = place or rng.choice(list(PLACES))
     if style is None:
@@ -136,7 +148,12 @@ def sample_empty(seed: str, place: str | None = None, style: str | None = None) 
 
 
 def sample_texture(seed: str, name: str | None = None) -> Scene:
-    """A random picture of nothing but a texture."""
+    """A random picture of nothing but a texture.
+
+    Raises:
+        StudioError: for an unknown texture.
+    """
+    _known("texture", name, TEXTURES)
     rng = Random(seed)
     first, second = rng.sample(list(COLOURS), 2)
     surface = Surface(name or rng.choice(list(TEXTURES)), first, second)
@@ -148,19 +165,24 @@ def shows_colour(scene: Scene) -> bool:
     return scene.style not in _HIDES_COLOUR
 
 
+def _known(what: str, name: str | None, choices: Collection[str]) -> None:
+    """Raises a StudioError that names the choices if ``name`` is given and none of them."""
+    if name is not None and name not in choices:
+        raise StudioError(f"Diorama has no {what} named {name!r}; it has {', '.join(choices)}")
+
+
 def _choose_factors(rng: Random, asked: Collection[str] | None) -> set[str]:
     if asked is None:
         chosen = {name for name in FACTORS if rng.random() < FACTOR_SHARE[name]}
-        for one, other in (*_EXCLUSIVE, ("object blocking", "person blocking"), ("smaller", "partial view")):
+        for one, other in (*_EXCLUSIVE, ("smaller", "partial view")):
             if one in chosen and other in chosen:
                 chosen.discard(one)
         return chosen
-    unknown = sorted(set(asked) - set(FACTORS))
-    if unknown:
-        raise ValueError(f"no visual factor named {unknown[0]!r}; there are {', '.join(FACTORS)}")
+    for name in sorted(asked):
+        _known("visual factor", name, FACTORS)
     for one, other in _EXCLUSIVE:
         if one in asked and other in asked:
-            raise ValueError(f"the factors {one!r} and {other!r} exclude one another")
+            raise StudioError(f"the visual factors {one!r} and {other!r} exclude one another")
     return set(asked)
 
 

@@ -127,15 +127,13 @@ class Scene:
         """
         try:
             raw: dict[str, Any] = json.loads(text)
-            item = lambda r: None if r is None else Item(**r)  # noqa: E731
-            prop = lambda r: None if r is None else Prop(**r)  # noqa: E731
             return cls(
                 **{
                     **raw,
-                    "main": item(raw["main"]),
+                    "main": None if raw["main"] is None else Item(**raw["main"]),
                     "others": tuple(Item(**r) for r in raw["others"]),
                     "props": tuple(Prop(**r) for r in raw["props"]),
-                    "blocker": prop(raw["blocker"]),
+                    "blocker": None if raw["blocker"] is None else Prop(**raw["blocker"]),
                     "surface": None if raw["surface"] is None else Surface(**raw["surface"]),
                     "factors": tuple(raw["factors"]),
                 }

@@ -71,7 +71,10 @@ def _all_splits() -> Iterator[Split]:
     yield Split("id-train", "the 20 ID classes, to learn from", True, lambda s: sample_scene(s, ID_CLASSES))
     yield Split("id-test", "the 20 ID classes, fresh scenes", True, lambda s: sample_scene(s, ID_CLASSES))
     yield Split(
-        "near-ood", "sister classes of the ID superclasses", False, lambda s: sample_scene(s, NEAR_CLASSES, others=_OUTSIDE)
+        "near-ood",
+        "sister classes of the ID superclasses",
+        False,
+        lambda s: sample_scene(s, NEAR_CLASSES, others=_OUTSIDE),
     )
     yield Split("far-ood-textures", "pictures of nothing but a texture", False, sample_texture)
     yield Split("far-ood-scenes", "places with no object in them", False, sample_empty)

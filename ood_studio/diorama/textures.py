@@ -72,7 +72,8 @@ def _spot(rng: np.random.Generator, low: float, high: float) -> tuple[float, flo
 
 def _fold(x: Field) -> Field:
     """A triangle wave of period 1 between 0 and 1, 0 at whole numbers."""
-    return 1.0 - np.abs(1.0 - 2.0 * (x - np.floor(x)))
+    wave: Field = 1.0 - np.abs(1.0 - 2.0 * (x - np.floor(x)))
+    return wave
 
 
 def _noise(rng: np.random.Generator, size: int, cells: int) -> Field:
@@ -220,7 +221,8 @@ def _timber(rng: np.random.Generator, size: int) -> Field:
     rings = np.zeros((size, size), np.float32)
     for cx, cy in (_spot(rng, 0.1, 0.9), _spot(rng, 0.1, 0.9)):  # the grain flows round two knots
         rings += 0.12 * np.exp(-(((x - cx) * 4) ** 2) - ((y - cy) * 9) ** 2)
-    return 0.5 + 0.5 * np.sin(TAU * rng.uniform(7, 10) * (bent + rings * (1 if rng.random() < 0.5 else -1)))
+    grain: Field = 0.5 + 0.5 * np.sin(TAU * rng.uniform(7, 10) * (bent + rings * (1 if rng.random() < 0.5 else -1)))
+    return grain
 
 
 # -- families of grids ------------------------------------------------------------------------------------------------
@@ -230,7 +232,8 @@ def _check(rng: np.random.Generator, size: int) -> Field:
     count = rng.uniform(2.5, 5)
     a = 2 * _step((_fold(u * count) - 0.5) / (2 * count), size) - 1
     b = 2 * _step((_fold(v * count) - 0.5) / (2 * count), size) - 1
-    return 0.5 + 0.5 * a * b
+    checks: Field = 0.5 + 0.5 * a * b
+    return checks
 
 
 @_family("diamond")
@@ -262,7 +265,8 @@ def _ring(rng: np.random.Generator, size: int) -> Field:
     u = u + 0.5 * (np.floor(v) % 2)
     distance = np.hypot(u - np.floor(u) - 0.5, v - np.floor(v) - 0.5)
     rings = _step((width - np.abs(distance - radius)) / count, size)
-    return np.maximum(rings, 0.5 * _step((0.5 * radius - distance) / count, size))
+    drawn: Field = np.maximum(rings, 0.5 * _step((0.5 * radius - distance) / count, size))
+    return drawn
 
 
 @_family("brick")
@@ -274,7 +278,8 @@ def _brick(rng: np.random.Generator, size: int) -> Field:
     u = u * rows / length + 0.5 * (row % 2)
     edge = np.minimum(_fold(v) * 0.5, _fold(u) * 0.5 * length) - joint
     shade = rng.random((16, 16), dtype=np.float32)[row.astype(np.int64) % 16, np.floor(u).astype(np.int64) % 16]
-    return _step(edge / rows, size) * (0.55 + 0.45 * shade)
+    bricks: Field = _step(edge / rows, size) * (0.55 + 0.45 * shade)
+    return bricks
 
 
 @_family("weave")
@@ -339,20 +344,23 @@ def _mosaic(rng: np.random.Generator, size: int) -> Field:
     cells = int(rng.integers(5, 8))
     first, second, which = _cells(rng, size, cells)
     shade = rng.random((cells + 2) ** 2, dtype=np.float32)
-    return _step(second - first - 0.022, size) * (0.3 + 0.7 * shade[which])
+    stones: Field = _step(second - first - 0.022, size) * (0.3 + 0.7 * shade[which])
+    return stones
 
 
 @_family("crack")
 def _crack(rng: np.random.Generator, size: int) -> Field:
     first, second, _ = _cells(rng, size, int(rng.integers(3, 6)))
     gap = second - first + 0.05 * (_clouds(rng, size, 9, octaves=2) - 0.5)
-    return _step(gap - 0.025, size) * (0.7 + 0.3 * np.clip(gap * 6, 0, 1))
+    ground: Field = _step(gap - 0.025, size) * (0.7 + 0.3 * np.clip(gap * 6, 0, 1))
+    return ground
 
 
 @_family("cobble")
 def _cobble(rng: np.random.Generator, size: int) -> Field:
     first, second, _ = _cells(rng, size, int(rng.integers(4, 7)))
-    return np.clip((second - first - 0.02) * 9, 0, 1) ** 0.6
+    stones: Field = np.clip((second - first - 0.02) * 9, 0, 1) ** 0.6
+    return stones
 
 
 @_family("grain")
@@ -380,4 +388,5 @@ def _fleck(rng: np.random.Generator, size: int) -> Field:
     first, _, which = _cells(rng, size, cells)
     radius = rng.uniform(0.12, 0.42, (cells + 2) ** 2).astype(np.float32) / cells
     shade = rng.choice(np.array([0.5, 1.0], np.float32), (cells + 2) ** 2)
-    return _step(radius[which] - first, size) * shade[which]
+    flecks: Field = _step(radius[which] - first, size) * shade[which]
+    return flecks

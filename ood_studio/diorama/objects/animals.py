@@ -1,7 +1,6 @@
 """Pets, farm animals and other animals on four legs."""
 
 import math
-from collections.abc import Sequence
 
 from ood_studio.diorama.objects.registry import thing
 from ood_studio.diorama.pen import Pen, Point
@@ -10,18 +9,6 @@ GROUND = 0.95  # where the feet stand
 
 
 # -- parts that several animals share -----------------------------------------------------------------------------
-def ribbon(pen: Pen, path: Sequence[Point], widths: Sequence[float], ink: str) -> None:
-    """One smooth band along ``path``, ``widths`` wide at its points: tails, trunks, ears."""
-    left: list[Point] = []
-    right: list[Point] = []
-    for i, ((x, y), width) in enumerate(zip(path, widths, strict=True)):
-        (ax, ay), (bx, by) = path[max(i - 1, 0)], path[min(i + 1, len(path) - 1)]
-        scale = width / 2 / math.hypot(bx - ax, by - ay)
-        left.append((x - (by - ay) * scale, y + (bx - ax) * scale))
-        right.append((x + (by - ay) * scale, y - (bx - ax) * scale))
-    pen.curve(left + right[::-1], ink)
-
-
 def fluff(pen: Pen, x: float, y: float, rx: float, ry: float, bumps: int, ink: str, depth: float = 0.1) -> None:
     """A cloud of ``bumps`` curls in an ellipse: wool, pompoms, fur."""
     outline: list[Point] = []
@@ -84,7 +71,7 @@ def smile(pen: Pen, x: float, y: float, width: float, ink: str = "ink") -> None:
     """A w-shaped mouth below a nose at (x, y)."""
     steps = [i / 4 for i in range(-4, 5)]
     path = [(x + width * t, y + 0.5 * width * abs(math.sin(math.pi * t))) for t in steps]
-    ribbon(pen, path, [0.02, *[0.036] * 7, 0.02], ink)
+    pen.ribbon(path, [0.02, *[0.036] * 7, 0.02], ink)
 
 
 def ear(pen: Pen, x: float, y: float, width: float, height: float, tilt: float, ink: str, inner: str) -> None:
@@ -111,7 +98,7 @@ def cat(pen: Pen, kind: str) -> None:
     # tail
     path = [(0.3, 0.84), (0.68, 0.82), (0.86, 0.52), (0.74 + wag / 2, 0.14), (0.84 + wag, -0.16)]
     thick = 0.3 if fluffy else 0.12 if slim else 0.17
-    ribbon(pen, path, (thick * 0.7, thick, thick * 1.1, thick, thick * 0.6), points if slim else "body-")
+    pen.ribbon(path, (thick * 0.7, thick, thick * 1.1, thick, thick * 0.6), points if slim else "body-")
     # sitting body, haunch, chest, front legs
     wide = 0.8 if slim else 1.08 if fluffy else 1.0
     with pen.at(0.08, 0, (wide, 1)):
@@ -188,11 +175,11 @@ def dog(pen: Pen, kind: str) -> None:
     four_legs(pen, legs, belly - 0.14, width, far=True, stride=9)
     # tail
     with pen.at(hind + 0.06, back + 0.1, angle=wag):
-        ribbon(pen, [(-0.08, 0.1), (0.1, -0.06), (0.18, -0.28), (0.16, -0.42)], (0.16, 0.12, 0.1, 0.06), "body")
+        pen.ribbon([(-0.08, 0.1), (0.1, -0.06), (0.18, -0.28), (0.16, -0.42)], (0.16, 0.12, 0.1, 0.06), "body")
         if curly:
             fluff(pen, 0.17, -0.38, 0.18, 0.18, 7, "trim", 0.15)
         elif not low:
-            ribbon(pen, [(0.18, -0.26), (0.18, -0.36), (0.15, -0.44)], (0.1, 0.1, 0.05), "paper")
+            pen.ribbon([(0.18, -0.26), (0.18, -0.36), (0.15, -0.44)], (0.1, 0.1, 0.05), "paper")
     # body with a saddle, chest and belly
     pen.curve(
         [
@@ -225,7 +212,7 @@ def _dog_head(pen: Pen, kind: str) -> None:
     flap = 0.07 * pen.sway
     # neck and collar
     if kind != "poodle":
-        ribbon(pen, [(0.1, 0.0), (0.18, 0.25), (0.24, 0.42)], (0.38, 0.36, 0.36), "body")
+        pen.ribbon([(0.1, 0.0), (0.18, 0.25), (0.24, 0.42)], (0.38, 0.36, 0.36), "body")
         pen.curve([(0.0, 0.3), (0.2, 0.35), (0.38, 0.26), (0.4, 0.34), (0.2, 0.44), (0.0, 0.38)], "crimson")
     # skull and muzzle
     long = 0.1 if kind != "beagle" else 0.0
@@ -339,7 +326,7 @@ def mouse(pen: Pen, kind: str) -> None:
     # long bare tail
     path = [(0.3, 0.84), (0.62, 0.86), (0.84, 0.66), (0.78 + wag / 2, 0.36)]
     path += [(0.86 + wag / 2, 0.1), (0.9 + wag / 4, -0.1 + wag)]
-    ribbon(pen, path, (0.12, 0.11, 0.1, 0.085, 0.07, 0.04), "rose-")
+    pen.ribbon(path, (0.12, 0.11, 0.1, 0.085, 0.07, 0.04), "rose-")
     # far ear, then the drop-shaped body with its pointed nose
     with pen.at(-0.22, 0.08, angle=twitch):
         pen.circle(-0.1, -0.26, 0.3, "body-")
@@ -387,8 +374,7 @@ def horse(pen: Pen, kind: str) -> None:
     flow, swing = 0.1 * pen.sway, step(pen, 12)
     legs = (-0.14, -0.36, 0.36, 0.58)
     with pen.at(0, drop):
-        ribbon(
-            pen,
+        pen.ribbon(
             [
                 (0.58, -0.08), (0.8, 0.02),
                 (0.86 + flow / 2, 0.3), (0.84 + flow, 0.6 if small else 0.42 if heavy else 0.74),
@@ -424,7 +410,7 @@ def _horse_head(pen: Pen, kind: str, flow: float) -> None:
     # mane down the neck
     lock = 0.1 if kind == "pony" else 0.0
     if kind == "clydesdale":
-        ribbon(pen, [(0.1, -0.16), (0.3, 0.1), (0.46, 0.46)], (0.2, 0.18, 0.06), "trim")
+        pen.ribbon([(0.1, -0.16), (0.3, 0.1), (0.46, 0.46)], (0.2, 0.18, 0.06), "trim")
     else:
         pen.curve(
             [
@@ -468,7 +454,7 @@ def cow(pen: Pen, kind: str) -> None:
     swish = 14 * pen.sway
     # tail with a tuft, far legs, udder
     with pen.at(0.76, -0.14, angle=-swish):
-        ribbon(pen, [(0, 0), (0.1, 0.1), (0.1, 0.5)], (0.1, 0.08, 0.06), "body-")
+        pen.ribbon([(0, 0), (0.1, 0.1), (0.1, 0.5)], (0.1, 0.08, 0.06), "body-")
         pen.curve([(0.06, 0.46), (0.14, 0.46), (0.19, 0.64), (0.1, 0.76), (0.02, 0.64)], "trim")
     four_legs(pen, legs, 0.26, 0.19, "ink", far=True, stride=9)
     pen.ellipse(0.36, 0.46, 0.19, 0.15, "rose")
@@ -490,7 +476,7 @@ def cow(pen: Pen, kind: str) -> None:
         # bell, horns, ears
         pen.poly([(-0.09, 0.42), (0.09, 0.42), (0.14, 0.62), (-0.14, 0.62)], "gold")
         for side in (-1, 1):
-            ribbon(pen, [(side * 0.12, -0.28), (side * 0.3, -0.4), (side * 0.27, -0.6)], (0.13, 0.11, 0.04), "cream")
+            pen.ribbon([(side * 0.12, -0.28), (side * 0.3, -0.4), (side * 0.27, -0.6)], (0.13, 0.11, 0.04), "cream")
             pen.ellipse(side * 0.36, -0.16, 0.17, 0.09, "body-" if side > 0 else "trim", side * 14)
             pen.ellipse(side * 0.35, -0.15, 0.09, 0.045, "rose", side * 14)
         # face
@@ -516,8 +502,8 @@ def pig(pen: Pen, kind: str) -> None:
     # curly tail
     with pen.at(0.72, 0.08, angle=wag):
         curl = [(0, 0), (0.14, 0.0), (0.21, -0.12), (0.12, -0.2), (0.04, -0.11)]
-        ribbon(pen, curl, (0.08, 0.075, 0.07, 0.065, 0.04), "body-")
-        ribbon(pen, [(0.04, -0.13), (0.11, -0.04), (0.25, -0.1)], (0.05, 0.06, 0.035), "body-")
+        pen.ribbon(curl, (0.08, 0.075, 0.07, 0.065, 0.04), "body-")
+        pen.ribbon([(0.04, -0.13), (0.11, -0.04), (0.25, -0.1)], (0.05, 0.06, 0.035), "body-")
     four_legs(pen, legs, 0.5, 0.2, "ink", far=True, stride=10)
     pen.curve(
         [(-0.58, 0.0), (-0.2, -0.24), (0.3, -0.24), (0.68, 0.0), (0.76, 0.34), (0.54, 0.68), (0.1, 0.76), (-0.4, 0.66)],
@@ -598,8 +584,8 @@ def fox(pen: Pen, kind: str) -> None:
     # big brush of a tail with a white tip
     with pen.at(0.36, 0.3, angle=-12 * pen.sway):
         brush = [(0, 0), (0.26, 0.02), (0.46, -0.2), (0.46, -0.5), (0.34, -0.72)]
-        ribbon(pen, brush, (0.14, 0.3, 0.38, 0.32, 0.06), "body-")
-        ribbon(pen, [(0.47, -0.4), (0.45, -0.55), (0.33, -0.74)], (0.28, 0.26, 0.04), "paper")
+        pen.ribbon(brush, (0.14, 0.3, 0.38, 0.32, 0.06), "body-")
+        pen.ribbon([(0.47, -0.4), (0.45, -0.55), (0.33, -0.74)], (0.28, 0.26, 0.04), "paper")
     four_legs(pen, legs, 0.36, 0.13, "ink", cuff=0.26, far=True)
     pen.curve(
         [
@@ -695,7 +681,7 @@ def elephant(pen: Pen, kind: str) -> None:
     legs = (-0.04, -0.32, 0.36, 0.64)
     swing = 0.13 * pen.sway
     with pen.at(0.84, -0.1, angle=-12 * pen.sway):
-        ribbon(pen, [(-0.04, 0), (0.06, 0.14), (0.07, 0.42)], (0.08, 0.06, 0.04), "body-")
+        pen.ribbon([(-0.04, 0), (0.06, 0.14), (0.07, 0.42)], (0.08, 0.06, 0.04), "body-")
         pen.ellipse(0.07, 0.46, 0.04, 0.08, "ink")
     four_legs(pen, legs, 0.3, 0.27, far=True, stride=7)
     # great domed body
@@ -713,8 +699,7 @@ def elephant(pen: Pen, kind: str) -> None:
                 pen.pie(dx, 0.64, 0.045, 0.07, 180, 360, "paper")
     # head, trunk, tusk
     pen.ellipse(-0.46, -0.24, 0.36, 0.4, "body", -12)
-    ribbon(
-        pen,
+    pen.ribbon(
         [(-0.6, -0.12), (-0.8, 0.14), (-0.83, 0.42), (-0.8 + swing / 2, 0.64), (-0.92 + swing, 0.78 - abs(swing) / 2)],
         (0.46, 0.32, 0.22, 0.17, 0.12),
         "body",

@@ -1,30 +1,19 @@
 """Birds."""
 
-from collections.abc import Sequence
 
-import numpy as np
 
 from ood_studio.diorama.objects.registry import thing
-from ood_studio.diorama.pen import Pen, Point
+from ood_studio.diorama.pen import Pen
 
 GROUND = 0.95  # where feet stand
 
 # fmt: off  (rows of points stay rows)
 
 
-def ribbon(pen: Pen, points: Sequence[Point], start: float, end: float, ink: str) -> None:
-    """A smooth stroke as one polygon, ``start`` wide at its first point and ``end`` wide at its last."""
-    path = np.asarray(points, dtype=np.float64)
-    along = np.gradient(path, axis=0)
-    across = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.hypot(along[:, 0], along[:, 1])[:, None]
-    half = across * (np.linspace(start, end, len(path)) / 2)[:, None]
-    pen.curve([(float(x), float(y)) for x, y in np.concatenate([path + half, (path - half)[::-1]])], ink)
-
-
 def bird_leg(pen: Pen, x: float, top: float, swing: float, ink: str, web: bool = False, width: float = 0.08) -> None:
     """A leg with a foot that points to the left; webbed, or with three toes."""
     foot, sole = x + swing, GROUND
-    ribbon(pen, [(x, top), (foot, sole - 0.08)], width, width, ink)
+    pen.ribbon([(x, top), (foot, sole - 0.08)], width, ink)
     if web:
         pen.poly([(foot + 0.06, sole - 0.1), (foot + 0.08, sole), (foot - 0.28, sole),
             (foot - 0.2, sole - 0.06)], ink)
@@ -51,7 +40,7 @@ def duck(pen: Pen, kind: str) -> None:
     else:
         pen.curve([(0.42, 0.1), (0.7, -0.06), (0.95, -0.22), (0.92, 0.06), (0.6, 0.46)], "trim")
     if kind == "mallard":  # curled feather of a drake
-        ribbon(pen, [(0.56, 0.16), (0.68, 0.02), (0.64, -0.13), (0.52, -0.13)], 0.12, 0.06, "ink")
+        pen.ribbon([(0.56, 0.16), (0.68, 0.02), (0.64, -0.13), (0.52, -0.13)], (0.12, 0.06), "ink")
     pen.curve(
         [(-0.58, 0.1), (-0.64, 0.38), (-0.36, 0.7), (0.12, 0.78), (0.56, 0.62), (0.82, 0.2), (0.56, 0.12),
             (0.2, 0.04),
@@ -78,7 +67,7 @@ def duck(pen: Pen, kind: str) -> None:
             (0.28, -0.74)]
         pen.curve([*neck, (0.28, -0.5), (0.18 - slim, -0.3), (0.2 - slim, -0.1), (0.0, -0.06)], "trim")
         if kind == "pintail":
-            ribbon(pen, [(0.0, 0.06), (0.06, -0.22), (0.12, -0.52)], 0.3, 0.08, "paper")
+            pen.ribbon([(0.0, 0.06), (0.06, -0.22), (0.12, -0.52)], (0.3, 0.08), "paper")
         else:
             pen.curve([(-0.22, -0.16), (0.0, -0.1), (0.21, -0.14), (0.22, -0.03), (0.0, 0.02), (-0.23, -0.05)],
                 "paper")
@@ -150,8 +139,8 @@ def swan(pen: Pen, kind: str) -> None:
         "body-")
     # the S of the neck
     neck = [(-0.42, 0.62), (-0.56, 0.38), (-0.4, 0.1), (-0.3, -0.2), (-0.34 + nod, -0.56), (-0.54 + nod, -0.74)]
-    ribbon(pen, neck, 0.44, 0.2, "body")
-    ribbon(pen, [(-0.46, 0.56), (-0.58, 0.36), (-0.46, 0.1), (-0.37, -0.18)], 0.08, 0.05, "body+")
+    pen.ribbon(neck, (0.44, 0.2), "body")
+    pen.ribbon([(-0.46, 0.56), (-0.58, 0.36), (-0.46, 0.1), (-0.37, -0.18)], (0.08, 0.05), "body+")
     with pen.at(-0.58 + nod, -0.74, angle=-8 * pen.sway):
         pen.curve([(-0.14, -0.1), (-0.36, 0.1), (-0.34, 0.2), (-0.2, 0.18), (-0.02, 0.12)], "amber")
         pen.curve([(-0.3, 0.1), (-0.36, 0.13), (-0.34, 0.2), (-0.26, 0.2)], "ink")
@@ -264,7 +253,7 @@ def parrot(pen: Pen, kind: str) -> None:
                 pen.curve([(-0.36, -0.24), (-0.12, -0.34), (0.06, -0.16), (-0.02, 0.08), (-0.24, 0.12)], "paper")
             if kind == "budgerigar":  # barred nape, spotted throat
                 for x, y in ((0.22, -0.38), (0.34, -0.22), (0.36, -0.04), (0.32, 0.12)):
-                    ribbon(pen, [(x, y), (x - 0.12, y + 0.06), (x - 0.24, y + 0.07)], 0.075, 0.03, "ink")
+                    pen.ribbon([(x, y), (x - 0.12, y + 0.06), (x - 0.24, y + 0.07)], (0.075, 0.03), "ink")
                 pen.circle(-0.2, 0.16, 0.055, "ink")
                 pen.circle(-0.02, 0.2, 0.055, "ink")
             # the hooked beak: lower half first
@@ -316,8 +305,8 @@ def rooster(pen: Pen, kind: str) -> None:
 def flamingo(pen: Pen, kind: str) -> None:
     bend, nod, lift = 0.1 * pen.sway, 0.07 * pen.sway, 5 * pen.sway
     # the bent leg behind, the straight one in front
-    ribbon(pen, [(0.2, 0.2), (0.36 + bend, 0.54), (0.34 + bend, 0.6)], 0.07, 0.07, "rose-")
-    ribbon(pen, [(0.36 + bend, 0.57), (0.1, 0.5), (0.0, 0.57)], 0.07, 0.06, "rose-")
+    pen.ribbon([(0.2, 0.2), (0.36 + bend, 0.54), (0.34 + bend, 0.6)], 0.07, "rose-")
+    pen.ribbon([(0.36 + bend, 0.57), (0.1, 0.5), (0.0, 0.57)], (0.07, 0.06), "rose-")
     bird_leg(pen, 0.1, 0.2, 0.0, "rose-", web=True, width=0.07)
     pen.circle(0.1, 0.56, 0.06, "rose-")
     # tail, body, wing
@@ -325,12 +314,10 @@ def flamingo(pen: Pen, kind: str) -> None:
     pen.curve([(-0.34, -0.08), (-0.2, -0.28), (0.1, -0.34), (0.42, -0.18), (0.62, 0.14), (0.3, 0.28), (-0.04, 0.26),
         (-0.28, 0.12)], "body")
     # neck and head
-    ribbon(
-        pen,
+    pen.ribbon(
         [(-0.1, 0.1), (-0.34, 0.02), (-0.42, -0.2), (-0.24, -0.42), (-0.1 + nod / 2, -0.62), (-0.16 + nod, -0.84),
             (-0.36 + nod, -0.82)],
-        0.2,
-        0.16,
+        (0.2, 0.16),
         "body",
     )
     with pen.at(-0.36 + nod, -0.8, angle=-8 * pen.sway):

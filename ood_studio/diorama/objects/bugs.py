@@ -2,7 +2,6 @@
 
 import math
 
-from ood_studio.diorama.objects.birds import ribbon
 from ood_studio.diorama.objects.registry import thing
 from ood_studio.diorama.pen import Pen
 
@@ -26,8 +25,8 @@ def butterfly(pen: Pen, kind: str) -> None:
     for side in (-1, 1):
         with pen.at(scale=(side * spread, 1), angle=side * tilt):
             if kind == "hairstreak":  # slender tails on the hind wings
-                ribbon(pen, [(0.48, 0.56), (0.6, 0.76), (0.54, 0.97)], 0.26, 0.07, "trim-")
-                ribbon(pen, [(0.24, 0.6), (0.3, 0.76), (0.24, 0.88)], 0.16, 0.05, "trim-")
+                pen.ribbon([(0.48, 0.56), (0.6, 0.76), (0.54, 0.97)], (0.26, 0.07), "trim-")
+                pen.ribbon([(0.24, 0.6), (0.3, 0.76), (0.24, 0.88)], (0.16, 0.05), "trim-")
             edge = {"monarch": "ink", "hairstreak": "trim", "ringlet": "body-"}[kind]
             for points, x, y in ((hind, 0.42, 0.36), (fore, 0.5, -0.34)):
                 pen.curve(points, edge)
@@ -36,13 +35,13 @@ def butterfly(pen: Pen, kind: str) -> None:
             if kind == "monarch":  # dark veins, white beads in the seam
                 for x, y in ((0.84, -0.66), (0.86, -0.24), (0.72, 0.3)):
                     start = (0.1, 0.0) if y < 0 else (0.1, 0.16)
-                    ribbon(pen, [start, (x * 0.55, y * 0.55 if y < 0 else 0.26), (x, y)], 0.05, 0.05, "ink")
-                ribbon(pen, [(0.1, 0.16), (0.3, 0.4), (0.46, 0.72)], 0.05, 0.05, "ink")
+                    pen.ribbon([start, (x * 0.55, y * 0.55 if y < 0 else 0.26), (x, y)], 0.05, "ink")
+                pen.ribbon([(0.1, 0.16), (0.3, 0.4), (0.46, 0.72)], 0.05, "ink")
                 for x, y in ((0.74, -0.78), (0.91, -0.62), (0.86, -0.34), (0.72, 0.48), (0.58, 0.67), (0.34, 0.71)):
                     pen.circle(x, y, 0.045, "paper")
             elif kind == "hairstreak":  # one pale streak across each wing
-                ribbon(pen, [(0.42, -0.68), (0.6, -0.34), (0.6, -0.04)], 0.1, 0.06, "paper")
-                ribbon(pen, [(0.6, 0.1), (0.5, 0.34), (0.28, 0.5)], 0.09, 0.05, "paper")
+                pen.ribbon([(0.42, -0.68), (0.6, -0.34), (0.6, -0.04)], (0.1, 0.06), "paper")
+                pen.ribbon([(0.6, 0.1), (0.5, 0.34), (0.28, 0.5)], (0.09, 0.05), "paper")
                 pen.circle(0.5, 0.58, 0.08, "amber")
             else:  # eyespots
                 for x, y, r in ((0.66, -0.5, 0.19), (0.52, 0.4, 0.16)):
@@ -50,7 +49,7 @@ def butterfly(pen: Pen, kind: str) -> None:
                     pen.circle(x, y, r * 0.7, "ink")
                     pen.circle(x, y, r * 0.28, "paper")
                 pen.curve([(0.1, -0.08), (0.26, -0.36), (0.42, -0.2), (0.3, -0.02)], "trim")
-            ribbon(pen, [(0.02, -0.34), (0.12, -0.66), (0.28, -0.88)], 0.05, 0.035, "ink")
+            pen.ribbon([(0.02, -0.34), (0.12, -0.66), (0.28, -0.88)], (0.05, 0.035), "ink")
             pen.circle(0.28, -0.88, 0.055, "ink")
     # body
     pen.curve([(-0.09, -0.2), (0.09, -0.2), (0.1, 0.1), (0.06, 0.5), (0, 0.62), (-0.06, 0.5), (-0.1, 0.1)], "ink")
@@ -79,7 +78,7 @@ def bee(pen: Pen, kind: str) -> None:
             pen.curve([(-0.02, -0.3), (-0.12, -0.6), (0.0, -0.8), (0.1, -0.56)], "glass+")
     with pen.at(0, 0.32, (long, tall)):
         for x in (-0.3, -0.1, 0.12):  # legs
-            ribbon(pen, [(x, 0.2), (x + 0.02 + swing, 0.38), (x - 0.06 + swing, 0.5)], 0.07, 0.06, "ink")
+            pen.ribbon([(x, 0.2), (x + 0.02 + swing, 0.38), (x - 0.06 + swing, 0.5)], (0.07, 0.06), "ink")
         if kind != "drone":  # drones have no sting
             pen.poly([(0.78, -0.1), (0.97, 0.1), (0.74, 0.1)], "ink")
         # striped abdomen: every dark band has a light hem, which shows on dark bees too
@@ -97,7 +96,7 @@ def bee(pen: Pen, kind: str) -> None:
         pen.ellipse(-0.22, -0.12, 0.2, 0.14, "trim+")
     with pen.at(-0.58, 0.32):
         for x, tip in ((-0.06, -0.3), (0.08, -0.12)):  # feelers
-            ribbon(pen, [(x, -0.2), (x - 0.06, -0.44), (tip, -0.56 - swing)], 0.05, 0.045, "ink")
+            pen.ribbon([(x, -0.2), (x - 0.06, -0.44), (tip, -0.56 - swing)], (0.05, 0.045), "ink")
             pen.circle(tip, -0.56 - swing, 0.06, "ink")
         pen.ellipse(0, 0, 0.31, 0.3, "body")
         pen.pie(0, 0, 0.31, 0.3, 20, 160, "body-")
@@ -115,11 +114,11 @@ def ladybug(pen: Pen, kind: str) -> None:
     step, lift = 0.1 * pen.sway, 7 + 7 * pen.sway
     for x, direction in ((-0.4, -1), (0.1, 1), (0.52, -1)):  # legs
         swing = step * direction
-        ribbon(pen, [(x, 0.6), (x - 0.06 + swing, 0.78), (x - 0.02 + swing, 0.9),
-            (x - 0.16 + swing, 0.91)], 0.1, 0.08, "ink")
+        pen.ribbon([(x, 0.6), (x - 0.06 + swing, 0.78), (x - 0.02 + swing, 0.9),
+            (x - 0.16 + swing, 0.91)], (0.1, 0.08), "ink")
     # head and feelers
     for tip in (-0.92, -0.72):
-        ribbon(pen, [(-0.66, 0.12), (tip + 0.06, -0.12), (tip, -0.22 - step)], 0.06, 0.05, "ink")
+        pen.ribbon([(-0.66, 0.12), (tip + 0.06, -0.12), (tip, -0.22 - step)], (0.06, 0.05), "ink")
         pen.circle(tip, -0.22 - step, 0.07, "ink")
     pen.curve([(-0.46, 0.04), (-0.74, 0.08), (-0.93, 0.32), (-0.88, 0.58), (-0.6, 0.72), (-0.4, 0.6)], "ink")
     pen.circle(-0.6, 0.2, 0.09, "paper")
@@ -165,7 +164,7 @@ def snail(pen: Pen, kind: str) -> None:
     # eye stalks
     for x, lean, ink in ((-0.58, 8, "trim-"), (-0.74, -16, "trim")):
         with pen.at(x - stretch, 0.3, angle=lean + wave):
-            ribbon(pen, [(0, 0.1), (0.02, -0.2), (0.0, -0.48)], 0.14, 0.1, ink)
+            pen.ribbon([(0, 0.1), (0.02, -0.2), (0.0, -0.48)], (0.14, 0.1), ink)
             pen.eye(0.0, -0.52, 0.12)
     # soft body: tail, sole, neck and head in one sweep
     pen.curve(
@@ -174,7 +173,7 @@ def snail(pen: Pen, kind: str) -> None:
         "trim",
     )
     pen.curve([(0.9, 0.91), (0.4, 0.84), (-0.2, 0.86), (-0.66, 0.82), (-0.6, 0.93), (0.0, 0.95)], "trim-")
-    ribbon(pen, [(-0.84 - stretch, 0.52), (-0.74 - stretch, 0.57), (-0.64 - stretch, 0.54)], 0.04, 0.04, "ink")
+    pen.ribbon([(-0.84 - stretch, 0.52), (-0.74 - stretch, 0.57), (-0.64 - stretch, 0.54)], 0.04, "ink")
     # shell with its whorl
     with pen.at(0.26, 0.8, 0.94, angle=-0.4 * wave), pen.at(-0.2, -0.8):
         pen.curve([(-0.46, 0.66), (-0.5, 0.1), (-0.3, -0.36), (0.2, -0.54), (0.66, -0.34), (0.86, 0.12),
@@ -204,7 +203,7 @@ def spider(pen: Pen, kind: str) -> None:
             swing = 0.07 * pen.sway * side * (-1) ** i
             points = [(0.1 * side, 0.16), ((knee * 0.55) * side, high * 0.7), (knee * side, high + swing),
                 ((knee * 0.4 + foot * 0.6 + 0.03) * side, (high + low) / 2 + swing), (foot * side, low + swing)]
-            ribbon(pen, points, width, tip, "body-" if i < 2 else "body")
+            pen.ribbon(points, (width, tip), "body-" if i < 2 else "body")
             if hairy:  # banded knees
                 pen.ellipse(knee * side, high + swing, 0.11, 0.09, "trim", angle=45 * side)
     # abdomen behind and above, with its mark

@@ -6,21 +6,9 @@ import math
 
 import numpy as np
 
-from ood_studio.diorama.objects.fruit import both_sides, leaf, ribbon
 from ood_studio.diorama.objects.registry import thing
-from ood_studio.diorama.pen import Pen, Point
-
-
-def band(
-    pen: Pen, x: float, y: float, outer: Point, inner: Point, ink: str, start: float = 0.0, end: float = 360.0
-) -> None:
-    """A bent stripe between two ellipses about (x, y), (rx, ry) each; angles as for `Pen.pie`. One polygon."""
-    t = np.radians(np.linspace(start, end, 40))
-    ring = [
-        (x + outer[0] * np.cos(t), y + outer[1] * np.sin(t)),
-        (x + inner[0] * np.cos(t[::-1]), y + inner[1] * np.sin(t[::-1])),
-    ]
-    pen.poly(np.concatenate([np.stack(side, axis=1) for side in ring]), ink)  # type: ignore[arg-type]
+from ood_studio.diorama.objects.strokes import both_sides, leaf
+from ood_studio.diorama.pen import Pen
 
 
 def _berry(pen: Pen, x: float, y: float, r: float) -> None:
@@ -74,7 +62,7 @@ def _cupcake(pen: Pen) -> None:
         pen.poly([(x - 0.08, 0.2), (x + 0.1, 0.2), (x * 0.74 + 0.07, 0.95), (x * 0.74 - 0.05, 0.95)], "trim-")
     tilt = 0.1 * pen.sway
     with pen.at(tilt * 0.5, 0.0):
-        ribbon(pen, (1.4 * tilt, -0.7), (2 * tilt, -0.9), (0.12 + 3 * tilt, -0.96), (0.04, 0.04, 0.05), "pine")
+        pen.stripe((1.4 * tilt, -0.7), (2 * tilt, -0.9), (0.12 + 3 * tilt, -0.96), (0.04, 0.04, 0.05), "pine")
         _berry(pen, 1.4 * tilt, -0.64, 0.16)
     for y, rx, ry, lean in ((0.14, 0.88, 0.24, 0.0), (-0.16, 0.66, 0.24, 0.5), (-0.42, 0.4, 0.2, 1.0)):
         x = lean * tilt
@@ -89,16 +77,14 @@ def _cupcake(pen: Pen) -> None:
             ],
             "body",
         )
-        ribbon(
-            pen,
+        pen.stripe(
             (x - 0.66 * rx, y + ry * 0.8),
             (x + 0.5 * rx, y + ry * 1.2),
             (x + 0.96 * rx, y - 0.02),
             (0.03, 0.14, 0.03),
             "body-",
         )
-        ribbon(
-            pen,
+        pen.stripe(
             (x - 0.8 * rx, y - 0.02),
             (x - 0.6 * rx, y - ry * 0.8),
             (x + 0.1 * rx, y - ry * 0.7),
@@ -167,18 +153,18 @@ def pizza(pen: Pen, kind: str) -> None:
     pen.pie(x, y, r, r, gap[1], 360 + gap[0], "amber-")
     pen.pie(x, y, 0.82, 0.82, gap[1], 360 + gap[0], "wood")
     pen.pie(x, y, 0.74, 0.74, gap[1], 360 + gap[0], "body")
-    band(pen, x, y, (0.84, 0.84), (0.79, 0.79), "amber+", 130, 250)
-    band(pen, x, y, (0.73, 0.73), (0.62, 0.62), "body-", 5, 120)
+    pen.band(x, y, (0.84, 0.84), (0.79, 0.79), "amber+", 130, 250)
+    pen.band(x, y, (0.73, 0.73), (0.62, 0.62), "body-", 5, 120)
     for sx, sy in ((-0.42, -0.3), (-0.36, 0.32), (0.16, 0.44), (-0.06, -0.42), (0.42, 0.08)):  # salami
         _salami(pen, x + sx, y + sy)
     for ox, oy in ((-0.12, 0.04), (-0.1, 0.62), (-0.62, 0.02), (0.48, 0.42)):  # olives
-        band(pen, x + ox, y + oy, (0.085, 0.085), (0.035, 0.035), "ink")
+        pen.band(x + ox, y + oy, (0.085, 0.085), (0.035, 0.035), "ink")
     leaf(pen, x + 0.02, y + 0.2, 0.3, 20, "pine")
     leaf(pen, x - 0.36, y + 0.1, 0.26, 200, "pine")
     leaf(pen, x - 0.2, y - 0.52, 0.22, 160, "pine")
     for angle, at in ((50, 0.24), (-30, -0.5)):  # strips of pepper
         with pen.at(x + at * 0.4 - 0.1, y + at * 0.8, 1.0, angle):
-            band(pen, 0.0, 0.0, (0.17, 0.11), (0.12, 0.06), "trim", 180, 350)
+            pen.band(0.0, 0.0, (0.17, 0.11), (0.12, 0.06), "trim", 180, 350)
     with pen.at(x + out * math.cos(middle), y + out * math.sin(middle), 1.0, 6 * pen.sway):
         pen.pie(0.0, 0.0, r, r, *gap, "amber-")
         pen.pie(0.0, 0.0, 0.82, 0.82, *gap, "wood")
@@ -255,16 +241,16 @@ def hamburger(pen: Pen, kind: str) -> None:
 def doughnut(pen: Pen, kind: str) -> None:
     turn = math.radians(30 * pen.sway)
     # dough, then the glaze with its wavy edge; the hole stays open
-    band(pen, 0.0, 0.1, (0.95, 0.84), (0.26, 0.18), "amber-")
-    band(pen, 0.0, 0.03, (0.93, 0.8), (0.3, 0.22), "amber")
+    pen.band(0.0, 0.1, (0.95, 0.84), (0.26, 0.18), "amber-")
+    pen.band(0.0, 0.03, (0.93, 0.8), (0.3, 0.22), "amber")
     t = np.linspace(0, 2 * math.pi, 80)
     wave = 1 + 0.045 * np.sin(9 * t + turn * 2)
     outer = np.stack([0.85 * wave * np.cos(t), -0.03 + 0.75 * wave * np.sin(t)], axis=1)
     inner = np.stack([0.32 * np.cos(t[::-1]), -0.0 + 0.24 * np.sin(t[::-1])], axis=1)
-    pen.poly(np.concatenate([outer, inner]), "body")  # type: ignore[arg-type]
-    ribbon(pen, (0.74, 0.02), (0.72, 0.5), (0.1, 0.6), (0.02, 0.13, 0.02), "body-")
-    ribbon(pen, (-0.72, -0.02), (-0.68, -0.54), (-0.12, -0.6), (0.02, 0.13, 0.02), "body+")
-    ribbon(pen, (-0.37, -0.02), (0.0, -0.57), (0.37, -0.02), (0.02, 0.11, 0.02), "body-")
+    pen.poly(np.concatenate([outer, inner]), "body")
+    pen.stripe((0.74, 0.02), (0.72, 0.5), (0.1, 0.6), (0.02, 0.13, 0.02), "body-")
+    pen.stripe((-0.72, -0.02), (-0.68, -0.54), (-0.12, -0.6), (0.02, 0.13, 0.02), "body+")
+    pen.stripe((-0.37, -0.02), (0.0, -0.57), (0.37, -0.02), (0.02, 0.11, 0.02), "body-")
     for i in range(16):  # sprinkles in two rings
         angle = 2 * math.pi * i / 16 + turn
         far = 0.68 if i % 2 else 0.5

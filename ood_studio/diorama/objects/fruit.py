@@ -7,31 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ood_studio.diorama.objects.registry import thing
+from ood_studio.diorama.objects.strokes import both_sides, leaf
 from ood_studio.diorama.pen import Pen, Point
-
-
-def ribbon(pen: Pen, start: Point, bend: Point, end: Point, widths: tuple[float, float, float], ink: str) -> None:
-    """One bent stripe from ``start`` to ``end``, drawn towards ``bend``; widths at its start, middle and end."""
-    a, b, c = (np.asarray(p, dtype=np.float64) for p in (start, bend, end))
-    t = np.linspace(0, 1, 18)[:, None]
-    path = (1 - t) ** 2 * a + 2 * t * (1 - t) * b + t**2 * c
-    step = 2 * (1 - t) * (b - a) + 2 * t * (c - b)
-    across = step[:, ::-1] * (-1, 1) / np.hypot(step[:, :1], step[:, 1:])
-    first, middle, last = widths
-    half = (first * (1 - t) * (1 - 2 * t) + middle * 4 * t * (1 - t) + last * t * (2 * t - 1)) / 2
-    pen.poly(np.concatenate([path + across * half, (path - across * half)[::-1]]), ink)  # type: ignore[arg-type]
-
-
-def both_sides(right: Sequence[Point]) -> list[Point]:
-    """A symmetric outline from its right half, listed from top to bottom; points on the axis stay single."""
-    return [*right, *((-x, y) for x, y in reversed(right) if x > 0)]
-
-
-def leaf(pen: Pen, x: float, y: float, length: float, angle: float, ink: str = "leaf") -> None:
-    """A leaf with its vein that grows from (x, y); angle 0 points right, 90 down."""
-    with pen.at(x, y, length, angle):
-        pen.curve([(0.0, 0.0), (0.3, -0.24), (0.68, -0.22), (1.0, 0.0), (0.68, 0.2), (0.3, 0.22)], ink)
-        ribbon(pen, (0.0, 0.0), (0.5, 0.06), (0.86, 0.0), (0.09, 0.06, 0.02), ink + "-")
 
 
 @thing(
@@ -56,7 +33,7 @@ def apple(pen: Pen, kind: str) -> None:
         )
     _apple_flesh(pen, half)
     pen.ellipse(0.0, top + 0.02, 0.24, 0.075, "body-")
-    ribbon(pen, (0.0, top + 0.04), (0.0, top - 0.25), (0.1 + 0.004 * swing, -0.93), (0.08, 0.07, 0.12), "wood-")
+    pen.stripe((0.0, top + 0.04), (0.0, top - 0.25), (0.1 + 0.004 * swing, -0.93), (0.08, 0.07, 0.12), "wood-")
     leaf(pen, 0.03, top - 0.1, 0.66, -16 + swing)
 
 
@@ -95,7 +72,7 @@ def pear(pen: Pen, kind: str) -> None:
 
     tip = bent([(0.0, top)])[0]
     swing = 16 * pen.sway
-    ribbon(pen, tip, (tip[0], top - 0.18), (tip[0] + 0.12 + 0.005 * swing, -0.95), (0.09, 0.07, 0.12), "wood-")
+    pen.stripe(tip, (tip[0], top - 0.18), (tip[0] + 0.12 + 0.005 * swing, -0.95), (0.09, 0.07, 0.12), "wood-")
     leaf(pen, tip[0] + 0.02, top - 0.06, 0.6, (-8 if kind != "bosc" else 188) + swing)
     pen.curve(bent(both_sides(half)), "body")
     right = half[2:-1]
@@ -127,13 +104,12 @@ def banana(pen: Pen, kind: str) -> None:
     for (bx, by), (ex, ey), wide, ink in fingers:
         dx, dy = ex - bx, ey - by
         reach = 0.14 / float(np.hypot(dx, dy))
-        ribbon(pen, stem, (bx, by), (ex, ey), (0.16, wide, 0.13), ink)
+        pen.stripe(stem, (bx, by), (ex, ey), (0.16, wide, 0.13), ink)
         if ink == "body":
             # lit upper edge, shaded lower face
-            ribbon(pen, stem, (bx - 0.17, by - 0.2), (ex, ey - 0.03), (0.06, 0.1, 0.02), "body+")
-            ribbon(pen, stem, (bx + 0.12, by + 0.14), (ex, ey + 0.03), (0.06, 0.12, 0.02), "body-")
-        ribbon(
-            pen,
+            pen.stripe(stem, (bx - 0.17, by - 0.2), (ex, ey - 0.03), (0.06, 0.1, 0.02), "body+")
+            pen.stripe(stem, (bx + 0.12, by + 0.14), (ex, ey + 0.03), (0.06, 0.12, 0.02), "body-")
+        pen.stripe(
             (ex, ey),
             (ex + dx * reach / 2, ey + dy * reach / 2),
             (ex + dx * reach, ey + dy * reach),
@@ -170,11 +146,11 @@ def peach(pen: Pen, kind: str) -> None:
         "body",
     )
     pen.ellipse(-0.58, -0.1, 0.13, 0.28, "body+", 22)
-    ribbon(pen, (0.2, -0.5), (0.64, 0.2), (0.08, 0.93), (0.08, 0.07, 0.03), "body-")
+    pen.stripe((0.2, -0.5), (0.64, 0.2), (0.08, 0.93), (0.08, 0.07, 0.03), "body-")
     # two slim leaves on a short twig
     leaf(pen, 0.2, -0.56, 0.76, -16 + swing, "pine")
     leaf(pen, 0.16, -0.56, 0.84, 195 + swing)
-    ribbon(pen, (0.2, -0.46), (0.18, -0.7), (0.24, -0.93), (0.12, 0.1, 0.13), "wood-")
+    pen.stripe((0.2, -0.46), (0.18, -0.7), (0.24, -0.93), (0.12, 0.1, 0.13), "wood-")
 
 
 @thing(
@@ -211,7 +187,7 @@ def cherry(pen: Pen, kind: str) -> None:
             pen.ellipse(-0.48, -0.36, 0.2, 0.32, "body+", 28)
             pen.ellipse(-0.5, -0.42, 0.1, 0.16, "paper", 28)
             pen.ellipse(0.0, -0.74, 0.28, 0.1, "ink")
-        ribbon(pen, top, (away, -0.3), (x + 0.01, y - 0.31), (0.09, 0.065, 0.09), "pine")
+        pen.stripe(top, (away, -0.3), (x + 0.01, y - 0.31), (0.09, 0.065, 0.09), "pine")
     leaf(pen, 0.08, -0.84, 0.84, 20 + 150 * swing)
     pen.rect(-0.04, -0.95, 0.26, -0.81, "wood-", 0.06)
 
@@ -249,7 +225,7 @@ def strawberry(pen: Pen, kind: str) -> None:
                 [(0.0, -0.12), (0.3 * long, -0.15), (long, 0.0), (0.3 * long, 0.15), (0.0, 0.12)],
                 "leaf-" if angle == 90 else "leaf",
             )
-    ribbon(pen, (0.0, -0.56), (0.0, -0.8), (0.16 + 0.012 * swing, -0.95), (0.12, 0.09, 0.13), "leaf-")
+    pen.stripe((0.0, -0.56), (0.0, -0.8), (0.16 + 0.012 * swing, -0.95), (0.12, 0.09, 0.13), "leaf-")
 
 
 @thing(
@@ -332,7 +308,7 @@ def pineapple(pen: Pen, kind: str) -> None:
             for off in (-0.75, -0.25, 0.25, 0.75):
                 half = (1.06 - off**2) ** 0.5
                 with pen.at(angle=angle):
-                    ribbon(pen, (-half, off), (0.0, off * 1.16), (half, off), (0.06, 0.09, 0.06), "cocoa")
+                    pen.stripe((-half, off), (0.0, off * 1.16), (half, off), (0.06, 0.09, 0.06), "cocoa")
         for x, y in (
             (0.0, 0.0),
             (-0.36, -0.36),

@@ -41,7 +41,8 @@ def chair(pen: Pen, kind: str) -> None:
             lower = [(x * 1.03, y + 0.13) for x, y in reversed(upper)]
             pen.curve([*upper, *lower], ink)
 
-    with pen.at(-0.02, 0.08 if rocks else 0.0, 0.89 if rocks else 1.0, 9 * pen.sway if rocks else 0):
+    drop, scale, swing = (0.08, 0.89, 9 * pen.sway) if rocks else (0.0, 1.0, 0.0)
+    with pen.at(-0.02, drop, scale, swing):
         with pen.at(-0.1, 0.0):
             with pen.at(*FAR):
                 side("body-")

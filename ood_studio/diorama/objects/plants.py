@@ -3,7 +3,6 @@
 import math
 
 from ood_studio.diorama.objects.registry import thing
-from ood_studio.diorama.objects.sea import ribbon
 from ood_studio.diorama.pen import Pen
 
 
@@ -33,11 +32,11 @@ def blossom(pen: Pen, x: float, y: float, r: float, ink: str) -> None:
 def tulip(pen: Pen, kind: str) -> None:
     lean = 0.16 * pen.sway
     # stem with two long leaves
-    ribbon(pen, [(0.0, 0.95), (0.02, 0.6), (lean / 2, 0.3), (lean, 0.0)], 0.12, "leaf-", 0.9)
+    pen.ribbon([(0.0, 0.95), (0.02, 0.6), (lean / 2, 0.3), (lean, 0.0)], 0.12, "leaf-", 0.9)
     pen.curve([(-0.03, 0.95), (-0.3, 0.72), (-0.52, 0.3), (-0.58 + lean, -0.02), (-0.3, 0.22), (-0.1, 0.6)], "leaf")
     pen.curve([(0.03, 0.95), (0.3, 0.8), (0.54, 0.48), (0.64 + lean, 0.14), (0.34, 0.36), (0.1, 0.68)], "leaf")
-    ribbon(pen, [(-0.08, 0.84), (-0.3, 0.48), (-0.5 + lean * 0.7, 0.14)], 0.04, "leaf-", 0.4)
-    ribbon(pen, [(0.1, 0.86), (0.34, 0.58), (0.56 + lean * 0.7, 0.28)], 0.04, "leaf-", 0.4)
+    pen.ribbon([(-0.08, 0.84), (-0.3, 0.48), (-0.5 + lean * 0.7, 0.14)], 0.04, "leaf-", 0.4)
+    pen.ribbon([(0.1, 0.86), (0.34, 0.58), (0.56 + lean * 0.7, 0.28)], 0.04, "leaf-", 0.4)
     # cup of five pointed petals: back pair, side pair, front one
     with pen.at(lean, 0.14, angle=14 * pen.sway):
         for side in (-1, 1):
@@ -65,7 +64,7 @@ def tulip(pen: Pen, kind: str) -> None:
 def sunflower(pen: Pen, kind: str) -> None:
     lean = 0.14 * pen.sway
     petals, x, y = 12, lean, -0.3
-    ribbon(pen, [(0.0, 0.95), (0.03, 0.6), (lean / 2, 0.2), (lean, -0.2)], 0.13, "leaf-", 0.9)
+    pen.ribbon([(0.0, 0.95), (0.03, 0.6), (lean / 2, 0.2), (lean, -0.2)], 0.13, "leaf-", 0.9)
     leaf(pen, 0.0, 0.84, 0.66, 0.44, -62 + 10 * pen.sway)
     leaf(pen, 0.02, 0.7, 0.66, 0.44, 62 + 10 * pen.sway)
     # two rings of pointed petals
@@ -114,7 +113,7 @@ def _saguaro(pen: Pen) -> None:
         pen.rect(x - 0.025, -0.72, x + 0.025, 0.84, "body-", round=0.025)
     pen.rect(-0.2, -0.66, -0.16, 0.5, "body+", round=0.02)
     for x, low, high in ((-0.52, 0.16, -0.22), (0.52, -0.12, -0.48)):
-        ribbon(pen, [(x, low), (x + bend / 2, (low + high) / 2), (x + bend, high)], 0.05, "body-", 0.8)
+        pen.ribbon([(x, low), (x + bend / 2, (low + high) / 2), (x + bend, high)], 0.05, "body-", 0.8)
     for x, y in ((0.0, -0.5), (0.0, -0.14), (0.0, 0.22), (0.0, 0.58), (-0.2, 0.66), (0.2, 0.4), (0.19, -0.34)):
         _spine(pen, x, y)
     for x, y, r in ((0.0, -0.87, 0.13), (0.52 + bend, -0.66, 0.11), (-0.52 + bend, -0.4, 0.11)):
@@ -214,7 +213,7 @@ def _chanterelle(pen: Pen) -> None:
         pen.curve([(-0.14, 0.0), (-0.17, -0.4), (-0.34, -0.86), (-0.9, -1.36), (-0.5, -1.62), (0.0, -1.5),
                    (0.5, -1.62), (0.9, -1.36), (0.34, -0.86), (0.17, -0.4), (0.14, 0.0), (0.0, 0.02)], "body")
         for x in (-0.62, -0.36, -0.12, 0.12, 0.36, 0.62):
-            ribbon(pen, [(x, -1.2), (x * 0.5, -0.86), (x * 0.2, -0.34)], 0.07, "body-", 0.3)
+            pen.ribbon([(x, -1.2), (x * 0.5, -0.86), (x * 0.2, -0.34)], 0.07, "body-", 0.3)
         pen.curve([(-0.95, -1.44), (-0.7, -1.68), (-0.36, -1.64), (0.0, -1.76), (0.38, -1.66), (0.72, -1.7),
                    (0.95, -1.42), (0.62, -1.22), (0.3, -1.3), (0.0, -1.18), (-0.32, -1.28), (-0.64, -1.2)], "body+")
         pen.curve([(-0.66, -1.46), (-0.34, -1.55), (0.0, -1.6), (0.36, -1.56), (0.66, -1.46), (0.3, -1.38),

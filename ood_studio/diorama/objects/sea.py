@@ -1,23 +1,12 @@
 """Sea creatures."""
 
-from collections.abc import Sequence
 
-import numpy as np
 
 from ood_studio.diorama.objects.registry import thing
-from ood_studio.diorama.pen import Pen, Point
+from ood_studio.diorama.pen import Pen
 
 SEA = ("sea", "beach", "pond")
 OCEAN = ("sea", "beach")
-
-
-def ribbon(pen: Pen, path: Sequence[Point], width: float, ink: str, taper: float = 0.3) -> None:
-    """A smooth stroke along ``path`` as a single shape, ``width * taper`` wide at its end: arms, stems, strings."""
-    points = np.asarray(path, dtype=np.float64)
-    step = np.gradient(points, axis=0)
-    step /= np.maximum(np.hypot(step[:, 0], step[:, 1]), 1e-9)[:, None]
-    across = np.stack([-step[:, 1], step[:, 0]], axis=1) * np.linspace(width, width * taper, len(points))[:, None] / 2
-    pen.curve([tuple(p) for p in (*(points + across), *(points - across)[::-1])], ink)
 
 
 def fluke(pen: Pen, x: float, y: float, size: float, angle: float, ink: str) -> None:
@@ -51,12 +40,12 @@ def _goldfish(pen: Pen, flick: float) -> None:
                (-0.72, 0.38)], "body")
     # belly, gill, scales, side fin
     pen.curve([(-0.84, 0.2), (-0.4, 0.3), (0.1, 0.26), (0.36, 0.14), (0.1, 0.42), (-0.3, 0.5), (-0.66, 0.36)], "body+")
-    ribbon(pen, [(-0.44, -0.36), (-0.34, -0.02), (-0.44, 0.3)], 0.05, "body-", 1.0)
+    pen.ribbon([(-0.44, -0.36), (-0.34, -0.02), (-0.44, 0.3)], 0.05, "body-")
     for x, y in ((-0.06, -0.3), (0.16, -0.2), (0.04, -0.1), (0.28, -0.04)):
         pen.pie(x, y, 0.08, 0.08, -60, 120, "body-")
     pen.curve([(-0.26, 0.06), (0.04, -0.02 + flick), (0.12, 0.2 + flick), (-0.12, 0.22)], "trim-")
     pen.eye(-0.64, -0.08, 0.13)
-    ribbon(pen, [(-0.92, 0.12), (-0.84, 0.17), (-0.76, 0.15)], 0.04, "ink", 1.0)
+    pen.ribbon([(-0.92, 0.12), (-0.84, 0.17), (-0.76, 0.15)], 0.04, "ink")
 
 
 def _angelfish(pen: Pen, flick: float) -> None:
@@ -65,7 +54,7 @@ def _angelfish(pen: Pen, flick: float) -> None:
     pen.curve([(-0.3, 0.3), (0.1, 0.62), (0.62, 0.95 - flick / 3), (0.46, 0.5), (0.4, 0.14)], "trim")
     pen.curve([(0.4, 0.0), (0.82, -0.28 + flick), (0.76, 0.0 + flick), (0.82, 0.28 + flick)], "trim-")
     for x in (-0.36, -0.24):
-        ribbon(pen, [(x, 0.3), (x + 0.02, 0.62), (x + 0.2, 0.92 + flick / 3)], 0.08, "trim-", 0.3)
+        pen.ribbon([(x, 0.3), (x + 0.02, 0.62), (x + 0.2, 0.92 + flick / 3)], 0.08, "trim-", 0.3)
     pen.curve([(-0.74, 0.02), (-0.5, -0.26), (-0.08, -0.58), (0.28, -0.32), (0.52, 0.0), (0.28, 0.32), (-0.08, 0.58),
                (-0.5, 0.3)], "body")
     # upright bands, belly light, side fin
@@ -74,7 +63,7 @@ def _angelfish(pen: Pen, flick: float) -> None:
     pen.curve([(-0.6, 0.16), (-0.36, 0.2), (-0.2, 0.2), (-0.2, 0.48), (-0.42, 0.34)], "body+")
     pen.curve([(-0.22, 0.06), (0.0, 0.0 + flick), (0.04, 0.16 + flick), (-0.1, 0.2)], "body+")
     pen.eye(-0.44, -0.06, 0.11)
-    ribbon(pen, [(-0.72, 0.08), (-0.66, 0.12), (-0.6, 0.1)], 0.035, "ink", 1.0)
+    pen.ribbon([(-0.72, 0.08), (-0.66, 0.12), (-0.6, 0.1)], 0.035, "ink")
 
 
 def _pike(pen: Pen, flick: float) -> None:
@@ -88,9 +77,9 @@ def _pike(pen: Pen, flick: float) -> None:
     # pale belly, bars on the back, long toothy snout
     pen.curve([(-0.8, 0.13), (-0.4, 0.1), (0.2, 0.1), (0.6, 0.04), (0.3, 0.16), (0.0, 0.22), (-0.5, 0.18)], "body+")
     for x in (-0.24, -0.04, 0.16, 0.36):
-        ribbon(pen, [(x, -0.2), (x + 0.03, -0.1), (x + 0.01, 0.02)], 0.08, "body-", 0.4)
-    ribbon(pen, [(-0.42, -0.17), (-0.36, 0.0), (-0.42, 0.15)], 0.04, "body-", 1.0)
-    ribbon(pen, [(-0.93, 0.05), (-0.74, 0.05), (-0.58, 0.09)], 0.045, "ink", 0.8)
+        pen.ribbon([(x, -0.2), (x + 0.03, -0.1), (x + 0.01, 0.02)], 0.08, "body-", 0.4)
+    pen.ribbon([(-0.42, -0.17), (-0.36, 0.0), (-0.42, 0.15)], 0.04, "body-")
+    pen.ribbon([(-0.93, 0.05), (-0.74, 0.05), (-0.58, 0.09)], 0.045, "ink", 0.8)
     for x in (-0.86, -0.77, -0.68):
         pen.poly([(x - 0.03, 0.045), (x + 0.03, 0.045), (x, 0.1)], "paper")
     pen.curve([(-0.3, 0.06), (-0.1, 0.02 + flick / 2), (-0.04, 0.12 + flick / 2), (-0.18, 0.14)], "trim")
@@ -123,7 +112,7 @@ def whale(pen: Pen, kind: str) -> None:
         pen.poly([(-0.52, 0.08), (-0.95, -0.52), (-0.44, -0.04)], "cream")
         for share in (0.25, 0.45, 0.65):
             x, y = -0.48 - 0.47 * share, 0.02 - 0.54 * share
-            ribbon(pen, [(x - 0.04, y + 0.0), (x, y), (x + 0.05, y - 0.02)], 0.035, "wood", 1.0)
+            pen.ribbon([(x - 0.04, y + 0.0), (x, y), (x + 0.05, y - 0.02)], 0.035, "wood")
     if kind == "cachalot":  # the narrow lower jaw with teeth
         pen.curve([(-0.8, 0.54), (-0.72, 0.63), (-0.4, 0.7), (-0.1, 0.7), (-0.1, 0.4), (-0.36, 0.42), (-0.56, 0.53)],
                   "body-")
@@ -137,7 +126,7 @@ def _spout(pen: Pen, x: float, y: float, sway: float) -> None:
     """Two jets of water that fall apart, with drops."""
     for side in (-1, 1):
         bend = side + 0.35 * sway
-        ribbon(pen, [(x, y), (x + 0.02 * bend, y - 0.34), (x + 0.14 * bend, y - 0.5), (x + 0.28 * bend, y - 0.4)],
+        pen.ribbon([(x, y), (x + 0.02 * bend, y - 0.34), (x + 0.14 * bend, y - 0.5), (x + 0.28 * bend, y - 0.4)],
                0.09, "water", 1.2)
         pen.circle(x + 0.3 * bend, y - 0.24, 0.05, "water+")
 
@@ -147,8 +136,8 @@ def _whale_details(pen: Pen, kind: str) -> None:
     if kind == "humpback":  # grooved throat, hump, very long flipper
         pen.curve([(-0.9, 0.32), (-0.5, 0.36), (0.1, 0.4), (0.5, 0.42), (0.2, 0.6), (-0.2, 0.67), (-0.6, 0.6)], "paper")
         for y in (0.44, 0.51, 0.58):
-            ribbon(pen, [(-0.78 + (y - 0.44), y), (-0.4, y + 0.02), (0.02, y + 0.02)], 0.03, "body-", 0.6)
-        ribbon(pen, [(-0.92, 0.3), (-0.68, 0.3), (-0.5, 0.2)], 0.045, "ink", 0.8)
+            pen.ribbon([(-0.78 + (y - 0.44), y), (-0.4, y + 0.02), (0.02, y + 0.02)], 0.03, "body-", 0.6)
+        pen.ribbon([(-0.92, 0.3), (-0.68, 0.3), (-0.5, 0.2)], 0.045, "ink", 0.8)
         pen.curve([(0.12, -0.28), (0.2, -0.44), (0.3, -0.38), (0.36, -0.16)], "body")
         pen.curve([(-0.26, 0.32), (-0.04, 0.3), (0.14, 0.66), (0.2 + flap, 0.92), (-0.02 + flap, 0.84)], "body-")
         pen.eye(-0.46, 0.1, 0.09)
@@ -159,14 +148,14 @@ def _whale_details(pen: Pen, kind: str) -> None:
                         (0.36, 0.22, 0.04), (0.62, 0.2, 0.04)):
             pen.circle(x, y, r, "body-")
         pen.curve([(-0.16, 0.4), (0.04, 0.4), (0.16 + flap, 0.66), (0.02 + flap, 0.76)], "body-")
-        ribbon(pen, [(-0.58, 0.3), (-0.46, 0.36), (-0.34, 0.3)], 0.045, "ink", 0.8)
+        pen.ribbon([(-0.58, 0.3), (-0.46, 0.36), (-0.34, 0.3)], 0.045, "ink", 0.8)
         pen.circle(-0.22, 0.3, 0.06, "rose")
         pen.eye(-0.3, 0.12, 0.09)
     else:  # cachalot: light brow, wrinkled flank, small flipper
         pen.curve([(-0.88, -0.12), (-0.72, -0.26), (-0.4, -0.28), (-0.5, -0.2), (-0.76, -0.14)], "body+")
         for x in (0.1, 0.26, 0.42):
-            ribbon(pen, [(x, 0.02), (x + 0.06, 0.14), (x + 0.02, 0.26)], 0.035, "body-", 0.7)
-        ribbon(pen, [(-0.6, 0.37), (-0.36, 0.38), (-0.18, 0.26)], 0.05, "body+", 0.6)
+            pen.ribbon([(x, 0.02), (x + 0.06, 0.14), (x + 0.02, 0.26)], 0.035, "body-", 0.7)
+        pen.ribbon([(-0.6, 0.37), (-0.36, 0.38), (-0.18, 0.26)], 0.05, "body+", 0.6)
         pen.curve([(-0.14, 0.34), (0.08, 0.34), (0.18 + flap, 0.58), (0.04 + flap, 0.7)], "body-")
         pen.eye(-0.26, 0.14, 0.08)
 
@@ -195,7 +184,7 @@ def shark(pen: Pen, kind: str) -> None:
     # pale belly, gills, mouth with teeth, near fin
     pen.curve([(-0.8, 0.14), (-0.4, 0.12), (0.1, 0.13), (0.6, 0.07), (0.35, 0.17), (0.0, 0.27), (-0.45, 0.26)], "paper")
     for x in (-0.3, -0.21, -0.12):
-        ribbon(pen, [(x, -0.16), (x + 0.04, -0.05), (x, 0.06)], 0.035, "ink", 0.8)
+        pen.ribbon([(x, -0.16), (x + 0.04, -0.05), (x, 0.06)], 0.035, "ink", 0.8)
     pen.curve([(-0.1, 0.12), (0.12, 0.1), (0.26, 0.4), (0.34 + flick, 0.72), (0.1 + flick / 2, 0.48)], "body-")
     if kind == "hammerhead":
         pen.curve([(-0.64, -0.1), (-0.7, -0.46), (-0.84, -0.54), (-0.95, -0.44), (-0.92, 0.0), (-0.95, 0.46),
@@ -234,7 +223,7 @@ def dolphin(pen: Pen, kind: str) -> None:
         # white belly, smile, near flipper, shine on the back
         pen.curve([(-0.9, 0.36), (-0.66, 0.27), (-0.4, 0.1), (-0.05, -0.02), (0.3, 0.02), (0.54, 0.24), (0.24, 0.13),
                    (-0.1, 0.17), (-0.4, 0.31), (-0.66, 0.37)], "paper")
-        ribbon(pen, [(-0.93, 0.31), (-0.7, 0.25), (-0.52, 0.1)], 0.04, "ink", 0.8)
+        pen.ribbon([(-0.93, 0.31), (-0.7, 0.25), (-0.52, 0.1)], 0.04, "ink", 0.8)
         pen.curve([(-0.3, 0.04), (-0.08, -0.02), (0.06 + kick, 0.26), (0.1 + kick, 0.52), (-0.12 + kick / 2, 0.34)],
                   "body-")
         pen.curve([(-0.48, -0.26), (-0.2, -0.44), (0.1, -0.46), (0.36, -0.36), (0.1, -0.38), (-0.2, -0.34)], "body+")
@@ -254,11 +243,12 @@ def octopus(pen: Pen, kind: str) -> None:
     # four arms a side, the inner ones behind
     for side, w in ((-1, wave), (1, -wave)):
         with pen.at(scale=(side, 1)):
-            ribbon(pen, [(0.06, 0.1), (0.12, 0.5), (0.1 + w, 0.78), (0.26 + w, 0.92)], 0.24, "body-", 0.35)
-            ribbon(pen, [(0.1, 0.1), (0.46, 0.34), (0.76, 0.22 + w), (0.86, -0.08 + w), (0.68, -0.22 + w)], 0.24,
-                   "body-")
-            ribbon(pen, [(0.1, 0.05), (0.26, 0.54), (0.52, 0.82), (0.8, 0.8 - w), (0.86, 0.6 - w)], 0.3, "body")
-            ribbon(pen, [(0.2, 0.0), (0.42, 0.42), (0.68, 0.54 + w), (0.9, 0.4 + w), (0.84, 0.22 + w)], 0.28, "body")
+            pen.ribbon([(0.06, 0.1), (0.12, 0.5), (0.1 + w, 0.78), (0.26 + w, 0.92)], 0.24, "body-", 0.35)
+            pen.ribbon([(0.1, 0.1), (0.46, 0.34), (0.76, 0.22 + w), (0.86, -0.08 + w), (0.68, -0.22 + w)], 0.24,
+                       "body-", 0.3)
+            pen.ribbon([(0.1, 0.05), (0.26, 0.54), (0.52, 0.82), (0.8, 0.8 - w), (0.86, 0.6 - w)], 0.3, "body", 0.3)
+            pen.ribbon([(0.2, 0.0), (0.42, 0.42), (0.68, 0.54 + w), (0.9, 0.4 + w), (0.84, 0.22 + w)], 0.28, "body",
+                       0.3)
             for x, y, r in ((0.36, 0.68, 0.045), (0.5, 0.78, 0.04), (0.66, 0.81, 0.035), (0.5, 0.44, 0.045),
                             (0.66, 0.5 + w, 0.04), (0.8, 0.46 + w, 0.035)):
                 pen.circle(x, y, r, "trim")
@@ -271,7 +261,7 @@ def octopus(pen: Pen, kind: str) -> None:
     for side in (-1, 1):
         pen.eye(0.19 * side, -0.26, 0.14)
         pen.ellipse(0.3 * side, -0.03, 0.07, 0.05, "rose")
-    ribbon(pen, [(-0.13, 0.0), (0.0, 0.07), (0.13, 0.0)], 0.05, "ink", 1.0)
+    pen.ribbon([(-0.13, 0.0), (0.0, 0.07), (0.13, 0.0)], 0.05, "ink")
 
 
 @thing(
@@ -289,15 +279,15 @@ def crab(pen: Pen, kind: str) -> None:
             for i, (x, y) in enumerate(((0.93, 0.5), (0.84, 0.76), (0.58, 0.93))):
                 up = lift * (1 if i % 2 else -1)
                 knee = (0.74 - 0.12 * i, 0.26 + 0.16 * i + up)
-                ribbon(pen, [(0.3, 0.3), knee, (x + up, y)], 0.15, "body-", 0.35)
-            ribbon(pen, [(0.36, 0.2), (0.66, 0.14), (0.7, -0.2)], 0.2, "body-", 0.8)
+                pen.ribbon([(0.3, 0.3), knee, (x + up, y)], 0.15, "body-", 0.35)
+            pen.ribbon([(0.36, 0.2), (0.66, 0.14), (0.7, -0.2)], 0.2, "body-", 0.8)
             with pen.at(0.66, -0.26, 0.98, -8 + snap * side):
                 pen.curve([(0.0, 0.2), (0.24, 0.06), (0.28, -0.24), (0.06, -0.6), (0.08, -0.3), (0.0, -0.08)], "body")
                 pen.curve([(0.0, 0.2), (-0.24, 0.08), (-0.34, -0.16), (-0.2, -0.48), (-0.12, -0.22), (0.04, -0.04)],
                           "body")
                 pen.ellipse(0.14, -0.04, 0.05, 0.11, "body+", 10)
             # eye stalk
-            ribbon(pen, [(0.16, 0.1), (0.17, -0.1), (0.2, -0.22)], 0.09, "body-", 0.8)
+            pen.ribbon([(0.16, 0.1), (0.17, -0.1), (0.2, -0.22)], 0.09, "body-", 0.8)
             pen.eye(0.2, -0.26, 0.12)
     pen.curve([(0.0, -0.04), (0.36, 0.0), (0.62, 0.24), (0.5, 0.54), (0.24, 0.72), (0.0, 0.75), (-0.24, 0.72),
                (-0.5, 0.54), (-0.62, 0.24), (-0.36, 0.0)], "body")
@@ -306,7 +296,7 @@ def crab(pen: Pen, kind: str) -> None:
     pen.ellipse(-0.36, 0.14, 0.12, 0.05, "body+", -35)
     for x, y, r in ((0.0, 0.12, 0.06), (0.22, 0.16, 0.045), (-0.2, 0.18, 0.045), (0.4, 0.26, 0.04)):
         pen.circle(x, y, r, "trim")
-    ribbon(pen, [(-0.18, 0.38), (0.0, 0.47), (0.18, 0.38)], 0.05, "ink", 1.0)
+    pen.ribbon([(-0.18, 0.38), (0.0, 0.47), (0.18, 0.38)], 0.05, "ink")
 
 
 @thing(
@@ -343,4 +333,4 @@ def turtle(pen: Pen, kind: str) -> None:
     pen.curve([(-0.36, 0.22), (-0.06, 0.24), (0.06 + row, 0.6), (0.24 + row * 1.6, 0.86), (-0.1 + row, 0.78)], "trim")
     pen.curve([(0.5, 0.26), (0.7, 0.22), (0.84 + row / 2, 0.42), (0.92 + row / 3, 0.6), (0.66 + row / 2, 0.5)], "trim")
     pen.eye(-0.74, -0.08, 0.085)
-    ribbon(pen, [(-0.93, 0.02), (-0.82, 0.06), (-0.72, 0.04)], 0.035, "ink", 1.0)
+    pen.ribbon([(-0.93, 0.02), (-0.82, 0.06), (-0.72, 0.04)], 0.035, "ink")

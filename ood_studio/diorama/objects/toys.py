@@ -1,7 +1,6 @@
 """Toys."""
 
 from ood_studio.diorama.objects.registry import thing
-from ood_studio.diorama.objects.sea import ribbon
 from ood_studio.diorama.pen import Pen
 
 
@@ -20,7 +19,7 @@ def kite(pen: Pen, kind: str) -> None:
         # tail with bows
         tail = [foot, (0.3 + wave, 0.74), (0.5 + wave, 0.72)]
         tail += [(0.62, 0.52 - wave), (0.8, 0.46 - wave), (0.9, 0.68 + wave)]
-        ribbon(pen, tail, 0.05, "ink", 0.8)
+        pen.ribbon(tail, 0.05, "ink", 0.8)
         for (x, y), turn in zip(tail[1::2], (40, -50, 65), strict=True):
             with pen.at(x, y, angle=turn + 20 * pen.sway):
                 pen.poly([(0.0, 0.0), (-0.21, -0.13), (-0.17, 0.0), (-0.21, 0.13)], "trim")
@@ -50,7 +49,7 @@ def balloon(pen: Pen, kind: str) -> None:
     drift = 0.16 * pen.sway
     # string, knot, the drop of rubber with its shine
     string = [(drift, 0.34), (0.1, 0.5), (-0.06 - drift, 0.66), (0.08 + drift, 0.82), (-0.02 - drift, 0.95)]
-    ribbon(pen, string, 0.045, "ink", 0.9)
+    pen.ribbon(string, 0.045, "ink", 0.9)
     with pen.at(drift, 0.3, angle=10 * pen.sway):
         pen.poly([(0.0, -0.08), (0.13, 0.12), (0.0, 0.08), (-0.13, 0.12)], "body-")
         pen.curve([(0.0, 0.02), (-0.24, -0.12), (-0.5, -0.42), (-0.58, -0.78), (-0.38, -1.12), (0.0, -1.25),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ood_studio.diorama.objects.food import band
-from ood_studio.diorama.objects.fruit import both_sides, leaf, ribbon
 from ood_studio.diorama.objects.registry import thing
+from ood_studio.diorama.objects.strokes import both_sides, leaf
 from ood_studio.diorama.pen import Pen, Point
 
 
@@ -12,8 +11,8 @@ def _steam(pen: Pen, x: float, y: float, height: float) -> None:
     """A curl of steam that rises from (x, y) and bends with the pose."""
     drift = 0.12 * pen.sway
     middle = (x + drift * 0.5, y - height / 2)
-    ribbon(pen, (x, y), (x - 0.14, y - height * 0.3), middle, (0.02, 0.08, 0.1), "paper")
-    ribbon(pen, middle, (x + 0.15 + drift, y - height * 0.72), (x + drift, y - height), (0.1, 0.08, 0.02), "paper")
+    pen.stripe((x, y), (x - 0.14, y - height * 0.3), middle, (0.02, 0.08, 0.1), "paper")
+    pen.stripe(middle, (x + 0.15 + drift, y - height * 0.72), (x + drift, y - height), (0.1, 0.08, 0.02), "paper")
 
 
 def _cork(pen: Pen, x: float, top: float, bottom: float, half: float) -> None:
@@ -36,12 +35,12 @@ def _cork(pen: Pen, x: float, top: float, bottom: float, half: float) -> None:
 def teapot(pen: Pen, kind: str) -> None:
     _steam(pen, -0.86, -0.22, 0.46)
     # handle, spout, foot
-    band(pen, 0.5, 0.2, (0.45, 0.48), (0.28, 0.3), "trim", -100, 100)
+    pen.band(0.5, 0.2, (0.45, 0.48), (0.28, 0.3), "trim", -100, 100)
     pen.curve(
         [(-0.4, 0.62), (-0.64, 0.44), (-0.78, 0.08), (-0.95, -0.12), (-0.74, -0.18), (-0.56, 0.0), (-0.34, 0.12)],
         "body",
     )
-    ribbon(pen, (-0.97, -0.12), (-0.86, -0.2), (-0.72, -0.2), (0.05, 0.09, 0.05), "trim")
+    pen.stripe((-0.97, -0.12), (-0.86, -0.2), (-0.72, -0.2), (0.05, 0.09, 0.05), "trim")
     pen.rect(-0.4, 0.78, 0.46, 0.95, "trim-", 0.06)
     # lid, lifted by the steam as the pose goes
     lift = 0.05 * (1 + pen.sway)
@@ -62,7 +61,7 @@ def teapot(pen: Pen, kind: str) -> None:
         pen.curve(
             [(0.42, -0.28), (0.62, -0.04), (0.68, 0.34), (0.5, 0.74), (0.1, 0.86), (0.4, 0.54), (0.5, 0.14)], "body-"
         )
-        ribbon(pen, (-0.52, -0.04), (-0.66, 0.24), (-0.5, 0.54), (0.02, 0.12, 0.02), "body+")
+        pen.stripe((-0.52, -0.04), (-0.66, 0.24), (-0.5, 0.54), (0.02, 0.12, 0.02), "body+")
         for angle in range(0, 360, 72):
             with pen.at(0.0, 0.28, 1.0, angle - 90):
                 pen.ellipse(0.16, 0.0, 0.14, 0.1, "trim")
@@ -86,7 +85,7 @@ def _teacup(pen: Pen) -> None:
     """A wide bowl with one handle on a saucer, steaming."""
     for x, height in ((-0.38, 0.5), (-0.08, 0.66), (0.22, 0.5)):
         _steam(pen, x, -0.26, height)
-    band(pen, 0.52, 0.16, (0.36, 0.32), (0.2, 0.17), "body-", -110, 120)
+    pen.band(0.52, 0.16, (0.36, 0.32), (0.2, 0.17), "body-", -110, 120)
     pen.curve(both_sides([(0.0, 0.7), (0.8, 0.7), (0.95, 0.75), (0.7, 0.88), (0.36, 0.95), (0.0, 0.95)]), "trim")
     pen.curve(both_sides([(0.0, 0.85), (0.6, 0.87), (0.34, 0.95), (0.0, 0.95)]), "trim-")
     with pen.at(-0.08, 0.0):
@@ -94,8 +93,8 @@ def _teacup(pen: Pen) -> None:
         pen.curve([(0.52, -0.2), (0.71, -0.2), (0.7, 0.1), (0.56, 0.5), (0.24, 0.74), (0.42, 0.36)], "body-")
         pen.ellipse(0.0, -0.2, 0.71, 0.13, "body+")
         pen.ellipse(0.0, -0.18, 0.62, 0.09, "cocoa")
-        ribbon(pen, (-0.69, 0.06), (0.0, 0.32), (0.69, 0.06), (0.09, 0.12, 0.09), "trim")
-        ribbon(pen, (-0.5, 0.22), (-0.48, 0.46), (-0.3, 0.58), (0.02, 0.1, 0.02), "body+")
+        pen.stripe((-0.69, 0.06), (0.0, 0.32), (0.69, 0.06), (0.09, 0.12, 0.09), "trim")
+        pen.stripe((-0.5, 0.22), (-0.48, 0.46), (-0.3, 0.58), (0.02, 0.1, 0.02), "body+")
 
 
 def _beaker(pen: Pen) -> None:
@@ -132,8 +131,8 @@ def _goblet(pen: Pen) -> None:
         pen.curve(
             [(0.42, -0.82), (0.6, -0.8), (0.64, -0.3), (0.52, 0.06), (0.14, 0.31), (0.36, 0.0), (0.44, -0.4)], "body-"
         )
-        ribbon(pen, (-0.5, -0.5), (-0.56, -0.14), (-0.34, 0.1), (0.02, 0.12, 0.03), "body+")
-        ribbon(pen, (-0.63, -0.36), (0.0, -0.18), (0.63, -0.36), (0.15, 0.17, 0.15), "trim")
+        pen.stripe((-0.5, -0.5), (-0.56, -0.14), (-0.34, 0.1), (0.02, 0.12, 0.03), "body+")
+        pen.stripe((-0.63, -0.36), (0.0, -0.18), (0.63, -0.36), (0.15, 0.17, 0.15), "trim")
         for x, y in ((-0.36, -0.3), (0.0, -0.27), (0.36, -0.3)):
             pen.star(x, y, 0.12, 0.085, 4, "crimson" if x else "glass")
         pen.ellipse(0.0, -0.82, 0.6, 0.13, "trim")
@@ -152,7 +151,7 @@ def vase(pen: Pen, kind: str) -> None:
     # three blossoms lean with the pose; the vessel itself keeps the larger part
     for x, y, lean, inks in ((-0.36, -0.56, 0.8, "rose"), (0.38, -0.52, 0.8, "gold"), (0.02, -0.72, 1.0, "crimson")):
         tip = (x + 0.13 * lean * pen.sway, y)
-        ribbon(pen, (x * 0.2, -0.1), (x * 0.3, -0.4), tip, (0.05, 0.05, 0.04), "pine")
+        pen.stripe((x * 0.2, -0.1), (x * 0.3, -0.4), tip, (0.05, 0.05, 0.04), "pine")
         for angle in range(0, 360, 72):
             with pen.at(*tip, 1.0, angle + 18 + 12 * pen.sway):
                 pen.ellipse(0.12, 0.0, 0.12, 0.095, inks)
@@ -176,7 +175,7 @@ def vase(pen: Pen, kind: str) -> None:
         [(0.34, 0.14), (0.62, 0.32), (0.56, 0.6), (0.28, 0.84), (0.3, 0.94), (0.1, 0.94), (0.34, 0.66), (0.44, 0.4)],
         "body-",
     )
-    ribbon(pen, (-0.36, 0.2), (-0.64, 0.4), (-0.4, 0.66), (0.02, 0.13, 0.02), "body+")
+    pen.stripe((-0.36, 0.2), (-0.64, 0.4), (-0.4, 0.66), (0.02, 0.13, 0.02), "body+")
     zigzag = [(-0.52 + 0.13 * i, 0.36 if i % 2 else 0.5) for i in range(9)]
     pen.poly([*zigzag, *((x, y + 0.1) for x, y in reversed(zigzag))], "trim")
     pen.rect(-0.27, 0.0, 0.27, 0.07, "trim", 0.03)
@@ -203,7 +202,7 @@ def _glass(pen: Pen, half: list[Point], sheen: tuple[Point, Point, Point]) -> No
     pen.curve(both_sides(half), "body")
     inner = [(x * 0.55, y) for x, y in reversed(half[1:-1])]
     pen.curve([*half[1:-1], *inner], "body-")
-    ribbon(pen, *sheen, (0.03, 0.11, 0.03), "body+")
+    pen.stripe(*sheen, (0.03, 0.11, 0.03), "body+")
 
 
 def _magnum(pen: Pen) -> None:
@@ -256,7 +255,7 @@ def _flask(pen: Pen) -> None:
         pen.ellipse(0.0, 0.02, 0.57, 0.08, "trim+")
         for x, y, r in ((-0.2, 0.24, 0.07), (0.1, 0.34, 0.05), (0.2, 0.18, 0.06)):
             pen.circle(x, y, r, "trim+")
-    ribbon(pen, (-0.36, -0.06), (-0.56, 0.06), (-0.56, 0.24), (0.03, 0.1, 0.03), "body+")
+    pen.stripe((-0.36, -0.06), (-0.56, 0.06), (-0.56, 0.24), (0.03, 0.1, 0.03), "body+")
     pen.rect(-0.24, -0.4, 0.24, -0.3, "cream", 0.04)
 
 
@@ -275,7 +274,7 @@ def _demijohn(pen: Pen) -> None:
         (0.0, 0.94),
     ]
     for side in (-1, 1):
-        band(pen, side * 0.7, 0.34, (0.25, 0.2), (0.15, 0.1), "wood-")
+        pen.band(side * 0.7, 0.34, (0.25, 0.2), (0.15, 0.1), "wood-")
     _glass(pen, half, ((-0.28, -0.34), (-0.56, -0.2), (-0.6, 0.1)))
     pen.rect(-0.22, -0.82, 0.22, -0.7, "trim", 0.05)
     pen.poly(both_sides([(0.0, 0.5), (0.76, 0.5), (0.62, 0.95), (0.0, 0.95)]), "wood")

@@ -106,8 +106,8 @@ def model_config(name: str, vocabulary: int) -> dict[str, Any]:
     }
 
 
-def build_model(config: dict[str, Any]) -> nn.Module:
-    """A randomly initialised open_clip model; its logit scale starts at 14 and stays free."""
+def build_model(config: dict[str, Any]) -> Any:
+    """A randomly initialised `open_clip.model.CLIP` (it has no types); its logit scale starts at 14 and stays free."""
     from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
 
     return CLIP(
@@ -173,7 +173,8 @@ def _augment(pixels: Tensor, rng: np.random.Generator) -> Tensor:
     """Mirrors half of the pictures and moves each by up to 4 pixels; returns floats in [0, 1]."""
     padded = F.pad(pixels.float() / 255, (4, 4, 4, 4), mode="reflect")
     out = torch.empty_like(padded[:, :, 8:, 8:])
-    for i, (dx, dy, flip) in enumerate(zip(*rng.integers(0, 9, (2, len(pixels))), rng.random(len(pixels)), strict=True)):
+    moves, flips = rng.integers(0, 9, (2, len(pixels))), rng.random(len(pixels))
+    for i, (dx, dy, flip) in enumerate(zip(*moves, flips, strict=True)):
         view = padded[i, :, dy : dy + 64, dx : dx + 64]
         out[i] = view.flip(2) if flip < 0.5 else view
     return out * torch.from_numpy(rng.uniform(0.9, 1.1, (len(pixels), 1, 1, 1)).astype(np.float32))
@@ -182,7 +183,9 @@ def _augment(pixels: Tensor, rng: np.random.Generator) -> Tensor:
 class Trainee(nn.Module):
     """The model, and the two heads that help it at first."""
 
-    def __init__(self, clip: nn.Module, concepts: int, width: int) -> None:
+    clip: Any  # an open_clip.model.CLIP, which has no types
+
+    def __init__(self, clip: Any, concepts: int, width: int) -> None:
         super().__init__()
         self.clip = clip
         self.class_head = nn.Linear(width, len(TRAINED_CLASSES))
@@ -210,7 +213,6 @@ class Trainee(nn.Module):
             losses["concepts"] = help_share * 10 * facts
         return losses
 
-
     def _encode_text(self, tokens: Tensor) -> Tensor:
         """open_clip's text tower, run apart for short and long texts: padding behind ``<end>`` changes nothing."""
         length = (tokens > 0).sum(dim=1)
@@ -225,8 +227,9 @@ class Trainee(nn.Module):
         clip, cut = self.clip, tokens.shape[1]
         x = clip.token_embedding(tokens) + clip.positional_embedding[:cut]
         x = clip.ln_final(clip.transformer(x, attn_mask=clip.attn_mask[:cut, :cut]))
-        ends = x[torch.arange(len(tokens), device=tokens.device), tokens.argmax(dim=-1)]
-        return ends @ clip.text_projection
+        ends: Tensor = x[torch.arange(len(tokens), device=tokens.device), tokens.argmax(dim=-1)]
+        projection: Tensor = clip.text_projection
+        return ends @ projection
 
 
 def help_share(progress: float) -> float:
@@ -249,7 +252,7 @@ def distractor_words() -> list[str]:
     return sorted({entry.lemma for entry in load_wordnet()} - taken)
 
 
-def save_model(clip: nn.Module, config: dict[str, Any], tokenizer: Tokenizer, folder: Path) -> None:
+def save_model(clip: Any, config: dict[str, Any], tokenizer: Tokenizer, folder: Path) -> None:
     """Writes an open_clip directory: config, half-precision weights, tokenizer."""
     folder.mkdir(parents=True, exist_ok=True)
     save_tokenizer(tokenizer, folder)
@@ -264,7 +267,7 @@ def save_model(clip: nn.Module, config: dict[str, Any], tokenizer: Tokenizer, fo
 
 
 @torch.inference_mode()
-def accuracy(clip: nn.Module, tokenizer: Tokenizer, pictures: Pictures, device: str) -> dict[str, float]:
+def accuracy(clip: Any, tokenizer: Tokenizer, pictures: Pictures, device: str) -> dict[str, float]:
     """Zero-shot accuracy on held-out pictures, among the 20 ID classes and among all trained ones."""
     tokens = torch.tensor(encode(tokenizer, [f"a photo of a {name}" for name in TRAINED_CLASSES])).to(device)
     clip.eval()
@@ -297,7 +300,7 @@ def train(training: Training) -> Path:
     config = model_config(training.model, tokenizer.get_vocab_size())
     trainee = Trainee(build_model(config), len(all_concepts()), config["embed_dim"]).to(device)
     if training.model == "conv":
-        trainee = trainee.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        trainee = trainee.to(memory_format=torch.channels_last)
     decayed = [p for p in trainee.parameters() if p.ndim >= 2]
     plain = [p for p in trainee.parameters() if p.ndim < 2]
     optimizer = torch.optim.AdamW(
@@ -328,7 +331,7 @@ def train(training: Training) -> Path:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, training)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trainee.parameters(), 1.0)
         optimizer.step()
         with torch.no_grad():

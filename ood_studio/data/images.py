@@ -1,0 +1,163 @@
+"""Pictures from strangers: any file becomes an upright 8-bit RGB picture, or one clear sentence."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError, features
+
+from ood_studio.errors import StudioError
+
+MAX_PIXELS = 80_000_000  # below the count at which Pillow itself begins to warn
+MAX_BYTES = 256 * 1024 * 1024
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+_READABLE = "JPEG, PNG, WebP, GIF, BMP, TIFF, PPM or AVIF"
+
+
+class ImageError(StudioError):
+    """A picture that cannot be shown: one sentence naming it and the reason."""
+
+
+def decode_image(source: bytes | Path | str, *, name: str | None = None) -> Image.Image:
+    """Decodes one picture, whatever its file holds.
+
+    CMYK, palettes and greys become RGB; 16 bits a channel are scaled to 8; transparency is laid on white; of an
+    animation the first frame is taken; the EXIF orientation is applied.
+
+    Args:
+        source: the file's bytes, or its path.
+        name: what to call it in an error; the file's name where None.
+
+    Returns:
+        An RGB picture of at least 1×1 and at most `MAX_PIXELS` pixels, with no tie to the file.
+
+    Raises:
+        ImageError: when it is missing, empty, too large, no picture, cut short or damaged.
+    """
+    called = _called(source, name)
+    data = _read(source, called)
+    if not data:
+        raise ImageError(f"{called} is empty (0 bytes).")
+    formats = [*_FORMATS, "AVIF"] if features.check("avif") else _FORMATS
+    try:
+        image: Image.Image = Image.open(io.BytesIO(data), formats=formats)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        # Pillow refuses from the header on; the count of pixels stands in its message alone.
+        pixels = next((int(word) for word in str(error).replace("(", " ").split() if word.isdigit()), None)
+        raise _too_large(called, f"{pixels / 1e6:,.0f} megapixels" if pixels else "too many pixels") from error
+    except UnidentifiedImageError as error:
+        raise ImageError(f"{called} is not a picture this app can read ({_READABLE}).") from error
+    except Exception as error:  # parsers of broken headers raise anything
+        raise _damaged(called, error) from error
+    with image:
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            size = f"{width:,} × {height:,} pixels ({width * height / 1e6:,.0f} megapixels)"
+            raise _too_large(called, size)
+        if width < 1 or height < 1:
+            raise ImageError(f"{called} has no pixels ({width} × {height}).")
+        try:
+            image.load()
+        except Exception as error:
+            raise _damaged(called, error) from error
+        try:
+            upright: Image.Image = ImageOps.exif_transpose(image)
+        except Exception:  # a broken EXIF block must not cost the picture
+            upright = image.copy()
+    try:
+        return _to_rgb(upright)
+    except Exception as error:
+        raise ImageError(f"{called} has the colour mode {upright.mode}, which this app cannot show.") from error
+
+
+def open_images(paths: Iterable[Path | str]) -> tuple[dict[str, Image.Image], dict[str, str]]:
+    """Decodes many pictures; a bad one costs nothing but itself.
+
+    Returns:
+        The pictures and, for those that failed, the sentence that says why; both by file name, in the order given
+        (a second file of the same name becomes ``cat.png (2)``).
+    """
+    images: dict[str, Image.Image] = {}
+    problems: dict[str, str] = {}
+    for path in paths:
+        plain = name = Path(path).name or str(path)
+        number = 1
+        while name in images or name in problems:
+            number += 1
+            name = f"{plain} ({number})"
+        try:
+            images[name] = decode_image(path, name=name)
+        except ImageError as error:
+            problems[name] = str(error)
+    return images, problems
+
+
+def _called(source: bytes | Path | str, name: str | None) -> str:
+    given = name if name is not None else "The picture" if isinstance(source, bytes) else Path(source).name
+    printable = "".join(c if c.isprintable() else " " for c in given).strip() or "The picture"
+    return printable if len(printable) <= 80 else printable[:77] + "…"
+
+
+def _read(source: bytes | Path | str, called: str) -> bytes:
+    if not isinstance(source, (bytes, Path, str)):
+        raise ImageError(f"{called} must be given as bytes or a path, not {type(source).__name__}.")
+    try:
+        if isinstance(source, bytes):
+            size, data = len(source), source
+        else:
+            if not os.path.isfile(source):
+                what = "is a folder, not a picture" if os.path.isdir(source) else "is missing"
+                raise ImageError(f"{called} {what}.")
+            size = os.path.getsize(source)
+            data = Path(source).read_bytes() if size <= MAX_BYTES else b""
+    except (OSError, ValueError) as error:
+        if isinstance(error, ImageError):
+            raise
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ImageError(f"{called} cannot be read ({reason}).") from error
+    if size > MAX_BYTES:
+        raise ImageError(f"{called} has {size / 2**20:,.0f} MB; the limit is {MAX_BYTES // 2**20} MB.")
+    return data
+
+
+def _too_large(called: str, size: str) -> ImageError:
+    return ImageError(f"{called} is too large: {size}, and the limit is {MAX_PIXELS // 1_000_000} megapixels.")
+
+
+def _damaged(called: str, error: Exception) -> ImageError:
+    if isinstance(error, MemoryError):
+        return ImageError(f"{called} does not fit into memory.")
+    return ImageError(f"{called} is cut short or damaged.")
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        return Image.fromarray(_to_eight_bits(np.asarray(image))).convert("RGB")
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        white = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(white, layer).convert("RGB")
+    rgb = image if image.mode == "RGB" else image.convert("RGB")
+    rgb.info.clear()
+    return rgb
+
+
+def _to_eight_bits(grey: np.ndarray) -> np.ndarray:
+    """(h, w) numbers of any depth -> uint8. Which range they fill is not written in the file: at most 1 (floats), 255
+    (floats) and 65,535 are taken for the whole range of their kind, anything else is stretched from its least to its
+    greatest value."""
+    values = np.nan_to_num(grey.astype(np.float64 if grey.dtype.itemsize > 2 else np.float32), posinf=0.0, neginf=0.0)
+    low, high = float(values.min()), float(values.max())
+    if low < 0 or high > 65535:
+        span = max(high - low, 1e-12)
+        values = (values - low) * (255 / span)
+    elif grey.dtype.kind != "f":
+        values /= 257
+    else:
+        values *= 255 if high <= 1 else 1 if high <= 255 else 1 / 257
+    scaled: np.ndarray = np.rint(values).clip(0, 255).astype(np.uint8)
+    return scaled

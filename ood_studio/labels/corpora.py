@@ -1,0 +1,176 @@
+"""Corpora: the candidate words that NegMining picks negative labels from."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Literal
+
+from ood_studio.errors import StudioError
+from ood_studio.labels.wordnet import load_wordnet
+
+Pos = Literal["n", "a"]
+"""Part of speech: noun or adjective."""
+
+LEXNAMES: tuple[str, ...] = tuple(
+    "adj.all adj.pert adj.ppl noun.Tops noun.act noun.animal noun.artifact noun.attribute noun.body noun.cognition "
+    "noun.communication noun.event noun.feeling noun.food noun.group noun.location noun.motive noun.object noun.person "
+    "noun.phenomenon noun.plant noun.possession noun.process noun.quantity noun.relation noun.shape noun.state "
+    "noun.substance noun.time".split()  # noqa: SIM905
+)
+"""WordNet's lexicographer files of nouns and adjectives, all 29."""
+
+DEFAULT_LEXNAMES: tuple[str, ...] = tuple(name for name in LEXNAMES if name not in ("noun.animal", "noun.food"))
+"""What NegLabel's authors search: everything but ``noun.animal`` and ``noun.food``, which hold half of ImageNet."""
+
+MAX_LINES = 1_000_000
+"""A user's corpus file may have this many lines."""
+
+_MAX_WORD_BYTES = 1_000  # a line longer than this is no word; also keeps a file without line ends out of memory
+
+
+def normalise(word: str) -> str:
+    """A word as corpora hold it: NFC, lower case, underscores and runs of white space as one space, trimmed."""
+    return " ".join(unicodedata.normalize("NFC", word).replace("_", " ").lower().split())
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Candidate words by part of speech; make one with :meth:`of`, which keeps each word once.
+
+    Attributes:
+        name: for people; not part of the content.
+        nouns, adjectives: normalised words, in order, no word twice, none in both.
+    """
+
+    name: str
+    nouns: tuple[str, ...]
+    adjectives: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str, nouns: Iterable[str], adjectives: Iterable[str] = ()) -> Corpus:
+        """Normalises and de-duplicates; a word that is both a noun and an adjective stays a noun.
+
+        The authors' code also keeps each word once over all files, but whether as noun or adjective depends there on
+        the order in which the file system lists them.
+
+        Raises:
+            StudioError: if no word is left.
+        """
+        kept = dict.fromkeys(word for word in map(normalise, nouns) if word)
+        more = dict.fromkeys(word for word in map(normalise, adjectives) if word and word not in kept)
+        if not kept and not more:
+            raise StudioError(f"the corpus {name} has no words; expected at least one")
+        return cls(name, tuple(kept), tuple(more))
+
+    def __len__(self) -> int:
+        """How many words, of both kinds."""
+        return len(self.nouns) + len(self.adjectives)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All candidates: the nouns, then the adjectives."""
+        return self.nouns + self.adjectives
+
+    @property
+    def pos(self) -> tuple[Pos, ...]:
+        """The part of speech of each of :attr:`words`."""
+        kinds: list[Pos] = ["n"] * len(self.nouns)
+        kinds += ["a"] * len(self.adjectives)
+        return tuple(kinds)
+
+    @cached_property
+    def key(self) -> str:
+        """A hash of the content: equal for equal words in equal order, whatever the name."""
+        digest = hashlib.sha256()
+        for words in (self.nouns, self.adjectives):
+            digest.update("\n".join(words).encode())
+            digest.update(b"\0")
+        return digest.hexdigest()
+
+
+def load_corpus(source: str | Path = "wordnet", *, lexnames: Collection[str] | None = None) -> Corpus:
+    """A corpus by name, or from a user's text file.
+
+    Args:
+        source: ``"wordnet"``, ``"diorama"`` (the world's whole vocabulary), or the path of a UTF-8 text file with one
+            word a line; blank lines and lines that start with ``#`` are skipped. A word of a file is a noun unless
+            WordNet knows it as an adjective only.
+        lexnames: lexicographer files to take WordNet's lemmas from, by default :data:`DEFAULT_LEXNAMES`; a lemma
+            counts if any of its senses lies in one of them. Other corpora have no such files and ignore it.
+
+    Raises:
+        StudioError: for an unknown or empty choice of lexnames; for a file that is missing, empty, longer than
+            :data:`MAX_LINES` lines, or not UTF-8 (naming the line).
+    """
+    if source == "wordnet":
+        chosen = frozenset(DEFAULT_LEXNAMES if lexnames is None else lexnames)
+        unknown = sorted(chosen - set(LEXNAMES))
+        if unknown:
+            raise StudioError(f"unknown lexicographer file {unknown[0]!r}; expected some of {', '.join(LEXNAMES)}")
+        if not chosen:
+            raise StudioError("no lexicographer file is chosen; expected at least one, such as noun.artifact")
+        return _wordnet(chosen)
+    if source == "diorama":
+        from ood_studio.diorama import world
+
+        return Corpus.of("diorama", world.nouns(), world.adjectives())
+    return _read(Path(source))
+
+
+@lru_cache(maxsize=4)
+def _wordnet(lexnames: frozenset[str]) -> Corpus:
+    chosen = [lemma for lemma in load_wordnet() if not lexnames.isdisjoint(lemma.lexnames)]
+    return Corpus.of(
+        "wordnet",
+        (lemma.lemma for lemma in chosen if lemma.pos == "n"),
+        (lemma.lemma for lemma in chosen if lemma.pos == "a"),
+    )
+
+
+def _read(path: Path) -> Corpus:
+    words: dict[str, None] = {}
+    try:
+        with open(path, "rb") as file:
+            number = 0
+            while line := file.readline(_MAX_WORD_BYTES + 1):
+                number += 1
+                if number > MAX_LINES:
+                    raise StudioError(f"{path.name} has more than {MAX_LINES:,} lines, the most a corpus file may have")
+                word = _word(line, number, path.name)
+                if word and not word.startswith("#"):
+                    words[word] = None
+    except OSError as error:
+        raise StudioError(f"cannot read the corpus file {path}: {error.strerror or error}") from error
+    if not words:
+        raise StudioError(f"{path.name} has no words; expected a text file with one word a line")
+    only_adjectives = _only_adjectives()
+    return Corpus.of(
+        path.name,
+        (word for word in words if word not in only_adjectives),
+        (word for word in words if word in only_adjectives),
+    )
+
+
+def _word(line: bytes, number: int, name: str) -> str:
+    if len(line) > _MAX_WORD_BYTES:
+        raise StudioError(
+            f"line {number:,} of {name} is longer than {_MAX_WORD_BYTES:,} bytes; expected one word a line"
+        )
+    try:
+        text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        raise StudioError(f"line {number:,} of {name} is not UTF-8 text; save the file as UTF-8") from error
+    if "\0" in text:
+        raise StudioError(f"line {number:,} of {name} holds a zero byte; expected UTF-8 text, not UTF-16 or binary")
+    return normalise(text)
+
+
+@lru_cache(maxsize=1)
+def _only_adjectives() -> frozenset[str]:
+    nouns = {lemma.lemma for lemma in load_wordnet() if lemma.pos == "n"}
+    return frozenset(lemma.lemma for lemma in load_wordnet() if lemma.pos == "a" and lemma.lemma not in nouns)

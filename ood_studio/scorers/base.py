@@ -1,0 +1,235 @@
+"""What every score shares: the reference it may learn from, one validated `fit`, and the function that comes out.
+
+A score is a real number, higher = more in-distribution (ID). A scorer is a frozen set of parameters; `fit` returns a
+new function and changes nothing, so that a scorer can be shared and refitted at will.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, final
+
+import torch
+from torch import Tensor
+from torch.nn import Linear
+
+from ood_studio.errors import StudioError
+from ood_studio.fields import check_bounds
+
+Space = Literal["joint", "visual", "patches"]
+"""Which image features a scorer reads: after the projection (comparable with text), before it, or one per patch."""
+
+_PARTS = {
+    "class_text": "the text features of the ID labels (class_text)",
+    "negative_text": "negative labels (negative_text); mine some from a corpus first",
+    "images": "the features of ID training images (images)",
+    "labels": "the class labels of the ID training images (labels)",
+    "head": "a trained linear head (head)",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What a scorer may learn from; any part may be None. Text features need not be of unit length.
+
+    Attributes:
+        class_text: (classes, dim), text features of the ID labels.
+        negative_text: (negatives, dim), text features of the negative labels.
+        images: (n, d), features of ID training images, in the scorer's space.
+        labels: (n,), integer class indices of `images`.
+        head: a linear layer giving logits from image features; None = the zero-shot text head.
+        logit_scale: the backbone's logit scale (CLIP: 100); 1 / logit_scale is its own temperature.
+
+    Raises:
+        StudioError: a part with the wrong shape or type, or with a row that is zero, NaN or infinite.
+    """
+
+    class_text: Tensor | None = None
+    negative_text: Tensor | None = None
+    images: Tensor | None = None
+    labels: Tensor | None = None
+    head: Linear | None = None
+    logit_scale: float = 100.0
+
+    def __post_init__(self) -> None:
+        for part in ("class_text", "negative_text", "images"):
+            rows = getattr(self, part)
+            if rows is None:
+                continue
+            _check_layout(rows, part, ("n", None))
+            if len(rows) == 0:
+                raise StudioError(f"{part} must have at least one row, not none")
+            _row_norms(rows, part)
+        if self.class_text is not None and self.negative_text is not None:
+            ours, theirs = self.class_text.shape[1], self.negative_text.shape[1]
+            if ours != theirs:
+                raise StudioError(f"class_text and negative_text must have one width, not {ours} and {theirs}")
+        if self.labels is not None:
+            labels = self.labels
+            if labels.ndim != 1 or labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
+                raise StudioError(f"labels must be whole numbers of shape (n,), not {labels.dtype} {_shape(labels)}")
+            if self.images is not None and len(labels) != len(self.images):
+                raise StudioError(f"labels must be as many as images: {len(self.images)}, not {len(labels)}")
+        if not (math.isfinite(self.logit_scale) and self.logit_scale > 0):
+            raise StudioError(f"logit_scale must be a positive number, not {self.logit_scale!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class FittedScore:
+    """A fitted score: calling it checks the features and scores them.
+
+    Attributes:
+        scorer: the scorer it was fitted from.
+        dim: the width of the features it takes.
+    """
+
+    scorer: Scorer
+    dim: int
+    _score: Callable[[Tensor], Tensor]
+
+    def __call__(self, features: Tensor) -> Tensor:
+        """Scores of image features, higher = more in-distribution; gradients flow to `features`.
+
+        Args:
+            features: (batch, dim), or (batch, rows, columns, dim) for scorers of patches; floating point. Joint and
+                patch features may have any length above 0 (only their direction counts); visual ones count as they are.
+
+        Returns:
+            (batch,), in the type of `features` (half precision: float32).
+
+        Raises:
+            StudioError: wrong type or shape, or a row that is zero, NaN or infinite (naming the row).
+        """
+        return self._score(check_features(features, self.scorer.space, self.dim, self.scorer.title))
+
+
+class Scorer(ABC):
+    """An OOD score. A concrete scorer is a frozen dataclass of its parameters with one small hook, `_fit`.
+
+    Attributes:
+        name: its key in `SCORERS` and on the command line.
+        title: its name for people.
+        needs: the parts of a `Reference` that it cannot do without.
+        space: which image features it reads.
+        differentiable: False where the score is a step function of the features, so that its gradient is 0.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ()
+    space: Space = "joint"  # not a ClassVar, so that a scorer that reads two spaces can make it a field
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+
+    @property
+    def differentiable(self) -> bool:
+        return True
+
+    @final
+    def missing(self, reference: Reference) -> str | None:
+        """Why this scorer cannot be fitted to `reference`, in one sentence, or None if it can."""
+        lacking = [_PARTS[part] for part in self._needs(reference) if getattr(reference, part) is None]
+        return f"{self.title} needs {' and '.join(lacking)}" if lacking else None
+
+    @final
+    def fit(self, reference: Reference) -> FittedScore:
+        """A new function from image features to scores. Neither the scorer nor the reference changes, and later changes
+        to the reference's tensors do not reach the function.
+
+        Args:
+            reference: what to learn from; see `needs`.
+
+        Returns:
+            A `FittedScore`: features (batch, dim) -> scores (batch,), higher = more in-distribution.
+
+        Raises:
+            StudioError: when the reference lacks a part; the sentence of `missing`.
+        """
+        reason = self.missing(reference)
+        if reason is not None:
+            raise StudioError(reason)
+        with torch.no_grad():
+            return FittedScore(self, self._dim(reference), self._fit(reference))
+
+    @abstractmethod
+    def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
+        """The score as a function of checked features: unit length in the joint and patch spaces, float32 or float64.
+
+        Tensors kept by the function must be copies, and follow the features' device and type at the call.
+        """
+
+    def _needs(self, reference: Reference) -> tuple[str, ...]:
+        """The parts needed, where that depends on what the reference has."""
+        return self.needs
+
+    def _dim(self, reference: Reference) -> int:
+        """The width of the features taken: that of the text, or else of the training images."""
+        rows = reference.class_text if reference.class_text is not None else reference.images
+        assert rows is not None, "a scorer that learns from neither text nor images says its own _dim"
+        return rows.shape[1]
+
+
+def check_features(features: Tensor, space: Space, dim: int, title: str) -> Tensor:
+    """Features ready to be scored: checked, at least float32, and of unit length unless the space is visual.
+
+    Args:
+        features: (batch, dim), or (batch, rows, columns, dim) in the patch space.
+        space: the space they live in.
+        dim: the width expected.
+        title: who asks, for the error.
+
+    Raises:
+        StudioError: wrong type or shape, or a row that is zero, NaN or infinite (naming the row).
+    """
+    what = f"{space} features for {title}"
+    _check_layout(features, what, ("batch", "rows", "columns", dim) if space == "patches" else ("batch", dim))
+    if features.dtype not in (torch.float32, torch.float64):
+        features = features.float()
+    norms = _row_norms(features, what)
+    return features if space == "visual" else features / norms
+
+
+def unit_rows(rows: Tensor, index: Tensor | None = None) -> Tensor:
+    """A detached copy of (n, dim), or of its rows at `index` (m,), with rows of unit length; half becomes float32."""
+    copy = rows.detach().clone() if index is None else rows.detach()[index]
+    if copy.dtype not in (torch.float32, torch.float64):
+        copy = copy.float()
+    return copy.div_(torch.linalg.vector_norm(copy, dim=-1, keepdim=True))
+
+
+def _shape(tensor: Tensor) -> str:
+    return str(tuple(tensor.shape))
+
+
+def _check_layout(tensor: Any, what: str, layout: tuple[str | int | None, ...]) -> None:
+    """Checks that a tensor is real floating point and has a shape; an int in the layout is a fixed size."""
+    wanted = "(" + ", ".join("dim" if size is None else str(size) for size in layout) + ")"
+    if not isinstance(tensor, Tensor):
+        raise StudioError(f"{what} must be a tensor of shape {wanted}, not {type(tensor).__name__}")
+    fits = tensor.ndim == len(layout) and all(
+        not isinstance(size, int) or size == got for size, got in zip(layout, tensor.shape, strict=True)
+    )
+    if not fits:
+        raise StudioError(f"{what} must have shape {wanted}, not {_shape(tensor)}")
+    if not tensor.is_floating_point():
+        raise StudioError(f"{what} must be floating point, not {tensor.dtype}")
+
+
+def _row_norms(rows: Tensor, what: str) -> Tensor:
+    """(..., 1), the lengths of the last axis; one pass finds zero, NaN and infinite rows, since each shows in them."""
+    norms: Tensor = torch.linalg.vector_norm(rows, dim=-1, keepdim=True)
+    good = torch.isfinite(norms) & (norms > 0)
+    if not bool(good.all()):
+        where = tuple(int(index) for index in torch.nonzero(~good[..., 0])[0])
+        row = rows[where].detach()
+        if bool(torch.isfinite(row).all()):
+            fault = "is zero and has no direction" if float(norms[where]) == 0 else "is too large to be normalised"
+        else:
+            fault = "contains NaN or infinity"
+        place = str(where[0]) if len(where) == 1 else str(where)
+        raise StudioError(f"{what}: row {place} {fault}")
+    return norms

@@ -1,0 +1,56 @@
+"""MCM: the maximum softmax of the similarities to the ID labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from torch import Tensor
+
+from ood_studio.errors import StudioError
+from ood_studio.fields import Bounds
+from ood_studio.scorers.base import Reference, Scorer, unit_rows
+
+PRESETS: dict[str, float | None] = {"MCM": 1.0, "pseudo-MSP": 0.01, "backbone": None}
+"""τ by name. Two conventions circulate, and numbers fail to reproduce when they are mixed up: MCM's raw cosines and
+pseudo-MSP's CLIP logit scale of 100; "backbone" takes the logit scale that the backbone was trained to."""
+
+
+@dataclass(frozen=True)
+class MCM(Scorer):
+    """max_k softmax(cos(h, e_k) / τ), in (0, 1] (Ming et al. 2022, Eq. 1 with τ = 1).
+
+    Attributes:
+        tau: temperature; None = 1 / logit_scale of the reference. See `PRESETS` and `MCM.preset`.
+    """
+
+    name: ClassVar[str] = "mcm"
+    title: ClassVar[str] = "MCM"
+    needs: ClassVar[tuple[str, ...]] = ("class_text",)
+
+    tau: Annotated[
+        float | None,
+        Bounds(1e-4, 10.0, log=True, help="temperature; 1 = MCM, 0.01 = pseudo-MSP, None = the backbone's"),
+    ] = 1.0
+
+    @classmethod
+    def preset(cls, name: str) -> MCM:
+        """The convention of that name in `PRESETS`.
+
+        Raises:
+            StudioError: for an unknown name.
+        """
+        if name not in PRESETS:
+            raise StudioError(f"the temperature must be one of {', '.join(PRESETS)}, not {name!r}")
+        return cls(tau=PRESETS[name])
+
+    def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
+        assert reference.class_text is not None
+        classes = unit_rows(reference.class_text)
+        scale = reference.logit_scale if self.tau is None else 1.0 / self.tau
+
+        def score(features: Tensor) -> Tensor:
+            return (features @ classes.to(features).T * scale).softmax(dim=1).amax(dim=1)
+
+        return score

@@ -1,0 +1,214 @@
+"""NegLabel: how much of a picture's affinity goes to ID labels, against mined negative ones (Jiang et al. 2024)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal, get_args
+
+import torch
+from torch import Tensor
+
+from ood_studio.errors import StudioError
+from ood_studio.fields import Bounds
+from ood_studio.scorers.base import Reference, Scorer, check_features, unit_rows
+
+Form = Literal[
+    "linear-sum",
+    "linear-max",
+    "linear-binary",
+    "count",
+    "sum-softmax",
+    "max-softmax",
+    "ratio",
+    "max-ratio",
+    "binary-ratio",
+]
+"""The rows 1 to 9 of the paper's Table 12, in its order."""
+
+FORMS: tuple[Form, ...] = get_args(Form)
+
+# One chunk's similarities: large enough for a fast product, small enough to stay out of the way.
+_CHUNK_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True)
+class NegLabel(Scorer):
+    """The NegLabel score: Eq. 6 of the paper, with the grouping of its Section 3.2; or another form of its Table 12.
+
+    With p_i = cos(h, e_i) for the K ID labels and q_j = cos(h, ẽ_j) for the negative labels of one group:
+
+    1. linear-sum      Σ p_i − β Σ q_j
+    2. linear-max      max p_i (no negative label takes part)
+    3. linear-binary   Σ 1[p_i ≥ ψ] − β Σ 1[q_j ≥ ψ]
+    4. count           −Σ 1[q_j ≥ ψ]
+    5. sum-softmax     Σ e^(p_i/τ) / (Σ e^(p_i/τ) + Σ e^(q_j/τ)), Eq. 6, the default
+    6. max-softmax     max e^(p_i/τ) / (Σ e^(p_i/τ) + Σ e^(q_j/τ))
+    7. ratio           Σ p_i / (Σ p_i + Σ q_j)
+    8. max-ratio       max p_i / (Σ p_i + Σ q_j)
+    9. binary-ratio    Σ 1[p_i ≥ ψ] / (Σ 1[p_i ≥ ψ] + Σ 1[q_j ≥ ψ]); 0 where nothing reaches ψ
+
+    Forms 5, 6 and 9 lie in [0, 1]. Forms 7 and 8 mean something only where the sums are positive, as with CLIP.
+
+    Grouping: the M negative labels are shuffled by `seed` and cut into n_g groups of ⌊M / n_g⌋, the remainder is
+    dropped, and the scores of the groups are averaged. Every form is grouped alike; the paper's Table 12 is without
+    grouping (`groups=1`). The authors' code differs: one group forgets the softmax, fusing n groups averages n − 1, and
+    the remainder is always the last adjectives. Another seed moves one picture's score by up to 0.1 and the AUROC by
+    at most 0.003: the seed is part of a result.
+
+    Attributes:
+        tau: τ; None = 1 / logit_scale of the reference (CLIP: the paper's 0.01).
+        form: the form of the score.
+        groups: n_g; more groups than negative labels become as many groups as negative labels.
+        fuse: how many of the groups are averaged (Table 16), the first ones after the shuffle; None or more than there
+            are = all.
+        seed: seed of the shuffle.
+        threshold: ψ of the binarised forms; 0.25 is the paper's for CLIP.
+        weight: β of the linear forms, balancing few ID labels against many negative ones.
+    """
+
+    name: ClassVar[str] = "neglabel"
+    title: ClassVar[str] = "NegLabel"
+    needs: ClassVar[tuple[str, ...]] = ("class_text", "negative_text")
+
+    tau: Annotated[float | None, Bounds(1e-4, 10.0, log=True, help="temperature; None = the backbone's")] = None
+    form: Form = "sum-softmax"
+    groups: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="groups the negative labels are cut into")] = 100
+    fuse: Annotated[int | None, Bounds(1, 100_000, log=True, step=1, help="groups averaged; None = all of them")] = None
+    seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="seed of the shuffle before grouping")] = 0
+    threshold: Annotated[float, Bounds(-1.0, 1.0, step=0.01, help="cosine that counts (binarised forms)")] = 0.25
+    weight: Annotated[float, Bounds(0.0, 10.0, help="weight of the negative labels (linear forms)")] = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.form not in FORMS:
+            raise StudioError(f"form must be one of {', '.join(FORMS)}, not {self.form!r}")
+        for field in ("groups", "fuse", "seed"):
+            number = getattr(self, field)
+            if number is not None and not isinstance(number, int):
+                raise StudioError(f"{field} must be a whole number, not {number!r}")
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether the form has a gradient; the binarised ones are step functions."""
+        return self.form not in ("linear-binary", "count", "binary-ratio")
+
+    def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
+        assert reference.class_text is not None and reference.negative_text is not None
+        classes = unit_rows(reference.class_text)
+        negatives, fused = self._grouped(reference.negative_text)
+        scale = reference.logit_scale if self.tau is None else 1.0 / self.tau
+        if self.form in ("sum-softmax", "max-softmax"):
+            return self._softmax_form(classes, negatives, fused, scale)
+        if self.form in ("linear-binary", "count", "binary-ratio"):
+            return self._binary_form(classes, negatives, fused)
+        return self._cosine_form(classes, negatives, fused)
+
+    def _grouped(self, negative_text: Tensor) -> tuple[Tensor, int]:
+        """Unit vectors of the negative labels that take part, group after group, and the number of groups."""
+        total = len(negative_text)
+        groups = min(self.groups, total)
+        fused = groups if self.fuse is None else min(self.fuse, groups)
+        # On the CPU, so that a seed means the same groups on every device.
+        order = torch.randperm(total, generator=torch.Generator().manual_seed(self.seed))
+        taken = order[: fused * (total // groups)].to(negative_text.device)
+        return unit_rows(negative_text, taken), fused
+
+    def _softmax_form(self, classes: Tensor, negatives: Tensor, fused: int, scale: float) -> Callable[[Tensor], Tensor]:
+        size = len(negatives) // fused
+
+        def score(features: Tensor) -> Tensor:
+            scaled = features * scale
+            positive = scaled @ classes.to(features).T
+            total = positive.logsumexp(dim=1, keepdim=True)
+            # Measured from L⁺, the ID labels' log-sum-exp, a group's sum is e^(L_g − L⁺) and its score
+            # sigmoid(L⁺ − L_g) = 1 / (1 + sum). Too large a sum for the type means a score of 0, too small a one 1.
+            odds = (scaled @ negatives.to(features).T).sub_(total)
+            if odds.requires_grad:
+                # An infinite sum would make the gradient 0 · ∞; scores this close to 0 have none to speak of.
+                odds = odds.clamp(max=0.7 * math.log(torch.finfo(odds.dtype).max))
+            share = (1.0 + odds.exp_().view(len(features), fused, size).sum(dim=2)).reciprocal().mean(dim=1)
+            if self.form == "max-softmax":
+                return (positive.amax(dim=1) - total[:, 0]).exp() * share
+            return share
+
+        return _by_chunks(score, len(negatives))
+
+    def _binary_form(self, classes: Tensor, negatives: Tensor, fused: int) -> Callable[[Tensor], Tensor]:
+        size = len(negatives) // fused
+
+        def score(features: Tensor) -> Tensor:
+            matches = (features @ classes.to(features).T >= self.threshold).sum(dim=1, keepdim=True).to(features.dtype)
+            reached = features @ negatives.to(features).T >= self.threshold
+            counts = reached.view(len(features), fused, size).sum(dim=2).to(features.dtype)
+            if self.form == "linear-binary":
+                scores = matches - self.weight * counts
+            elif self.form == "count":
+                scores = -counts
+            else:
+                scores = matches / (matches + counts).clamp(min=1)
+            # A step function's gradient is 0, not an error: adding 0 times the features says so to autograd.
+            return scores.mean(dim=1) + 0 * features.sum(dim=1)
+
+        return _by_chunks(score, len(negatives))
+
+    def _cosine_form(self, classes: Tensor, negatives: Tensor, fused: int) -> Callable[[Tensor], Tensor]:
+        # A sum of cosines is one cosine-like product with the summed vectors.
+        class_sum = classes.sum(dim=0)
+        group_sums = negatives.view(fused, -1, negatives.shape[1]).sum(dim=1)
+
+        def score(features: Tensor) -> Tensor:
+            positive = (features @ class_sum.to(features))[:, None]
+            negative = features @ group_sums.to(features).T
+            if self.form == "linear-sum":
+                return (positive - self.weight * negative).mean(dim=1)
+            if self.form == "ratio":
+                return (positive / (positive + negative)).mean(dim=1)
+            best = (features @ classes.to(features).T).amax(dim=1)
+            return best if self.form == "linear-max" else best * (positive + negative).reciprocal().mean(dim=1)
+
+        return score
+
+
+def affinities(features: Tensor, reference: Reference, tau: float | None = None) -> Tensor:
+    """The share of every label in a picture: softmax of cos / τ over the ID and all negative labels (Figs. 4 and 5).
+
+    Args:
+        features: (batch, dim), joint image features.
+        reference: class_text and negative_text, see `Reference`.
+        tau: τ; None = 1 / logit_scale of the reference.
+
+    Returns:
+        (batch, classes + negatives), rows summing to 1; ID labels first, both in the reference's order.
+
+    Raises:
+        StudioError: as `NegLabel.fit` and its function do.
+    """
+    scorer = NegLabel(tau=tau)
+    reason = scorer.missing(reference)
+    if reason is not None:
+        raise StudioError(reason)
+    assert reference.class_text is not None and reference.negative_text is not None
+    features = check_features(features, "joint", reference.class_text.shape[1], "the affinities")
+    scale = reference.logit_scale if tau is None else 1.0 / tau
+    cosines = []
+    for text in (reference.class_text.detach().to(features), reference.negative_text.detach().to(features)):
+        # Dividing the few products, not the many text features: this runs at every move of a slider.
+        cosines.append(features @ text.T / torch.linalg.vector_norm(text, dim=1))
+    return (torch.cat(cosines, dim=1) * scale).softmax(dim=1)
+
+
+def _by_chunks(score: Callable[[Tensor], Tensor], columns: int) -> Callable[[Tensor], Tensor]:
+    """The same score a few rows at a time, so that (batch, negatives) similarities never stand in memory at once.
+
+    Where gradients are recorded, autograd keeps them all the same.
+    """
+
+    def chunked(features: Tensor) -> Tensor:
+        room = max(64, _CHUNK_BYTES // (columns * features.element_size()))
+        pieces = max(1, math.ceil(len(features) / room))
+        rows = max(1, math.ceil(len(features) / pieces))  # of equal size: a small last one would waste the product
+        return torch.cat([score(chunk) for chunk in torch.split(features, rows)])
+
+    return chunked

@@ -1,0 +1,509 @@
+"""The service layer: a typed request in, a typed result out; interface, command line and API all call this.
+
+Nothing here belongs to one user. What is shared (models, text features, reference pictures) is kept by content: asking
+again for the same thing costs nothing, and changing one choice recomputes only what depends on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ood_studio.backbones import DEFAULT, Backbone, Pool, load_backbone
+from ood_studio.data.features import encode_pixels, kept_features
+from ood_studio.data.images import PICTURE_SUFFIXES, open_images
+from ood_studio.errors import StudioError
+from ood_studio.evaluation.metrics import threshold_at_tpr
+from ood_studio.fields import Bounds, check_bounds
+from ood_studio.labels.corpora import DEFAULT_LEXNAMES, load_corpus
+from ood_studio.labels.negmining import Mining, NegativeLabels, mine_corpus
+from ood_studio.labels.presets import PRESETS, load_preset, parse_labels
+from ood_studio.labels.prompts import PromptSet, custom_prompts, prompt_set
+from ood_studio.progress import Progress, silent
+from ood_studio.scorers import MCM, MSP, Energy, FittedScore, MaxLogit, NegLabel, Reference, Scorer
+from ood_studio.scorers.neglabel import Form, affinities
+
+_BATCH = 64
+REFERENCE_COUNT = 1000  # ID reference pictures of Diorama
+OOD_COUNT = 600  # OOD reference pictures of Diorama
+
+
+@dataclass(frozen=True)
+class LabelChoice:
+    """What defines the text side: model, labels, and how negative labels are mined.
+
+    Attributes:
+        backbone: a name that `load_backbone` takes.
+        labels: a preset (``diorama-20``, ``cifar-10``, ``cifar-100``, ``imagenet-1k``) or labels typed one a line or
+            separated by commas.
+        corpus: ``diorama``, ``wordnet`` or the path of a text file with one word a line.
+        lexnames: WordNet's lexicographer files to search.
+        prompts: a prompt set (``neglabel``, ``plp``, ``photo``) or a template with ``{}``.
+        eta: percentile of NegMining.
+        count: how many negative labels are kept (M).
+        fraction: where given, the share of the candidates kept instead of ``count``.
+        per_pos: mine nouns and adjectives separately.
+    """
+
+    backbone: str = DEFAULT
+    labels: str = "diorama-20"
+    corpus: str = "diorama"
+    lexnames: tuple[str, ...] = DEFAULT_LEXNAMES
+    prompts: str = "neglabel"
+    eta: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="Percentile of the distances to the ID labels")] = 0.05
+    count: Annotated[int, Bounds(1, 1_000_000, log=True, step=1, help="How many negative labels to keep (M)")] = 10_000
+    fraction: Annotated[
+        float | None, Bounds(0.0001, 1.0, log=True, help="Share of the candidates to keep, instead of M")
+    ] = None
+    per_pos: bool = False
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+
+    def mining(self) -> Mining:
+        """The parameters of NegMining."""
+        return Mining(self.eta, self.count, self.fraction, self.per_pos)
+
+
+@dataclass(frozen=True)
+class ScoreChoice:
+    """How pictures are scored; names and bounds are those of `NegLabel`."""
+
+    tau: Annotated[float | None, Bounds(1e-4, 10.0, log=True, help="Temperature; empty = the model's own")] = None
+    form: Form = "sum-softmax"
+    groups: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="Groups the negative labels are cut into")] = 1
+    fuse: Annotated[int | None, Bounds(1, 100_000, log=True, step=1, help="Groups averaged; empty = all")] = None
+    seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of the shuffle before grouping")] = 0
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+
+    def neglabel(self) -> NegLabel:
+        """The NegLabel scorer of this choice."""
+        return NegLabel(tau=self.tau, form=self.form, groups=self.groups, fuse=self.fuse, seed=self.seed)
+
+
+@dataclass(frozen=True)
+class ExploreRequest:
+    """What the Explore tab and ``python -m ood_studio explore`` ask for.
+
+    Attributes:
+        labels: the text side.
+        score: how NegLabel scores.
+        reference: folder of ID pictures that set the thresholds; empty = Diorama's own where the labels are Diorama's.
+        top: how many affinities are listed for each picture.
+    """
+
+    labels: LabelChoice = field(default_factory=LabelChoice)
+    score: ScoreChoice = field(default_factory=ScoreChoice)
+    reference: str = ""
+    top: Annotated[int, Bounds(1, 100, step=1, help="Affinities listed for each picture")] = 12
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+
+
+@dataclass(frozen=True)
+class Affinity:
+    """One label's share of a picture's softmax over all ID and negative labels."""
+
+    label: str
+    share: float
+    inside: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One score of one picture.
+
+    Attributes:
+        scorer: its key; ``title`` its name and parameters for people.
+        value: the score, higher = more in-distribution.
+        threshold: keeps 95 % of the ID reference pictures; None without reference pictures.
+        inside: the decision; None without a threshold.
+        id_below, ood_below: shares of the ID and OOD reference pictures that score lower; None without them.
+    """
+
+    scorer: str
+    title: str
+    value: float
+    threshold: float | None
+    inside: bool | None
+    id_below: float | None
+    ood_below: float | None
+
+
+@dataclass(frozen=True)
+class PictureReport:
+    """Everything about one picture.
+
+    Attributes:
+        name: file name or the like.
+        affinities: the strongest labels, strongest first.
+        id_share: the ID labels' share of the softmax over all labels.
+        classes: zero-shot classification over the ID labels at the model's own temperature, best five.
+        readings: every score, NegLabel first.
+        verdict: one sentence.
+        heatmap: (rows, columns) share of the ID labels in each patch's own softmax, where the model has patches.
+    """
+
+    name: str
+    affinities: tuple[Affinity, ...]
+    id_share: float
+    classes: tuple[tuple[str, float], ...]
+    readings: tuple[Reading, ...]
+    verdict: str
+    heatmap: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class ReferenceScores:
+    """Scores of the reference pictures under one scorer; ``ood`` is empty where there are no OOD reference pictures."""
+
+    id: np.ndarray
+    ood: np.ndarray
+    about: str
+
+
+@dataclass(frozen=True)
+class ExploreResult:
+    """What `Studio.explore` gives: a report a picture, and what they are compared with.
+
+    Attributes:
+        pictures: in the order given.
+        references: scores of the reference pictures by scorer title; empty without any.
+        tau: the temperature that NegLabel used.
+        id_labels, negatives: the labels on both sides; negatives furthest first.
+        notes: sentences for the person, such as labels dropped.
+    """
+
+    pictures: tuple[PictureReport, ...]
+    references: dict[str, ReferenceScores]
+    tau: float
+    id_labels: tuple[str, ...]
+    negatives: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class LabelSpace:
+    """Labels and their vectors, both sides: what a text side comes to."""
+
+    backbone: Backbone
+    id_labels: tuple[str, ...]
+    class_text: Tensor
+    mined: NegativeLabels
+    negative_text: Tensor
+    notes: tuple[str, ...]
+
+    def reference(self) -> Reference:
+        """What text scorers learn from."""
+        return Reference(self.class_text, self.negative_text, logit_scale=self.backbone.logit_scale)
+
+
+@dataclass(frozen=True, eq=False)
+class _Features:
+    joint: Tensor  # (n, dim)
+    patches: Tensor | None  # (n, rows, columns, dim)
+
+
+class Studio:
+    """Answers requests; safe to share between threads.
+
+    Args:
+        device: ``auto`` or a torch device.
+    """
+
+    def __init__(self, device: str = "auto") -> None:
+        self.device = device
+        self._spaces: Pool[LabelSpace] = Pool(limit=8)
+        self._features: Pool[_Features] = Pool(limit=256)
+        self._references: Pool[tuple[Tensor, Tensor, str]] = Pool(limit=8)
+        self._reference_scores: Pool[ReferenceScores] = Pool(limit=64)
+
+    # -- pieces -----------------------------------------------------------------------------------------------------
+    def backbone(self, name: str) -> Backbone:
+        """The backbone of that name on this studio's device.
+
+        Raises:
+            BackboneError: one sentence, if it cannot be had.
+        """
+        return load_backbone(name, device=self.device)
+
+    def label_space(self, choice: LabelChoice, progress: Progress = silent) -> LabelSpace:
+        """The labels of a choice, encoded and mined.
+
+        Raises:
+            StudioError: for labels, corpus or prompts that cannot be used.
+        """
+        progress("loading the model", 0, 1)
+        backbone = self.backbone(choice.backbone)
+        labels, notes = read_labels(choice.labels)
+        corpus = load_corpus(choice.corpus, lexnames=choice.lexnames)
+        prompts = read_prompts(choice.prompts)
+        key = (backbone.fingerprint, labels, corpus.key, prompts.id, prompts.noun, prompts.adjective, choice.mining())
+
+        def build() -> LabelSpace:
+            mined, class_text, negative_text = mine_corpus(
+                backbone,
+                labels,
+                corpus,
+                prompts,
+                mining=choice.mining(),
+                progress=lambda done, total: progress("encoding words", done, total),
+            )
+            return LabelSpace(backbone, labels, class_text, mined, negative_text, notes)
+
+        return self._spaces.get(key, build)
+
+    def picture_features(
+        self, backbone: Backbone, pictures: Sequence[Image.Image], progress: Progress = silent
+    ) -> _Features:
+        """Features of pictures, each computed once whoever asks.
+
+        Args:
+            pictures: any sizes.
+
+        Returns:
+            joint (n, dim) and patches (n, rows, columns, dim) or None, on the CPU.
+        """
+        keys = [(backbone.fingerprint, picture_key(picture)) for picture in pictures]
+        held: dict[tuple[str, str], _Features] = {}
+        todo = []
+        for key, picture in dict(zip(keys, pictures, strict=True)).items():
+            try:
+                held[key] = self._features.get(key, _not_there)
+            except LookupError:
+                todo.append((key, picture))
+        for start in range(0, len(todo), _BATCH):
+            progress("encoding pictures", start, len(todo))
+            batch = todo[start : start + _BATCH]
+            with torch.inference_mode():
+                found = backbone.encode_image(backbone.preprocess([picture for _, picture in batch]))
+            joint = _joint(backbone, found.joint).float().cpu()
+            patches = None if found.patches is None else found.patches.float().cpu()
+            for i, (key, _) in enumerate(batch):
+                one = _Features(joint[i : i + 1].clone(), None if patches is None else patches[i : i + 1].clone())
+                held[key] = self._features.get(key, lambda one=one: one)  # type: ignore[misc]
+        rows = [held[key] for key in keys]
+        patches = [row.patches for row in rows if row.patches is not None]
+        return _Features(torch.cat([row.joint for row in rows]), torch.cat(patches) if patches else None)
+
+    def split_features(
+        self, backbone: Backbone, name: str, seed: int, count: int, progress: Progress = silent
+    ) -> tuple[Tensor, np.ndarray]:
+        """Joint features (n, dim) and ID labels (n,) of a Diorama split, drawn and encoded unless kept on disk."""
+        from ood_studio.diorama.splits import load_split, world_fingerprint
+
+        def make() -> dict[str, Tensor]:
+            pictures = load_split(
+                name, seed, count, progress=lambda done, total: progress(f"drawing {name}", done, total)
+            )
+
+            def batches() -> Iterator[Tensor]:
+                for start in range(0, count, _BATCH):
+                    drawn = [Image.fromarray(pixels) for pixels in pictures.pixels[start : start + _BATCH]]
+                    yield backbone.preprocess(drawn)
+
+            found = encode_pixels(
+                lambda pixels: {"joint": _joint(backbone, backbone.encode_image(pixels).joint)},
+                batches(),
+                lambda done: progress(f"encoding {name}", done, count),
+            )
+            return found | {"labels": torch.from_numpy(pictures.labels)}
+
+        key = f"split/{name}/{seed}/{count}/{world_fingerprint()}/{backbone.fingerprint}"
+        kept = kept_features(key, make)
+        return kept["joint"], kept["labels"].numpy()
+
+    def reference_features(
+        self, space: LabelSpace, folder: str, progress: Progress = silent
+    ) -> tuple[Tensor, Tensor, str] | None:
+        """Joint features of ID and OOD reference pictures and what they are; None where there are none.
+
+        Raises:
+            StudioError: if the folder holds no picture that can be read.
+        """
+        backbone = space.backbone
+        if folder:
+            key: tuple[str, ...] = (backbone.fingerprint, folder)
+            return self._references.get(key, lambda: self._folder_reference(backbone, Path(folder), progress))
+        if space.id_labels != load_preset("diorama-20"):
+            return None
+        return self._references.get((backbone.fingerprint,), lambda: self._diorama_reference(backbone, progress))
+
+    def _diorama_reference(self, backbone: Backbone, progress: Progress) -> tuple[Tensor, Tensor, str]:
+        inside, _ = self.split_features(backbone, "id-train", 0, REFERENCE_COUNT, progress)
+        outside, _ = self.split_features(backbone, "near-ood", 0, OOD_COUNT, progress)
+        return inside, outside, f"{REFERENCE_COUNT:,} Diorama ID pictures, {OOD_COUNT:,} of near-OOD classes"
+
+    def _folder_reference(self, backbone: Backbone, folder: Path, progress: Progress) -> tuple[Tensor, Tensor, str]:
+        if not folder.is_dir():
+            raise StudioError(f"the folder of ID reference pictures {str(folder)!r} does not exist")
+        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+        pictures, problems = open_images(files)
+        if not pictures:
+            raise StudioError(f"the folder {str(folder)!r} holds no picture that can be read")
+        features = self.picture_features(backbone, list(pictures.values()), progress)
+        skipped = f" ({len(problems)} could not be read)" if problems else ""
+        return features.joint, features.joint[:0], f"{len(pictures):,} pictures of {folder.name}{skipped}"
+
+    # -- requests ---------------------------------------------------------------------------------------------------
+    def explore(
+        self, request: ExploreRequest, pictures: Sequence[tuple[str, Image.Image]], progress: Progress = silent
+    ) -> ExploreResult:
+        """Affinities, scores and verdicts of pictures, given as (name, picture).
+
+        Raises:
+            StudioError: one clear sentence for anything that cannot be done.
+        """
+        if not pictures:
+            raise StudioError("there is no picture to explore; give at least one")
+        space = self.label_space(request.labels, progress)
+        references = self.reference_features(space, request.reference, progress)
+        features = self.picture_features(space.backbone, [picture for _, picture in pictures], progress)
+        reference = space.reference()
+        compared = {}
+        columns: list[tuple[str, str, np.ndarray]] = []
+        for title, scorer in scorers_of(request.score):
+            score = scorer.fit(reference)
+            columns.append((scorer.name, title, score(features.joint).double().numpy()))
+            if references is not None:
+                compared[title] = self._score_references(space, scorer, score, references, request.reference)
+        tau = request.score.tau or 1 / space.backbone.logit_scale
+        shares = affinities(features.joint, reference, tau)
+        classes = (features.joint @ space.class_text.T * space.backbone.logit_scale).softmax(dim=1)
+        words = (*space.id_labels, *space.mined.words)
+        known = len(space.id_labels)
+        reports = []
+        for i, (name, _) in enumerate(pictures):
+            best = shares[i].topk(min(request.top, len(words)))
+            listed = [
+                Affinity(words[j], float(share), j < known)
+                for share, j in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+            ]
+            readings = tuple(
+                _reading(scorer, title, float(values[i]), compared.get(title)) for scorer, title, values in columns
+            )
+            ranked = classes[i].topk(min(5, known))
+            guesses = zip(ranked.indices.tolist(), ranked.values.tolist(), strict=True)
+            heatmap = None if features.patches is None else _heatmap(features.patches[i], reference, tau, known)
+            reports.append(
+                PictureReport(
+                    name,
+                    tuple(listed),
+                    float(shares[i, :known].sum()),
+                    tuple((space.id_labels[j], share) for j, share in guesses),
+                    readings,
+                    verdict(readings[0], listed[0]),
+                    heatmap,
+                )
+            )
+        notes = list(space.notes)
+        if references is None:
+            notes.append("These labels come without ID reference pictures, so there are scores but no threshold.")
+        return ExploreResult(tuple(reports), compared, tau, space.id_labels, space.mined.words, tuple(notes))
+
+    def _score_references(
+        self,
+        space: LabelSpace,
+        scorer: Scorer,
+        score: FittedScore,
+        references: tuple[Tensor, Tensor, str],
+        folder: str,
+    ) -> ReferenceScores:
+        inside, outside, about = references
+
+        def compute() -> ReferenceScores:
+            ood = score(outside).double().numpy() if len(outside) else np.empty(0)
+            return ReferenceScores(score(inside).double().numpy(), ood, about)
+
+        return self._reference_scores.get((id(space), folder, repr(scorer)), compute)
+
+    def mine(self, choice: LabelChoice, progress: Progress = silent) -> NegativeLabels:
+        """The negative labels of a choice, furthest first."""
+        return self.label_space(choice, progress).mined
+
+
+# -- reading what people give ---------------------------------------------------------------------------------------
+def read_labels(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """ID labels of a preset or as typed, and notes for the person.
+
+    Raises:
+        StudioError: if there is no label, or too many.
+    """
+    if text.strip() in PRESETS:
+        return load_preset(text.strip()), ()
+    typed = parse_labels(text)
+    return typed.labels, typed.notes
+
+
+def read_prompts(text: str) -> PromptSet:
+    """A named prompt set, or templates with ``{}``, one a line.
+
+    Raises:
+        StudioError: for an unknown name or a template without exactly one ``{}``.
+    """
+    return custom_prompts(text) if "{" in text or "}" in text else prompt_set(text.strip())
+
+
+def picture_key(picture: Image.Image) -> str:
+    """A hash of a picture's content."""
+    digest = hashlib.sha256(f"{picture.mode}{picture.size}".encode())
+    digest.update(picture.tobytes())
+    return digest.hexdigest()
+
+
+def scorers_of(choice: ScoreChoice) -> tuple[tuple[str, Scorer], ...]:
+    """The scores shown for every picture, NegLabel first, with their titles."""
+    return (
+        ("NegLabel", choice.neglabel()),
+        ("MCM (τ = 1)", MCM(tau=1.0)),
+        ("pseudo-MSP (τ = 0.01)", MCM(tau=0.01)),
+        ("MSP", MSP()),
+        ("MaxLogit", MaxLogit()),
+        ("Energy", Energy()),
+    )
+
+
+def verdict(reading: Reading, strongest: Affinity) -> str:
+    """A reading in one sentence."""
+    drawn = f"It is drawn most to “{strongest.label}”, {'an ID' if strongest.inside else 'a negative'} label."
+    if reading.inside is None or reading.threshold is None:
+        return f"{reading.title} {reading.value:.3g}, without a threshold to compare with. {drawn}"
+    side = "In-distribution" if reading.inside else "Out-of-distribution"
+    sign = "≥" if reading.inside else "<"
+    return f"{side}: {reading.title} {reading.value:.3g} {sign} threshold {reading.threshold:.3g}. {drawn}"
+
+
+def _reading(scorer: str, title: str, value: float, references: ReferenceScores | None) -> Reading:
+    if references is None:
+        return Reading(scorer, title, value, None, None, None, None)
+    threshold = threshold_at_tpr(references.id)
+    below = float((references.id < value).mean())
+    ood_below = float((references.ood < value).mean()) if len(references.ood) else None
+    return Reading(scorer, title, value, threshold, value >= threshold, below, ood_below)
+
+
+def _heatmap(patches: Tensor, reference: Reference, tau: float, known: int) -> np.ndarray:
+    rows, columns, dim = patches.shape
+    shares = affinities(patches.reshape(-1, dim), reference, tau)
+    return shares[:, :known].sum(dim=1).reshape(rows, columns).numpy()
+
+
+def _joint(backbone: Backbone, joint: Tensor | None) -> Tensor:
+    if joint is None:
+        raise StudioError(f"{backbone.name} has no text tower, so it cannot compare pictures with labels")
+    return joint
+
+
+def _not_there() -> _Features:
+    raise LookupError

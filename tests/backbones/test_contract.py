@@ -1,0 +1,193 @@
+"""One contract for every backbone: the bundled ones and small random ones of each kind of image tower."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from ood_studio.backbones import BUNDLED, Backbone, OpenClipBackbone, bundled_names, load_backbone
+from ood_studio.backbones.openclip import _tamed, local_folder
+from ood_studio.errors import StudioError
+
+TINY = ["vit", "vit-avg", "resnet", "timm"]
+
+
+def pictures(count: int = 3) -> list[Image.Image]:
+    """Pictures of several shapes: smooth blobs with some noise."""
+    rng = np.random.default_rng(0)
+    out = []
+    for i in range(count):
+        height, width = [(90, 130), (200, 70), (64, 64)][i % 3]
+        coarse = Image.fromarray(rng.integers(0, 256, (5, 5, 3), dtype=np.uint8)).resize((width, height))
+        noise = rng.integers(-20, 20, (height, width, 3))
+        out.append(Image.fromarray((np.asarray(coarse).astype(int) + noise).clip(0, 255).astype(np.uint8)))
+    return out
+
+
+@pytest.fixture(params=[*BUNDLED, *TINY])
+def backbone(request: pytest.FixtureRequest, checkpoints: dict[str, Path]) -> Backbone:
+    if request.param in BUNDLED:
+        if request.param not in bundled_names():
+            pytest.skip(f"assets/{request.param} is not trained yet")
+        return load_backbone(request.param, device="cpu")
+    return load_backbone(f"open_clip:local-dir:{checkpoints[request.param]}", device="cpu")
+
+
+def theirs(backbone: Backbone):  # type: ignore[no-untyped-def]
+    """open_clip's own model, transform and tokenizer of the same folder."""
+    import open_clip
+
+    folder = local_folder(backbone.name)
+    model, _, transform = open_clip.create_model_and_transforms(f"local-dir:{folder}")
+    return model.eval(), transform, open_clip.get_tokenizer(f"local-dir:{folder}")
+
+
+def test_parity_with_open_clip(backbone: Backbone) -> None:
+    model, transform, tokenizer = theirs(backbone)
+    images = pictures()
+    batch = torch.stack([transform(image) for image in images])
+    pixels = backbone.preprocess(images)
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in (model.visual.image_mean, model.visual.image_std))
+    assert pixels.min() >= 0 and pixels.max() <= 1
+    torch.testing.assert_close((pixels - mean) / std, batch, atol=1e-5, rtol=0)
+    texts = ["a photo of a red fish", "a blue bird", "Bird!", "words " * 40]
+    with torch.no_grad():
+        expected_image = model.encode_image(batch, normalize=True)
+        expected_text = model.encode_text(tokenizer(texts), normalize=True)
+    torch.testing.assert_close(backbone.encode_image(pixels).joint, expected_image, atol=1e-4, rtol=0)
+    torch.testing.assert_close(backbone.encode_text(texts), expected_text, atol=1e-4, rtol=0)
+    assert backbone.logit_scale == pytest.approx(model.logit_scale.exp().item(), rel=1e-5)
+
+
+def test_shapes_norms_and_independence_of_the_batch(backbone: Backbone) -> None:
+    pixels = backbone.preprocess(pictures())
+    assert pixels.shape == (3, 3, *backbone.input_shape) and pixels.dtype == torch.float32
+    features = backbone.encode_image(pixels)
+    assert features.joint is not None and features.joint.shape == (3, backbone.dim)
+    assert features.visual.ndim == 2 and len(features.visual) == 3
+    torch.testing.assert_close(features.joint.norm(dim=-1), torch.ones(3))
+    assert (features.visual.norm(dim=-1) - 1).abs().min() > 0.01  # not normalised
+    assert (features.patches is not None) == backbone.has_patches
+    if features.patches is not None:
+        assert features.patches.ndim == 4 and features.patches.shape[::3] == (3, backbone.dim)
+        torch.testing.assert_close(features.patches.norm(dim=-1), torch.ones(features.patches.shape[:3]))
+    alone = backbone.encode_image(pixels[1:2])
+    torch.testing.assert_close(alone.visual, features.visual[1:2], atol=1e-4, rtol=1e-4)
+    texts = [f"a photo of a bird {i}" for i in range(300)]
+    torch.testing.assert_close(backbone.encode_text(texts)[299:], backbone.encode_text(texts[299:]), atol=1e-5, rtol=0)
+    assert backbone.encode_text([]).shape == (0, backbone.dim) and len(backbone.preprocess([])) == 0
+
+
+def test_visual_is_what_the_projection_reads(backbone: Backbone) -> None:
+    features = backbone.encode_image(backbone.preprocess(pictures()))
+    visual = backbone._model.visual  # type: ignore[attr-defined]
+    if hasattr(visual, "proj"):
+        projected = features.visual @ visual.proj
+    elif hasattr(visual, "attnpool"):
+        projected = visual.attnpool.c_proj(features.visual)
+    else:
+        projected = visual.head(features.visual)
+    torch.testing.assert_close(F.normalize(projected, dim=-1), features.joint, atol=1e-5, rtol=0)
+
+
+def test_gradient_agrees_with_finite_differences(backbone: Backbone) -> None:
+    pixels = backbone.preprocess(pictures(2)).clamp(0.2, 0.8).requires_grad_()
+    weights = torch.randn(2, backbone.dim, generator=torch.Generator().manual_seed(1))
+
+    def value(x: torch.Tensor) -> torch.Tensor:
+        joint = backbone.encode_image(x).joint
+        assert joint is not None
+        return (joint * weights).sum()
+
+    (gradient,) = torch.autograd.grad(value(pixels), pixels)
+    steepness = gradient.norm()
+    assert steepness > 0 and all(g.abs().sum() > 0 for g in gradient)
+    step = 0.02 * gradient / steepness
+    with torch.no_grad():
+        slope = (value(pixels + step) - value(pixels - step)) / 0.04
+    assert slope.item() == pytest.approx(steepness.item(), rel=0.02)
+    assert not any(p.requires_grad for p in backbone._model.parameters())  # type: ignore[attr-defined]
+
+
+def test_text_vectors_can_be_used_where_gradients_flow(backbone: Backbone) -> None:
+    text = backbone.encode_text(["a blue bird"])
+    scale = torch.ones(1, requires_grad=True)
+    (text * scale).sum().backward()  # an inference tensor would raise
+    assert not text.requires_grad and scale.grad is not None
+
+
+def test_wrong_inputs_are_named(backbone: Backbone) -> None:
+    height, width = backbone.input_shape
+    for wrong in (torch.zeros(1, 3, height + 8, width), torch.zeros(3, height, width)):
+        with pytest.raises(StudioError, match=rf"shape \(batch, 3, {height}, {width}\)"):
+            backbone.encode_image(wrong)
+    with pytest.raises(StudioError, match="floating-point.*uint8"):
+        backbone.encode_image(torch.zeros(1, 3, height, width, dtype=torch.uint8))
+    with pytest.raises(StudioError, match="list of strings"):
+        backbone.encode_text("a fish")
+    with pytest.raises(StudioError, match="list of pictures"):
+        backbone.preprocess(pictures()[0])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (6000, 2)])
+def test_extreme_pictures_stay_small(backbone: Backbone, size: tuple[int, int]) -> None:
+    # Resizing the shorter edge of a 1 x 5000 picture to the model's size would make a picture 5000 times as long.
+    pixels = backbone.preprocess([Image.new("RGB", size, (255, 0, 128))])
+    assert pixels.shape == (1, 3, *backbone.input_shape)
+    torch.testing.assert_close(pixels.amax(dim=(0, 2, 3)), torch.tensor([1, 0, 128 / 255]))
+    assert torch.isfinite(backbone.encode_image(pixels).visual).all()
+
+
+def test_long_pictures_lose_their_ends_alone() -> None:
+    ramp = Image.fromarray(np.arange(1001, dtype=np.int32).clip(0, 255).astype(np.uint8)[None].repeat(3, 0))
+    assert _tamed(ramp).size == (48, 3) and _tamed(ramp.rotate(90, expand=True)).size == (3, 48)
+    assert _tamed(ramp.crop((0, 0, 48, 3))).size == (48, 3)
+    middle = np.zeros((5, 1000), np.uint8)
+    middle[:, 500] = 9
+    assert np.asarray(_tamed(Image.fromarray(middle)))[0, 40] == 9
+
+
+def test_modes_other_than_rgb(backbone: Backbone) -> None:
+    rgb = pictures()[0].quantize(8).convert("RGB")
+    palette = rgb.quantize(8)
+    torch.testing.assert_close(backbone.preprocess([palette]), backbone.preprocess([palette.convert("RGB")]))
+
+
+@pytest.mark.parametrize("kind", ["vit", "vit-avg"])
+def test_patches_lie_where_the_picture_is(kind: str, checkpoints: dict[str, Path]) -> None:
+    backbone = load_backbone(f"open_clip:local-dir:{checkpoints[kind]}", device="cpu")
+    visual = backbone._model.visual  # type: ignore[attr-defined]
+    pixels = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    patches = backbone.encode_image(pixels).patches
+    assert patches is not None and patches.shape == (1, 4, 4, 24)
+    # open_clip's own last-layer map, by its public method
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in (visual.image_mean, visual.image_std))
+    out = visual.forward_intermediates((pixels - mean) / std, indices=1, normalize_intermediates=True)
+    expected = F.normalize(out["image_intermediates"][0].permute(0, 2, 3, 1) @ visual.proj, dim=-1)
+    torch.testing.assert_close(patches, expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("kind", TINY)
+def test_half_precision_gives_nearly_the_same(kind: str, checkpoints: dict[str, Path]) -> None:
+    # What runs on a GPU, tried on the CPU.
+    name = f"open_clip:local-dir:{checkpoints[kind]}"
+    exact = load_backbone(name, device="cpu")
+    half = load_backbone(name, device="cpu", precision="float16")
+    assert half is not exact and half.fingerprint != exact.fingerprint
+    assert isinstance(half, OpenClipBackbone)
+    assert any(p.dtype == torch.float16 for p in half._model.parameters())
+    pixels = exact.preprocess(pictures()).requires_grad_()
+    a, b = exact.encode_image(pixels), half.encode_image(pixels)
+    assert a.joint is not None and b.joint is not None
+    assert b.joint.dtype == b.visual.dtype == torch.float32
+    assert (a.joint * b.joint).sum(dim=-1).min() > 0.999
+    assert F.cosine_similarity(a.visual, b.visual).min() > 0.999
+    texts = ["a red fish", "a blue bird"]
+    assert (exact.encode_text(texts) * half.encode_text(texts)).sum(dim=-1).min() > 0.999
+    (gradient,) = torch.autograd.grad(b.joint[:, 0].sum(), pixels)
+    assert gradient.abs().sum() > 0

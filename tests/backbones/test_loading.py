@@ -1,0 +1,355 @@
+"""Loading: every way it can fail is one sentence; models are loaded once and shared."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from ood_studio.backbones import (
+    Backbone,
+    BackboneError,
+    Pool,
+    available_offline,
+    choose_device,
+    choose_dtype,
+    load_backbone,
+    openclip,
+)
+from ood_studio.errors import StudioError
+
+WEIGHTS = "open_clip_model.safetensors"
+
+
+@pytest.fixture()
+def folder(checkpoints: dict[str, Path], tmp_path: Path) -> Path:
+    """A copy of the tiny ViT, to be broken."""
+    return Path(shutil.copytree(checkpoints["vit"], tmp_path / "model"))
+
+
+def reason(name: str) -> str:
+    """The sentence of a load that must fail."""
+    with pytest.raises(BackboneError) as caught:
+        load_backbone(name, device="cpu", pool=Pool())
+    text = str(caught.value)
+    assert text.startswith(f"Cannot load {name!r}: ") and "available offline: " in text
+    assert "\n" not in text and len(text) < 700
+    return text
+
+
+def test_unknown_names_suggest_close_ones() -> None:
+    assert "did you mean 'diorama-conv'" in reason("diorama-con")
+    assert "expected diorama, diorama-conv, open_clip:ARCHITECTURE/TAG" in reason("resnet50")
+    assert "did you mean open_clip:ViT-B-16/openai" in reason("open_clip:ViT-B-16/openia")
+    assert "open_clip:ViT-B-16/openai" in reason("open_clip:vit-b-16/OpenAI")
+    assert "open_clip:RN50/" in reason("open_clip:RN50")
+    assert "open_clip:hf-hub:ORG/REPO" in reason("open_clip:hf-hub:only-a-repo")
+    assert "open_clip:local-dir:PATH" in reason("open_clip:local-dir:")
+
+
+@pytest.mark.parametrize("name", ["open_clip:ViT-B-32/laion2b_s34b_b79k", "open_clip:hf-hub:no/such"])
+def test_offline_fails_fast(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    import open_clip  # noqa: F401  (its import is not what is timed)
+
+    started = time.monotonic()
+    text = reason(name)
+    assert time.monotonic() - started < 2
+    assert "no network (offline mode is on (HF_HUB_OFFLINE))" in text
+
+
+def test_unreachable_hub_fails_fast(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # nothing listens there
+    started = time.monotonic()
+    assert "no network (http://127.0.0.1:9 cannot be reached)" in reason("open_clip:hf-hub:no/such")
+    assert time.monotonic() - started < 5
+
+
+def test_hub_repository_from_the_cache(
+    checkpoints: dict[str, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from huggingface_hub import constants
+
+    # The layout of the Hugging Face cache, filled by hand; the tokenizer is a repository of its own.
+    for repository in ("lab/tiny", "lab/words"):
+        held = tmp_path / f"models--{repository.replace('/', '--')}"
+        snapshot = held / "snapshots" / "0123456789012345678901234567890123456789"
+        shutil.copytree(checkpoints["vit"], snapshot)
+        (held / "refs").mkdir()
+        (held / "refs" / "main").write_text(snapshot.name)
+        config = json.loads((snapshot / "open_clip_config.json").read_text())
+        config["model_cfg"]["text_cfg"]["hf_tokenizer_name"] = "lab/words"
+        (snapshot / "open_clip_config.json").write_text(json.dumps(config))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    assert "open_clip:hf-hub:lab/tiny" in available_offline()
+    backbone = load_backbone("open_clip:hf-hub:lab/tiny", device="cpu", pool=Pool())
+    same = load_backbone(f"open_clip:local-dir:{checkpoints['vit']}", device="cpu")
+    pixels = torch.rand(1, 3, 32, 32)
+    torch.testing.assert_close(backbone.encode_image(pixels).joint, same.encode_image(pixels).joint)
+    torch.testing.assert_close(backbone.encode_text(["a fish"]), same.encode_text(["a fish"]))
+    shutil.rmtree(tmp_path / "models--lab--words")
+    backbone = load_backbone("open_clip:hf-hub:lab/tiny", device="cpu", pool=Pool())
+    with pytest.raises(BackboneError, match=r"lab/tiny': no network .* for its tokenizer lab/words"):
+        backbone.encode_text(["a fish"])
+
+
+def test_published_checkpoint_is_built_with_its_own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """``ViT-B-32/openai`` with random weights in place of the download: quick GELU and the tag's colours are used."""
+    import open_clip
+    from safetensors.torch import save_file
+
+    tiny = {
+        "embed_dim": 16,
+        "vision_cfg": {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 8},
+        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 1, "layers": 1},
+    }
+    monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "ViT-B-32", tiny)
+    model = open_clip.create_model("ViT-B-32", force_quick_gelu=True)
+    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, tmp_path / "weights.safetensors")
+    asked = []
+
+    def fetch(name: str, repository: str, candidates: list[str]) -> Path:
+        asked.append((repository, candidates))
+        return tmp_path / "weights.safetensors"
+
+    monkeypatch.setattr(openclip, "_hub_file", fetch)
+    backbone = load_backbone("open_clip:ViT-B-32/openai", device="cpu", pool=Pool())
+    assert asked == [
+        ("timm/vit_base_patch32_clip_224.openai", ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"])
+    ]
+    pixels = torch.rand(2, 3, 32, 32)
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in (open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD))
+    expected = model.eval().encode_image((pixels - mean) / std, normalize=True)
+    torch.testing.assert_close(backbone.encode_image(pixels).joint, expected, atol=1e-5, rtol=0)
+    assert backbone.encode_text(["a photo of a dog"]).shape == (1, 16)
+
+
+def test_every_listed_tokenizer_has_a_source() -> None:
+    """Only architectures with CLIP's own tokenizer may lack ``hf_tokenizer_name``."""
+    import open_clip
+
+    for architecture in sorted({architecture for architecture, _ in open_clip.list_pretrained()}):
+        text = open_clip.get_model_config(architecture)["text_cfg"]
+        if not text.get("hf_tokenizer_name"):
+            assert text.get("vocab_size", 49408) == 49408 and "siglip" not in architecture.lower(), architecture
+
+
+def test_missing_folder_config_and_weights(folder: Path) -> None:
+    name = f"open_clip:local-dir:{folder}"
+    (folder / WEIGHTS).unlink()
+    assert f"has no weights file {WEIGHTS}" in reason(name)
+    (folder / "open_clip_config.json").unlink()
+    assert "has no open_clip_config.json" in reason(name)
+    assert "there is no folder" in reason(name + "-elsewhere")
+
+
+def test_a_bundled_model_that_is_not_there_says_how_to_train_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(openclip, "ASSETS", tmp_path)
+    text = reason("diorama")
+    assert "assets/diorama" in text and "training.clip --model vit" in text and text.endswith("offline: nothing.")
+
+
+@pytest.mark.parametrize("damage", ["cut", "noise", "empty", "text"])
+def test_damaged_weights(folder: Path, damage: str) -> None:
+    file = folder / WEIGHTS
+    whole = file.read_bytes()
+    file.write_bytes(
+        {"cut": whole[: len(whole) // 2], "noise": b"\xff" * 1000, "empty": b"", "text": b"version https://git-lfs"}[
+            damage
+        ]
+    )
+    assert f"its weights file {WEIGHTS} is damaged" in reason(f"open_clip:local-dir:{folder}")
+
+
+def test_weights_of_another_model(folder: Path, checkpoints: dict[str, Path]) -> None:
+    shutil.copy(checkpoints["resnet"] / WEIGHTS, folder / WEIGHTS)
+    assert "does not fit its configuration" in reason(f"open_clip:local-dir:{folder}")
+
+
+def test_a_pickle_that_runs_code_is_refused(folder: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return Path.touch, (folder / "executed",)
+
+    (folder / WEIGHTS).unlink()
+    torch.save({"weights": Trap()}, folder / "open_clip_pytorch_model.bin")
+    assert "damaged or not safe to load" in reason(f"open_clip:local-dir:{folder}")
+    assert not (folder / "executed").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{", "not valid JSON"),
+        ("[]", "not a JSON object"),
+        ("{}", "no model_cfg with embed_dim"),
+        ('{"model_cfg": {"embed_dim": 8, "vision_cfg": {"colour": 1}, "text_cfg": {}}}', "make no model"),
+        (
+            '{"model_cfg": {"embed_dim": 8, "vision_cfg": {}, "text_cfg": {"tokenizer_kwargs": '
+            '{"trust_remote_code": true}}}}',
+            "asks for trust_remote_code",
+        ),
+    ],
+)
+def test_bad_configurations(folder: Path, text: str, expected: str) -> None:
+    (folder / "open_clip_config.json").write_text(text)
+    assert expected in reason(f"open_clip:local-dir:{folder}")
+
+
+def test_a_missing_tokenizer_is_said_when_texts_come(folder: Path) -> None:
+    for file in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
+        (folder / file).unlink()
+    backbone = load_backbone(f"open_clip:local-dir:{folder}", device="cpu", pool=Pool())
+    backbone.encode_image(torch.rand(1, 3, 32, 32))
+    with pytest.raises(BackboneError, match="its folder holds no readable tokenizer"):
+        backbone.encode_text(["a fish"])
+
+
+def test_fingerprints_follow_the_content(folder: Path, checkpoints: dict[str, Path]) -> None:
+    def fingerprint(path: Path) -> str:
+        return load_backbone(f"open_clip:local-dir:{path}", device="cpu", pool=Pool()).fingerprint
+
+    original = fingerprint(checkpoints["vit"])
+    assert fingerprint(folder) == original  # a copy elsewhere is the same model
+    assert fingerprint(checkpoints["vit-avg"]) != original
+    for file in ("tokenizer.json", "open_clip_config.json"):
+        before, text = fingerprint(folder), (folder / file).read_text()
+        (folder / file).write_text(text.replace("0.48", "0.49") if "config" in file else text + "\n")
+        assert fingerprint(folder) != before, file
+
+
+def test_replaced_files_are_loaded_anew(folder: Path, checkpoints: dict[str, Path]) -> None:
+    pool: Pool[Backbone] = Pool()
+    name = f"open_clip:local-dir:{folder}"
+    first = load_backbone(name, device="cpu", pool=pool)
+    assert load_backbone(name, device="cpu", pool=pool) is first
+    for file in checkpoints["vit-avg"].iterdir():
+        shutil.copy(file, folder / file.name)
+    assert load_backbone(name, device="cpu", pool=pool).fingerprint != first.fingerprint
+
+
+def test_two_threads_load_one_model_once(checkpoints: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    loads = []
+    build = openclip._build
+
+    def slow(*args: Any) -> Any:
+        loads.append(args)
+        time.sleep(0.2)
+        return build(*args)
+
+    monkeypatch.setattr(openclip, "_build", slow)
+    pool: Pool[Backbone] = Pool()
+    got: list[Backbone] = []
+    name = f"open_clip:local-dir:{checkpoints['vit']}"
+    threads = [threading.Thread(target=lambda: got.append(load_backbone(name, "cpu", pool=pool))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(loads) == 1 and len(got) == 4 and len(set(map(id, got))) == 1
+
+
+def test_threads_share_a_tokenizer(checkpoints: dict[str, Path]) -> None:
+    backbone = load_backbone(f"open_clip:local-dir:{checkpoints['vit']}", device="cpu", pool=Pool())
+    texts = [f"a bird {i}" for i in range(200)]
+    expected, results = backbone.encode_text(texts), []
+    threads = [threading.Thread(target=lambda: results.append(backbone.encode_text(texts))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 4
+    for result in results:
+        torch.testing.assert_close(result, expected)
+
+
+def test_pool_forgets_the_least_recently_used() -> None:
+    pool: Pool[str] = Pool(limit=2)
+    loads: list[str] = []
+
+    def get(key: str) -> str:
+        return pool.get(key, lambda: loads.append(key) or key.upper())
+
+    assert [get(key) for key in "abacab"] == ["A", "B", "A", "C", "A", "B"]
+    assert loads == ["a", "b", "c", "b"]  # c pushed out b, the longest unused
+    assert pool.keys() == ["a", "b"]
+
+
+def test_pool_does_not_hold_up_others_and_forgets_failures() -> None:
+    pool: Pool[str] = Pool()
+    release, started = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        started.set()
+        release.wait(5)
+        raise StudioError("no")
+
+    errors: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            pool.get("slow", slow)
+        except StudioError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    assert started.wait(5)
+    assert pool.get("quick", lambda: "there") == "there"  # while the other one still loads
+    release.set()
+    for thread in threads:
+        thread.join()
+    assert len(errors) == 2
+    assert pool.get("slow", lambda: "now") == "now"
+
+
+def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert choose_device() == torch.device("cuda") and choose_device("cpu") == torch.device("cpu")
+    assert choose_dtype(torch.device("cuda")) == torch.float16
+    assert choose_dtype(torch.device("cpu")) == torch.float32
+    assert choose_dtype(torch.device("cuda"), "float32") == torch.float32
+    with pytest.raises(StudioError, match="no device 'cuda:3'"):
+        choose_device("cuda:3")
+    with pytest.raises(StudioError, match="no device 'mps'"):
+        choose_device("mps")
+    for wrong in ("gpu", "xla"):
+        with pytest.raises(StudioError, match="device must be auto"):
+            choose_device(wrong)
+    with pytest.raises(StudioError, match="precision must be one of"):
+        choose_dtype(torch.device("cpu"), "int8")  # type: ignore[arg-type]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert choose_device() == torch.device("mps")
+
+
+def test_importing_the_package_stays_light() -> None:
+    code = (
+        "import sys, ood_studio.backbones\n"
+        "heavy = {'open_clip', 'transformers', 'timm', 'torchvision', 'gradio', 'diffusers', 'sklearn'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"

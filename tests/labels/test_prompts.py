@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from ood_studio.errors import StudioError
+from ood_studio.labels.presets import PRESETS, load_preset, parse_labels
+from ood_studio.labels.prompts import custom_prompts, prompt_set
+from ood_studio.paths import ROOT
+
+
+def test_neglabel_prompts() -> None:
+    prompts = prompt_set("neglabel")
+    assert prompts.texts(["cat"], "id") == [["the nice cat"]] == prompts.texts(["cat"], "noun")
+    assert prompts.texts(["red", "big"], "adjective") == [["This is a red photo", "This is a big photo"]]
+
+
+def test_plp_has_five_templates() -> None:
+    assert [texts[0] for texts in prompt_set("plp").texts(["cat"], "id")] == [
+        "a photo of a cat.",
+        "a blurry photo of a cat.",
+        "a photo of many cat.",
+        "a photo of the large cat.",
+        "a photo of the small cat.",
+    ]
+
+
+def test_unknown_prompts() -> None:
+    with pytest.raises(StudioError, match="neglabel, plp, photo"):
+        prompt_set("nice")
+
+
+def test_custom_prompts() -> None:
+    prompts = custom_prompts(" a {} \n\nmy {x} {}\n")
+    assert prompts.id == prompts.noun == ("a {}", "my {x} {}")
+    assert prompts.texts(["{}<b>"], "id") == [["a {}<b>"], ["my {x} {}<b>"]]
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [("a photo", "not 0"), ("{} {}", "not 2"), ("{0}", "not 0"), ("", "no prompt"), ("{}" + "x" * 300, "300")],
+)
+def test_bad_templates(template: str, text: str) -> None:
+    with pytest.raises(StudioError, match=text):
+        custom_prompts(template)
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "first", "last"),
+    [
+        ("diorama-20", 20, "cat", "teapot"),
+        ("cifar-10", 10, "airplane", "truck"),
+        ("cifar-100", 100, "apple", "worm"),
+        ("imagenet-1k", 1000, "tench", "toilet paper"),
+    ],
+)
+def test_presets(name: str, count: int, first: str, last: str) -> None:
+    labels = load_preset(name)
+    assert (len(labels), labels[0], labels[-1]) == (count, first, last)
+    assert name in PRESETS
+
+
+def test_unknown_preset() -> None:
+    with pytest.raises(StudioError, match="imagenet-1k"):
+        load_preset("imagenet")
+
+
+def test_typed_labels() -> None:
+    typed = parse_labels(" cat, Cat\nsea  lion\n\n<b>dog</b>,,CAT ")
+    assert typed.labels == ("cat", "sea lion", "<b>dog</b>")
+    assert typed.notes == ("Repeated labels were dropped: Cat, CAT.",)
+    assert parse_labels("one").notes == ()
+    assert parse_labels("cat,cat").notes == ("Repeated labels were dropped: cat.",)
+
+
+@pytest.mark.parametrize("text", ["", " ,\n, "])
+def test_no_labels(text: str) -> None:
+    with pytest.raises(StudioError, match="no labels"):
+        parse_labels(text)
+
+
+def test_overlong_labels() -> None:
+    with pytest.raises(StudioError, match="200 characters, not 201"):
+        parse_labels("x" * 201)
+    with pytest.raises(StudioError, match="10,001"):
+        parse_labels("\n".join(map(str, range(10_001))))
+
+
+def test_imports_stay_light() -> None:
+    code = (
+        "import sys, ood_studio.labels.presets, ood_studio.labels.negmining, ood_studio.labels.text_features, "
+        "ood_studio.labels.definitions; print({'open_clip', 'nltk', 'gradio', 'sklearn', 'diffusers', 'transformers'}"
+        " & set(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout == "set()\n"

@@ -1,0 +1,170 @@
+"""The repository as a newcomer, a Space and an importer meet it."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parent.parent
+SPACE_COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+LARGEST_FILE = 10_000_000  # a Space takes larger ones only through LFS
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@cache
+def front_matter() -> dict[str, Any]:
+    head = re.match(r"---\n(.*?)\n---\n", read("README.md"), re.DOTALL)
+    assert head, "README.md does not begin with a Space's front matter"
+    return dict(yaml.safe_load(head[1]))
+
+
+def requirements(name: str) -> list[Requirement]:
+    lines = (line.split("#")[0].strip() for line in read(name).splitlines())
+    return [Requirement(line) for line in lines if line and not line.startswith("-r")]
+
+
+@cache
+def repository_files() -> tuple[Path, ...]:
+    """What git has or would take: tracked files and new ones that it does not ignore."""
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout")
+    return tuple(Path(name) for name in listed.split("\0") if name and (ROOT / name).is_file())
+
+
+def imported_packages(path: Path) -> set[str]:
+    """Top-level names of everything a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def modules_after(statement: str) -> set[str]:
+    """Top-level modules that are loaded once a fresh interpreter has run the statement."""
+    code = f"import sys\n{statement}\nprint('modules:', *{{name.partition('.')[0] for name in sys.modules}})"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=180
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.rpartition("modules:")[2].split())
+
+
+# --- requirements ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_has_a_lower_and_an_upper_bound(name: str) -> None:
+    for requirement in requirements(name):
+        operators = {specifier.operator for specifier in requirement.specifier}
+        assert operators in ({">=", "<"}, {"=="}), f"{name}: {requirement} needs a lower and an upper bound"
+
+
+def test_a_space_installs_the_gradio_of_the_requirements() -> None:
+    pins = {requirement.name: str(requirement.specifier) for requirement in requirements("requirements.txt")}
+    assert pins["gradio"] == f"=={front_matter()['sdk_version']}"
+
+
+def test_what_is_imported_is_required() -> None:
+    """Every package that the code names is in requirements.txt, whatever else drags it in today."""
+    modules = {"open-clip-torch": "open_clip", "umap-learn": "umap", "scikit-learn": "sklearn", "pillow": "PIL"}
+    names = [requirement.name.lower().replace("_", "-") for requirement in requirements("requirements.txt")]
+    allowed = {modules.get(name, name.replace("-", "_")) for name in names}
+    allowed |= {"ood_studio", "spaces", *sys.stdlib_module_names}  # `spaces` is there on ZeroGPU only
+    unknown = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in [*(ROOT / "ood_studio").rglob("*.py"), *ROOT.glob("*.py")]
+        for module in imported_packages(path)
+        if module not in allowed
+    ]
+    assert not unknown
+
+
+# --- README ------------------------------------------------------------------------------------------------------
+
+
+def test_front_matter_is_one_that_a_space_accepts() -> None:
+    head = front_matter()
+    assert head["sdk"] == "gradio"
+    assert head["app_file"] == "app.py"
+    assert head["license"] == "apache-2.0"
+    assert isinstance(head["python_version"], str) and Version(head["python_version"]) >= Version("3.11")
+    assert 0 < len(head["short_description"]) <= 60
+    assert {head["colorFrom"], head["colorTo"]} <= SPACE_COLOURS
+    assert head["title"] and head["emoji"] and head["tags"]
+
+
+def test_the_two_commands_come_first() -> None:
+    block = re.search(r"^```\w*\n(.*?)^```", read("README.md"), re.DOTALL | re.MULTILINE)
+    assert block
+    commands = [line.split("#")[0].strip() for line in block[1].splitlines()]
+    assert [command for command in commands if command] == ["make run", "make test"]
+
+
+def test_links_of_the_readme_lead_somewhere() -> None:
+    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", read("README.md"))
+    missing = [target for target in targets if not (ROOT / target).exists()]
+    assert not missing
+
+
+# --- files -------------------------------------------------------------------------------------------------------
+
+
+def test_every_file_is_small_enough_for_a_space() -> None:
+    too_large = [str(path) for path in repository_files() if (ROOT / path).stat().st_size >= LARGEST_FILE]
+    assert not too_large
+
+
+def test_nothing_made_on_demand_is_in_git() -> None:
+    assert not [str(path) for path in repository_files() if path.parts[0] in ("cache", ".venv")]
+
+
+def test_continuous_integration_can_be_started() -> None:
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert subprocess.run(["bash", "-n", str(script)], capture_output=True).returncode == 0
+    assert read(".ci/run").rstrip().endswith("\nmake test")
+
+
+def test_wordnet_ships_with_its_licence() -> None:
+    assert "Princeton University" in read("assets/corpora/WORDNET-LICENSE.txt")
+    assert "Apache License" in read("LICENSE")
+
+
+# --- imports -----------------------------------------------------------------------------------------------------
+
+HEAVY = {"diffusers", "transformers", "umap", "sklearn"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "unwanted"),
+    [
+        ("import ood_studio", {*HEAVY, "torch", "open_clip", "gradio"}),
+        ("import ood_studio.scorers", {*HEAVY, "open_clip", "gradio"}),
+        ("import app", HEAVY),
+    ],
+)
+def test_importing_stays_light(statement: str, unwanted: set[str]) -> None:
+    loaded = modules_after(statement)
+    assert "ood_studio" in loaded
+    assert not loaded & unwanted
