@@ -7,10 +7,11 @@ again for the same thing costs nothing, and changing one choice recomputes only 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -21,12 +22,15 @@ from ood_studio.backbones import DEFAULT, Backbone, Pool, load_backbone
 from ood_studio.data.features import encode_pixels, kept_features
 from ood_studio.data.images import PICTURE_SUFFIXES, open_images
 from ood_studio.errors import StudioError
+from ood_studio.evaluation.bench import BenchResult, Row, bench_rows, bench_scorers, choose_scorers, zero_shot_accuracy
 from ood_studio.evaluation.metrics import threshold_at_tpr
+from ood_studio.evaluation.suites import load_suite
 from ood_studio.fields import Bounds, check_bounds
 from ood_studio.labels.corpora import DEFAULT_LEXNAMES, load_corpus
 from ood_studio.labels.negmining import Mining, NegativeLabels, mine_corpus
 from ood_studio.labels.presets import PRESETS, load_preset, parse_labels
 from ood_studio.labels.prompts import PromptSet, custom_prompts, prompt_set
+from ood_studio.labels.text_features import class_features
 from ood_studio.progress import Progress, silent
 from ood_studio.scorers import MCM, MSP, Energy, FittedScore, MaxLogit, NegLabel, Reference, Scorer
 from ood_studio.scorers.neglabel import Form, affinities
@@ -75,7 +79,15 @@ class LabelChoice:
 
 @dataclass(frozen=True)
 class ScoreChoice:
-    """How pictures are scored; names and bounds are those of `NegLabel`."""
+    """How NegLabel scores pictures.
+
+    Attributes:
+        tau: temperature; the model's own (1 / its logit scale) where none is given.
+        form: form of the score, a row of the paper's Table 12.
+        groups: how many groups the negative labels are cut into.
+        fuse: how many of the groups are averaged; all where none is given.
+        seed: of the shuffle before grouping.
+    """
 
     tau: Annotated[float | None, Bounds(1e-4, 10.0, log=True, help="Temperature; empty = the model's own")] = None
     form: Form = "sum-softmax"
@@ -106,6 +118,30 @@ class ExploreRequest:
     score: ScoreChoice = field(default_factory=ScoreChoice)
     reference: str = ""
     top: Annotated[int, Bounds(1, 100, step=1, help="Affinities listed for each picture")] = 12
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+
+
+@dataclass(frozen=True)
+class BenchRequest:
+    """What ``python -m ood_studio bench`` asks for.
+
+    Attributes:
+        suite: which sets of pictures are compared (``diorama``, ``diorama-hard``).
+        scorers: keys of scorers (neglabel, mcm, pseudo-msp, mcm-scale, msp, maxlogit, energy), or ``all``.
+        label: the text side; a suite brings its own ID labels.
+        score: how NegLabel scores.
+        seed: of the scenes; 0 is that of the interface's reference pictures.
+        count: pictures in each set.
+    """
+
+    suite: str = "diorama"
+    scorers: tuple[str, ...] = ("all",)
+    label: LabelChoice = field(default_factory=LabelChoice)
+    score: ScoreChoice = field(default_factory=ScoreChoice)
+    seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of the scenes")] = 1
+    count: Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures in each set")] = 2000
 
     def __post_init__(self) -> None:
         check_bounds(self)
@@ -191,6 +227,22 @@ class ExploreResult:
     id_labels: tuple[str, ...]
     negatives: tuple[str, ...]
     notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON: the reports without the raw scores of the reference pictures."""
+        reports = []
+        for report in self.pictures:
+            plain = asdict(report)
+            plain["heatmap"] = None if report.heatmap is None else report.heatmap.round(4).tolist()
+            reports.append(plain)
+        return {
+            "results": reports,
+            "tau": self.tau,
+            "id_labels": list(self.id_labels),
+            "negatives": len(self.negatives),
+            "references": next((r.about for r in self.references.values()), None),
+            "notes": list(self.notes),
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -412,6 +464,11 @@ class Studio:
             notes.append("These labels come without ID reference pictures, so there are scores but no threshold.")
         return ExploreResult(tuple(reports), compared, tau, space.id_labels, space.mined.words, tuple(notes))
 
+    def warm_up(self, request: ExploreRequest) -> None:
+        """Gets ready what the first picture needs, so that it is answered at once; failures are left to that picture."""
+        with suppress(StudioError):
+            self.reference_features(self.label_space(request.labels), request.reference)
+
     def _score_references(
         self,
         space: LabelSpace,
@@ -431,6 +488,58 @@ class Studio:
     def mine(self, choice: LabelChoice, progress: Progress = silent) -> NegativeLabels:
         """The negative labels of a choice, furthest first."""
         return self.label_space(choice, progress).mined
+
+    def bench(
+        self, request: BenchRequest, progress: Progress = silent, on_row: Callable[[Row], None] | None = None
+    ) -> BenchResult:
+        """Scorers compared on a suite of Diorama splits; ``on_row`` hears each row as soon as it is there.
+
+        Raises:
+            StudioError: for an unknown suite or scorer, ID labels that are not the suite's, or a text side that
+                cannot be used.
+        """
+        from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES
+
+        suite = load_suite(request.suite)
+        scorers = choose_scorers(request.scorers, bench_scorers(request.score.neglabel()))
+        labels, _ = read_labels(suite.labels)
+        if request.label.labels != LabelChoice.labels and read_labels(request.label.labels)[0] != labels:
+            raise StudioError(f"the suite {suite.name} brings its own ID labels; leave the labels as they are")
+        choice = replace(request.label, labels=suite.labels)
+        space = self.label_space(choice, progress)
+
+        def features(name: str) -> tuple[Tensor, np.ndarray]:
+            return self.split_features(space.backbone, name, request.seed, request.count, progress)
+
+        inside, truth = features(suite.id)
+        outside = {name: features(name)[0] for name in suite.ood}
+        everything, classes = features("all-classes")
+        all_text = class_features(space.backbone, TRAINED_CLASSES, read_prompts(choice.prompts))
+        positions = np.array([labels.index(name) if name in labels else -1 for name in ID_CLASSES])
+        accuracy = {
+            "id_accuracy": zero_shot_accuracy(inside, space.class_text, np.where(truth < 0, -1, positions[truth])),
+            "all_accuracy": zero_shot_accuracy(everything, all_text, classes),
+        }
+        progress("scoring", 0, len(scorers) * len(outside))
+        rows, unavailable = bench_rows(
+            suite,
+            choice.backbone,
+            scorers,
+            space.reference(),
+            inside,
+            outside,
+            seed=request.seed,
+            params={"prompts": choice.prompts},
+            mining={
+                "corpus": choice.corpus,
+                **({"lexnames": choice.lexnames} if choice.corpus == "wordnet" else {}),
+                "eta": choice.eta,
+                "per_pos": choice.per_pos,
+                "negatives": len(space.mined),
+            },
+            on_row=on_row,
+        )
+        return BenchResult(rows, accuracy, unavailable)
 
 
 # -- reading what people give ---------------------------------------------------------------------------------------

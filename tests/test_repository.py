@@ -64,7 +64,7 @@ def modules_after(statement: str) -> set[str]:
     code = f"import sys\n{statement}\nprint('modules:', *{{name.partition('.')[0] for name in sys.modules}})"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=180
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     return set(done.stdout.rpartition("modules:")[2].split())

@@ -14,6 +14,9 @@ from ood_studio.errors import StudioError
 
 MAX_PIXELS = 80_000_000  # below the count at which Pillow itself begins to warn
 MAX_BYTES = 256 * 1024 * 1024
+PICTURE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".avif"))
+"""Lower-case file name endings that are taken for pictures when a folder is searched."""
+
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 _READABLE = "JPEG, PNG, WebP, GIF, BMP, TIFF, PPM or AVIF"
 

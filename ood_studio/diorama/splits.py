@@ -36,14 +36,16 @@ class Split:
     Attributes:
         name: as on the command line.
         about: one line for people.
-        inside: whether its pictures are in-distribution.
+        inside: whether its pictures are in-distribution; None where some are and some are not.
         scene: the scene of one seed text.
+        classes: what its labels index.
     """
 
     name: str
     about: str
-    inside: bool
+    inside: bool | None
     scene: Callable[[str], Scene]
+    classes: tuple[str, ...] = ID_CLASSES
 
 
 def _spurious(seed: str) -> Scene:
@@ -89,6 +91,13 @@ def _all_splits() -> Iterator[Split]:
         False,
         lambda s: sample_scene(s, [double for _, double in LOOK_ALIKES], others=_OUTSIDE),
     )
+    yield Split(
+        "all-classes",
+        "every class that the bundled models were trained on, the ID classes among them",
+        None,
+        lambda s: sample_scene(s, TRAINED_CLASSES),
+        TRAINED_CLASSES,
+    )
     for style in STYLES:
         yield Split(f"id-{style}", f"the 20 ID classes, {style} style only", True, _styled(style))
     for factor in FACTORS:
@@ -107,7 +116,7 @@ class Pictures:
         split: which one.
         scenes: the ground truth of each picture.
         pixels: (n, 64, 64, 3) uint8, memory-mapped.
-        labels: (n,) int64, index in `ID_CLASSES`; -1 where the main object is none of them.
+        labels: (n,) int64, index in the split's ``classes``; -1 where the main object is none of them.
     """
 
     split: Split
@@ -155,7 +164,7 @@ def load_split(
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
-    index = {label: i for i, label in enumerate(ID_CLASSES)}
+    index = {label: i for i, label in enumerate(SPLITS[name].classes)}
     labels = [index.get(scene.main.name, -1) if scene.main else -1 for scene in described]
     return Pictures(SPLITS[name], described, np.load(path, mmap_mode="r"), np.array(labels, np.int64))
 

@@ -16,12 +16,13 @@ from ood_studio.labels.wordnet import load_wordnet
 Pos = Literal["n", "a"]
 """Part of speech: noun or adjective."""
 
-LEXNAMES: tuple[str, ...] = tuple(
+_LEXNAMES = (
     "adj.all adj.pert adj.ppl noun.Tops noun.act noun.animal noun.artifact noun.attribute noun.body noun.cognition "
     "noun.communication noun.event noun.feeling noun.food noun.group noun.location noun.motive noun.object noun.person "
     "noun.phenomenon noun.plant noun.possession noun.process noun.quantity noun.relation noun.shape noun.state "
-    "noun.substance noun.time".split()  # noqa: SIM905
+    "noun.substance noun.time"
 )
+LEXNAMES: tuple[str, ...] = tuple(_LEXNAMES.split())
 """WordNet's lexicographer files of nouns and adjectives, all 29."""
 
 DEFAULT_LEXNAMES: tuple[str, ...] = tuple(name for name in LEXNAMES if name not in ("noun.animal", "noun.food"))

@@ -16,7 +16,7 @@ MAX_LABELS = 10_000
 
 _MAX_LENGTH = 200
 
-_CIFAR_10 = "airplane automobile bird cat deer dog frog horse ship truck".split()  # noqa: SIM905
+_CIFAR_10 = "airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck"
 
 _CIFAR_100 = (
     "apple,aquarium fish,baby,bear,beaver,bed,bee,beetle,bicycle,bottle,bowl,boy,bridge,bus,butterfly,camel,can,"
@@ -26,7 +26,7 @@ _CIFAR_100 = (
     "pine tree,plain,plate,poppy,porcupine,possum,rabbit,raccoon,ray,road,rocket,rose,sea,seal,shark,shrew,skunk,"
     "skyscraper,snail,snake,spider,squirrel,streetcar,sunflower,sweet pepper,table,tank,telephone,television,tiger,"
     "tractor,train,trout,tulip,turtle,wardrobe,whale,willow tree,wolf,woman,worm"
-).split(",")  # noqa: SIM905
+)
 
 
 def load_preset(name: str) -> tuple[str, ...]:
@@ -40,9 +40,9 @@ def load_preset(name: str) -> tuple[str, ...]:
 
         return ID_CLASSES
     if name == "cifar-10":
-        return tuple(_CIFAR_10)
+        return tuple(_CIFAR_10.split(","))
     if name == "cifar-100":
-        return tuple(_CIFAR_100)
+        return tuple(_CIFAR_100.split(","))
     if name == "imagenet-1k":
         from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
 from ood_studio.backbones import (
     Backbone,
@@ -121,6 +122,9 @@ def test_published_checkpoint_is_built_with_its_own_settings(monkeypatch: pytest
         "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 1, "layers": 1},
     }
     monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "ViT-B-32", tiny)
+    tag = open_clip.pretrained._PRETRAINED["ViT-B-32"]["openai"]
+    for key, value in {"mean": (0.1, 0.2, 0.3), "std": (0.4, 0.5, 0.6), "resize_mode": "squash"}.items():
+        monkeypatch.setitem(tag, key, value)
     model = open_clip.create_model("ViT-B-32", force_quick_gelu=True)
     save_file({k: v.contiguous() for k, v in model.state_dict().items()}, tmp_path / "weights.safetensors")
     asked = []
@@ -135,10 +139,13 @@ def test_published_checkpoint_is_built_with_its_own_settings(monkeypatch: pytest
         ("timm/vit_base_patch32_clip_224.openai", ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"])
     ]
     pixels = torch.rand(2, 3, 32, 32)
-    mean, std = (torch.tensor(v).view(3, 1, 1) for v in (open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD))
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in ((0.1, 0.2, 0.3), (0.4, 0.5, 0.6)))
     expected = model.eval().encode_image((pixels - mean) / std, normalize=True)
     torch.testing.assert_close(backbone.encode_image(pixels).joint, expected, atol=1e-5, rtol=0)
     assert backbone.encode_text(["a photo of a dog"]).shape == (1, 16)
+    wide = Image.new("RGB", (64, 32))
+    wide.paste("white", (0, 0, 8, 32))
+    assert backbone.preprocess([wide])[0, 0, 16, 1] == 1  # squashed, not cropped
 
 
 def test_every_listed_tokenizer_has_a_source() -> None:

@@ -3,7 +3,8 @@
 The recipe: every batch of pictures meets one caption of each picture, a batch of single-word prompts and a few prompts
 of English words that name nothing in the world. A caption is positive for *every* picture of which it is true
 (multi-positive contrastive loss, both ways). Class and concept heads on the image vector help from the first step and
-fade out between 55 % and 85 % of the training, so that nothing of them remains in the saved model.
+fade out before its end, so that nothing of them remains in the saved model. The vision transformer, which learns more
+slowly, also learns each patch's object from the renderer's masks, and meets the texts only when it can see.
 Resumes from the last checkpoint under ``cache/training/`` after an interruption.
 """
 
@@ -13,7 +14,7 @@ import csv
 import json
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any, Literal
@@ -22,7 +23,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 import tyro
-from open_clip.transformer import PatchDropout
+from open_clip.transformer import VisionTransformer
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
@@ -53,18 +54,39 @@ FOLDERS = {"vit": "diorama", "conv": "diorama-conv"}
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """The course of a training, in shares of its steps.
+
+    Attributes:
+        steps: optimiser steps.
+        align_from: when pictures first meet texts; before that only the helping heads teach.
+        fade: from when to when the helping heads fade out.
+        whole_from: from when the vision transformer sees all patches of every picture.
+        shift: by how many pixels pictures are moved at random; 0 where patches must match the renderer's masks.
+    """
+
+    steps: int
+    align_from: float
+    fade: tuple[float, float]
+    whole_from: float
+    shift: int
+
+
+RECIPES = {"vit": Recipe(8000, 0.6, (0.7, 0.95), 0.85, 0), "conv": Recipe(5500, 0.0, (0.55, 0.85), 0.0, 4)}
+
+
+@dataclass(frozen=True)
 class Training:
     """How to train; the defaults are the recipe of the bundled weights.
 
     Attributes:
         model: the image tower, a vision transformer or a convolutional network.
-        steps: optimiser steps.
+        steps: optimiser steps; 0 for the recipe's.
         batch: pictures a step.
         prompts: single-concept prompts a step.
         distractors: prompts of English words outside the world a step.
         lr: peak learning rate, cosine decay after a warm-up over 3 % of the steps.
         patch_dropout: share of the vision transformer's patches left out of each picture (as in FLIP), for speed.
-        whole_from: share of the training after which all patches are used.
         pictures: training pictures rendered.
         seed: of everything.
         device: torch device; picked by itself where empty.
@@ -74,20 +96,25 @@ class Training:
     """
 
     model: Literal["vit", "conv"] = "vit"
-    steps: int = 12_000
+    steps: int = 0
     batch: int = 64
     prompts: int = 64
     distractors: int = 16
     lr: float = 1.2e-3
     weight_decay: float = 0.05
     patch_dropout: float = 0.5
-    whole_from: float = 0.7
     pictures: int = 120_000
     seed: int = 0
     device: str = ""
     threads: int = 0
     out: Path | None = None
     checkpoint_seconds: float = 120.0
+
+    @property
+    def recipe(self) -> Recipe:
+        """The course of this training."""
+        recipe = RECIPES[self.model]
+        return replace(recipe, steps=self.steps or recipe.steps)
 
 
 def model_config(name: str, vocabulary: int) -> dict[str, Any]:
@@ -110,9 +137,7 @@ def build_model(config: dict[str, Any]) -> Any:
     """A randomly initialised `open_clip.model.CLIP` (it has no types); its logit scale starts at 14 and stays free."""
     from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
 
-    return CLIP(
-        config["embed_dim"], CLIPVisionCfg(**config["vision_cfg"]), CLIPTextCfg(**config["text_cfg"])
-    )
+    return CLIP(config["embed_dim"], CLIPVisionCfg(**config["vision_cfg"]), CLIPTextCfg(**config["text_cfg"]))
 
 
 def multi_positive_loss(logits: Tensor, positive: Tensor) -> Tensor:
@@ -160,8 +185,10 @@ class Batches:
         positive = np.concatenate([own, truth[:, asked], np.zeros((t.batch, t.distractors), bool)], axis=1)
         noise = self.distractors[rng.integers(0, len(self.distractors), t.distractors)]
         tokens = torch.cat([torch.from_numpy(data.tokens[rows, which].astype(np.int64)), prompts, noise])
+        pixels, coverage = _augment(pixels, torch.from_numpy(data.coverage[rows]), t.recipe.shift, rng)
         return {
-            "pixels": _augment(pixels, rng),
+            "pixels": pixels,
+            "coverage": coverage,
             "labels": torch.from_numpy(data.labels[rows]),
             "concepts": torch.from_numpy(truth.astype(np.float32)),
             "tokens": tokens,
@@ -169,19 +196,50 @@ class Batches:
         }
 
 
-def _augment(pixels: Tensor, rng: np.random.Generator) -> Tensor:
-    """Mirrors half of the pictures and moves each by up to 4 pixels; returns floats in [0, 1]."""
-    padded = F.pad(pixels.float() / 255, (4, 4, 4, 4), mode="reflect")
-    out = torch.empty_like(padded[:, :, 8:, 8:])
-    moves, flips = rng.integers(0, 9, (2, len(pixels))), rng.random(len(pixels))
-    for i, (dx, dy, flip) in enumerate(zip(*moves, flips, strict=True)):
-        view = padded[i, :, dy : dy + 64, dx : dx + 64]
-        out[i] = view.flip(2) if flip < 0.5 else view
-    return out * torch.from_numpy(rng.uniform(0.9, 1.1, (len(pixels), 1, 1, 1)).astype(np.float32))
+def _augment(pixels: Tensor, coverage: Tensor, shift: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Moves each picture by up to ``shift`` pixels, mirrors half of them and changes their brightness by up to 10 %.
+
+    Args:
+        pixels: (b, 3, 64, 64) uint8.
+        coverage: (b, 8, 8), mirrored along; with a shift it no longer fits.
+
+    Returns:
+        pixels as floats (near [0, 1]) and coverage.
+    """
+    out = pixels.float() / 255
+    if shift:
+        padded = F.pad(out, (shift,) * 4, mode="reflect")
+        moves = zip(*rng.integers(0, 2 * shift + 1, (2, len(pixels))), strict=True)
+        out = torch.stack([padded[i, :, dy : dy + 64, dx : dx + 64] for i, (dx, dy) in enumerate(moves)])
+    flip = torch.from_numpy(rng.random(len(pixels)) < 0.5)
+    out[flip] = out[flip].flip(3)
+    coverage = torch.where(flip[:, None, None], coverage.flip(2), coverage)
+    return out * torch.from_numpy(rng.uniform(0.9, 1.1, (len(pixels), 1, 1, 1)).astype(np.float32)), coverage
+
+
+class KeptPatches(nn.Module):
+    """Leaves out a share of each picture's patches during training, and remembers which were kept.
+
+    Stands in for open_clip's own patch dropout, which does not tell.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+        self.kept = torch.empty(0, dtype=torch.long)  # (batch, kept patches)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(batch, 1 + patches, width), class token first -> (batch, 1 + kept patches, width)."""
+        batch, patches = tokens.shape[0], tokens.shape[1] - 1
+        count = max(1, round(patches * (1 - self.share))) if self.training else patches
+        order = torch.rand(batch, patches, device=tokens.device).argsort(dim=1)[:, :count].sort(dim=1).values
+        self.kept = order
+        picked = tokens[:, 1:].gather(1, order[:, :, None].expand(-1, -1, tokens.shape[2]))
+        return torch.cat([tokens[:, :1], picked], dim=1)
 
 
 class Trainee(nn.Module):
-    """The model, and the two heads that help it at first."""
+    """The model, and the heads that help it at first."""
 
     clip: Any  # an open_clip.model.CLIP, which has no types
 
@@ -190,20 +248,19 @@ class Trainee(nn.Module):
         self.clip = clip
         self.class_head = nn.Linear(width, len(TRAINED_CLASSES))
         self.concept_head = nn.Linear(width, concepts)
+        self.patch_head = nn.Linear(width, len(TRAINED_CLASSES))
 
-    def forward(self, batch: dict[str, Tensor], help_share: float) -> dict[str, Tensor]:
-        """The losses of one batch."""
+    def forward(self, batch: dict[str, Tensor], align: bool, help_share: float) -> dict[str, Tensor]:
+        """The losses of one batch: against the texts with ``align``, and the helping heads' by their share."""
         mean = torch.tensor(MEAN, device=batch["pixels"].device).view(3, 1, 1)
         std = torch.tensor(STD, device=batch["pixels"].device).view(3, 1, 1)
-        vectors = self.clip.encode_image((batch["pixels"] - mean) / std)
-        image = F.normalize(vectors, dim=-1)
-        text = F.normalize(self._encode_text(batch["tokens"]), dim=-1)
-        logits = self.clip.logit_scale.exp() * image @ text.T
-        positive = batch["positive"]
-        losses = {
-            "image": multi_positive_loss(logits, positive),
-            "text": multi_positive_loss(logits.T, positive.T),
-        }
+        vectors, patches = self.encode_image((batch["pixels"] - mean) / std)
+        losses = {}
+        if align:
+            text = F.normalize(self._encode_text(batch["tokens"]), dim=-1)
+            logits = self.clip.logit_scale.exp() * F.normalize(vectors, dim=-1) @ text.T
+            losses["image"] = multi_positive_loss(logits, batch["positive"])
+            losses["text"] = multi_positive_loss(logits.T, batch["positive"].T)
         if help_share > 0:
             # Vectors of unit length make weak inputs for a linear head, so the heads read them before normalisation.
             known = batch["labels"] >= 0
@@ -211,7 +268,22 @@ class Trainee(nn.Module):
             losses["class"] = help_share * F.cross_entropy(classes, batch["labels"][known], label_smoothing=0.05)
             facts = F.binary_cross_entropy_with_logits(self.concept_head(vectors), batch["concepts"])
             losses["concepts"] = help_share * 10 * facts
+            if patches is not None:
+                losses["patches"] = help_share * self._patch_loss(patches, batch)
         return losses
+
+    def encode_image(self, pixels: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Image vectors (b, dim) and a vision transformer's patch vectors (b, kept, dim), none normalised."""
+        if not isinstance(self.clip.visual, VisionTransformer):
+            return self.clip.encode_image(pixels), None
+        vectors, tokens = self.clip.visual(pixels)
+        return vectors, tokens @ self.clip.visual.proj
+
+    def _patch_loss(self, patches: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        """Cross-entropy of the main object's class at the patches that it covers at least half of."""
+        covered = batch["coverage"].flatten(1).gather(1, self.clip.visual.patch_dropout.kept) >= 32
+        labels = batch["labels"][:, None].expand_as(covered)[covered]
+        return F.cross_entropy(self.patch_head(patches[covered]), labels, label_smoothing=0.05)
 
     def _encode_text(self, tokens: Tensor) -> Tensor:
         """open_clip's text tower, run apart for short and long texts: padding behind ``<end>`` changes nothing."""
@@ -232,18 +304,18 @@ class Trainee(nn.Module):
         return ends @ projection
 
 
-def help_share(progress: float) -> float:
-    """Weight of the helping heads at a share of the training: 1, then from 0.55 to 0.85 down to 0."""
-    return min(1.0, max(0.0, (0.85 - progress) / 0.30))
+def help_share(progress: float, fade: tuple[float, float]) -> float:
+    """Weight of the helping heads at a share of the training: 1, and over ``fade`` down to 0."""
+    return min(1.0, max(0.0, (fade[1] - progress) / (fade[1] - fade[0])))
 
 
-def learning_rate(step: int, training: Training) -> float:
+def learning_rate(step: int, peak: float, steps: int) -> float:
     """Linear warm-up over 3 % of the steps, then a cosine to 1 % of the peak."""
-    warm = max(1, round(0.03 * training.steps))
+    warm = max(1, round(0.03 * steps))
     if step < warm:
-        return training.lr * (step + 1) / warm
-    done = (step - warm) / max(1, training.steps - warm)
-    return training.lr * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+        return peak * (step + 1) / warm
+    done = (step - warm) / max(1, steps - warm)
+    return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
 
 
 def distractor_words() -> list[str]:
@@ -267,17 +339,18 @@ def save_model(clip: Any, config: dict[str, Any], tokenizer: Tokenizer, folder: 
 
 
 @torch.inference_mode()
-def accuracy(clip: Any, tokenizer: Tokenizer, pictures: Pictures, device: str) -> dict[str, float]:
+def accuracy(trainee: Trainee, tokenizer: Tokenizer, pictures: Pictures, device: str) -> dict[str, float]:
     """Zero-shot accuracy on held-out pictures, among the 20 ID classes and among all trained ones."""
     tokens = torch.tensor(encode(tokenizer, [f"a photo of a {name}" for name in TRAINED_CLASSES])).to(device)
-    clip.eval()
-    text = F.normalize(clip.encode_text(tokens), dim=-1)
+    trainee.eval()
+    text = F.normalize(trainee.clip.encode_text(tokens), dim=-1)
     mean, std = torch.tensor(MEAN).view(3, 1, 1), torch.tensor(STD).view(3, 1, 1)
     cosines = []
     for start in range(0, len(pictures.labels), 256):
         pixels = torch.from_numpy(pictures.pixels[start : start + 256]).permute(0, 3, 1, 2).float() / 255
-        cosines.append((F.normalize(clip.encode_image(((pixels - mean) / std).to(device)), dim=-1) @ text.T).cpu())
-    clip.train()
+        vectors, _ = trainee.encode_image(((pixels - mean) / std).to(device))
+        cosines.append((F.normalize(vectors, dim=-1) @ text.T).cpu())
+    trainee.train()
     scores, labels = torch.cat(cosines), torch.from_numpy(pictures.labels)
     inside, any_object = (labels >= 0) & (labels < 20), labels >= 0
     return {
@@ -292,6 +365,8 @@ def train(training: Training) -> Path:
         torch.set_num_threads(training.threads)
     device = training.device or ("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(training.seed)
+    recipe = training.recipe
+    steps = recipe.steps
     english = distractor_words()
     tokenizer = train_tokenizer(english)
     pictures = load_pictures(training.pictures, training.seed, tokenizer)
@@ -308,7 +383,7 @@ def train(training: Training) -> Path:
         lr=training.lr,
         betas=(0.9, 0.98),
     )
-    run = cache_dir() / "training" / f"clip-{training.model}-{training.steps}-{training.seed}"
+    run = cache_dir() / "training" / f"clip-{training.model}-{steps}-{training.seed}"
     run.mkdir(parents=True, exist_ok=True)
     checkpoint, log = run / "checkpoint.pt", run / "log.csv"
     step = 0
@@ -317,19 +392,21 @@ def train(training: Training) -> Path:
         trainee.load_state_dict(state["trainee"])
         optimizer.load_state_dict(state["optimizer"])
         step = state["step"]
-        print(f"going on from step {step} of {training.steps}")
+        print(f"going on from step {step} of {steps}")
     started = saved = time.monotonic()
-    first, sums = step, {"loss": 0.0, "image": 0.0, "text": 0.0, "class": 0.0, "concepts": 0.0}
-    if training.model == "vit" and step < training.whole_from * training.steps:
-        trainee.clip.visual.patch_dropout = PatchDropout(training.patch_dropout)
-    while step < training.steps:
-        if training.model == "vit" and step >= training.whole_from * training.steps:
-            trainee.clip.visual.patch_dropout = nn.Identity()
+    first, sums = step, {"loss": 0.0, "image": 0.0, "text": 0.0, "class": 0.0, "concepts": 0.0, "patches": 0.0}
+    keep = KeptPatches(training.patch_dropout)
+    if training.model == "vit":
+        trainee.clip.visual.patch_dropout = keep
+        trainee.clip.visual.output_tokens = True
+    while step < steps:
+        done = step / steps
+        keep.share = training.patch_dropout if done < recipe.whole_from else 0.0
         batch = {name: tensor.to(device) for name, tensor in batches.draw(step).items()}
-        losses = trainee(batch, help_share(step / training.steps))
+        losses = trainee(batch, done >= recipe.align_from, help_share(done, recipe.fade))
         loss = torch.stack(list(losses.values())).sum()
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, training)
+            group["lr"] = learning_rate(step, training.lr, steps)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trainee.parameters(), 1.0)
@@ -340,16 +417,16 @@ def train(training: Training) -> Path:
         sums["loss"] += loss.item()
         for name, value in losses.items():
             sums[name] += value.item()
-        if step % 500 == 0 or step == training.steps:
+        if step % 500 == 0 or step == steps:
             row: dict[str, float] = {name: round(value / 500, 4) for name, value in sums.items()}
-            row |= accuracy(trainee.clip, tokenizer, held_out, device)
+            row |= accuracy(trainee, tokenizer, held_out, device)
             row["logit_scale"] = round(trainee.clip.logit_scale.exp().item(), 2)
             seconds = time.monotonic() - started
             rate = (step - first) / seconds
-            print(f"step {step}/{training.steps} {row} {rate:.2f} steps/s", flush=True)
+            print(f"step {step}/{steps} {row} {rate:.2f} steps/s", flush=True)
             _append(log, {"step": step, **row})
             sums = dict.fromkeys(sums, 0.0)
-        if time.monotonic() - saved > training.checkpoint_seconds or step == training.steps:
+        if time.monotonic() - saved > training.checkpoint_seconds or step == steps:
             state = {"trainee": trainee.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
             torch.save(state, checkpoint.with_suffix(".partial"))
             checkpoint.with_suffix(".partial").replace(checkpoint)

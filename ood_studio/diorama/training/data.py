@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from tqdm import tqdm
 
 from ood_studio.diorama.captions import Caption, caption, concepts
-from ood_studio.diorama.render import render
+from ood_studio.diorama.render import main_mask, render
 from ood_studio.diorama.sample import sample_empty, sample_scene, sample_texture
 from ood_studio.diorama.scene import Scene
 from ood_studio.diorama.splits import world_fingerprint
@@ -37,6 +37,7 @@ class Pictures:
         concepts: (n, concepts) bool, in the order of `all_concepts`.
         tokens: (n, CAPTIONS, CONTEXT_LENGTH) int64.
         said: (n, CAPTIONS, MOST_CONCEPTS) int64, the concepts that each caption states, -1 for none.
+        coverage: (n, 8, 8) uint8, how many of the 64 pixels of each 8 x 8 patch belong to the main object.
     """
 
     pixels: np.ndarray
@@ -44,6 +45,7 @@ class Pictures:
     concepts: np.ndarray
     tokens: np.ndarray
     said: np.ndarray
+    coverage: np.ndarray
 
 
 def all_concepts() -> tuple[str, ...]:
@@ -69,7 +71,7 @@ def load_pictures(count: int, seed: int, tokenizer: Tokenizer, workers: int = 0)
     index = {name: i for i, name in enumerate(all_concepts())}
     key = f"{count}/{seed}/{world_fingerprint()}/{tokenizer.get_vocab_size()}"
     folder = cache_dir() / "diorama" / ("train-" + hashlib.sha256(key.encode()).hexdigest()[:12])
-    files = {name: folder / f"{name}.npy" for name in ("pixels", "labels", "concepts", "tokens", "said")}
+    files = {name: folder / f"{name}.npy" for name in ("pixels", "labels", "concepts", "tokens", "said", "coverage")}
     if not (folder / "complete").exists():
         folder.mkdir(parents=True, exist_ok=True)
         pixels = np.lib.format.open_memmap(files["pixels"], "w+", np.uint8, (count, 64, 64, 3))
@@ -77,13 +79,14 @@ def load_pictures(count: int, seed: int, tokenizer: Tokenizer, workers: int = 0)
         truth = np.zeros((count, len(index)), bool)
         tokens = np.zeros((count, CAPTIONS, CONTEXT_LENGTH), np.int16)
         said = np.full((count, CAPTIONS, MOST_CONCEPTS), -1, np.int16)
+        coverage = np.zeros((count, 8, 8), np.uint8)
         starts = range(0, count, _CHUNK)
         bar = tqdm(total=count, unit="scene", desc="rendering")
         with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=get_context("spawn")) as pool, bar:
             jobs = ((seed, start, min(start + _CHUNK, count)) for start in starts)
             for start, chunk in zip(starts, pool.map(_render_chunk, jobs), strict=True):
-                for i, (picture, label, facts, said_here) in enumerate(chunk, start):
-                    pixels[i] = picture
+                for i, (picture, label, facts, said_here, covered) in enumerate(chunk, start):
+                    pixels[i], coverage[i] = picture, covered
                     labels[i] = label
                     truth[i, [index[f] for f in facts]] = True
                     tokens[i] = encode(tokenizer, [c.text for c in said_here])
@@ -92,14 +95,20 @@ def load_pictures(count: int, seed: int, tokenizer: Tokenizer, workers: int = 0)
                         said[i, j, : len(numbers)] = numbers
                 bar.update(len(chunk))
         pixels.flush()
-        for name, array in (("labels", labels), ("concepts", truth), ("tokens", tokens), ("said", said)):
+        arrays = {"labels": labels, "concepts": truth, "tokens": tokens, "said": said, "coverage": coverage}
+        for name, array in arrays.items():
             np.save(files[name], array)
         (folder / "complete").touch()
     arrays = {name: np.load(path, mmap_mode="r" if name == "pixels" else None) for name, path in files.items()}
     return Pictures(**arrays)
 
 
-def _render_chunk(job: tuple[int, int, int]) -> list[tuple[np.ndarray, int, frozenset[str], list[Caption]]]:
+def patch_coverage(scene: Scene) -> np.ndarray:
+    """(8, 8) uint8: pixels of the main object in each 8 x 8 patch of the 64-pixel picture, 0 to 64."""
+    return main_mask(scene).reshape(8, 8, 8, 8).sum(axis=(1, 3)).astype(np.uint8)
+
+
+def _render_chunk(job: tuple[int, int, int]) -> list[tuple[np.ndarray, int, frozenset[str], list[Caption], np.ndarray]]:
     seed, start, stop = job
     chunk = []
     for i in range(start, stop):
@@ -107,8 +116,6 @@ def _render_chunk(job: tuple[int, int, int]) -> list[tuple[np.ndarray, int, froz
         scene = training_scene(name)
         rng = Random(name + "/captions")
         label = TRAINED_CLASSES.index(scene.main.name) if scene.main else -1
-        chunk.append(
-            (np.asarray(render(scene)), label, concepts(scene), [caption(scene, rng) for _ in range(CAPTIONS)])
-        )
+        said = [caption(scene, rng) for _ in range(CAPTIONS)]
+        chunk.append((np.asarray(render(scene)), label, concepts(scene), said, patch_coverage(scene)))
     return chunk
-

@@ -1,0 +1,1 @@
+"""Figures from results: no computing, no interface."""

@@ -1,0 +1,1 @@
+"""The interface: one file a tab. The only place that imports gradio."""

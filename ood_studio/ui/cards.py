@@ -1,0 +1,118 @@
+"""Small pieces of HTML: the verdict, the affinity bars, the table of scores. Everything from outside is escaped."""
+
+from __future__ import annotations
+
+from html import escape
+
+from ood_studio.labels.definitions import definition, have_definitions
+from ood_studio.studio import ExploreResult, PictureReport, Reading
+
+EMPTY = """
+<div class="studio-empty">
+  <p class="studio-empty-title">Give it a picture</p>
+  <p>Upload, paste or photograph one, or pick an example below. You will see which labels it is drawn to, and
+  whether detectors take it for one of the ID classes.</p>
+</div>"""
+
+
+def verdict_card(report: PictureReport) -> str:
+    """The verdict in words: side, score, threshold, where the score falls."""
+    reading = report.readings[0]
+    side = {True: "in", False: "out", None: "open"}[reading.inside]
+    heading = {True: "In-distribution", False: "Out-of-distribution", None: "No threshold"}[reading.inside]
+    strongest = report.affinities[0]
+    kind = "ID" if strongest.inside else "negative"
+    lines = []
+    if reading.threshold is not None:
+        sign = "at or above" if reading.inside else "below"
+        lines.append(
+            f"{escape(reading.title)} score <b>{number(reading.value)}</b>, {sign} the threshold "
+            f"<b>{number(reading.threshold)}</b> that keeps 95&nbsp;% of ID reference pictures."
+        )
+        outside = "" if reading.ood_below is None else f" and {reading.ood_below:.0%} of OOD"
+        lines.append(f"Higher than {reading.id_below:.0%} of ID{outside} reference pictures.")
+    else:
+        lines.append(
+            f"{escape(reading.title)} score <b>{number(reading.value)}</b>. These labels have no ID reference pictures."
+        )
+    name, share = report.classes[0]
+    lines.append(
+        f"Drawn most to <b>{escape(strongest.label)}</b>, {'an' if kind == 'ID' else 'a'} {kind} label. "
+        f"Zero-shot class: <b>{escape(name)}</b> ({share:.0%})."
+    )
+    text = "".join(f"<p>{line}</p>" for line in lines)
+    return (
+        f'<section class="studio-verdict {side}" aria-live="polite" aria-label="Verdict">'
+        f'<div class="studio-verdict-title">{heading}</div>{text}</section>'
+    )
+
+
+def affinity_bars(report: PictureReport, tau: float) -> str:
+    """Horizontal bars of the strongest affinities, ID blue and negative green (NegLabel, Figs. 4 and 5)."""
+    longest = max(affinity.share for affinity in report.affinities) or 1.0
+    rows = "".join(
+        f'<li class="{"id" if a.inside else "negative"}"><span class="label" title="{escape(_meaning(a.label))}">{escape(a.label)}</span>'
+        f'<span class="track"><span class="bar" style="width:{max(0.4, 100 * a.share / longest):.1f}%"></span></span>'
+        f'<span class="share">{percent(a.share)}</span></li>'
+        for a in report.affinities
+    )
+    return (
+        '<section class="studio-bars" aria-label="Strongest affinities">'
+        '<div class="studio-legend"><span class="dot id"></span>ID labels '
+        f'<b>{percent(report.id_share)}</b><span class="dot negative"></span>negative labels '
+        f'<b>{percent(1 - report.id_share)}</b><span class="studio-tau">softmax at τ = {tau:.3g}</span></div>'
+        f"<ol>{rows}</ol></section>"
+    )
+
+
+def score_table(report: PictureReport) -> str:
+    """Every score side by side, with threshold and decision."""
+    rows = "".join(_score_row(reading) for reading in report.readings)
+    return (
+        '<table class="studio-scores"><caption>Every score of this picture</caption><thead><tr><th scope="col">score</th>'
+        '<th scope="col">value</th><th scope="col">threshold</th><th scope="col">decision</th>'
+        '<th scope="col">higher than</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def about(result: ExploreResult) -> str:
+    """What the verdicts rest on, in one line."""
+    source = next((r.about for r in result.references.values()), "no reference pictures")
+    notes = "".join(f" {escape(note)}" for note in result.notes)
+    return (
+        f'<p class="studio-about">{len(result.id_labels):,} ID labels against {len(result.negatives):,} negative labels; '
+        f"thresholds from {escape(source)}.{notes}</p>"
+    )
+
+
+def number(value: float) -> str:
+    """Three significant digits."""
+    return f"{value:.3g}"
+
+
+def percent(share: float) -> str:
+    """A share for people: tiny ones are not shown as 0."""
+    if share >= 0.0995:
+        return f"{share:.0%}"
+    return f"{share:.1%}" if share >= 0.0005 else "&lt;0.1%"
+
+
+def _meaning(label: str) -> str:
+    """The label, with its definition where WordNet's full data is installed."""
+    meaning = definition(label) if have_definitions() else None
+    return f"{label}: {meaning}" if meaning else label
+
+
+def _score_row(reading: Reading) -> str:
+    decision = {True: '<span class="in">ID</span>', False: '<span class="out">OOD</span>', None: "–"}[reading.inside]
+    threshold = "–" if reading.threshold is None else number(reading.threshold)
+    shares = [
+        f"{share:.0%} of {side}"
+        for share, side in ((reading.id_below, "ID"), (reading.ood_below, "OOD"))
+        if share is not None
+    ]
+    return (
+        f'<tr><th scope="row">{escape(reading.title)}</th><td>{number(reading.value)}</td><td>{threshold}</td>'
+        f"<td>{decision}</td><td>{', '.join(shares) or '–'}</td></tr>"
+    )

@@ -1,0 +1,621 @@
+"""The Explore tab: which in-distribution and negative labels a picture is drawn to."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from ood_studio.backbones import bundled_names
+from ood_studio.data.images import decode_image
+from ood_studio.data.photographs import photographs
+from ood_studio.errors import StudioError
+from ood_studio.fields import Bounds, bounds_of
+from ood_studio.figures.heatmap import overlay
+from ood_studio.figures.histogram import score_histogram
+from ood_studio.labels.corpora import DEFAULT_LEXNAMES, LEXNAMES
+from ood_studio.labels.presets import PRESETS
+from ood_studio.labels.prompts import PROMPT_SETS
+from ood_studio.progress import Progress, Stopped, stoppable
+from ood_studio.scorers import FORMS
+from ood_studio.studio import ExploreRequest, ExploreResult, LabelChoice, ScoreChoice, Studio
+from ood_studio.ui import cards
+from ood_studio.ui.zerogpu import on_gpu
+
+EXAMPLES = 12
+SHOWN = 768  # pixels: the longer side of the large picture
+MOST_PICTURES = 500
+_SOURCES: dict[str, str] = {
+    "In-distribution": "id-test",
+    "Near-OOD look-alikes": "near-ood",
+    "Classes never seen": "unseen-ood",
+    "Familiar place, other object": "spurious",
+    "Textures": "far-ood-textures",
+    "Empty scenes": "far-ood-scenes",
+}
+_PHOTOGRAPHS = "Real photographs"
+_MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
+
+
+class StopFlag:
+    """Whether this session asked to stop; every session gets its own."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> StopFlag:
+        return StopFlag()
+
+    def asked(self) -> bool:
+        """Whether the person asked to stop."""
+        return self._event.is_set()
+
+    def set(self, stop: bool) -> None:
+        """Asks to stop, or takes it back."""
+        (self._event.set if stop else self._event.clear)()
+
+
+@dataclass
+class Session:
+    """What belongs to one user: their pictures, the last result, which picture is open."""
+
+    pictures: list[tuple[str, str]] = field(default_factory=list)  # name, path
+    result: ExploreResult | None = None
+    opened: int = 0
+    example_seed: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The components that make up an `ExploreRequest`, in the order in which handlers get them."""
+
+    backbone: gr.Component
+    preset: gr.Component
+    typed: gr.Component
+    corpus: gr.Component
+    corpus_file: gr.Component
+    lexnames: gr.Component
+    prompts: gr.Component
+    template: gr.Component
+    eta: gr.Component
+    count: gr.Component
+    per_pos: gr.Component
+    tau: gr.Component
+    form: gr.Component
+    groups: gr.Component
+    seed: gr.Component
+
+    def all(self) -> list[gr.Component]:
+        """As a list, for gradio."""
+        return [getattr(self, name) for name in self.__dataclass_fields__]
+
+
+def request_from(*values: Any) -> ExploreRequest:
+    """The request that the settings' values stand for, in the order of `Settings`.
+
+    Raises:
+        StudioError: for a value outside its bounds.
+    """
+    v = dict(zip(Settings.__dataclass_fields__, values, strict=True))
+    corpus = v["corpus"]
+    if corpus == "file":
+        if not v["corpus_file"]:
+            raise StudioError("choose a corpus file: plain text, one word a line")
+        corpus = str(v["corpus_file"])
+    return ExploreRequest(
+        LabelChoice(
+            backbone=str(v["backbone"]).strip(),
+            labels=str(v["typed"]) if v["preset"] == "typed" else str(v["preset"]),
+            corpus=corpus,
+            lexnames=tuple(v["lexnames"]),
+            prompts=str(v["template"]) if v["prompts"] == "custom" else str(v["prompts"]),
+            eta=v["eta"],
+            count=_whole(v["count"], "count"),
+            per_pos=bool(v["per_pos"]),
+        ),
+        ScoreChoice(
+            tau=v["tau"] or None, form=v["form"], groups=_whole(v["groups"], "groups"), seed=_whole(v["seed"], "seed")
+        ),
+    )
+
+
+def _whole(value: Any, name: str) -> int:
+    if value is None or float(value) != int(value):
+        raise StudioError(f"{name} must be a whole number, not {value!r}")
+    return int(value)
+
+
+def build(studio: Studio, backbone: str) -> Callable[[], None]:
+    """Draws the tab inside the current `gr.Blocks`; returns what to call once the tab is drawn to wire start-up."""
+    session = gr.State(Session())
+    stop = gr.State(StopFlag())
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=4, min_width=340):
+            gallery = gr.Gallery(
+                label="Your pictures: drop, paste or photograph",
+                elem_id="pictures",
+                interactive=True,
+                type="filepath",
+                sources=["upload", "webcam", "clipboard"],
+                columns=3,
+                height=250,
+                fit_columns=False,
+                object_fit="cover",
+                allow_preview=False,
+                buttons=[],
+            )
+            with gr.Row():
+                explore_button = gr.Button("Explore again", variant="primary", elem_id="explore", size="md")
+                stop_button = gr.Button("Stop", variant="stop", elem_id="stop", size="md", interactive=False)
+                clear_button = gr.Button("Clear", elem_id="clear", size="md")
+            with gr.Group():
+                source = gr.Radio(
+                    [*_SOURCES, *([_PHOTOGRAPHS] if photographs() else [])],
+                    value="In-distribution",
+                    label="Or take an example",
+                    elem_id="source",
+                )
+                examples = gr.Gallery(
+                    label="Examples: click one",
+                    show_label=False,
+                    elem_id="examples",
+                    interactive=False,
+                    columns=4,
+                    height=330,
+                    object_fit="cover",
+                    allow_preview=False,
+                    buttons=[],
+                )
+                more = gr.Button("Draw others", size="sm", elem_id="more")
+        with gr.Column(scale=6, min_width=380):
+            verdict = gr.HTML(cards.EMPTY, elem_id="verdict")
+            with gr.Row(visible=False, equal_height=False) as details:
+                with gr.Column(scale=2, min_width=220):
+                    large = gr.Image(
+                        label="The picture",
+                        show_label=False,
+                        interactive=False,
+                        elem_id="large",
+                        buttons=["fullscreen"],
+                    )
+                    heat = gr.Checkbox(False, label="Show where the ID evidence is", elem_id="heat")
+                with gr.Column(scale=3, min_width=300):
+                    bars = gr.HTML(elem_id="bars")
+            with gr.Row(visible=False, equal_height=False) as numbers:
+                with gr.Column(scale=1, min_width=330):
+                    table = gr.HTML(elem_id="scores")
+                with gr.Column(scale=1, min_width=330):
+                    score_name = gr.Dropdown(
+                        [], label="Among the reference pictures", elem_id="score-name", interactive=True
+                    )
+                    histogram = gr.Plot(show_label=False, elem_id="histogram", container=False)
+            about = gr.HTML(elem_id="about")
+    settings = _settings(backbone)
+    with gr.Accordion("All pictures as a table", open=False, visible=False) as batch:
+        frame = gr.Dataframe(interactive=False, elem_id="batch", wrap=True, show_label=False)
+        download = gr.DownloadButton("Download as CSV", elem_id="download", size="sm")
+
+    outputs = [
+        session,
+        gallery,
+        verdict,
+        details,
+        large,
+        bars,
+        about,
+        numbers,
+        score_name,
+        histogram,
+        table,
+        batch,
+        frame,
+        download,
+    ]
+
+    @on_gpu
+    def run(mine: Session, values: Sequence[Any], flag: StopFlag, progress: gr.Progress) -> Session:
+        if not mine.pictures:
+            return replace(mine, result=None)
+        pictures, lost = _decode(mine.pictures)
+        result = studio.explore(request_from(*values), pictures, stoppable(_progress(progress), flag.asked))
+        kept = [entry for i, entry in enumerate(mine.pictures) if i not in lost]
+        return replace(mine, pictures=kept, result=result, opened=min(mine.opened, len(kept) - 1))
+
+    def explore(
+        mine: Session,
+        flag: StopFlag,
+        show_heat: bool,
+        score: str | None,
+        *values: Any,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> list[Any]:
+        """Scores the session's pictures under the current settings."""
+        flag.set(False)
+        try:
+            mine = run(mine, values, flag, progress)
+        except Stopped:
+            gr.Info("Stopped. What was shown before is still there.")
+            return _unchanged(outputs)
+        except StudioError as error:
+            raise gr.Error(str(error), title="That did not work", print_exception=False) from None
+        return _show(mine, show_heat, score)
+
+    def add(mine: Session, shown: list[tuple[str, str | None]] | None) -> Session:
+        """Takes what the gallery holds now; anything that is no picture is named and left out."""
+        known = {path: name for name, path in mine.pictures}
+        kept, problems = [], []
+        for path, _ in shown or []:
+            if path in known:
+                kept.append((known[path], path))
+                continue
+            try:
+                decode_image(Path(path), name=Path(path).name)
+                kept.append((Path(path).name, path))
+            except StudioError as error:
+                problems.append(str(error))
+        for problem in problems[:4]:
+            gr.Warning(problem, title="Left out", duration=None)
+        if len(problems) > 4:
+            gr.Warning(f"{len(problems) - 4} more files could not be read.", title="Left out")
+        if len(kept) > MOST_PICTURES:
+            gr.Warning(f"At most {MOST_PICTURES} pictures at a time; the first {MOST_PICTURES} are kept.")
+            kept = kept[:MOST_PICTURES]
+        fresh = [i for i, (_, path) in enumerate(kept) if path not in known]
+        opened = fresh[0] if fresh else min(mine.opened, max(0, len(kept) - 1))
+        return replace(mine, pictures=kept, opened=opened)
+
+    def open_picture(mine: Session, show_heat: bool, score: str | None, event: gr.SelectData) -> list[Any]:
+        """Opens another of the pictures; nothing is computed."""
+        mine = replace(mine, opened=int(event.index))
+        return _show(mine, show_heat, score, keep_gallery=True) if mine.result else [mine, *_unchanged(outputs[1:])]
+
+    def redraw(mine: Session, show_heat: bool, score: str | None) -> list[Any]:
+        """Draws the open picture again, with or without the map, or another score's histogram."""
+        return _show(mine, show_heat, score, keep_gallery=True) if mine.result else [mine, *_unchanged(outputs[1:])]
+
+    def draw_examples(mine: Session, kind: str, another: bool = False) -> tuple[Session, list[tuple[str, str]]]:
+        seed = mine.example_seed + 1 if another else mine.example_seed
+        drawn = _examples(kind, seed)
+        return replace(mine, example_seed=seed, examples=[path for path, _ in drawn]), drawn
+
+    def take_example(mine: Session, event: gr.SelectData) -> Session:
+        path = mine.examples[int(event.index)]
+        held = [p for _, p in mine.pictures]
+        if path in held:
+            return replace(mine, opened=held.index(path))
+        return replace(mine, pictures=[*mine.pictures, (Path(path).stem, path)], opened=len(held))
+
+    def clear() -> list[Any]:
+        return _show(Session(), False, None)
+
+    inputs = [session, stop, heat, score_name, *settings.all()]
+    busy = {"show_progress": "minimal", "show_progress_on": [verdict], **_MODEL}
+
+    def wire(event: Any, api_name: str) -> Any:
+        started = event(
+            lambda: gr.Button(interactive=True), None, stop_button, queue=False, api_name=f"{api_name}_started"
+        )
+        done = started.then(explore, inputs, outputs, api_name=api_name, **busy)
+        done.then(lambda: gr.Button(interactive=False), None, stop_button, queue=False, api_name=f"{api_name}_ended")
+        return done
+
+    for event, name in ((gallery.upload, "upload"), (gallery.delete, "remove")):
+        taken = event(add, [session, gallery], session, api_name=f"{name}_pictures", show_progress="hidden")
+        wire(taken.then, f"{name}_explore")
+    wire(explore_button.click, "explore_again")
+    taken = examples.select(take_example, session, session, api_name="take_example", show_progress="hidden")
+    wire(taken.then, "example_explore")
+    gallery.select(open_picture, [session, heat, score_name], outputs, api_name="open_picture", show_progress="hidden")
+    heat.change(redraw, [session, heat, score_name], outputs, api_name="show_evidence", show_progress="hidden")
+    score_name.input(redraw, [session, heat, score_name], outputs, api_name="choose_score", show_progress="hidden")
+    clear_button.click(clear, None, outputs, api_name="clear", show_progress="hidden")
+    stop_button.click(lambda flag: flag.set(True), stop, None, queue=False, api_name="stop")
+    for component in settings.all():
+        event = component.input if hasattr(component, "input") else component.upload
+        event(explore, inputs, outputs, api_name=f"change_{_slug(component)}", trigger_mode="always_last", **busy)
+    _wire_visibility(settings)
+    source.input(draw_examples, [session, source], [session, examples], api_name="examples", show_progress="hidden")
+    more.click(
+        lambda mine, kind: draw_examples(mine, kind, True),
+        [session, source],
+        [session, examples],
+        api_name="other_examples",
+        show_progress="minimal",
+    )
+    _programmatic(studio, settings)
+
+    def start(load: Any) -> None:
+        load(draw_examples, [session, source], [session, examples], api_name="first_examples", show_progress="hidden")
+
+    return start
+
+
+# -- pieces of the tab ----------------------------------------------------------------------------------------------
+def _settings(backbone: str) -> Settings:
+    """The choices, each explained in a line; defaults and bounds come from the request's own fields."""
+    labels, score = bounds_of(LabelChoice), bounds_of(ScoreChoice)
+    default = LabelChoice()
+    names = list(dict.fromkeys((backbone, *bundled_names(), "open_clip:ViT-B-16/openai", "open_clip:ViT-L-14/openai")))
+    with gr.Accordion("Model, labels and score", open=False, elem_id="settings"):
+        with gr.Row():
+            backbone_box = gr.Dropdown(
+                names,
+                value=backbone,
+                allow_custom_value=True,
+                label="Backbone",
+                info="diorama and diorama-conv come with the app; open_clip:NAME/TAG loads a real checkpoint.",
+                elem_id="backbone",
+            )
+            preset = gr.Dropdown(
+                [*PRESETS, ("type your own", "typed")],
+                value=default.labels,
+                label="ID labels",
+                info="The classes that count as in-distribution.",
+                elem_id="preset",
+            )
+            typed = gr.Textbox(
+                label="Your labels",
+                info="One a line, or separated by commas.",
+                lines=3,
+                visible=False,
+                elem_id="typed",
+            )
+            prompts = gr.Dropdown(
+                [*(p.name for p in PROMPT_SETS), "custom"],
+                value=default.prompts,
+                label="Prompts",
+                info="How a label becomes a sentence: NegLabel's “the nice …”, PLP's average of five, a plain photo.",
+                elem_id="prompts",
+            )
+            template = gr.Textbox(
+                "a photo of a {}.",
+                label="Your template",
+                info="{} stands for the label.",
+                visible=False,
+                elem_id="template",
+            )
+        with gr.Row():
+            corpus = gr.Dropdown(
+                [
+                    ("Diorama's whole vocabulary", "diorama"),
+                    ("WordNet nouns and adjectives", "wordnet"),
+                    ("a file of mine", "file"),
+                ],
+                value=default.corpus,
+                label="Corpus",
+                info="Where negative labels are mined from.",
+                elem_id="corpus",
+            )
+            corpus_file = gr.File(
+                label="Corpus file: one word a line",
+                file_types=[".txt"],
+                visible=False,
+                elem_id="corpus-file",
+                type="filepath",
+            )
+            lexnames = gr.Dropdown(
+                list(LEXNAMES),
+                value=list(DEFAULT_LEXNAMES),
+                multiselect=True,
+                label="WordNet files searched",
+                info="The authors leave out noun.animal and noun.food.",
+                visible=False,
+                elem_id="lexnames",
+            )
+            count = _number("M, negative labels kept", default.count, labels["count"], "count")
+            eta = _number("η, percentile of NegMining", default.eta, labels["eta"], "eta")
+            per_pos = gr.Checkbox(
+                False, label="Nouns and adjectives apart", info="As the authors' code mines them.", elem_id="per-pos"
+            )
+        with gr.Row():
+            tau = gr.Number(
+                0, minimum=0, label="τ, temperature", info="0 takes the model's own (CLIP: 0.01).", elem_id="tau"
+            )
+            form = gr.Dropdown(
+                list(FORMS),
+                value="sum-softmax",
+                label="Score form",
+                info="The nine forms of NegLabel's Table 12.",
+                elem_id="form",
+            )
+            groups = _number("Groups", ScoreChoice().groups, score["groups"], "groups")
+            seed = _number("Seed of the groups", 0, score["seed"], "seed")
+    return Settings(
+        backbone_box,
+        preset,
+        typed,
+        corpus,
+        corpus_file,
+        lexnames,
+        prompts,
+        template,
+        eta,
+        count,
+        per_pos,
+        tau,
+        form,
+        groups,
+        seed,
+    )
+
+
+def _number(label: str, value: float, bounds: Bounds, name: str) -> gr.Number:
+    return gr.Number(
+        value,
+        label=label,
+        minimum=bounds.low,
+        maximum=bounds.high,
+        step=bounds.step or 1,
+        info=bounds.help,
+        elem_id=name,
+    )
+
+
+def _slug(component: gr.Component) -> str:
+    return str(component.elem_id).replace("-", "_")
+
+
+def _wire_visibility(settings: Settings) -> None:
+    for chooser, shown, value in (
+        (settings.preset, settings.typed, "typed"),
+        (settings.prompts, settings.template, "custom"),
+        (settings.corpus, settings.corpus_file, "file"),
+        (settings.corpus, settings.lexnames, "wordnet"),
+    ):
+        chooser.change(
+            lambda chosen, value=value: gr.update(visible=chosen == value),
+            chooser,
+            shown,
+            api_name=f"show_{_slug(shown)}",
+            show_progress="hidden",
+            queue=False,
+        )
+
+
+def _decode(pictures: list[tuple[str, str]]) -> tuple[list[tuple[str, Image.Image]], set[int]]:
+    """The pictures, and the places of those that have gone or broken since."""
+    decoded, lost = [], set()
+    for i, (name, path) in enumerate(pictures):
+        try:
+            decoded.append((name, decode_image(Path(path), name=name)))
+        except StudioError as error:
+            lost.add(i)
+            gr.Warning(str(error), title="Left out")
+    return decoded, lost
+
+
+def _progress(bar: gr.Progress) -> Progress:
+    def report(stage: str, done: int, total: int) -> None:
+        bar((done, total), desc=stage)
+
+    return report
+
+
+def _unchanged(outputs: Sequence[Any]) -> list[Any]:
+    return [gr.skip() for _ in outputs]
+
+
+def _show(mine: Session, show_heat: bool, score: str | None, keep_gallery: bool = False) -> list[Any]:
+    """Everything that is seen, from a session."""
+    result = mine.result
+    if result is None or not result.pictures:
+        hidden = gr.update(visible=False)
+        empty = [p for _, p in mine.pictures]
+        return [mine, empty, cards.EMPTY, hidden, None, "", "", hidden, gr.skip(), None, "", hidden, None, gr.skip()]
+    report = result.pictures[mine.opened]
+    name, path = mine.pictures[mine.opened]
+    picture = decode_image(Path(path), name=name)
+    picture.thumbnail((SHOWN, SHOWN))
+    if min(picture.size) < 256:
+        factor = 256 / min(picture.size)
+        picture = picture.resize(
+            (round(picture.width * factor), round(picture.height * factor)), Image.Resampling.BICUBIC
+        )
+    if show_heat and report.heatmap is not None:
+        picture = overlay(picture, report.heatmap)
+    titles = [reading.title for reading in report.readings]
+    chosen = score if score in titles else titles[0]
+    reading = report.readings[titles.index(chosen)]
+    figure = None
+    if reading.threshold is not None:
+        compared = result.references[chosen]
+        figure = score_histogram(chosen, compared.id, compared.ood, reading.threshold, reading.value)
+    captions = [
+        (path, _caption(one.readings[0].inside)) for (_, path), one in zip(mine.pictures, result.pictures, strict=True)
+    ]
+    header, rows = _table(result)
+    return [
+        mine,
+        gr.skip() if keep_gallery else gr.update(value=captions, selected_index=mine.opened),
+        cards.verdict_card(report),
+        gr.update(visible=True),
+        picture,
+        cards.affinity_bars(report, result.tau),
+        cards.about(result),
+        gr.update(visible=True),
+        gr.update(choices=titles, value=chosen),
+        figure,
+        cards.score_table(report),
+        gr.update(visible=len(result.pictures) > 1),
+        gr.update(value={"headers": header, "data": rows}),
+        gr.update(value=_csv(header, rows)),
+    ]
+
+
+def _caption(inside: bool | None) -> str:
+    return {True: "ID", False: "OOD", None: "no threshold"}[inside]
+
+
+def _table(result: ExploreResult) -> tuple[list[str], list[list[Any]]]:
+    titles = [reading.title for reading in result.pictures[0].readings]
+    rows = [
+        [
+            one.name,
+            _caption(one.readings[0].inside),
+            one.classes[0][0],
+            one.affinities[0].label,
+            *(float(f"{reading.value:.4g}") for reading in one.readings),
+        ]
+        for one in result.pictures
+    ]
+    return ["picture", "verdict", "zero-shot class", "strongest label", *titles], rows
+
+
+def _csv(header: list[str], rows: list[list[Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerows([header, *rows])
+    path = Path(tempfile.mkdtemp(prefix="ood-studio-")) / "explore.csv"
+    path.write_text(text.getvalue(), encoding="utf-8")
+    return str(path)
+
+
+def _examples(kind: str, seed: int) -> list[tuple[str, str]]:
+    """Paths and captions of example pictures; Diorama's are drawn at people's size."""
+    from ood_studio.diorama.render import PEOPLE_SIZE, render
+    from ood_studio.diorama.splits import scenes
+    from ood_studio.paths import cache_dir
+
+    if kind == _PHOTOGRAPHS:
+        return [(str(path), name) for name, path in photographs()]
+    split = _SOURCES[kind]
+    folder = cache_dir() / "examples"
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = []
+    start = Random(seed).randrange(10_000) if seed else 0
+    for i, scene in enumerate(scenes(split, 7, EXAMPLES, start), start):
+        name = scene.main.name if scene.main else scene.place or (scene.surface.name if scene.surface else "")
+        path = folder / f"{name.replace(' ', '-')}-{split}-{i}.png"
+        if not path.exists():
+            render(scene, PEOPLE_SIZE).save(path)
+        drawn.append((str(path), name))
+    return drawn
+
+
+def _programmatic(studio: Studio, settings: Settings) -> None:
+    """The endpoint ``/explore`` for programs: files and settings in, JSON out."""
+    files = gr.File(file_count="multiple", type="filepath", visible=False, label="pictures")
+    trigger = gr.Button(visible=False)
+    answer = gr.JSON(visible=False, label="reports")
+
+    @on_gpu
+    def explore(paths: list[str] | None, *values: Any) -> dict[str, Any]:
+        """Affinities, scores and verdicts of pictures."""
+        try:
+            pictures = [(Path(path).name, decode_image(Path(path), name=Path(path).name)) for path in paths or []]
+            result = studio.explore(request_from(*values), pictures)
+        except StudioError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        return result.to_dict()
+
+    trigger.click(explore, [files, *settings.all()], answer, api_name="explore", **_MODEL)

@@ -1,0 +1,77 @@
+"""Launches the app, locally or on a Space."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+
+from ood_studio.backbones import DEFAULT
+from ood_studio.errors import StudioError
+
+
+@dataclass(frozen=True)
+class Serve:
+    """How to serve the app.
+
+    Attributes:
+        host: address to bind; ``GRADIO_SERVER_NAME`` where set, else only this machine.
+        port: port to bind; ``GRADIO_SERVER_PORT`` where set, else 7860.
+        backbone: the model chosen at the start.
+        device: ``auto`` or a torch device.
+        share: make a public gradio.live link (needs a network).
+        presenter: larger type and no footer, for a projector.
+        mcp: also serve the API as MCP tools (needs the package ``mcp``).
+    """
+
+    host: str = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    port: int = int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
+    backbone: str = DEFAULT
+    device: str = "auto"
+    share: bool = False
+    presenter: bool = False
+    mcp: bool = False
+
+
+def serve(options: Serve, block: bool = True) -> str:
+    """Starts the server and returns its local address; with ``block`` only after it was stopped.
+
+    Raises:
+        StudioError: if the port is taken or the MCP package is missing.
+    """
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    from ood_studio.studio import ExploreRequest, LabelChoice, Studio
+    from ood_studio.ui.blocks import build
+    from ood_studio.ui.theme import studio_theme, style
+
+    studio = Studio(options.device)
+    blocks = build(studio, options.backbone)
+    blocks.queue(default_concurrency_limit=8)
+    try:
+        _, address, _ = blocks.launch(
+            server_name=options.host,
+            server_port=options.port,
+            share=options.share,
+            mcp_server=options.mcp,
+            theme=studio_theme(),
+            css=style(options.presenter),
+            prevent_thread_lock=True,
+            show_error=True,
+            ssr_mode=False,
+            max_file_size="200mb",
+            footer_links=[] if options.presenter else ["api", "settings"],
+        )
+    except OSError as error:
+        raise StudioError(
+            f"port {options.port} on {options.host} cannot be used ({error}); choose another with --port"
+        ) from None
+    except ImportError as error:
+        raise StudioError(
+            f"the MCP server needs a package that is missing ({error}); pip install 'gradio[mcp]'"
+        ) from None
+    choice = ExploreRequest(LabelChoice(backbone=options.backbone))
+    threading.Thread(target=studio.warm_up, args=(choice,), name="warm-up", daemon=True).start()
+    if block:
+        blocks.block_thread()
+    return str(address)

@@ -1,0 +1,35 @@
+"""The look of the app: theme, style sheet, presenter mode. All fonts come with gradio, none from the network."""
+
+from __future__ import annotations
+
+import gradio as gr
+from gradio.themes.utils.fonts import LocalFont
+
+from ood_studio.paths import ASSETS
+
+STYLE = ASSETS / "style.css"
+
+PRESENTER = """
+:root { font-size: 20px; }
+.gradio-container { max-width: 1880px !important; }
+footer { display: none !important; }
+"""
+
+
+def studio_theme() -> gr.themes.Base:
+    """The theme in light and dark.
+
+    Weight 700 and not 600: gradio 6.31 carries its semi-bold IBM Plex without the basic Latin letters.
+    """
+    return gr.themes.Soft(
+        primary_hue="blue",
+        secondary_hue="green",
+        neutral_hue="slate",
+        font=[LocalFont("IBM Plex Sans", (400, 700)), "ui-sans-serif", "system-ui", "sans-serif"],
+        font_mono=[LocalFont("IBM Plex Mono", (400, 700)), "ui-monospace", "monospace"],
+    )
+
+
+def style(presenter: bool) -> str:
+    """The style sheet, larger for a stage."""
+    return STYLE.read_text(encoding="utf-8") + (PRESENTER if presenter else "")

@@ -1,0 +1,33 @@
+"""The real photographs that scikit-learn ships."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from ood_studio.data.photographs import photographs
+from ood_studio.paths import ROOT
+
+
+def test_both_photographs() -> None:
+    pytest.importorskip("sklearn")
+    found = photographs()
+    assert [name for name, _ in found] == ["china", "flower"]
+    for _, path in found:
+        with Image.open(path) as picture:
+            assert (picture.format, picture.mode, picture.size) == ("JPEG", "RGB", (640, 427))
+
+
+def test_scikit_learn_is_not_imported() -> None:
+    code = "import sys; from ood_studio.data.photographs import photographs; photographs(); print('sklearn' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert run.stdout.strip() == "False"
+
+
+def test_none_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert photographs() == []

@@ -1,0 +1,37 @@
+"""The contact sheets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ood_studio.diorama.preview import Preview, contact_sheet, main
+from ood_studio.errors import StudioError
+
+
+def test_scenes_of_a_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "sheet.png"
+    assert main(["--split", "id-test", "--count", "3", "--size", "64", "--out", str(out)]) == 0
+    assert "192 x 78" in capsys.readouterr().out
+    with Image.open(out) as sheet:
+        assert sheet.size == (192, 78)
+        assert len(sheet.getcolors(1 << 20) or ()) > 50
+
+
+def test_classes_and_superclasses() -> None:
+    one = contact_sheet(Preview(names=("kite",), out=Path("x.png"), size=64))
+    assert one.size == (128, 64)
+    assert contact_sheet(Preview(names=("toy",), out=Path("x.png"), size=64)).width == 256
+
+
+def test_bad_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["unicorn", "--out", str(tmp_path / "x.png")]) == 2
+    said = capsys.readouterr().err
+    assert "no class or superclass named 'unicorn'; it has the classes cat, dog" in said
+    assert said.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+    for wrong, message in (({"split": "x"}, "no split named 'x'"), ({"size": 9}, "64 to 512 pixels wide, not 9")):
+        with pytest.raises(StudioError, match=message):
+            contact_sheet(Preview(out=tmp_path, **wrong))  # type: ignore[arg-type]

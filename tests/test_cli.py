@@ -1,0 +1,210 @@
+"""The command line, called as a function but for one test that starts a process."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+import ood_studio.studio
+from ood_studio.cli import main
+from ood_studio.diorama.render import render
+from ood_studio.diorama.splits import scenes
+
+BACKBONE = "diorama"
+ROOT = Path(__file__).resolve().parent.parent
+FEW = ["--backbone", BACKBONE, "--quiet"]
+ROW = "suite id ood backbone scorer params n_id n_ood auroc fpr95 aupr_in aupr_out seed seconds".split()  # noqa: SIM905
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_references() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ood_studio.studio, "REFERENCE_COUNT", 40)
+        patch.setattr(ood_studio.studio, "OOD_COUNT", 30)
+        yield
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command; gives the exit code, standard output and standard error."""
+
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        code = main([str(each) for each in arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two pictures, one of them in a folder of its own, a broken one and a text."""
+    folder = tmp_path_factory.mktemp("album")
+    (folder / "more").mkdir()
+    for scene, name in zip(scenes("id-test", 5, 2), ("a.png", "more/a.png"), strict=True):
+        render(scene).save(folder / name)
+    (folder / "broken.png").write_bytes((folder / "a.png").read_bytes()[:300])
+    (folder / "notes.txt").write_text("not a picture")
+    return folder
+
+
+# --- explore -----------------------------------------------------------------------------------------------------
+
+
+def test_explore_prints_json(run: Run, album: Path) -> None:
+    code, out, err = run("explore", album, *FEW, "--json", "--count", "60", "--tau", "0.05", "--top", "3")
+    assert code == 0
+    answer: dict[str, Any] = json.loads(out)
+    assert [report["name"] for report in answer["results"]] == [str(album / "a.png"), str(album / "more" / "a.png")]
+    assert list(answer["problems"]) == [str(album / "broken.png")]
+    assert answer["tau"] == 0.05 and answer["negatives"] == 60
+    for report in answer["results"]:
+        assert len(report["affinities"]) == 3
+        assert report["readings"][0]["scorer"] == "neglabel" and report["verdict"]
+    assert "1 of 3 pictures could not be read" in err and "broken.png" in err
+
+
+def test_explore_prints_text(run: Run, album: Path) -> None:
+    code, out, err = run("explore", album / "a.png", *FEW, "--labels", "cat,\x1b[31mred dog", "--top", "2")
+    assert code == 0
+    assert str(album / "a.png") in out and "MCM (τ = 1)" in out and "red dog" in out
+    assert "\x1b" not in out  # labels do not command the terminal
+    assert "no threshold" in err
+
+
+def test_a_folder_of_broken_pictures_is_bad_input(run: Run, tmp_path: Path) -> None:
+    for name in ("one.png", "two.jpg"):
+        (tmp_path / name).write_bytes(b"nothing")
+    code, out, err = run("explore", tmp_path, *FEW)
+    assert (code, out) == (2, "")
+    assert [line.startswith("error: none of 2 pictures") for line in err.splitlines()] == [False, False, True]
+
+
+# --- mine --------------------------------------------------------------------------------------------------------
+
+
+def test_mine_prints_the_list_as_csv(run: Run, tmp_path: Path) -> None:
+    choice = [*FEW, "--labels", "cat, dog", "--count", "20", "--eta", "0"]
+    code, out, _ = run("mine", *choice)
+    rows = list(csv.DictReader(out.splitlines()))
+    assert code == 0 and len(rows) == 20 and list(rows[0]) == ["rank", "word", "pos", "distance"]
+    distances = [float(row["distance"]) for row in rows]
+    assert distances == sorted(distances, reverse=True)
+
+    code, said, _ = run("mine", *choice, "--out", tmp_path / "words.csv")
+    assert (code, said) == (0, "") and (tmp_path / "words.csv").read_text(encoding="utf-8") == out
+
+    listed = json.loads(run("mine", *choice, "--json")[1])["results"]
+    assert [each["word"] for each in listed] == [row["word"] for row in rows]
+    assert [each["distance"] for each in listed] == pytest.approx(distances, abs=1e-6)
+
+
+# --- bench -------------------------------------------------------------------------------------------------------
+
+
+def test_bench_prints_json_and_tables(run: Run) -> None:
+    choice = ["bench", *FEW, "--suite", "diorama-hard", "--count", "40", "--seed", "2", "--label-count", "60"]
+    code, out, _ = run(*choice, "--json", "--scorers", "mcm,neglabel")
+    answer = json.loads(out)
+    assert code == 0 and list(answer) == ["results", "accuracy", "unavailable"]
+    assert [row["scorer"] for row in answer["results"]] == ["mcm", "neglabel"]
+    for row in answer["results"]:
+        assert list(row) == ROW
+        assert row["seed"] == 2 and row["n_id"] == row["n_ood"] == 40
+        assert all(0 <= row[name] <= 1 for name in ("auroc", "fpr95", "aupr_in", "aupr_out"))
+    assert set(answer["accuracy"]) == {"id_accuracy", "all_accuracy"}
+
+    shown = f"{100 * answer['results'][0]['auroc']:.1f} / {100 * answer['results'][0]['fpr95']:.1f}"
+    plain = run(*choice, "--scorers", "mcm", "neglabel")[1]
+    assert shown in plain and plain.count("hard-20") == 1
+    marked = run(*choice, "--scorers", "mcm", "--markdown")[1]
+    assert f"{shown} |" in marked and "| mcm" in marked and "neglabel" not in marked
+
+
+# --- what people may get wrong -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["explore"], "there is no picture"),
+        (["explore", "no-such.png"], "no-such.png"),
+        (["explore", "empty"], "empty is a folder without pictures"),
+        (["explore", "dot.png", "--tau", "99"], "tau must lie between 0.0001 and 10, not 99"),
+        (["explore", "dot.png", "--backbone", "nope"], "nope"),
+        (["mine", "--labels", ", ,"], "there are no labels"),
+        (["mine", "--out", "nowhere/words.csv"], "does not exist"),
+        (["bench", "--suite", "imagenet"], "unknown suite 'imagenet'"),
+        (["bench", "--scorers", "mcm,nope"], "unknown scorer 'nope'"),
+        (["bench", "--count", "5"], "count must lie between 10 and 100000, not 5"),
+        (["mine", "--device", "toaster"], "device must be"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], sentence: str
+) -> None:
+    Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*arguments, "--quiet")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ") and err.count("\n") == 1
+    assert sentence in err
+
+
+@pytest.mark.parametrize("arguments", [["bench", "--nope"], ["no-such-command"], ["explore", "--tau", "warm"]])
+def test_unknown_flags_and_values_of_the_wrong_kind(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    assert arguments[-1] in capsys.readouterr().err
+
+
+def test_an_interruption_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ood_studio.studio.Studio, "mine", interrupted)
+    assert run("mine", "--quiet") == (130, "", "interrupted\n")
+
+
+def test_help_names_every_command_and_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, names in (
+        ([], ["explore", "mine", "bench", "serve"]),
+        (["bench", "--help"], ["--json", "--backbone", "--seed", "--device", "--scorers", "--label-count", "--tau"]),
+        (["explore", "--help"], ["--json", "--backbone", "--seed", "--device", "PICTURES", "--lexnames", "--groups"]),
+        (["serve", "--help"], ["--host", "--port", "--backbone", "--share", "--presenter", "--mcp"]),
+    ):
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        assert left.value.code == 0
+        said = capsys.readouterr().out
+        assert not [name for name in names if name not in said]
+
+
+def test_the_program_as_a_process() -> None:
+    """Exit code and one line, without importing what only other work needs."""
+    code = (
+        "import runpy, sys\n"
+        "sys.argv = ['ood_studio', 'bench', '--scorers', 'nope']\n"
+        "try:\n"
+        "    runpy.run_module('ood_studio', run_name='__main__')\n"
+        "finally:\n"
+        "    print(*{name.partition('.')[0] for name in sys.modules})\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=180)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: unknown scorer 'nope'") and done.stderr.count("\n") == 1
+    assert not set(done.stdout.split()) & {"diffusers", "transformers", "umap", "sklearn", "gradio", "open_clip"}

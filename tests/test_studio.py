@@ -1,0 +1,248 @@
+"""The service layer: readings against the formulas, what is kept, and what people may get wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import ood_studio.studio
+from ood_studio.backbones import Backbone
+from ood_studio.diorama.render import render
+from ood_studio.diorama.splits import scenes
+from ood_studio.errors import StudioError
+from ood_studio.progress import Stopped
+from ood_studio.studio import (
+    Affinity,
+    ExploreRequest,
+    ExploreResult,
+    LabelChoice,
+    Reading,
+    ScoreChoice,
+    Studio,
+    verdict,
+)
+
+BACKBONE = "diorama"
+LABELS = LabelChoice(BACKBONE, count=60)
+REQUEST = ExploreRequest(LABELS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_references() -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ood_studio.studio, "REFERENCE_COUNT", 40)
+        patch.setattr(ood_studio.studio, "OOD_COUNT", 30)
+        yield
+
+
+@pytest.fixture(scope="module")
+def studio() -> Studio:
+    return Studio("cpu")
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[tuple[str, Image.Image]]:
+    drawn = [*scenes("id-test", 11, 3), *scenes("near-ood", 11, 2)]
+    return [(f"{i}.png", render(scene)) for i, scene in enumerate(drawn)]
+
+
+@pytest.fixture(scope="module")
+def result(studio: Studio, pictures: list[tuple[str, Image.Image]]) -> ExploreResult:
+    return studio.explore(REQUEST, pictures)
+
+
+def no_more(*_: object) -> None:
+    raise AssertionError("computed once more")
+
+
+# --- what is said about a picture --------------------------------------------------------------------------------
+
+
+def test_readings_are_those_of_the_formulas(
+    studio: Studio, pictures: list[tuple[str, Image.Image]], result: ExploreResult
+) -> None:
+    backbone = studio.backbone(BACKBONE)
+    mined = studio.mine(LABELS)
+    templates = {"n": "the nice {}", "a": "This is a {} photo"}
+    negatives = [templates[pos].format(word) for word, pos in zip(mined.words, mined.pos, strict=True)]
+
+    def text(sentences: list[str]) -> np.ndarray:
+        return backbone.encode_text(sentences).double().numpy()
+
+    joint = backbone.encode_image(backbone.preprocess([picture for _, picture in pictures])).joint
+    assert joint is not None
+    inside = joint.double().numpy() @ text([f"the nice {label}" for label in result.id_labels]).T
+    outside = joint.double().numpy() @ text(negatives).T
+    scale = backbone.logit_scale
+
+    def strongest(values: np.ndarray) -> np.ndarray:
+        shares = np.exp(values - values.max(axis=1, keepdims=True))
+        return (shares / shares.sum(axis=1, keepdims=True)).max(axis=1)
+
+    known, unknown = np.exp(inside * scale).sum(axis=1), np.exp(outside * scale).sum(axis=1)
+    expected = {
+        "NegLabel": known / (known + unknown),
+        "MCM (τ = 1)": strongest(inside),
+        "pseudo-MSP (τ = 0.01)": strongest(inside * 100),
+        "MSP": strongest(inside * scale),
+        "MaxLogit": inside.max(axis=1) * scale,
+        "Energy": np.log(known),
+    }
+    for i, report in enumerate(result.pictures):
+        assert {reading.title: reading.value for reading in report.readings} == pytest.approx(
+            {title: values[i] for title, values in expected.items()}, rel=1e-4
+        )
+        shares = np.exp(np.concatenate([inside[i], outside[i]]) * scale) / (known[i] + unknown[i])
+        order = np.argsort(-shares)[: REQUEST.top]
+        assert [each.share for each in report.affinities] == pytest.approx(shares[order].tolist(), rel=1e-4)
+        words = (*result.id_labels, *result.negatives)
+        assert [each.label for each in report.affinities] == [words[j] for j in order]
+        assert [each.inside for each in report.affinities] == [bool(j < len(result.id_labels)) for j in order]
+        assert report.id_share == pytest.approx(known[i] / (known[i] + unknown[i]), rel=1e-4)
+        assert report.classes[0][0] == result.id_labels[inside[i].argmax()]
+    assert result.tau == pytest.approx(1 / scale)
+
+
+def test_thresholds_keep_95_percent_of_the_reference_pictures(result: ExploreResult) -> None:
+    for report in result.pictures:
+        for reading in report.readings:
+            held = result.references[reading.title]
+            assert (len(held.id), len(held.ood)) == (40, 30)
+            assert reading.threshold == np.sort(held.id)[2]  # 38 of 40
+            assert reading.inside == (reading.value >= reading.threshold)
+            assert reading.id_below == (held.id < reading.value).mean()
+            assert reading.ood_below == (held.ood < reading.value).mean()
+
+
+def test_the_verdict_turns_with_the_threshold(
+    studio: Studio, pictures: list[tuple[str, Image.Image]], result: ExploreResult, tmp_path: Path
+) -> None:
+    values = [report.readings[0].value for report in result.pictures]
+    for name, index in (("low", int(np.argmin(values))), ("high", int(np.argmax(values)))):
+        (tmp_path / name).mkdir()
+        pictures[index][1].save(tmp_path / name / "one.png")
+    tested = [pictures[int(np.argmin(values))]]
+    lenient = studio.explore(replace(REQUEST, reference=str(tmp_path / "low")), tested).pictures[0]
+    strict = studio.explore(replace(REQUEST, reference=str(tmp_path / "high")), tested).pictures[0]
+    assert lenient.readings[0].value == pytest.approx(strict.readings[0].value)
+    assert lenient.readings[0].inside is True and lenient.verdict.startswith("In-distribution: NegLabel")
+    assert strict.readings[0].inside is False and strict.verdict.startswith("Out-of-distribution: NegLabel")
+
+
+def test_a_verdict_without_reference_pictures_claims_nothing() -> None:
+    sentence = verdict(Reading("neglabel", "NegLabel", 0.5, None, None, None, None), Affinity("cat", 0.5, True))
+    assert sentence == "NegLabel 0.5, without a threshold to compare with. It is drawn most to “cat”, an ID label."
+
+
+def test_the_same_picture_twice_and_a_single_pixel(studio: Studio, pictures: list[tuple[str, Image.Image]]) -> None:
+    one, other, dot = studio.explore(
+        REQUEST, [("a", pictures[0][1]), ("b", pictures[0][1].copy()), ("dot", Image.new("RGB", (1, 1), "red"))]
+    ).pictures
+    assert one.name == "a" and other.name == "b"
+    assert one.readings == other.readings and one.affinities == other.affinities
+    assert dot.readings != one.readings and all(np.isfinite(reading.value) for reading in dot.readings)
+
+
+# --- what is computed again --------------------------------------------------------------------------------------
+
+
+def test_another_score_computes_no_features(
+    studio: Studio,
+    pictures: list[tuple[str, Image.Image]],
+    result: ExploreResult,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Backbone, "encode_image", no_more)
+    monkeypatch.setattr(Backbone, "encode_text", no_more)
+    monkeypatch.setattr(ood_studio.studio, "mine_corpus", no_more)
+    for choice in (ScoreChoice(tau=0.5), ScoreChoice(groups=7), ScoreChoice(form="linear-sum")):
+        changed = studio.explore(ExploreRequest(LABELS, choice), pictures)
+        assert changed.pictures[0].readings[0] != result.pictures[0].readings[0]
+        assert changed.pictures[0].readings[1:] == result.pictures[0].readings[1:]
+
+
+def test_other_labels_change_the_answer_but_not_the_picture_features(
+    studio: Studio,
+    pictures: list[tuple[str, Image.Image]],
+    result: ExploreResult,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Backbone, "encode_image", no_more)
+    changed = studio.explore(ExploreRequest(replace(LABELS, labels="house, cat")), pictures)
+    assert changed.id_labels == ("house", "cat")
+    assert {name for name, _ in changed.pictures[0].classes} == {"house", "cat"}
+    assert changed.pictures[0].readings[0].value != result.pictures[0].readings[0].value
+    assert changed.references == {} and changed.pictures[0].readings[0].threshold is None
+    assert any("no threshold" in note for note in changed.notes)
+
+
+# --- labels ------------------------------------------------------------------------------------------------------
+
+
+def test_labels_keep_their_order_and_stay_text(studio: Studio, pictures: list[tuple[str, Image.Image]]) -> None:
+    typed = "zebra crossing\n<b>cat</b>, {}, Zebra Crossing"
+    request = ExploreRequest(replace(LABELS, labels=typed), top=100)
+    found = studio.explore(request, pictures[:1])
+    assert found.id_labels == ("zebra crossing", "<b>cat</b>", "{}")
+    assert {each.label for each in found.pictures[0].affinities if each.inside} == set(found.id_labels)
+    assert any("Repeated labels were dropped: Zebra Crossing" in note for note in found.notes)
+
+
+def test_mining_leaves_out_id_labels_and_ends_at_the_count(studio: Studio) -> None:
+    mined = studio.mine(replace(LABELS, labels="cat, fox", count=7))
+    assert len(mined) == 7
+    assert not {"cat", "fox"} & set(studio.mine(replace(LABELS, labels="cat, fox", count=10_000)).words)
+
+
+# --- what people may get wrong -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("choice", "sentence"),
+    [
+        ({"labels": " ,\n, "}, "there are no labels"),
+        ({"corpus": "no-such-words.txt"}, "cannot read the corpus file no-such-words.txt"),
+        ({"corpus": "wordnet", "lexnames": ("noun.nothing",)}, "unknown lexicographer file 'noun.nothing'"),
+        ({"prompts": "nicest"}, "unknown prompt set 'nicest'; expected one of neglabel"),
+        ({"prompts": "a {} of {}"}, "exactly one {}, not 2"),
+        ({"backbone": "no-such-model"}, "no-such-model"),
+    ],
+)
+def test_a_text_side_that_cannot_be_used_is_said_in_one_sentence(
+    studio: Studio, pictures: list[tuple[str, Image.Image]], choice: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(StudioError) as caught:
+        studio.explore(ExploreRequest(replace(LABELS, **choice)), pictures[:1])  # type: ignore[arg-type]
+    assert sentence in str(caught.value)
+
+
+def test_nothing_to_explore_and_no_reference_folder(studio: Studio, tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="no picture"):
+        studio.explore(REQUEST, [])
+    picture = [("dot", Image.new("RGB", (1, 1)))]
+    with pytest.raises(StudioError, match="does not exist"):
+        studio.explore(replace(REQUEST, reference=str(tmp_path / "nowhere")), picture)
+    with pytest.raises(StudioError, match="holds no picture"):
+        studio.explore(replace(REQUEST, reference=str(tmp_path)), picture)
+
+
+@pytest.mark.parametrize("values", [{"tau": 0.0}, {"tau": float("nan")}, {"groups": 0}, {"fuse": 0}, {"seed": -1}])
+def test_bounds_of_a_score(values: dict[str, float]) -> None:
+    with pytest.raises(StudioError, match=next(iter(values))):
+        ScoreChoice(**values)  # type: ignore[arg-type]
+
+
+def test_work_that_is_stopped_leaves_nothing_behind(studio: Studio, pictures: list[tuple[str, Image.Image]]) -> None:
+    request = ExploreRequest(replace(LABELS, prompts="an odd {} indeed"))
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "encoding words":
+            raise Stopped("stopped")
+
+    with pytest.raises(Stopped):
+        studio.explore(request, pictures[:1], stop)
+    assert studio.explore(request, pictures[:1]).pictures[0].readings
