@@ -59,7 +59,9 @@ class Explore(Common):
         pictures: picture files, or folders of them.
     """
 
-    pictures: tyro.conf.Positional[tuple[Path, ...]] = ()
+    pictures: Annotated[
+        tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="PICTURE ...", help_behavior_hint="")
+    ] = ()
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _run(arguments: list[str]) -> int:
     from ood_studio.studio import BenchRequest, ExploreRequest, LabelChoice
     from ood_studio.ui.serve import Serve, serve
 
-    commands = {
+    commands: dict[str, Callable[..., Any]] = {
         "explore": _flags(Explore, ExploreRequest),
         "mine": _flags(Mine, LabelChoice),
         "bench": _flags(Bench, BenchRequest),
@@ -147,7 +149,7 @@ def explore(options: Explore, request: ExploreRequest) -> None:
 
     if not options.pictures:
         raise StudioError("there is no picture to explore; give files or folders")
-    studio = Studio(options.device)
+    studio = Studio(options.device, workers=0)
     problems: dict[str, str] = {}
     results: list[dict[str, Any]] = []
     about: dict[str, Any] = {}
@@ -182,7 +184,7 @@ def mine(options: Mine, choice: LabelChoice) -> None:
     if options.out is not None and not options.out.absolute().parent.is_dir():
         raise StudioError(f"the folder of {options.out} does not exist")
     with closing(_Bars(options.quiet)) as bars:
-        mined = Studio(options.device).mine(choice, bars)
+        mined = Studio(options.device, workers=0).mine(choice, bars)
     text = mined.to_csv()
     if options.json:
         rows = zip(mined.words, mined.pos, mined.distances.tolist(), strict=True)
@@ -211,7 +213,7 @@ def bench(options: Bench, request: BenchRequest) -> None:
     from ood_studio.studio import Studio
 
     with closing(_Bars(options.quiet)) as bars:
-        result = Studio(options.device).bench(request, bars)
+        result = Studio(options.device, workers=0).bench(request, bars)
     if options.json:
         rows = [asdict(row) for row in result.rows]
         print(_json({"results": rows, "accuracy": result.accuracy, "unavailable": result.unavailable}))

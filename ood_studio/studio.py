@@ -272,10 +272,13 @@ class Studio:
 
     Args:
         device: ``auto`` or a torch device.
+        workers: processes that draw Diorama's pictures; 0 for one a core, which needs a main module that may be
+            imported again.
     """
 
-    def __init__(self, device: str = "auto") -> None:
+    def __init__(self, device: str = "auto", workers: int = 1) -> None:
         self.device = device
+        self.workers = workers
         self._spaces: Pool[LabelSpace] = Pool(limit=8)
         self._features: Pool[_Features] = Pool(limit=256)
         self._references: Pool[tuple[Tensor, Tensor, str]] = Pool(limit=8)
@@ -357,7 +360,11 @@ class Studio:
 
         def make() -> dict[str, Tensor]:
             pictures = load_split(
-                name, seed, count, progress=lambda done, total: progress(f"drawing {name}", done, total)
+                name,
+                seed,
+                count,
+                workers=self.workers,
+                progress=lambda done, total: progress(f"drawing {name}", done, total),
             )
 
             def batches() -> Iterator[Tensor]:
@@ -465,7 +472,7 @@ class Studio:
         return ExploreResult(tuple(reports), compared, tau, space.id_labels, space.mined.words, tuple(notes))
 
     def warm_up(self, request: ExploreRequest) -> None:
-        """Gets ready what the first picture needs, so that it is answered at once; failures are left to that picture."""
+        """Gets ready what the first picture needs, so that it is answered at once; leaves errors to that picture."""
         with suppress(StudioError):
             self.reference_features(self.label_space(request.labels), request.reference)
 

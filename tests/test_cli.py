@@ -22,7 +22,7 @@ from ood_studio.diorama.splits import scenes
 BACKBONE = "diorama"
 ROOT = Path(__file__).resolve().parent.parent
 FEW = ["--backbone", BACKBONE, "--quiet"]
-ROW = "suite id ood backbone scorer params n_id n_ood auroc fpr95 aupr_in aupr_out seed seconds".split()  # noqa: SIM905
+ROW = "suite id ood backbone scorer params n_id n_ood auroc fpr95 aupr_in aupr_out seed seconds".split()
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -183,7 +183,10 @@ def test_help_names_every_command_and_flag(capsys: pytest.CaptureFixture[str]) -
     for arguments, names in (
         ([], ["explore", "mine", "bench", "serve"]),
         (["bench", "--help"], ["--json", "--backbone", "--seed", "--device", "--scorers", "--label-count", "--tau"]),
-        (["explore", "--help"], ["--json", "--backbone", "--seed", "--device", "PICTURES", "--lexnames", "--groups"]),
+        (
+            ["explore", "--help"],
+            ["--json", "--backbone", "--seed", "--device", "PICTURE ...", "--lexnames", "--groups"],
+        ),
         (["serve", "--help"], ["--host", "--port", "--backbone", "--share", "--presenter", "--mcp"]),
     ):
         with pytest.raises(SystemExit) as left:

@@ -38,7 +38,7 @@ def kept_features(key: str, make: Callable[[], dict[str, Tensor]]) -> dict[str, 
 def encode_pixels(
     encode: Callable[[Tensor], dict[str, Tensor]], batches: Iterable[Tensor], report: Callable[[int], None]
 ) -> dict[str, Tensor]:
-    """Features of pictures that come in batches of pixels, concatenated on the CPU; ``report`` hears the count so far."""
+    """Features of pictures given as batches of pixels, put together on the CPU; ``report`` hears the count so far."""
     parts: dict[str, list[Tensor]] = {}
     done = 0
     for pixels in batches:

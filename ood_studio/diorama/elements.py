@@ -75,7 +75,8 @@ def _drawing(name: str, sway: float) -> Drawing:
     ELEMENTS[name].draw(pen)
     drawing = pen.finish()
     if ELEMENTS[name].anchor == "ground":  # whatever the pose, it touches the ground exactly
-        drawing = Drawing(drawing.points + (0.0, FLOOR - drawing.bounds()[3]), drawing.ends, drawing.inks)
+        drop = np.array([0.0, FLOOR - drawing.bounds()[3]])
+        drawing = Drawing(drawing.points + drop, drawing.ends, drawing.inks)
     return drawing
 
 

@@ -108,9 +108,7 @@ class Pen:
                     ink,
                 )
 
-    def ribbon(
-        self, path: Sequence[Point], width: float | Sequence[float], ink: str, taper: float = 1.0
-    ) -> None:
+    def ribbon(self, path: Sequence[Point], width: float | Sequence[float], ink: str, taper: float = 1.0) -> None:
         """A smooth stroke along ``path`` as one single shape: tails, stems, arms, strings.
 
         Args:
@@ -194,15 +192,7 @@ def _smooth(points: Sequence[Point], closed: bool, steps: int = 7) -> list[Point
     pieces = []
     for i in range(len(padded) - 3):
         a, b, c, d = padded[i : i + 4]
-        pieces.append(
-            0.5
-            * (
-                2 * b
-                + (c - a) * t
-                + (2 * a - 5 * b + 4 * c - d) * t**2
-                + (3 * b - a - 3 * c + d) * t**3
-            )
-        )
+        pieces.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
     if not closed:
         pieces.append(p[-1:])
     return [tuple(x) for x in np.concatenate(pieces)]

@@ -18,9 +18,7 @@ from ood_studio.diorama.pen import Drawing
 _SLOT_INKS = [slot_inks(slot) for slot in range(3)]
 
 
-def affine(
-    x: float, y: float, scale: tuple[float, float], angle: float = 0.0, mirrored: bool = False
-) -> np.ndarray:
+def affine(x: float, y: float, scale: tuple[float, float], angle: float = 0.0, mirrored: bool = False) -> np.ndarray:
     """A (2, 3) matrix: scale (mirrored in x if asked), turn clockwise by ``angle`` degrees, move to (x, y)."""
     c, s = (np.cos(np.radians(angle)), np.sin(np.radians(angle))) if angle else (1.0, 0.0)
     sx, sy = (-scale[0] if mirrored else scale[0]), scale[1]
@@ -60,7 +58,7 @@ def cut_out(drawing: Drawing, matrix: np.ndarray, canvas: int, slot: int = 0) ->
     inks = np.zeros((bottom - top, right - left), np.uint8)
     image = Image.frombuffer("L", (right - left, bottom - top), inks, "raw", "L", 0, 1)
     image.readonly = 0  # draw into the array itself
-    _fill(ImageDraw.Draw(image), drawing, unmoved + (dx - left + 0.5, dy - top + 0.5), slot)
+    _fill(ImageDraw.Draw(image), drawing, unmoved + np.array([dx - left + 0.5, dy - top + 0.5]), slot)
     return inks, (left, top)
 
 

@@ -140,9 +140,7 @@ def _drawing(item: Item) -> Drawing:
 def _matrix(item: Item, canvas: int) -> np.ndarray:
     half = item.size * canvas / 2
     stretch = item.stretch**0.5
-    return raster.affine(
-        item.x * canvas, item.y * canvas, (half * stretch, half / stretch), item.angle, item.mirrored
-    )
+    return raster.affine(item.x * canvas, item.y * canvas, (half * stretch, half / stretch), item.angle, item.mirrored)
 
 
 @lru_cache(maxsize=160)

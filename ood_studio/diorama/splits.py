@@ -139,9 +139,11 @@ def scenes(name: str, seed: int, count: int, start: int = 0) -> tuple[Scene, ...
 
 
 def load_split(
-    name: str, seed: int = 0, count: int = 2000, *, workers: int = 0, progress: Progress | None = None
+    name: str, seed: int = 0, count: int = 2000, *, workers: int = 1, progress: Progress | None = None
 ) -> Pictures:
-    """A split's pictures, drawn by ``workers`` processes (0: one a core; 1: none beside this one) unless cached.
+    """A split's pictures, drawn by ``workers`` processes (0: one a core) unless cached.
+
+    More than one process needs a main module that may be imported again (``if __name__ == "__main__"``).
 
     Raises:
         StudioError: if there is no such split or the count is not positive.

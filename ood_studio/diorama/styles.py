@@ -103,8 +103,10 @@ def _strokes(canvas: int, variant: int) -> np.ndarray:
     for i in range(count):
         cx, cy = int(x[i] * canvas), int(y[i] * canvas)
         a, b = np.cos(angle[i]) * canvas, np.sin(angle[i]) * canvas
-        corners = [(u * long[i] * a - v * thin[i] * b, u * long[i] * b + v * thin[i] * a)
-                   for u, v in ((-1, -0.6), (-0.7, -1), (0.8, -1), (1, 0), (0.8, 1), (-0.7, 1), (-1, 0.6))]
+        corners = [
+            (u * long[i] * a - v * thin[i] * b, u * long[i] * b + v * thin[i] * a)
+            for u, v in ((-1, -0.6), (-0.7, -1), (0.8, -1), (1, 0), (0.8, 1), (-0.7, 1), (-1, 0.6))
+        ]
         draw.polygon([(cx + u, cy + v) for u, v in corners], fill=cy * canvas + cx + 1)
     taken = np.asarray(image, dtype=np.int64)
     return np.where(taken > 0, taken - 1, identity)

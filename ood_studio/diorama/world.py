@@ -80,9 +80,7 @@ TRAINED_CLASSES: tuple[str, ...] = (
 """Every class that the bundled models have seen, the ID classes first."""
 
 NEAR_CLASSES: tuple[str, ...] = tuple(
-    name
-    for name in TRAINED_CLASSES[len(ID_CLASSES) :]
-    if _FAMILIES[name] in {_FAMILIES[known] for known in ID_CLASSES}
+    name for name in TRAINED_CLASSES[len(ID_CLASSES) :] if _FAMILIES[name] in {_FAMILIES[known] for known in ID_CLASSES}
 )
 """Trained classes outside the ID ones that share a superclass with one of them."""
 

@@ -1,4 +1,4 @@
-"""The colours of all figures: in-distribution is blue, negative labels are green (NegLabel, Figs. 4 and 5), OOD is orange."""
+"""The colours of all figures: ID is blue and negative labels green (NegLabel, Figs. 4 and 5), OOD is orange."""
 
 ID = "#3b82f6"
 NEGATIVE = "#22a06b"

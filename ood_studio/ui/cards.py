@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from ood_studio.labels.definitions import definition, have_definitions
-from ood_studio.studio import ExploreResult, PictureReport, Reading
+from ood_studio.studio import Affinity, ExploreResult, PictureReport, Reading
 
 EMPTY = """
 <div class="studio-empty">
@@ -50,40 +50,46 @@ def verdict_card(report: PictureReport) -> str:
 def affinity_bars(report: PictureReport, tau: float) -> str:
     """Horizontal bars of the strongest affinities, ID blue and negative green (NegLabel, Figs. 4 and 5)."""
     longest = max(affinity.share for affinity in report.affinities) or 1.0
-    rows = "".join(
-        f'<li class="{"id" if a.inside else "negative"}"><span class="label" title="{escape(_meaning(a.label))}">{escape(a.label)}</span>'
-        f'<span class="track"><span class="bar" style="width:{max(0.4, 100 * a.share / longest):.1f}%"></span></span>'
-        f'<span class="share">{percent(a.share)}</span></li>'
-        for a in report.affinities
-    )
+    defined = have_definitions()
+    rows = "".join(_bar(affinity, longest, defined) for affinity in report.affinities)
     return (
-        '<section class="studio-bars" aria-label="Strongest affinities">'
-        '<div class="studio-legend"><span class="dot id"></span>ID labels '
-        f'<b>{percent(report.id_share)}</b><span class="dot negative"></span>negative labels '
-        f'<b>{percent(1 - report.id_share)}</b><span class="studio-tau">softmax at τ = {tau:.3g}</span></div>'
-        f"<ol>{rows}</ol></section>"
+        '<section class="studio-bars" aria-label="Strongest affinities"><div class="studio-legend">'
+        f'<span class="dot id"></span>ID labels <b>{percent(report.id_share)}</b>'
+        f'<span class="dot negative"></span>negative labels <b>{percent(1 - report.id_share)}</b>'
+        f'<span class="studio-tau">softmax at τ = {tau:.3g}</span></div><ol>{rows}</ol></section>'
+    )
+
+
+def _bar(affinity: Affinity, longest: float, defined: bool) -> str:
+    meaning = definition(affinity.label) if defined else None
+    title = f"{affinity.label}: {meaning}" if meaning else affinity.label
+    width = max(0.4, 100 * affinity.share / longest)
+    return (
+        f'<li class="{"id" if affinity.inside else "negative"}">'
+        f'<span class="label" title="{escape(title)}">{escape(affinity.label)}</span>'
+        f'<span class="track"><span class="bar" style="width:{width:.1f}%"></span></span>'
+        f'<span class="share">{percent(affinity.share)}</span></li>'
     )
 
 
 def score_table(report: PictureReport) -> str:
     """Every score side by side, with threshold and decision."""
+    columns = ("score", "value", "threshold", "decision", "higher than")
+    head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     rows = "".join(_score_row(reading) for reading in report.readings)
     return (
-        '<table class="studio-scores"><caption>Every score of this picture</caption><thead><tr><th scope="col">score</th>'
-        '<th scope="col">value</th><th scope="col">threshold</th><th scope="col">decision</th>'
-        '<th scope="col">higher than</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
+        '<table class="studio-scores"><caption>Every score of this picture</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
 def about(result: ExploreResult) -> str:
     """What the verdicts rest on, in one line."""
-    source = next((r.about for r in result.references.values()), "no reference pictures")
+    source = next((r.about for r in result.references.values()), None)
+    thresholds = f" Thresholds from {escape(source)}." if source else ""
     notes = "".join(f" {escape(note)}" for note in result.notes)
-    return (
-        f'<p class="studio-about">{len(result.id_labels):,} ID labels against {len(result.negatives):,} negative labels; '
-        f"thresholds from {escape(source)}.{notes}</p>"
-    )
+    sides = f"{len(result.id_labels):,} ID labels against {len(result.negatives):,} negative labels."
+    return f'<p class="studio-about">{sides}{thresholds}{notes}</p>'
 
 
 def number(value: float) -> str:
@@ -96,12 +102,6 @@ def percent(share: float) -> str:
     if share >= 0.0995:
         return f"{share:.0%}"
     return f"{share:.1%}" if share >= 0.0005 else "&lt;0.1%"
-
-
-def _meaning(label: str) -> str:
-    """The label, with its definition where WordNet's full data is installed."""
-    meaning = definition(label) if have_definitions() else None
-    return f"{label}: {meaning}" if meaning else label
 
 
 def _score_row(reading: Reading) -> str:

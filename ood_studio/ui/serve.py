@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ood_studio.backbones import DEFAULT
@@ -33,8 +34,16 @@ class Serve:
     mcp: bool = False
 
 
-def serve(options: Serve, block: bool = True) -> str:
-    """Starts the server and returns its local address; with ``block`` only after it was stopped.
+@dataclass(frozen=True)
+class Server:
+    """A running server: its local address, and how to stop it."""
+
+    address: str
+    close: Callable[[], None]
+
+
+def serve(options: Serve, block: bool = True) -> Server:
+    """Starts the server; with ``block`` returns only after it was stopped.
 
     Raises:
         StudioError: if the port is taken or the MCP package is missing.
@@ -45,7 +54,7 @@ def serve(options: Serve, block: bool = True) -> str:
     from ood_studio.ui.blocks import build
     from ood_studio.ui.theme import studio_theme, style
 
-    studio = Studio(options.device)
+    studio = Studio(options.device, workers=0)
     blocks = build(studio, options.backbone)
     blocks.queue(default_concurrency_limit=8)
     try:
@@ -74,4 +83,4 @@ def serve(options: Serve, block: bool = True) -> str:
     threading.Thread(target=studio.warm_up, args=(choice,), name="warm-up", daemon=True).start()
     if block:
         blocks.block_thread()
-    return str(address)
+    return Server(str(address), blocks.close)

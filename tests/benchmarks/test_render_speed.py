@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from itertools import count
+from typing import Any
 
 import pytest
-from pytest_benchmark.fixture import BenchmarkFixture
 
 from ood_studio.diorama.render import render
 from ood_studio.diorama.sample import sample_scene
@@ -17,7 +17,7 @@ REQUIRED = 250  # pictures a second on one free core
 
 
 @pytest.mark.benchmark(timer=time.process_time, min_rounds=5, max_time=3.0, disable_gc=True)
-def test_pictures_a_second(benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pictures_a_second(benchmark: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """Fresh scenes of all trained classes, places and styles, caches of drawings and backdrops warm."""
     numbers = count()
     batches = [[sample_scene(f"speed/{next(numbers)}", TRAINED_CLASSES) for _ in range(BATCH)] for _ in range(8)]

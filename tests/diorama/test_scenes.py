@@ -237,14 +237,11 @@ def test_captions_are_true() -> None:
 def test_captions_say_no_more_than_they_record() -> None:
     """No class, kind, colour, pattern or texture stands in a caption that does not count it as stated."""
     words = {*OBJECTS, *(kind for cls in OBJECTS.values() for kind in cls.kinds), *adjectives()}
-    words -= {"photo"}
     for i in range(600):
         scene = any_scene(f"more/{i}")
         said = caption(scene, Random(i))
         stated = {part for concept in said.concepts for part in concept.split()}
-        # the templates' own words
-        own = {"big", "bright", "dark"} & set("a photo of the large small good blurry nice".split())
-        assert words & set(re.findall(r"\w+", said.text)) - stated - own == set(), said
+        assert words & set(re.findall(r"\w+", said.text)) <= stated, said
 
 
 def test_hidden_colours_are_not_told() -> None:

@@ -241,7 +241,7 @@ def hat(pen: Pen, kind: str) -> None:
     size=0.55,
 )
 def boot(pen: Pen, kind: str) -> None:
-    top, back = {"wellington": (-0.92, 0.0), "buskin": (-0.62, 0.0), "chukka": (-0.3, 0.0)}[kind]
+    top = {"wellington": -0.92, "buskin": -0.62, "chukka": -0.3}[kind]
     bend = 0.16 * pen.sway  # how far the shaft leans
     wide = 0.36 if kind == "wellington" else 0.33
     cx = -0.28 + bend

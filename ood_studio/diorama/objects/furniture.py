@@ -42,37 +42,36 @@ def chair(pen: Pen, kind: str) -> None:
             pen.curve([*upper, *lower], ink)
 
     drop, scale, swing = (0.08, 0.89, 9 * pen.sway) if rocks else (0.0, 1.0, 0.0)
-    with pen.at(-0.02, drop, scale, swing):
-        with pen.at(-0.1, 0.0):
-            with pen.at(*FAR):
-                side("body-")
-            # back: a padded panel, or slats on the rocker
-            x, y = FAR
-            for low, tall in ((0.02, 0.17), (0.3, 0.17), (0.58, 0.17)) if rocks else ((0.02, 0.7),):
-                a, b = (lean + (-0.4 - lean) * s for s in (low, low + tall))
-                u, v = (top + (seat - top) * s for s in (low, low + tall))
-                pen.poly([(a, u), (a + x, u + y), (b + x, v + y), (b, v)], "body" if rocks else "trim")
-            # seat with its front edge
-            pen.poly(
-                [(-0.46, seat), (-0.38 + x, seat + y), (front + x + 0.06, seat + y), (front + 0.06, seat)], "trim+"
-            )
-            pen.poly(
-                [
-                    (front + 0.06, seat),
-                    (front + x + 0.06, seat + y),
-                    (front + x + 0.06, seat + y + 0.16),
-                    (front + 0.06, seat + 0.16),
-                ],
-                "body-",
-            )
-            pen.rect(-0.48, seat - 0.02, front + 0.08, seat + 0.16, "body", round=0.05)
-            side("body")
-            if high:
-                tray = seat - 0.4
-                pen.poly([(-0.12, tray), (0.2, tray - 0.15), (0.86, tray - 0.15), (0.66, tray)], "trim")
-                pen.poly([(0.66, tray), (0.86, tray - 0.15), (0.86, tray - 0.05), (0.66, tray + 0.1)], "body-")
-                pen.rect(-0.16, tray - 0.02, 0.68, tray + 0.1, "body", round=0.05)
-                pen.ellipse(0.4, tray - 0.09, 0.16, 0.045, "trim+")
+    with pen.at(-0.02, drop, scale, swing), pen.at(-0.1, 0.0):
+        with pen.at(*FAR):
+            side("body-")
+        # back: a padded panel, or slats on the rocker
+        x, y = FAR
+        for low, tall in ((0.02, 0.17), (0.3, 0.17), (0.58, 0.17)) if rocks else ((0.02, 0.7),):
+            a, b = (lean + (-0.4 - lean) * s for s in (low, low + tall))
+            u, v = (top + (seat - top) * s for s in (low, low + tall))
+            pen.poly([(a, u), (a + x, u + y), (b + x, v + y), (b, v)], "body" if rocks else "trim")
+        # seat with its front edge
+        pen.poly(
+            [(-0.46, seat), (-0.38 + x, seat + y), (front + x + 0.06, seat + y), (front + 0.06, seat)], "trim+"
+        )
+        pen.poly(
+            [
+                (front + 0.06, seat),
+                (front + x + 0.06, seat + y),
+                (front + x + 0.06, seat + y + 0.16),
+                (front + 0.06, seat + 0.16),
+            ],
+            "body-",
+        )
+        pen.rect(-0.48, seat - 0.02, front + 0.08, seat + 0.16, "body", round=0.05)
+        side("body")
+        if high:
+            tray = seat - 0.4
+            pen.poly([(-0.12, tray), (0.2, tray - 0.15), (0.86, tray - 0.15), (0.66, tray)], "trim")
+            pen.poly([(0.66, tray), (0.86, tray - 0.15), (0.86, tray - 0.05), (0.66, tray + 0.1)], "body-")
+            pen.rect(-0.16, tray - 0.02, 0.68, tray + 0.1, "body", round=0.05)
+            pen.ellipse(0.4, tray - 0.09, 0.16, 0.045, "trim+")
 
 
 @thing(

@@ -1,0 +1,122 @@
+"""The Explore tab as a person uses it, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from ood_studio.diorama.render import render
+from ood_studio.diorama.splits import scenes
+
+PATIENCE = 60_000  # milliseconds: the first picture may wait for the model and its reference pictures
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Any:
+    """The app in a fresh browser session; fails if anything is asked of another machine."""
+    context = browser.new_context(viewport={"width": 1500, "height": 1100})
+    page = context.new_page()
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(re.sub(r"^\w+://([^/:]*).*", r"\1", request.url)))
+    page.goto(address, timeout=PATIENCE)
+    page.wait_for_selector("#examples img", timeout=PATIENCE)
+    yield page
+    context.close()
+    assert hosts - {""} <= {"127.0.0.1"} | {h for h in hosts if h.startswith(("data", "blob"))}, hosts
+
+
+def upload(page: Any, *paths: Path) -> None:
+    """Drops files on the gallery."""
+    page.set_input_files("#pictures input[type=file]", [str(path) for path in paths])
+
+
+def bars(page: Any) -> list[tuple[str, str]]:
+    """Labels and shares of the affinity bars, strongest first."""
+    rows = page.locator(".studio-bars li")
+    return [
+        (rows.nth(i).locator(".label").inner_text(), rows.nth(i).locator(".share").inner_text())
+        for i in range(rows.count())
+    ]
+
+
+@pytest.fixture
+def fish(tmp_path: Path) -> Path:
+    """A picture of an ID class."""
+    scene = next(s for s in scenes("id-flat", 3, 60) if s.main is not None and s.main.name == "fish")
+    path = tmp_path / "fish.png"
+    render(scene, 256).save(path)
+    return path
+
+
+def test_upload_read_change_tau_and_a_broken_file(page: Any, fish: Path, tmp_path: Path) -> None:
+    upload(page, fish)
+    page.wait_for_selector(".studio-bars li", timeout=PATIENCE)
+    before = bars(page)
+    assert len(before) == 12
+    assert re.search("In-distribution|Out-of-distribution", page.locator(".studio-verdict-title").inner_text())
+    assert page.locator(".studio-scores tbody tr").count() == 6
+    page.wait_for_selector("#histogram .js-plotly-plot", timeout=PATIENCE)
+
+    page.locator("#settings > button").click()
+    page.fill("#tau input", "1")
+    page.locator("#tau input").press("Enter")
+    page.wait_for_function("document.querySelector('.studio-tau').innerText.includes('τ = 1')", timeout=PATIENCE)
+    assert bars(page) != before  # at τ = 1 all labels share almost evenly
+
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"this is no picture")
+    upload(page, broken)
+    page.wait_for_selector("text=broken.png", timeout=PATIENCE)
+    page.wait_for_timeout(500)
+    assert len(bars(page)) == 12  # nothing is lost
+    assert page.locator("#pictures img").count() == 1
+
+
+def test_typed_labels_are_text_and_come_without_a_threshold(page: Any, fish: Path) -> None:
+    upload(page, fish)
+    page.wait_for_selector(".studio-bars li", timeout=PATIENCE)
+    page.locator("#settings > button").click()
+    page.locator("#preset input").click()
+    page.get_by_role("option", name="type your own").click()
+    page.fill("#typed textarea", "fish\n<img src=x onerror=alert(1)>\ncar")
+    page.locator("#typed textarea").blur()
+    page.get_by_role("button", name="Explore again").click()
+    page.wait_for_selector(".studio-verdict.open", timeout=PATIENCE)
+    assert page.locator("#verdict img, #bars img").count() == 0
+    assert "no threshold" in page.locator(".studio-verdict-title").inner_text().lower()
+
+
+def test_examples_gallery_and_several_pictures(page: Any) -> None:
+    page.locator("#examples .thumbnail-item").nth(0).click()
+    page.wait_for_selector(".studio-bars li", timeout=PATIENCE)
+    page.get_by_label("Textures").click()
+    page.wait_for_timeout(1500)
+    page.locator("#examples .thumbnail-item").nth(1).click()
+    page.wait_for_function("document.querySelectorAll('#pictures .thumbnail-item').length == 2", timeout=PATIENCE)
+    page.get_by_text("All pictures as a table").click()
+    page.wait_for_selector("#batch table", timeout=PATIENCE)
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.locator("#download").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert len(lines) == 3 and lines[0].startswith("picture,verdict")
+
+
+def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 400, "height": 800})
+    page = context.new_page()
+    page.goto(address, timeout=PATIENCE)
+    page.wait_for_selector("#examples img", timeout=PATIENCE)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
+    context.close()
+
+
+def test_huge_picture_is_refused_before_it_is_decoded(page: Any, tmp_path: Path) -> None:
+    path = tmp_path / "huge.png"
+    Image.new("1", (20_000, 20_000)).save(path)
+    upload(page, path)
+    page.wait_for_selector("text=huge.png", timeout=PATIENCE)
+    assert page.locator(".studio-bars").count() == 0
