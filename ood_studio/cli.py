@@ -154,7 +154,7 @@ def explore(options: Explore, request: ExploreRequest) -> None:
     results: list[dict[str, Any]] = []
     about: dict[str, Any] = {}
     for chunk in _chunks(picture_files(options.pictures, problems), problems):
-        with closing(_Bars(options.quiet)) as bars:
+        with closing(Bars(options.quiet)) as bars:
             found = studio.explore(request, chunk, bars)
         about = found.to_dict()  # but for the reports, the same for every chunk
         results += about.pop("results")
@@ -183,7 +183,7 @@ def mine(options: Mine, choice: LabelChoice) -> None:
 
     if options.out is not None and not options.out.absolute().parent.is_dir():
         raise StudioError(f"the folder of {options.out} does not exist")
-    with closing(_Bars(options.quiet)) as bars:
+    with closing(Bars(options.quiet)) as bars:
         mined = Studio(options.device, workers=0).mine(choice, bars)
     text = mined.to_csv()
     if options.json:
@@ -212,7 +212,7 @@ def bench(options: Bench, request: BenchRequest) -> None:
     """
     from ood_studio.studio import Studio
 
-    with closing(_Bars(options.quiet)) as bars:
+    with closing(Bars(options.quiet)) as bars:
         result = Studio(options.device, workers=0).bench(request, bars)
     if options.json:
         rows = [asdict(row) for row in result.rows]
@@ -386,33 +386,6 @@ def _descriptions(cls: type) -> dict[str, str]:
 
 
 # -- output ---------------------------------------------------------------------------------------------------------
-class _Bars:
-    """A `Progress` that shows one bar a stage on standard error; short stages show none."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-        self._stage = ""
-        self._bar: Any = None
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        if self._quiet:
-            return
-        if stage != self._stage or self._bar is None or done < self._bar.n:
-            from tqdm import tqdm
-
-            self.close()
-            self._stage = stage
-            self._bar = tqdm(desc=stage, total=total, delay=0.5, leave=False, file=sys.stderr, dynamic_ncols=True)
-        self._bar.total = total
-        self._bar.update(done - self._bar.n)
-
-    def close(self) -> None:
-        """Takes the bar away."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-
-
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)
 

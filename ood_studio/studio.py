@@ -7,9 +7,10 @@ again for the same thing costs nothing, and changing one choice recomputes only 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -247,8 +248,9 @@ class ExploreResult:
 
 @dataclass(frozen=True, eq=False)
 class LabelSpace:
-    """Labels and their vectors, both sides: what a text side comes to."""
+    """Labels and their vectors, both sides: what a text side comes to. ``key`` stands for all of its content."""
 
+    key: Hashable
     backbone: Backbone
     id_labels: tuple[str, ...]
     class_text: Tensor
@@ -299,11 +301,11 @@ class Studio:
         Raises:
             StudioError: for labels, corpus or prompts that cannot be used.
         """
-        progress("loading the model", 0, 1)
-        backbone = self.backbone(choice.backbone)
         labels, notes = read_labels(choice.labels)
         corpus = load_corpus(choice.corpus, lexnames=choice.lexnames)
         prompts = read_prompts(choice.prompts)
+        progress("loading the model", 0, 1)
+        backbone = self.backbone(choice.backbone)
         key = (backbone.fingerprint, labels, corpus.key, prompts.id, prompts.noun, prompts.adjective, choice.mining())
 
         def build() -> LabelSpace:
@@ -315,7 +317,7 @@ class Studio:
                 mining=choice.mining(),
                 progress=lambda done, total: progress("encoding words", done, total),
             )
-            return LabelSpace(backbone, labels, class_text, mined, negative_text, notes)
+            return LabelSpace(key, backbone, labels, class_text, mined, negative_text, notes)
 
         return self._spaces.get(key, build)
 
@@ -349,8 +351,8 @@ class Studio:
                 one = _Features(joint[i : i + 1].clone(), None if patches is None else patches[i : i + 1].clone())
                 held[key] = self._features.get(key, lambda one=one: one)  # type: ignore[misc]
         rows = [held[key] for key in keys]
-        patches = [row.patches for row in rows if row.patches is not None]
-        return _Features(torch.cat([row.joint for row in rows]), torch.cat(patches) if patches else None)
+        maps = [row.patches for row in rows if row.patches is not None]
+        return _Features(torch.cat([row.joint for row in rows]), torch.cat(maps) if maps else None)
 
     def split_features(
         self, backbone: Backbone, name: str, seed: int, count: int, progress: Progress = silent
@@ -490,7 +492,7 @@ class Studio:
             ood = score(outside).double().numpy() if len(outside) else np.empty(0)
             return ReferenceScores(score(inside).double().numpy(), ood, about)
 
-        return self._reference_scores.get((id(space), folder, repr(scorer)), compute)
+        return self._reference_scores.get((space.key, folder, repr(scorer)), compute)
 
     def mine(self, choice: LabelChoice, progress: Progress = silent) -> NegativeLabels:
         """The negative labels of a choice, furthest first."""
@@ -559,7 +561,9 @@ def read_labels(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if text.strip() in PRESETS:
         return load_preset(text.strip()), ()
     typed = parse_labels(text)
-    return typed.labels, typed.notes
+    meant = get_close_matches(typed.labels[0], PRESETS, n=1, cutoff=0.75)
+    notes = (f"Taken as a single label; the preset is called {meant[0]}.",) if meant and len(typed.labels) == 1 else ()
+    return typed.labels, typed.notes + notes
 
 
 def read_prompts(text: str) -> PromptSet:

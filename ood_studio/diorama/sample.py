@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from random import Random
 
 from ood_studio.diorama.elements import ELEMENTS
@@ -15,6 +15,26 @@ from ood_studio.diorama.textures import TEXTURES
 from ood_studio.errors import StudioError
 
 FACTOR_SHARE: dict[str, float] = {
+    "pose": 0.03,
+    "background": 0.06,
+    "pattern": 0.22,
+    "color": 0.25,
+    "smaller": 0.03,
+    "shape": 0.03,
+    "partial view": 0.03,
+    "subcategory": 0.45,
+    "texture": 0.03,
+    "larger": 0.05,
+    "darker": 0.03,
+    "object blocking": 0.03,
+    "person blocking": 0.01,
+    "style": 0.36,
+    "brighter": 0.03,
+    "multiple objects": 0.06,
+}
+"""How often each factor holds in a scene for which nothing was asked."""
+
+TRAINING_SHARE: dict[str, float] = {
     "pose": 0.10,
     "background": 0.20,
     "pattern": 0.30,
@@ -32,7 +52,7 @@ FACTOR_SHARE: dict[str, float] = {
     "brighter": 0.06,
     "multiple objects": 0.12,
 }
-"""How often each factor holds in a scene for which nothing was asked."""
+"""The same in the scenes that models are trained on: rarities oftener, so that they are learnt."""
 
 _EXCLUSIVE = (
     ("smaller", "larger"),
@@ -52,6 +72,7 @@ def sample_scene(
     place: str | None = None,
     style: str | None = None,
     factors: Collection[str] | None = None,
+    shares: Mapping[str, float] = FACTOR_SHARE,
 ) -> Scene:
     """A random scene with one of the classes ``names`` as its main object.
 
@@ -61,7 +82,8 @@ def sample_scene(
         others: classes that further objects may have; ``names`` where None.
         place: the place; where None one natural to the object, or not, as the factor ``background`` says.
         style: one of `STYLES`; where None by the factor ``style``.
-        factors: exactly which of `FACTORS` hold; where None each holds by chance (`FACTOR_SHARE`).
+        factors: exactly which of `FACTORS` hold; where None each holds by chance.
+        shares: that chance for each factor.
 
     Raises:
         StudioError: for an unknown class, factor, style or place, or two factors that exclude one another.
@@ -71,7 +93,7 @@ def sample_scene(
     _known("place", place, PLACES)
     _known("style", style, STYLES)
     rng = Random(seed)
-    chosen = _choose_factors(rng, factors)
+    chosen = _choose_factors(rng, factors, shares)
     cls = OBJECTS[rng.choice(list(names))]
     if place is None:
         strange = [p for p in PLACES if p not in cls.places]
@@ -171,9 +193,9 @@ def _known(what: str, name: str | None, choices: Collection[str]) -> None:
         raise StudioError(f"Diorama has no {what} named {name!r}; it has {', '.join(choices)}")
 
 
-def _choose_factors(rng: Random, asked: Collection[str] | None) -> set[str]:
+def _choose_factors(rng: Random, asked: Collection[str] | None, shares: Mapping[str, float]) -> set[str]:
     if asked is None:
-        chosen = {name for name in FACTORS if rng.random() < FACTOR_SHARE[name]}
+        chosen = {name for name in FACTORS if rng.random() < shares[name]}
         for one, other in (*_EXCLUSIVE, ("smaller", "partial view")):
             if one in chosen and other in chosen:
                 chosen.discard(one)

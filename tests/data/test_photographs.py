@@ -13,8 +13,8 @@ from ood_studio.data.photographs import photographs
 from ood_studio.paths import ROOT
 
 
+@pytest.mark.skipif(importlib.util.find_spec("sklearn") is None, reason="scikit-learn is missing")
 def test_both_photographs() -> None:
-    pytest.importorskip("sklearn")
     found = photographs()
     assert [name for name, _ in found] == ["china", "flower"]
     for _, path in found:

@@ -61,16 +61,18 @@ class Recipe:
         steps: optimiser steps.
         fade: from when to when the helping heads fade out.
         whole_from: from when the vision transformer sees all patches of every picture.
+        easy_until: until when only scenes with at most one hard visual factor are drawn.
         shift: by how many pixels pictures are moved at random; 0 where patches must match the renderer's masks.
     """
 
     steps: int
     fade: tuple[float, float]
     whole_from: float
+    easy_until: float
     shift: int
 
 
-RECIPES = {"vit": Recipe(7000, (0.6, 0.9), 0.9, 0), "conv": Recipe(5500, (0.55, 0.85), 0.0, 4)}
+RECIPES = {"vit": Recipe(7000, (0.6, 0.9), 0.9, 0.75, 0), "conv": Recipe(5500, (0.55, 0.85), 0.0, 0.0, 4)}
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,8 @@ class Batches:
 
     def __init__(self, pictures: Pictures, tokenizer: Tokenizer, english: list[str], training: Training) -> None:
         self.pictures, self.training = pictures, training
+        self.everything = np.arange(len(pictures.labels))
+        self.easy = np.flatnonzero(pictures.hardness <= 1)
         names, described = all_concepts(), set(adjectives())
         self.classes = np.array([names.index(name) for name in TRAINED_CLASSES])
         self.templates: list[Tensor] = []  # for each concept the tokens of all its prompts
@@ -171,7 +175,8 @@ class Batches:
         (texts, context) and ``positive`` (b, texts) bool, which text is true of which picture."""
         t, data = self.training, self.pictures
         rng = np.random.Generator(np.random.PCG64([t.seed, step]))
-        rows = rng.integers(0, len(data.labels), t.batch)
+        pool = self.easy if step < t.recipe.easy_until * t.recipe.steps else self.everything
+        rows = pool[rng.integers(0, len(pool), t.batch)]
         pixels = torch.from_numpy(np.stack([data.pixels[i] for i in rows])).permute(0, 3, 1, 2)
         truth = data.concepts[rows]
         which = rng.integers(0, data.tokens.shape[1], t.batch)

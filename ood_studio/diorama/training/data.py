@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from ood_studio.diorama.captions import Caption, caption, concepts
 from ood_studio.diorama.render import main_mask, render
-from ood_studio.diorama.sample import sample_empty, sample_scene, sample_texture
+from ood_studio.diorama.sample import TRAINING_SHARE, sample_empty, sample_scene, sample_texture
 from ood_studio.diorama.scene import Scene
 from ood_studio.diorama.splits import world_fingerprint
 from ood_studio.diorama.training.tokenizer import CONTEXT_LENGTH, encode
@@ -38,6 +38,7 @@ class Pictures:
         tokens: (n, CAPTIONS, CONTEXT_LENGTH) int64.
         said: (n, CAPTIONS, MOST_CONCEPTS) int64, the concepts that each caption states, -1 for none.
         coverage: (n, 8, 8) uint8, how many of the 64 pixels of each 8 x 8 patch belong to the main object.
+        hardness: (n,) uint8, how many visual factors hold besides colour, pattern and subcategory.
     """
 
     pixels: np.ndarray
@@ -46,6 +47,7 @@ class Pictures:
     tokens: np.ndarray
     said: np.ndarray
     coverage: np.ndarray
+    hardness: np.ndarray
 
 
 def all_concepts() -> tuple[str, ...]:
@@ -63,7 +65,7 @@ def training_scene(seed: str) -> Scene:
         return sample_texture(seed)
     inside = share < 0.53
     names = ID_CLASSES if inside else TRAINED_CLASSES[len(ID_CLASSES) :]
-    return sample_scene(seed, names)
+    return sample_scene(seed, names, shares=TRAINING_SHARE)
 
 
 def load_pictures(count: int, seed: int, tokenizer: Tokenizer, workers: int = 0) -> Pictures:
@@ -71,7 +73,7 @@ def load_pictures(count: int, seed: int, tokenizer: Tokenizer, workers: int = 0)
     index = {name: i for i, name in enumerate(all_concepts())}
     key = f"{count}/{seed}/{world_fingerprint()}/{tokenizer.get_vocab_size()}"
     folder = cache_dir() / "diorama" / ("train-" + hashlib.sha256(key.encode()).hexdigest()[:12])
-    files = {name: folder / f"{name}.npy" for name in ("pixels", "labels", "concepts", "tokens", "said", "coverage")}
+    files = {name: folder / f"{name}.npy" for name in Pictures.__dataclass_fields__}
     if not (folder / "complete").exists():
         folder.mkdir(parents=True, exist_ok=True)
         pixels = np.lib.format.open_memmap(files["pixels"], "w+", np.uint8, (count, 64, 64, 3))
@@ -80,13 +82,14 @@ def load_pictures(count: int, seed: int, tokenizer: Tokenizer, workers: int = 0)
         tokens = np.zeros((count, CAPTIONS, CONTEXT_LENGTH), np.int16)
         said = np.full((count, CAPTIONS, MOST_CONCEPTS), -1, np.int16)
         coverage = np.zeros((count, 8, 8), np.uint8)
+        hard_factors = np.zeros(count, np.uint8)
         starts = range(0, count, _CHUNK)
         bar = tqdm(total=count, unit="scene", desc="rendering")
         with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=get_context("spawn")) as pool, bar:
             jobs = ((seed, start, min(start + _CHUNK, count)) for start in starts)
             for start, chunk in zip(starts, pool.map(_render_chunk, jobs), strict=True):
-                for i, (picture, label, facts, said_here, covered) in enumerate(chunk, start):
-                    pixels[i], coverage[i] = picture, covered
+                for i, (picture, label, facts, said_here, covered, hard) in enumerate(chunk, start):
+                    pixels[i], coverage[i], hard_factors[i] = picture, covered, hard
                     labels[i] = label
                     truth[i, [index[f] for f in facts]] = True
                     tokens[i] = encode(tokenizer, [c.text for c in said_here])
@@ -95,7 +98,8 @@ def load_pictures(count: int, seed: int, tokenizer: Tokenizer, workers: int = 0)
                         said[i, j, : len(numbers)] = numbers
                 bar.update(len(chunk))
         pixels.flush()
-        arrays = {"labels": labels, "concepts": truth, "tokens": tokens, "said": said, "coverage": coverage}
+        arrays = {"labels": labels, "concepts": truth, "tokens": tokens, "said": said}
+        arrays |= {"coverage": coverage, "hardness": hard_factors}
         for name, array in arrays.items():
             np.save(files[name], array)
         (folder / "complete").touch()
@@ -108,7 +112,16 @@ def patch_coverage(scene: Scene) -> np.ndarray:
     return main_mask(scene).reshape(8, 8, 8, 8).sum(axis=(1, 3)).astype(np.uint8)
 
 
-def _render_chunk(job: tuple[int, int, int]) -> list[tuple[np.ndarray, int, frozenset[str], list[Caption], np.ndarray]]:
+def hardness(scene: Scene) -> int:
+    """How many visual factors hold besides colour, pattern and subcategory, which hide little of what a thing is."""
+    return len(set(scene.factors) - {"color", "pattern", "subcategory"})
+
+
+_Drawn = tuple[np.ndarray, int, frozenset[str], list[Caption], np.ndarray, int]
+
+
+def _render_chunk(job: tuple[int, int, int]) -> list[_Drawn]:
+    """Picture, label, concepts, captions, coverage and hardness of some scenes."""
     seed, start, stop = job
     chunk = []
     for i in range(start, stop):
@@ -117,5 +130,5 @@ def _render_chunk(job: tuple[int, int, int]) -> list[tuple[np.ndarray, int, froz
         rng = Random(name + "/captions")
         label = TRAINED_CLASSES.index(scene.main.name) if scene.main else -1
         said = [caption(scene, rng) for _ in range(CAPTIONS)]
-        chunk.append((np.asarray(render(scene)), label, concepts(scene), said, patch_coverage(scene)))
+        chunk.append((np.asarray(render(scene)), label, concepts(scene), said, patch_coverage(scene), hardness(scene)))
     return chunk
