@@ -23,6 +23,7 @@ import tyro
 
 from ood_studio.errors import StudioError
 from ood_studio.fields import bounds_of
+from ood_studio.progress import Bars
 
 if typing.TYPE_CHECKING:
     from PIL import Image

@@ -44,8 +44,8 @@ def figures(results: dict[str, BenchResult], report: Report) -> str:
     """The README's table: one row a backbone and scorer, AUROC / FPR95 in percent for every OOD set."""
     sets = list(dict.fromkeys(row.ood for result in results.values() for row in result.rows))
     lines = [
-        f"AUROC / FPR95 in percent, {report.count:,} ID and {report.count:,} OOD fresh scenes a set, all styles mixed, seed "
-        f"{report.seed}; from `python -m ood_studio.report`.",
+        f"AUROC / FPR95 in percent, {report.count:,} ID and {report.count:,} OOD fresh scenes a set, all styles mixed, "
+        f"seed {report.seed}; from `python -m ood_studio.report`.",
         "",
         "| backbone | score | " + " | ".join(sets) + " |",
         "|---|---|" + "---|" * len(sets),
@@ -84,11 +84,12 @@ An [open_clip](https://github.com/mlfoundations/open_clip) model in miniature, w
 64-pixel pictures of the Diorama world of OOD Studio. **It is not CLIP**: it has seen nothing but Diorama's drawings and
 knows no words but theirs. `open_clip.create_model_and_transforms("local-dir:assets/{backbone}")` loads it.
 
-- Data: {training.pictures:,} scenes drawn by code (seed {training.seed}) with {len(TRAINED_CLASSES)} object classes, empty
-  places and textures, and captions made from each scene's ground truth. Withheld as pictures and as words:
+- Data: {training.pictures:,} scenes drawn by code (seed {training.seed}) with {len(TRAINED_CLASSES)} object classes,
+  empty places and textures, and captions made from each scene's ground truth. Withheld as pictures and as words:
   {", ".join(UNSEEN_CLASSES)}.
-- Recipe: `python -m ood_studio.diorama.training.clip --model {model}`: {recipe.steps:,} steps of {training.batch} pictures,
-  AdamW with learning rate {training.lr:g} (cosine), weight decay {training.weight_decay:g}; see that module for the losses.
+- Recipe: `python -m ood_studio.diorama.training.clip --model {model}`: {recipe.steps:,} steps of {training.batch}
+  pictures, AdamW with learning rate {training.lr:g} (cosine), weight decay {training.weight_decay:g}; that module
+  documents the losses.
 - Size: {weights:.1f} MB of half-precision weights; joint space of {config["embed_dim"]} dimensions; texts of up to
   {config["text_cfg"]["context_length"]} tokens.
 

@@ -30,7 +30,7 @@ from ood_studio.fields import Bounds, check_bounds
 from ood_studio.labels.corpora import DEFAULT_LEXNAMES, load_corpus
 from ood_studio.labels.negmining import Mining, NegativeLabels, mine_corpus
 from ood_studio.labels.presets import PRESETS, load_preset, parse_labels
-from ood_studio.labels.prompts import PromptSet, custom_prompts, prompt_set
+from ood_studio.labels.prompts import PROMPT_SETS, PromptSet, custom_prompts, prompt_set
 from ood_studio.labels.text_features import class_features
 from ood_studio.progress import Progress, silent
 from ood_studio.scorers import MCM, MSP, Energy, FittedScore, MaxLogit, NegLabel, Reference, Scorer
@@ -572,7 +572,12 @@ def read_prompts(text: str) -> PromptSet:
     Raises:
         StudioError: for an unknown name or a template without exactly one ``{}``.
     """
-    return custom_prompts(text) if "{" in text or "}" in text else prompt_set(text.strip())
+    if "{" in text or "}" in text:
+        return custom_prompts(text)
+    names = [prompts.name for prompts in PROMPT_SETS]
+    if text.strip() not in names:
+        raise StudioError(f"{text!r} is neither a prompt set ({', '.join(names)}) nor a template with exactly one {{}}")
+    return prompt_set(text.strip())
 
 
 def picture_key(picture: Image.Image) -> str:

@@ -6,6 +6,7 @@ concepts that it states, so that "this caption is true of that picture" is a sub
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from random import Random
 
@@ -105,7 +106,7 @@ def caption(scene: Scene, rng: Random) -> Caption:
         said = Caption(f"{said.text} behind a person", said.concepts | {"person"})
     opening = rng.choice(("a photo of a ", "a ", "the nice ", "a picture of a ", "this is a "))
     text = opening + said.text
-    return Caption(text.replace("a a", "an a") if rng.random() < 0.5 else text, said.concepts)
+    return Caption(re.sub(r"\ba a", "an a", text) if rng.random() < 0.5 else text, said.concepts)
 
 
 def prompt(concept: str, rng: Random, adjective: bool) -> Caption:

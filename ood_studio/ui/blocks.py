@@ -14,7 +14,7 @@ from ood_studio.ui import explore
 
 def build(studio: Studio, backbone: str) -> gr.Blocks:
     """The app as `gr.Blocks`, not launched."""
-    with gr.Blocks(title="OOD Studio", analytics_enabled=False) as blocks:
+    with gr.Blocks(title="OOD Studio", analytics_enabled=False, fill_width=True) as blocks:
         gr.HTML(_header(backbone))
         with gr.Tabs(elem_id="tabs"), gr.Tab("Explore", id="explore"):
             start = explore.build(studio, backbone)

@@ -74,11 +74,11 @@ def _bar(affinity: Affinity, longest: float, defined: bool) -> str:
 
 def score_table(report: PictureReport) -> str:
     """Every score side by side, with threshold and decision."""
-    columns = ("score", "value", "threshold", "decision", "higher than")
+    columns = ("score", "value", "threshold", "decision", "above ID", "above OOD")
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     rows = "".join(_score_row(reading) for reading in report.readings)
     return (
-        '<table class="studio-scores"><caption>Every score of this picture</caption>'
+        '<table class="studio-scores"><caption>Every score, and the share of reference pictures below it</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
@@ -107,12 +107,10 @@ def percent(share: float) -> str:
 def _score_row(reading: Reading) -> str:
     decision = {True: '<span class="in">ID</span>', False: '<span class="out">OOD</span>', None: "–"}[reading.inside]
     threshold = "–" if reading.threshold is None else number(reading.threshold)
-    shares = [
-        f"{share:.0%} of {side}"
-        for share, side in ((reading.id_below, "ID"), (reading.ood_below, "OOD"))
-        if share is not None
-    ]
+    above = "".join(
+        f"<td>{'–' if share is None else f'{share:.0%}'}</td>" for share in (reading.id_below, reading.ood_below)
+    )
     return (
         f'<tr><th scope="row">{escape(reading.title)}</th><td>{number(reading.value)}</td><td>{threshold}</td>'
-        f"<td>{decision}</td><td>{', '.join(shares) or '–'}</td></tr>"
+        f"<td>{decision}</td>{above}</tr>"
     )

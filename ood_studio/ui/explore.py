@@ -42,6 +42,8 @@ _SOURCES: dict[str, str] = {
     "Textures": "far-ood-textures",
     "Empty scenes": "far-ood-scenes",
 }
+HEAT = "Show where the ID evidence is"
+NO_HEAT = "No map: this model has no patches"
 _PHOTOGRAPHS = "Real photographs"
 _MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
 
@@ -140,7 +142,7 @@ def build(studio: Studio, backbone: str) -> Callable[[], None]:
     session = gr.State(Session())
     stop = gr.State(StopFlag())
     with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=340):
+        with gr.Column(scale=4, min_width=300):
             gallery = gr.Gallery(
                 label="Your pictures: drop, paste or photograph",
                 elem_id="pictures",
@@ -154,10 +156,13 @@ def build(studio: Studio, backbone: str) -> Callable[[], None]:
                 allow_preview=False,
                 buttons=[],
             )
-            with gr.Row():
-                explore_button = gr.Button("Explore again", variant="primary", elem_id="explore", size="md")
-                stop_button = gr.Button("Stop", variant="stop", elem_id="stop", size="md", interactive=False)
-                clear_button = gr.Button("Clear", elem_id="clear", size="md")
+            with gr.Row(elem_classes="studio-buttons"):
+                more_pictures = gr.UploadButton(
+                    "Add pictures", file_count="multiple", variant="primary", elem_id="add", size="sm"
+                )
+                explore_button = gr.Button("Explore again", elem_id="explore", size="sm")
+                stop_button = gr.Button("Stop", variant="stop", elem_id="stop", size="sm", interactive=False)
+                clear_button = gr.Button("Clear", elem_id="clear", size="sm")
             with gr.Group():
                 source = gr.Radio(
                     [*_SOURCES, *([_PHOTOGRAPHS] if photographs() else [])],
@@ -177,7 +182,7 @@ def build(studio: Studio, backbone: str) -> Callable[[], None]:
                     buttons=[],
                 )
                 more = gr.Button("Draw others", size="sm", elem_id="more")
-        with gr.Column(scale=6, min_width=380):
+        with gr.Column(scale=6, min_width=300):
             verdict = gr.HTML(cards.EMPTY, elem_id="verdict")
             with gr.Row(visible=False, equal_height=False) as details:
                 with gr.Column(scale=2, min_width=220):
@@ -188,13 +193,13 @@ def build(studio: Studio, backbone: str) -> Callable[[], None]:
                         elem_id="large",
                         buttons=["fullscreen"],
                     )
-                    heat = gr.Checkbox(False, label="Show where the ID evidence is", elem_id="heat")
-                with gr.Column(scale=3, min_width=300):
+                    heat = gr.Checkbox(False, label=HEAT, elem_id="heat")
+                with gr.Column(scale=3, min_width=280):
                     bars = gr.HTML(elem_id="bars")
             with gr.Row(visible=False, equal_height=False) as numbers:
-                with gr.Column(scale=1, min_width=330):
+                with gr.Column(scale=1, min_width=300):
                     table = gr.HTML(elem_id="scores")
-                with gr.Column(scale=1, min_width=330):
+                with gr.Column(scale=1, min_width=300):
                     score_name = gr.Dropdown(
                         [], label="Among the reference pictures", elem_id="score-name", interactive=True
                     )
@@ -211,6 +216,7 @@ def build(studio: Studio, backbone: str) -> Callable[[], None]:
         verdict,
         details,
         large,
+        heat,
         bars,
         about,
         numbers,
@@ -276,7 +282,8 @@ def build(studio: Studio, backbone: str) -> Callable[[], None]:
 
     def open_picture(mine: Session, show_heat: bool, score: str | None, event: gr.SelectData) -> list[Any]:
         """Opens another of the pictures; nothing is computed."""
-        mine = replace(mine, opened=int(event.index))
+        if mine.result is not None and int(event.index) < len(mine.result.pictures):
+            mine = replace(mine, opened=int(event.index))
         return _show(mine, show_heat, score, keep_gallery=True) if mine.result else [mine, *_unchanged(outputs[1:])]
 
     def redraw(mine: Session, show_heat: bool, score: str | None) -> list[Any]:
@@ -309,6 +316,16 @@ def build(studio: Studio, backbone: str) -> Callable[[], None]:
         done.then(lambda: gr.Button(interactive=False), None, stop_button, queue=False, api_name=f"{api_name}_ended")
         return done
 
+    added = more_pictures.upload(
+        lambda mine, paths: add(
+            mine, [*((path, None) for _, path in mine.pictures), *((path, None) for path in paths)]
+        ),
+        [session, more_pictures],
+        session,
+        api_name="add_pictures",
+        show_progress="hidden",
+    )
+    wire(added.then, "add_explore")
     for event, name in ((gallery.upload, "upload"), (gallery.delete, "remove")):
         taken = event(add, [session, gallery], session, api_name=f"{name}_pictures", show_progress="hidden")
         wire(taken.then, f"{name}_explore")
@@ -418,9 +435,7 @@ def _settings(backbone: str) -> Settings:
                 False, label="Nouns and adjectives apart", info="As the authors' code mines them.", elem_id="per-pos"
             )
         with gr.Row():
-            tau = gr.Number(
-                0, minimum=0, label="τ, temperature", info="0 takes the model's own (CLIP: 0.01).", elem_id="tau"
-            )
+            tau = gr.Number(0, label="τ, temperature", info="0 takes the model's own (CLIP: 0.01).", elem_id="tau")
             form = gr.Dropdown(
                 list(FORMS),
                 value="sum-softmax",
@@ -450,15 +465,9 @@ def _settings(backbone: str) -> Settings:
 
 
 def _number(label: str, value: float, bounds: Bounds, name: str) -> gr.Number:
-    return gr.Number(
-        value,
-        label=label,
-        minimum=bounds.low,
-        maximum=bounds.high,
-        step=bounds.step or 1,
-        info=bounds.help,
-        elem_id=name,
-    )
+    # Without gradio's own minimum and maximum, whose message does not say which number is meant; the request's does.
+    about = f"{bounds.help}, {bounds.low:g} to {bounds.high:g}."
+    return gr.Number(value, label=label, step=bounds.step or 1, info=about, elem_id=name)
 
 
 def _slug(component: gr.Component) -> str:
@@ -511,7 +520,8 @@ def _show(mine: Session, show_heat: bool, score: str | None, keep_gallery: bool 
     if result is None or not result.pictures:
         hidden = gr.update(visible=False)
         empty = [p for _, p in mine.pictures]
-        return [mine, empty, cards.EMPTY, hidden, None, "", "", hidden, gr.skip(), None, "", hidden, None, gr.skip()]
+        nothing = [cards.EMPTY, hidden, None, gr.skip(), "", "", hidden, gr.skip(), None, "", hidden, None, gr.skip()]
+        return [mine, empty, *nothing]
     report = result.pictures[mine.opened]
     name, path = mine.pictures[mine.opened]
     picture = decode_image(Path(path), name=name)
@@ -540,6 +550,7 @@ def _show(mine: Session, show_heat: bool, score: str | None, keep_gallery: bool 
         cards.verdict_card(report),
         gr.update(visible=True),
         picture,
+        gr.update(interactive=report.heatmap is not None, label=HEAT if report.heatmap is not None else NO_HEAT),
         cards.affinity_bars(report, result.tau),
         cards.about(result),
         gr.update(visible=True),
@@ -548,7 +559,7 @@ def _show(mine: Session, show_heat: bool, score: str | None, keep_gallery: bool 
         cards.score_table(report),
         gr.update(visible=len(result.pictures) > 1),
         gr.update(value={"headers": header, "data": rows}),
-        gr.update(value=_csv(header, rows)),
+        gr.update(value=_csv(header, rows)) if len(rows) > 1 else gr.skip(),
     ]
 
 

@@ -126,7 +126,7 @@ def test_wrong_inputs_are_named(backbone: Backbone) -> None:
     for wrong in (torch.zeros(1, 3, height + 8, width), torch.zeros(3, height, width)):
         with pytest.raises(StudioError, match=rf"shape \(batch, 3, {height}, {width}\)"):
             backbone.encode_image(wrong)
-    with pytest.raises(StudioError, match="floating-point.*uint8"):
+    with pytest.raises(StudioError, match=r"floating-point.*uint8"):
         backbone.encode_image(torch.zeros(1, 3, height, width, dtype=torch.uint8))
     with pytest.raises(StudioError, match="list of strings"):
         backbone.encode_text("a fish")

@@ -30,8 +30,10 @@ def page(browser: Any, address: str) -> Any:
 
 
 def upload(page: Any, *paths: Path) -> None:
-    """Drops files on the gallery."""
-    page.set_input_files("#pictures input[type=file]", [str(path) for path in paths])
+    """Adds files with the button for it."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Add pictures").click()
+    chooser.value.set_files([str(path) for path in paths])
 
 
 def bars(page: Any) -> list[tuple[str, str]]:

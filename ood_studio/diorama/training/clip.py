@@ -4,7 +4,7 @@ The recipe: every batch of pictures meets one caption of each picture, a batch o
 of English words that name nothing in the world. A caption is positive for *every* picture of which it is true
 (multi-positive contrastive loss, both ways). Class and concept heads on the image vector help from the first step and
 fade out before its end, so that nothing of them remains in the saved model. The vision transformer, which learns more
-slowly, also learns each patch's object from the renderer's masks.
+slowly, also learns each patch's object from the renderer's masks, and from the finished convolutional model.
 Resumes from the last checkpoint under ``cache/training/`` after an interruption.
 """
 
@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 import tyro
 from open_clip.transformer import VisionTransformer
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
@@ -49,6 +49,7 @@ VISION: dict[str, dict[str, Any]] = {
     },
     "conv": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 24, "head_width": 64},
 }
+LOSSES = ("image", "text", "class", "concepts", "patches", "local", "vector")
 SHORT_TEXT = 9  # tokens; most prompts are no longer
 FOLDERS = {"vit": "diorama", "conv": "diorama-conv"}
 
@@ -59,20 +60,29 @@ class Recipe:
 
     Attributes:
         steps: optimiser steps.
+        lr: peak learning rate, cosine decay after a warm-up over 3 % of the steps.
+        align_from: when pictures first meet texts; before that the helping heads and the teacher teach alone.
         fade: from when to when the helping heads fade out.
         whole_from: from when the vision transformer sees all patches of every picture.
         easy_until: until when only scenes with at most one hard visual factor are drawn.
         shift: by how many pixels pictures are moved at random; 0 where patches must match the renderer's masks.
+        teacher: the finished model that it learns from, by its folder under ``assets/``; empty for none.
     """
 
     steps: int
+    lr: float
+    align_from: float
     fade: tuple[float, float]
     whole_from: float
     easy_until: float
     shift: int
+    teacher: str = ""
 
 
-RECIPES = {"vit": Recipe(7000, (0.6, 0.9), 0.9, 0.75, 0), "conv": Recipe(5500, (0.55, 0.85), 0.0, 0.0, 4)}
+RECIPES = {
+    "vit": Recipe(5500, 6e-4, 0.55, (0.6, 0.95), 0.85, 0.6, 0, "diorama-conv"),
+    "conv": Recipe(5500, 1.2e-3, 0.0, (0.55, 0.85), 0.0, 0.0, 4),
+}
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,6 @@ class Training:
         batch: pictures a step.
         prompts: single-concept prompts a step.
         distractors: prompts of English words outside the world a step.
-        lr: peak learning rate, cosine decay after a warm-up over 3 % of the steps.
         patch_dropout: share of the vision transformer's patches left out of each picture (as in FLIP), for speed.
         pictures: training pictures rendered.
         seed: of everything.
@@ -100,7 +109,6 @@ class Training:
     batch: int = 64
     prompts: int = 64
     distractors: int = 16
-    lr: float = 1.2e-3
     weight_decay: float = 0.05
     patch_dropout: float = 0.5
     pictures: int = 120_000
@@ -241,29 +249,61 @@ class KeptPatches(nn.Module):
         return torch.cat([tokens[:, :1], picked], dim=1)
 
 
+class Teacher:
+    """A finished convolutional model: what it sees at each patch, and its vector for the whole picture."""
+
+    def __init__(self, folder: Path, device: str) -> None:
+        config = json.loads((folder / "open_clip_config.json").read_text())["model_cfg"]
+        self.clip: Any = build_model(config)
+        self.clip.load_state_dict(load_file(folder / "open_clip_model.safetensors"))
+        self.clip.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def __call__(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Normalised pixels -> its 8 x 8 map, (b, 64, 192), standardised over the batch; unit vectors (b, dim)."""
+        tower = self.clip.visual
+        seen = tower.layer2(tower.layer1(tower.stem(pixels)))
+        vectors = tower.attnpool(tower.layer4(tower.layer3(seen)))
+        seen = seen.flatten(2).transpose(1, 2)
+        return (seen - seen.mean((0, 1))) / (seen.std((0, 1)) + 1e-3), F.normalize(vectors, dim=-1)
+
+
 class Trainee(nn.Module):
-    """The model, and the heads that help it at first."""
+    """The model, and the heads that help it at first.
+
+    With a teacher, which shares its text tower's first weights, the vision transformer learns what a convolutional
+    network sees at each patch (after its second block) and the teacher's vector for each picture: distillation from a
+    convolutional network gives a vision transformer the sense of locality that it lacks (Touvron et al. 2021).
+    """
 
     clip: Any  # an open_clip.model.CLIP, which has no types
 
-    def __init__(self, clip: Any, concepts: int, width: int) -> None:
+    def __init__(self, clip: Any, concepts: int, width: int, teacher: Teacher | None = None) -> None:
         super().__init__()
         self.clip = clip
+        self._teacher = teacher
+        self._middle = torch.empty(0)
         self.class_head = nn.Linear(width, len(TRAINED_CLASSES))
         self.concept_head = nn.Linear(width, concepts)
         self.patch_head = nn.Linear(width, len(TRAINED_CLASSES))
+        if teacher is not None:
+            self.local_head = nn.Sequential(nn.LayerNorm(clip.visual.conv1.out_channels), nn.Linear(192, 192))
+            clip.visual.transformer.resblocks[1].register_forward_hook(self._keep_middle)
+            own, taught = clip.state_dict(), teacher.clip.state_dict()
+            clip.load_state_dict(own | {k: v.float() for k, v in taught.items() if not k.startswith("visual.")})
 
-    def forward(self, batch: dict[str, Tensor], help_share: float) -> dict[str, Tensor]:
-        """The losses of one batch: against the texts, and by their share those of the helping heads."""
+    def forward(self, batch: dict[str, Tensor], align: bool, help_share: float) -> dict[str, Tensor]:
+        """The losses of one batch: against the texts with ``align``, and by their share those that help."""
         mean = torch.tensor(MEAN, device=batch["pixels"].device).view(3, 1, 1)
         std = torch.tensor(STD, device=batch["pixels"].device).view(3, 1, 1)
-        vectors, patches = self.encode_image((batch["pixels"] - mean) / std)
-        text = F.normalize(self._encode_text(batch["tokens"]), dim=-1)
-        logits = self.clip.logit_scale.exp() * F.normalize(vectors, dim=-1) @ text.T
-        losses = {
-            "image": multi_positive_loss(logits, batch["positive"]),
-            "text": multi_positive_loss(logits.T, batch["positive"].T),
-        }
+        pixels = (batch["pixels"] - mean) / std
+        vectors, patches = self.encode_image(pixels)
+        losses = {}
+        if align:
+            text = F.normalize(self._encode_text(batch["tokens"]), dim=-1)
+            logits = self.clip.logit_scale.exp() * F.normalize(vectors, dim=-1) @ text.T
+            losses["image"] = multi_positive_loss(logits, batch["positive"])
+            losses["text"] = multi_positive_loss(logits.T, batch["positive"].T)
         if help_share > 0:
             # Vectors of unit length make weak inputs for a linear head, so the heads read them before normalisation.
             known = batch["labels"] >= 0
@@ -273,7 +313,15 @@ class Trainee(nn.Module):
             losses["concepts"] = help_share * 10 * facts
             if patches is not None:
                 losses["patches"] = help_share * self._patch_loss(patches, batch)
+            if self._teacher is not None:
+                seen, taught = self._teacher(pixels)
+                kept = self.clip.visual.patch_dropout.kept[:, :, None].expand(-1, -1, seen.shape[2])
+                losses["local"] = help_share * 3 * F.mse_loss(self.local_head(self._middle), seen.gather(1, kept))
+                losses["vector"] = help_share * 5 * (1 - F.cosine_similarity(vectors, taught)).mean()
         return losses
+
+    def _keep_middle(self, block: nn.Module, given: Any, tokens: Tensor) -> None:
+        self._middle = tokens[:, 1:]
 
     def encode_image(self, pixels: Tensor) -> tuple[Tensor, Tensor | None]:
         """Image vectors (b, dim) and a vision transformer's patch vectors (b, kept, dim), none normalised."""
@@ -376,14 +424,15 @@ def train(training: Training) -> Path:
     held_out = load_pictures(3000, training.seed + 1_000_003, tokenizer)
     batches = Batches(pictures, tokenizer, english, training)
     config = model_config(training.model, tokenizer.get_vocab_size())
-    trainee = Trainee(build_model(config), len(all_concepts()), config["embed_dim"]).to(device)
+    teacher = Teacher(ASSETS / recipe.teacher, device) if recipe.teacher else None
+    trainee = Trainee(build_model(config), len(all_concepts()), config["embed_dim"], teacher).to(device)
     if training.model == "conv":
         trainee = trainee.to(memory_format=torch.channels_last)
     decayed = [p for p in trainee.parameters() if p.ndim >= 2]
     plain = [p for p in trainee.parameters() if p.ndim < 2]
     optimizer = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": training.weight_decay}, {"params": plain, "weight_decay": 0.0}],
-        lr=training.lr,
+        lr=recipe.lr,
         betas=(0.9, 0.98),
     )
     run = cache_dir() / "training" / f"clip-{training.model}-{steps}-{training.seed}"
@@ -397,7 +446,7 @@ def train(training: Training) -> Path:
         step = state["step"]
         print(f"going on from step {step} of {steps}")
     started = saved = time.monotonic()
-    first, sums = step, {"loss": 0.0, "image": 0.0, "text": 0.0, "class": 0.0, "concepts": 0.0, "patches": 0.0}
+    first, sums = step, dict.fromkeys(("loss", *LOSSES), 0.0)
     keep = KeptPatches(training.patch_dropout)
     if training.model == "vit":
         trainee.clip.visual.patch_dropout = keep
@@ -407,10 +456,10 @@ def train(training: Training) -> Path:
         keep.share = training.patch_dropout if done < recipe.whole_from else 0.0
         torch.manual_seed(training.seed * 1_000_003 + step)  # a resumed run leaves out the same patches
         batch = {name: tensor.to(device) for name, tensor in batches.draw(step).items()}
-        losses = trainee(batch, help_share(done, recipe.fade))
+        losses = trainee(batch, done >= recipe.align_from, help_share(done, recipe.fade))
         loss = torch.stack(list(losses.values())).sum()
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, training.lr, steps)
+            group["lr"] = learning_rate(step, recipe.lr, steps)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trainee.parameters(), 1.0)
