@@ -196,15 +196,13 @@ def build(studio: Studio, backbone: str) -> Callable[[], None]:
                     heat = gr.Checkbox(False, label=HEAT, elem_id="heat")
                 with gr.Column(scale=3, min_width=280):
                     bars = gr.HTML(elem_id="bars")
-            with gr.Row(visible=False, equal_height=False) as numbers:
-                with gr.Column(scale=1, min_width=300):
-                    table = gr.HTML(elem_id="scores")
-                with gr.Column(scale=1, min_width=300):
-                    score_name = gr.Dropdown(
-                        [], label="Among the reference pictures", elem_id="score-name", interactive=True
-                    )
-                    histogram = gr.Plot(show_label=False, elem_id="histogram", container=False)
             about = gr.HTML(elem_id="about")
+    with gr.Row(visible=False, equal_height=False) as numbers:
+        with gr.Column(scale=1, min_width=300):
+            score_name = gr.Dropdown([], label="Among the reference pictures", elem_id="score-name", interactive=True)
+            histogram = gr.Plot(show_label=False, elem_id="histogram", container=False)
+        with gr.Column(scale=1, min_width=300):
+            table = gr.HTML(elem_id="scores")
     settings = _settings(backbone)
     with gr.Accordion("All pictures as a table", open=False, visible=False) as batch:
         frame = gr.Dataframe(interactive=False, elem_id="batch", wrap=True, show_label=False)
