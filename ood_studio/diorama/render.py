@@ -62,7 +62,7 @@ def _stage(scene: Scene, canvas_size: int) -> tuple[np.ndarray, np.ndarray]:
     table = _place_table(scene.place).copy()
     items = [*scene.others, *([scene.main] if scene.main else [])]
     for slot, item in enumerate(items):
-        _put_item(canvas, item, slot, depth, scene.seed)
+        _put_item(canvas, item, slot, depth, scene)
         body = COLOURS[item.colour]
         dress(table, slot, body, COLOURS[item.trim], mix(COLOURS[item.mark], body, 0.12))
     if scene.blocker is not None:
@@ -75,14 +75,16 @@ def _place_table(place: str) -> np.ndarray:
     return place_table(PLACES[place].colours)
 
 
-def _put_item(canvas: np.ndarray, item: Item, slot: int, depth: int, seed: str) -> None:
+def _put_item(canvas: np.ndarray, item: Item, slot: int, depth: int, scene: Scene) -> None:
     size = canvas.shape[0]
     matrix = _matrix(item, size)
     inks, at = raster.cut_out(_drawing(item), matrix, size)
     if inks.size == 0:
         return
-    if item.pattern != "plain" or item.texture:
-        _mark(inks, at, matrix, item, seed)
+    if scene.style == "silhouette":
+        inks[inks > 0] = ink("body")  # all of it dark, whatever it is made of
+    elif item.pattern != "plain" or item.texture:
+        _mark(inks, at, matrix, item, scene.seed)
     raster.bevel(inks, depth)
     if slot:
         inks = np.array(slot_inks(slot), np.uint8)[inks]

@@ -9,10 +9,14 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from ood_studio.diorama import raster
-from ood_studio.diorama.palette import LEVELS, SHADOW, ink
+from ood_studio.diorama.palette import LEVELS, SHADOW, SLOTS, ink, slot_inks
 
 PIXEL_GRID = 32  # cells across a picture in pixel style
 NOISE_GRID = 128  # noise grains across a picture
+_OBJECT = np.zeros(256, bool)  # inks of objects, whichever their slot
+for _slot in range(SLOTS):
+    for _ink in slot_inks(_slot)[ink("body") : ink("mark+") + 1]:
+        _OBJECT[[_ink, _ink + SHADOW]] = True
 _PLACE = np.zeros(256, bool)
 for _name in ("sky", "far", "ground", "detail", "detail2", "detail3"):
     for _level in LEVELS:
@@ -32,7 +36,8 @@ def tint(table: np.ndarray, style: str, light: float) -> np.ndarray:
     elif style == "silhouette":
         dusk = np.array([[[96, 84, 150]], [[255, 186, 120]]], np.float32)
         gray = colours.mean(axis=2, keepdims=True)
-        colours = np.where(_PLACE[:, None], dusk * (0.45 + 0.75 * gray / 255), np.array((40, 32, 58), np.float32))
+        behind = np.where(_PLACE[:, None], dusk * (0.45 + 0.75 * gray / 255), dusk * 0.42)
+        colours = np.where(_OBJECT[:, None], np.array((34, 26, 50), np.float32), behind)
     if light > 1:
         colours = 255 - (255 - colours) / light
     elif light < 1:
@@ -82,7 +87,7 @@ def _sketch(canvas: np.ndarray, table: np.ndarray, size: int) -> Image.Image:
 def _noisy(picture: Image.Image, seed: int) -> Image.Image:
     size = picture.size[0]
     rng = np.random.Generator(np.random.PCG64(seed))
-    grains = rng.integers(-52, 53, (NOISE_GRID // 2, NOISE_GRID // 2, 3), dtype=np.int16)
+    grains = rng.integers(-38, 39, (NOISE_GRID // 2, NOISE_GRID // 2, 3), dtype=np.int16)
     if size != NOISE_GRID // 2:
         cell = np.arange(size) * (NOISE_GRID // 2) // size
         grains = grains[cell][:, cell]
@@ -96,10 +101,10 @@ def _strokes(canvas: int, variant: int) -> np.ndarray:
     image = Image.new("I", (canvas, canvas), 0)
     identity = np.arange(canvas * canvas, dtype=np.int64).reshape(canvas, canvas)
     draw = ImageDraw.Draw(image)
-    count = 5200
+    count = 9000
     x, y = rng.uniform(0, 1, count), rng.uniform(0, 1, count)
     angle = 0.5 + 0.9 * np.sin(3 * x + 2 * y) + rng.normal(0, 0.25, count)
-    long, thin = rng.uniform(0.014, 0.026, count), rng.uniform(0.004, 0.008, count)
+    long, thin = rng.uniform(0.010, 0.018, count), rng.uniform(0.003, 0.006, count)
     for i in range(count):
         cx, cy = int(x[i] * canvas), int(y[i] * canvas)
         a, b = np.cos(angle[i]) * canvas, np.sin(angle[i]) * canvas

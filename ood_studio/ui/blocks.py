@@ -15,20 +15,26 @@ from ood_studio.ui import explore
 def build(studio: Studio, backbone: str) -> gr.Blocks:
     """The app as `gr.Blocks`, not launched."""
     with gr.Blocks(title="OOD Studio", analytics_enabled=False, fill_width=True) as blocks:
-        gr.HTML(_header(backbone))
+        with gr.Row(elem_classes="studio-top"):
+            gr.HTML(_HEADER)
+            world = gr.HTML(_world(backbone), elem_id="world")
         with gr.Tabs(elem_id="tabs"), gr.Tab("Explore", id="explore"):
-            start = explore.build(studio, backbone)
+            start = explore.build(studio, backbone, world, _world)
         start(blocks.load)
     return blocks
 
 
-def _header(backbone: str) -> str:
-    world = (
+_HEADER = (
+    f'<header class="studio-head" title="version {__version__}"><h1>OOD Studio</h1>'
+    "<p>See what an out-of-distribution detector sees.</p></header>"
+)
+
+
+def _world(backbone: str) -> str:
+    """Which world the chosen model belongs to, so that a miniature is never taken for the real thing."""
+    name = (
         "<b>Diorama world</b>: a small model of a drawn world, not real CLIP"
         if backbone in BUNDLED
-        else f"<b>{escape(backbone)}</b>"
+        else f"<b>{escape(str(backbone))}</b>"
     )
-    return (
-        '<header class="studio-head"><h1>OOD Studio</h1><p>See what an out-of-distribution detector sees.</p>'
-        f'<span class="studio-world" title="version {__version__}">{world}</span></header>'
-    )
+    return f'<p class="studio-world" role="status">{name}</p>'

@@ -95,6 +95,7 @@ class Settings:
     tau: gr.Component
     form: gr.Component
     groups: gr.Component
+    fuse: gr.Component
     seed: gr.Component
 
     def all(self) -> list[gr.Component]:
@@ -126,7 +127,11 @@ def request_from(*values: Any) -> ExploreRequest:
             per_pos=bool(v["per_pos"]),
         ),
         ScoreChoice(
-            tau=v["tau"] or None, form=v["form"], groups=_whole(v["groups"], "groups"), seed=_whole(v["seed"], "seed")
+            tau=v["tau"] or None,
+            form=v["form"],
+            groups=_whole(v["groups"], "groups"),
+            fuse=_whole(v["fuse"], "fuse") or None,
+            seed=_whole(v["seed"], "seed"),
         ),
     )
 
@@ -137,8 +142,11 @@ def _whole(value: Any, name: str) -> int:
     return int(value)
 
 
-def build(studio: Studio, backbone: str) -> Callable[[], None]:
-    """Draws the tab inside the current `gr.Blocks`; returns what to call once the tab is drawn to wire start-up."""
+def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[str], str]) -> Callable[[Any], None]:
+    """Draws the tab inside the current `gr.Blocks`; returns what wires start-up to the app's load event.
+
+    ``world`` tells people which model's world is on; ``say_world`` gives its HTML for a backbone.
+    """
     session = gr.State(Session())
     stop = gr.State(StopFlag())
     with gr.Row(equal_height=False):
@@ -339,6 +347,7 @@ def build(studio: Studio, backbone: str) -> Callable[[], None]:
         event = component.input if hasattr(component, "input") else component.upload
         event(explore, inputs, outputs, api_name=f"change_{_slug(component)}", trigger_mode="always_last", **busy)
     _wire_visibility(settings)
+    settings.backbone.change(say_world, settings.backbone, world, api_name="world", show_progress="hidden", queue=False)
     source.input(draw_examples, [session, source], [session, examples], api_name="examples", show_progress="hidden")
     more.click(
         lambda mine, kind: draw_examples(mine, kind, True),
@@ -442,6 +451,7 @@ def _settings(backbone: str) -> Settings:
                 elem_id="form",
             )
             groups = _number("Groups", ScoreChoice().groups, score["groups"], "groups")
+            fuse = gr.Number(0, label="Groups averaged", step=1, info="0 averages all of them.", elem_id="fuse")
             seed = _number("Seed of the groups", 0, score["seed"], "seed")
     return Settings(
         backbone_box,
@@ -458,6 +468,7 @@ def _settings(backbone: str) -> Settings:
         tau,
         form,
         groups,
+        fuse,
         seed,
     )
 

@@ -28,6 +28,7 @@ SETTINGS: dict[str, Any] = {
     "tau": 0,
     "form": "sum-softmax",
     "groups": 1,
+    "fuse": 0,
     "seed": 0,
 }
 
