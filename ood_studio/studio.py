@@ -92,7 +92,7 @@ class ScoreChoice:
 
     tau: Annotated[float | None, Bounds(1e-4, 10.0, log=True, help="Temperature; empty = the model's own")] = None
     form: Form = "sum-softmax"
-    groups: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="Groups the negative labels are cut into")] = 1
+    groups: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="Groups the negative labels are cut into")] = 100
     fuse: Annotated[int | None, Bounds(1, 100_000, log=True, step=1, help="Groups averaged; empty = all")] = None
     seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of the shuffle before grouping")] = 0
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -104,40 +106,54 @@ class Settings:
 
 
 def request_from(*values: Any) -> ExploreRequest:
-    """The request that the settings' values stand for, in the order of `Settings`.
+    """The request that the settings' values stand for, in the order of `Settings`; an empty number is the default.
 
     Raises:
-        StudioError: for a value outside its bounds.
+        StudioError: for a value outside its bounds, or one that a public server does not take.
     """
     v = dict(zip(Settings.__dataclass_fields__, values, strict=True))
+    backbone = str(v["backbone"]).strip()
+    if os.environ.get("SPACE_ID") and "local-dir:" in backbone:
+        raise StudioError("a Space loads no model from its own folders; give open_clip:NAME/TAG or open_clip:hf-hub:ID")
     corpus = v["corpus"]
     if corpus == "file":
         if not v["corpus_file"]:
             raise StudioError("choose a corpus file: plain text, one word a line")
         corpus = str(v["corpus_file"])
+    labels, score = LabelChoice(), ScoreChoice()
     return ExploreRequest(
         LabelChoice(
-            backbone=str(v["backbone"]).strip(),
+            backbone=backbone,
             labels=str(v["typed"]) if v["preset"] == "typed" else str(v["preset"]),
             corpus=corpus,
             lexnames=tuple(v["lexnames"]),
             prompts=str(v["template"]) if v["prompts"] == "custom" else str(v["prompts"]),
-            eta=v["eta"],
-            count=_whole(v["count"], "count"),
+            eta=labels.eta if v["eta"] is None else v["eta"],
+            count=_whole(v["count"], "count", labels.count),
             per_pos=bool(v["per_pos"]),
         ),
         ScoreChoice(
             tau=v["tau"] or None,
             form=v["form"],
-            groups=_whole(v["groups"], "groups"),
-            fuse=_whole(v["fuse"], "fuse") or None,
-            seed=_whole(v["seed"], "seed"),
+            groups=_whole(v["groups"], "groups", score.groups),
+            fuse=_whole(v["fuse"], "fuse", 0) or None,
+            seed=_whole(v["seed"], "seed", score.seed),
         ),
     )
 
 
-def _whole(value: Any, name: str) -> int:
-    if value is None or float(value) != int(value):
+def unfinished(*values: Any) -> bool:
+    """Whether a choice was made whose text or file is still to come, so that nothing is to be computed yet."""
+    v = dict(zip(Settings.__dataclass_fields__, values, strict=True))
+    return (v["preset"] == "typed" and not str(v["typed"] or "").strip()) or (
+        v["corpus"] == "file" and not v["corpus_file"]
+    )
+
+
+def _whole(value: Any, name: str, default: int) -> int:
+    if value is None:
+        return default
+    if float(value) != int(value):
         raise StudioError(f"{name} must be a whole number, not {value!r}")
     return int(value)
 
@@ -253,13 +269,16 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
     ) -> list[Any]:
         """Scores the session's pictures under the current settings."""
         flag.set(False)
+        if unfinished(*values):
+            return _unchanged(outputs)
         try:
             mine = run(mine, values, flag, progress)
         except Stopped:
             gr.Info("Stopped. What was shown before is still there.")
             return _unchanged(outputs)
         except StudioError as error:
-            raise gr.Error(str(error), title="That did not work", print_exception=False) from None
+            # A message is shown as HTML and may carry names that people typed.
+            raise gr.Error(escape(str(error), quote=False), title="That did not work", print_exception=False) from None
         return _show(mine, show_heat, score)
 
     def add(mine: Session, shown: list[tuple[str, str | None]] | None) -> Session:
@@ -276,7 +295,7 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
             except StudioError as error:
                 problems.append(str(error))
         for problem in problems[:4]:
-            gr.Warning(problem, title="Left out", duration=None)
+            gr.Warning(escape(problem, quote=False), title="Left out", duration=None)
         if len(problems) > 4:
             gr.Warning(f"{len(problems) - 4} more files could not be read.", title="Left out")
         if len(kept) > MOST_PICTURES:
@@ -344,8 +363,14 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
     clear_button.click(clear, None, outputs, api_name="clear", show_progress="hidden")
     stop_button.click(lambda flag: flag.set(True), stop, None, queue=False, api_name="stop")
     for component in settings.all():
-        event = component.input if hasattr(component, "input") else component.upload
-        event(explore, inputs, outputs, api_name=f"change_{_slug(component)}", trigger_mode="always_last", **busy)
+        # A text counts when it is finished, everything else at once; bursts are answered by their last state.
+        if isinstance(component, gr.Textbox):
+            events = {"": component.blur, "submit_": component.submit}
+        else:
+            events = {"": component.upload if isinstance(component, gr.File) else component.input}
+        for kind, event in events.items():
+            name = f"change_{kind}{_slug(component)}"
+            event(explore, inputs, outputs, api_name=name, trigger_mode="always_last", **busy)
     _wire_visibility(settings)
     settings.backbone.change(say_world, settings.backbone, world, api_name="world", show_progress="hidden", queue=False)
     source.input(draw_examples, [session, source], [session, examples], api_name="examples", show_progress="hidden")
@@ -508,7 +533,7 @@ def _decode(pictures: list[tuple[str, str]]) -> tuple[list[tuple[str, Image.Imag
             decoded.append((name, decode_image(Path(path), name=name)))
         except StudioError as error:
             lost.add(i)
-            gr.Warning(str(error), title="Left out")
+            gr.Warning(escape(str(error), quote=False), title="Left out")
     return decoded, lost
 
 
