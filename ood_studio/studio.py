@@ -38,6 +38,7 @@ from ood_studio.scorers.neglabel import Form, affinities
 
 _BATCH = 64
 REFERENCE_COUNT = 1000  # ID reference pictures of Diorama
+GROUP_SIZE = 100  # negative labels in a group of the paper
 OOD_COUNT = 600  # OOD reference pictures of Diorama
 
 
@@ -85,23 +86,28 @@ class ScoreChoice:
     Attributes:
         tau: temperature; the model's own (1 / its logit scale) where none is given.
         form: form of the score, a row of the paper's Table 12.
-        groups: how many groups the negative labels are cut into.
+        groups: how many groups the negative labels are cut into; where none is given groups of about 100 labels, the
+            paper's size (100 groups of 10,000 labels).
         fuse: how many of the groups are averaged; all where none is given.
         seed: of the shuffle before grouping.
     """
 
     tau: Annotated[float | None, Bounds(1e-4, 10.0, log=True, help="Temperature; empty = the model's own")] = None
     form: Form = "sum-softmax"
-    groups: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="Groups the negative labels are cut into")] = 100
+    groups: Annotated[
+        int | None,
+        Bounds(1, 100_000, log=True, step=1, help="Groups of negative labels; empty = about 100 labels each"),
+    ] = None
     fuse: Annotated[int | None, Bounds(1, 100_000, log=True, step=1, help="Groups averaged; empty = all")] = None
     seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of the shuffle before grouping")] = 0
 
     def __post_init__(self) -> None:
         check_bounds(self)
 
-    def neglabel(self) -> NegLabel:
-        """The NegLabel scorer of this choice."""
-        return NegLabel(tau=self.tau, form=self.form, groups=self.groups, fuse=self.fuse, seed=self.seed)
+    def neglabel(self, negatives: int) -> NegLabel:
+        """The NegLabel scorer of this choice for so many negative labels."""
+        groups = self.groups or max(1, round(negatives / GROUP_SIZE))
+        return NegLabel(tau=self.tau, form=self.form, groups=groups, fuse=self.fuse, seed=self.seed)
 
 
 @dataclass(frozen=True)
@@ -217,7 +223,7 @@ class ExploreResult:
     Attributes:
         pictures: in the order given.
         references: scores of the reference pictures by scorer title; empty without any.
-        tau: the temperature that NegLabel used.
+        tau: the temperature that NegLabel used; ``groups`` into how many groups it cut the negative labels.
         id_labels, negatives: the labels on both sides; negatives furthest first.
         notes: sentences for the person, such as labels dropped.
     """
@@ -225,6 +231,7 @@ class ExploreResult:
     pictures: tuple[PictureReport, ...]
     references: dict[str, ReferenceScores]
     tau: float
+    groups: int
     id_labels: tuple[str, ...]
     negatives: tuple[str, ...]
     notes: tuple[str, ...]
@@ -239,6 +246,7 @@ class ExploreResult:
         return {
             "results": reports,
             "tau": self.tau,
+            "groups": self.groups,
             "id_labels": list(self.id_labels),
             "negatives": len(self.negatives),
             "references": next((r.about for r in self.references.values()), None),
@@ -434,7 +442,7 @@ class Studio:
         reference = space.reference()
         compared = {}
         columns: list[tuple[str, str, np.ndarray]] = []
-        for title, scorer in scorers_of(request.score):
+        for title, scorer in scorers_of(request.score, len(space.mined)):
             score = scorer.fit(reference)
             columns.append((scorer.name, title, score(features.joint).double().numpy()))
             if references is not None:
@@ -471,7 +479,8 @@ class Studio:
         notes = list(space.notes)
         if references is None:
             notes.append("These labels come without ID reference pictures, so there are scores but no threshold.")
-        return ExploreResult(tuple(reports), compared, tau, space.id_labels, space.mined.words, tuple(notes))
+        groups = request.score.neglabel(len(space.mined)).groups
+        return ExploreResult(tuple(reports), compared, tau, groups, space.id_labels, space.mined.words, tuple(notes))
 
     def warm_up(self, request: ExploreRequest) -> None:
         """Gets ready what the first picture needs, so that it is answered at once; leaves errors to that picture."""
@@ -510,12 +519,13 @@ class Studio:
         from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES
 
         suite = load_suite(request.suite)
-        scorers = choose_scorers(request.scorers, bench_scorers(request.score.neglabel()))
+        choose_scorers(request.scorers, bench_scorers())  # unknown ones are told before anything is loaded
         labels, _ = read_labels(suite.labels)
         if request.label.labels != LabelChoice.labels and read_labels(request.label.labels)[0] != labels:
             raise StudioError(f"the suite {suite.name} brings its own ID labels; leave the labels as they are")
         choice = replace(request.label, labels=suite.labels)
         space = self.label_space(choice, progress)
+        scorers = choose_scorers(request.scorers, bench_scorers(request.score.neglabel(len(space.mined))))
 
         def features(name: str) -> tuple[Tensor, np.ndarray]:
             return self.split_features(space.backbone, name, request.seed, request.count, progress)
@@ -587,10 +597,10 @@ def picture_key(picture: Image.Image) -> str:
     return digest.hexdigest()
 
 
-def scorers_of(choice: ScoreChoice) -> tuple[tuple[str, Scorer], ...]:
-    """The scores shown for every picture, NegLabel first, with their titles."""
+def scorers_of(choice: ScoreChoice, negatives: int) -> tuple[tuple[str, Scorer], ...]:
+    """The scores shown for every picture, NegLabel over so many negative labels first, with their titles."""
     return (
-        ("NegLabel", choice.neglabel()),
+        ("NegLabel", choice.neglabel(negatives)),
         ("MCM (τ = 1)", MCM(tau=1.0)),
         ("pseudo-MSP (τ = 0.01)", MCM(tau=0.01)),
         ("MSP", MSP()),

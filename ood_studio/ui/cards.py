@@ -88,7 +88,8 @@ def about(result: ExploreResult) -> str:
     source = next((r.about for r in result.references.values()), None)
     thresholds = f" Thresholds from {escape(source)}." if source else ""
     notes = "".join(f" {escape(note)}" for note in result.notes)
-    sides = f"{len(result.id_labels):,} ID labels against {len(result.negatives):,} negative labels."
+    groups = f", in {result.groups} groups" if result.groups > 1 else ""
+    sides = f"{len(result.id_labels):,} ID labels against {len(result.negatives):,} negative labels{groups}."
     return f'<p class="studio-about">{sides}{thresholds}{notes}</p>'
 
 

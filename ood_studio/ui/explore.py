@@ -135,7 +135,7 @@ def request_from(*values: Any) -> ExploreRequest:
         ScoreChoice(
             tau=v["tau"] or None,
             form=v["form"],
-            groups=_whole(v["groups"], "groups", score.groups),
+            groups=_whole(v["groups"], "groups", 0) or None,
             fuse=_whole(v["fuse"], "fuse", 0) or None,
             seed=_whole(v["seed"], "seed", score.seed),
         ),
@@ -475,7 +475,7 @@ def _settings(backbone: str) -> Settings:
                 info="The nine forms of NegLabel's Table 12.",
                 elem_id="form",
             )
-            groups = _number("Groups", ScoreChoice().groups, score["groups"], "groups")
+            groups = gr.Number(0, label="Groups", step=1, info="0 makes groups of about 100 labels.", elem_id="groups")
             fuse = gr.Number(0, label="Groups averaged", step=1, info="0 averages all of them.", elem_id="fuse")
             seed = _number("Seed of the groups", 0, score["seed"], "seed")
     return Settings(

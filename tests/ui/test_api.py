@@ -27,7 +27,7 @@ SETTINGS: dict[str, Any] = {
     "per_pos": False,
     "tau": 0,
     "form": "sum-softmax",
-    "groups": 1,
+    "groups": 0,
     "fuse": 0,
     "seed": 0,
 }
@@ -63,7 +63,7 @@ def test_explore_answers_with_reports(client: Client, picture: Path) -> None:
     ("changes", "sentence"),
     [
         ({"eta": 1.5}, "eta must lie between 0 and 1"),
-        ({"groups": 0}, "groups must lie between"),
+        ({"groups": -1}, "groups must lie between"),
         ({"backbone": "no-such-model"}, "no-such-model"),
         ({"prompts": "custom", "template": "a photo"}, "exactly one {}"),
         ({"preset": "typed", "typed": " , "}, "there are no labels"),
