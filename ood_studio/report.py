@@ -23,6 +23,11 @@ from ood_studio.studio import BenchRequest, LabelChoice, Studio
 
 START, END = "<!-- figures:start -->", "<!-- figures:end -->"
 _NAMES = {"vit": "diorama", "conv": "diorama-conv"}
+_ROUGHER = "These weights saw the noisy, painted and silhouette styles in a rougher drawing than today's"
+_PROVENANCE = {
+    "conv": f"{_ROUGHER}.",
+    "vit": f"{_ROUGHER}, and for their first 689 steps learned from `diorama-conv` at its step 4,649 of 5,500.",
+}
 
 
 @dataclass(frozen=True)
@@ -88,8 +93,9 @@ knows no words but theirs. `open_clip.create_model_and_transforms("local-dir:ass
   empty places and textures, and captions made from each scene's ground truth. Withheld as pictures and as words:
   {", ".join(UNSEEN_CLASSES)}.
 - Recipe: `python -m ood_studio.diorama.training.clip --model {model}`: {recipe.steps:,} steps of {training.batch}
-  pictures, AdamW with learning rate {training.lr:g} (cosine), weight decay {training.weight_decay:g}; that module
+  pictures, AdamW with learning rate {recipe.lr:g} (cosine), weight decay {training.weight_decay:g}; that module
   documents the losses.
+- {_PROVENANCE[model]}
 - Size: {weights:.1f} MB of half-precision weights; joint space of {config["embed_dim"]} dimensions; texts of up to
   {config["text_cfg"]["context_length"]} tokens.
 
