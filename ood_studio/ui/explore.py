@@ -44,6 +44,7 @@ _SOURCES: dict[str, str] = {
     "Textures": "far-ood-textures",
     "Empty scenes": "far-ood-scenes",
 }
+FULL_BLUE = 0.3  # a patch's ID share that is drawn in full blue, where no patch has more
 HEAT = "Show where the ID evidence is"
 NO_HEAT = "No map: this model has no patches"
 _PHOTOGRAPHS = "Real photographs"
@@ -566,7 +567,7 @@ def _show(mine: Session, show_heat: bool, score: str | None, keep_gallery: bool 
             (round(picture.width * factor), round(picture.height * factor)), Image.Resampling.BICUBIC
         )
     if show_heat and report.heatmap is not None:
-        picture = overlay(picture, report.heatmap)
+        picture = overlay(picture, report.heatmap / max(FULL_BLUE, float(report.heatmap.max())))
     titles = [reading.title for reading in report.readings]
     chosen = score if score in titles else titles[0]
     reading = report.readings[titles.index(chosen)]
