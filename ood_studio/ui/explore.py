@@ -501,7 +501,8 @@ def _settings(backbone: str) -> Settings:
 
 def _number(label: str, value: float, bounds: Bounds, name: str) -> gr.Number:
     # Without gradio's own minimum and maximum, whose message does not say which number is meant; the request's does.
-    about = f"{bounds.help}, {bounds.low:g} to {bounds.high:g}."
+    low, high = (f"{limit:,.0f}" if limit == int(limit) else f"{limit:g}" for limit in (bounds.low, bounds.high))
+    about = f"{bounds.help}, {low} to {high}."
     return gr.Number(value, label=label, step=bounds.step or 1, info=about, elem_id=name)
 
 

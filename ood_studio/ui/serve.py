@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import threading
 from collections.abc import Callable
@@ -48,6 +49,8 @@ def serve(options: Serve, block: bool = True) -> Server:
     Raises:
         StudioError: if the port is taken or the MCP package is missing.
     """
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        raise StudioError("the MCP server needs the package mcp; install it with: pip install 'gradio[mcp]'")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from ood_studio.studio import ExploreRequest, LabelChoice, Studio
@@ -74,10 +77,6 @@ def serve(options: Serve, block: bool = True) -> Server:
     except OSError as error:
         raise StudioError(
             f"port {options.port} on {options.host} cannot be used ({error}); choose another with --port"
-        ) from None
-    except ImportError as error:
-        raise StudioError(
-            f"the MCP server needs a package that is missing ({error}); pip install 'gradio[mcp]'"
         ) from None
     choice = ExploreRequest(LabelChoice(backbone=options.backbone))
     threading.Thread(target=studio.warm_up, args=(choice,), name="warm-up", daemon=True).start()
