@@ -48,7 +48,7 @@ def check_bounds(value: Any) -> None:
     Raises:
         StudioError: naming the field, its bounds and what came.
     """
-    for name, bounds in bounds_of(type(value)).items():
+    for name, bounds in bounds_of(type(value)).items():  # type: ignore[arg-type]
         number = getattr(value, name)
         if number is None:
             continue

@@ -325,7 +325,7 @@ class OpenClipBackbone(Backbone):
         self, checkpoint: Checkpoint, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
     ) -> None:
         from open_clip.transform import PreprocessCfg, image_transform_v2
-        from torchvision.transforms import Compose
+        from torchvision.transforms import Compose  # type: ignore[import-untyped]
 
         self.name = checkpoint.name
         self.device, self.dtype = torch.device(device), dtype

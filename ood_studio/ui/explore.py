@@ -48,7 +48,7 @@ FULL_BLUE = 0.3  # a patch's ID share that is drawn in full blue, where no patch
 HEAT = "Show where the ID evidence is"
 NO_HEAT = "No map: this model has no patches"
 _PHOTOGRAPHS = "Real photographs"
-_MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
+_MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 
 
 class StopFlag:
@@ -84,24 +84,24 @@ class Session:
 class Settings:
     """The components that make up an `ExploreRequest`, in the order in which handlers get them."""
 
-    backbone: gr.Component
-    preset: gr.Component
-    typed: gr.Component
-    corpus: gr.Component
-    corpus_file: gr.Component
-    lexnames: gr.Component
-    prompts: gr.Component
-    template: gr.Component
-    eta: gr.Component
-    count: gr.Component
-    per_pos: gr.Component
-    tau: gr.Component
-    form: gr.Component
-    groups: gr.Component
-    fuse: gr.Component
-    seed: gr.Component
+    backbone: Any
+    preset: Any
+    typed: Any
+    corpus: Any
+    corpus_file: Any
+    lexnames: Any
+    prompts: Any
+    template: Any
+    eta: Any
+    count: Any
+    per_pos: Any
+    tau: Any
+    form: Any
+    groups: Any
+    fuse: Any
+    seed: Any
 
-    def all(self) -> list[gr.Component]:
+    def all(self) -> list[Any]:
         """As a list, for gradio."""
         return [getattr(self, name) for name in self.__dataclass_fields__]
 
@@ -332,7 +332,7 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
         return _show(Session(), False, None)
 
     inputs = [session, stop, heat, score_name, *settings.all()]
-    busy = {"show_progress": "minimal", "show_progress_on": [verdict], **_MODEL}
+    busy: dict[str, Any] = {"show_progress": "minimal", "show_progress_on": [verdict], **_MODEL}
 
     def wire(event: Any, api_name: str) -> Any:
         started = event(

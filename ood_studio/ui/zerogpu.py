@@ -14,4 +14,4 @@ def on_gpu(work: Work) -> Work:
         import spaces
     except ImportError:
         return work
-    return spaces.GPU(work)  # type: ignore[no-any-return]
+    return spaces.GPU(work)
