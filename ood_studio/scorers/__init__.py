@@ -6,27 +6,73 @@
 
 from __future__ import annotations
 
-from ood_studio.scorers.base import FittedScore, Reference, Scorer, Space
+from ood_studio.scorers.adaneg import AdaNeg
+from ood_studio.scorers.base import FittedScore, Reference, Scorer, Space, select_features
+from ood_studio.scorers.csp import CSP
 from ood_studio.scorers.energy import Energy
+from ood_studio.scorers.entropy import Entropy
+from ood_studio.scorers.gen import GEN
+from ood_studio.scorers.gl_mcm import GLMCM
+from ood_studio.scorers.kl_matching import KLMatching
+from ood_studio.scorers.kmeans_mahalanobis import KMeansMahalanobis
+from ood_studio.scorers.knn import KNN
+from ood_studio.scorers.mahalanobis import Mahalanobis
 from ood_studio.scorers.maxlogit import MaxLogit
 from ood_studio.scorers.mcm import MCM
 from ood_studio.scorers.msp import MSP
 from ood_studio.scorers.neglabel import FORMS, NegLabel, affinities
+from ood_studio.scorers.react import ReAct
+from ood_studio.scorers.relative_mahalanobis import RelativeMahalanobis
+from ood_studio.scorers.vim import ViM
 
-SCORERS: dict[str, type[Scorer]] = {scorer.name: scorer for scorer in (NegLabel, MCM, MSP, MaxLogit, Energy)}
+SCORERS: dict[str, type[Scorer]] = {
+    scorer.name: scorer
+    for scorer in (
+        NegLabel,
+        MCM,
+        MSP,
+        MaxLogit,
+        Energy,
+        Entropy,
+        GEN,
+        GLMCM,
+        CSP,
+        AdaNeg,
+        KNN,
+        Mahalanobis,
+        RelativeMahalanobis,
+        KMeansMahalanobis,
+        ViM,
+        ReAct,
+        KLMatching,
+    )
+}
 """Every scorer by name. The contract tests run over this."""
 
 __all__ = [
+    "CSP",
     "FORMS",
+    "GEN",
+    "GLMCM",
+    "KNN",
     "MCM",
     "MSP",
     "SCORERS",
+    "AdaNeg",
     "Energy",
+    "Entropy",
     "FittedScore",
+    "KLMatching",
+    "KMeansMahalanobis",
+    "Mahalanobis",
     "MaxLogit",
     "NegLabel",
+    "ReAct",
     "Reference",
+    "RelativeMahalanobis",
     "Scorer",
     "Space",
+    "ViM",
     "affinities",
+    "select_features",
 ]

@@ -19,12 +19,27 @@ from torch.nn import Linear
 from ood_studio.errors import StudioError
 from ood_studio.fields import check_bounds
 
-Space = Literal["joint", "visual", "patches"]
-"""Which image features a scorer reads: after the projection (comparable with text), before it, or one per patch."""
+Space = Literal["joint", "visual", "patches", "tokens"]
+"""Which image features a scorer reads: after the projection (comparable with text), before it, one per patch, or the
+joint vector followed by the patches."""
+
+_LAYOUTS: dict[Space, tuple[str, ...]] = {
+    "joint": ("batch",),
+    "visual": ("batch",),
+    "patches": ("batch", "rows", "columns"),
+    "tokens": ("batch", "1 + rows * columns"),
+}
+
+_ABSENCE = {
+    "joint": "joint features: it has no text tower",
+    "visual": "visual features",
+    "patches": "patch features: its architecture has none",
+}
 
 _PARTS = {
     "class_text": "the text features of the ID labels (class_text)",
     "negative_text": "negative labels (negative_text); mine some from a corpus first",
+    "conjugated_text": "the labels of a conjugated pool (conjugated_text); make one first",
     "images": "the features of ID training images (images)",
     "labels": "the class labels of the ID training images (labels)",
     "head": "a trained linear head (head)",
@@ -38,6 +53,7 @@ class Reference:
     Attributes:
         class_text: (classes, dim), text features of the ID labels.
         negative_text: (negatives, dim), text features of the negative labels.
+        conjugated_text: (n, dim), text features of the labels of a conjugated semantic pool.
         images: (n, d), features of ID training images, in the scorer's space.
         labels: (n,), integer class indices of `images`.
         head: a linear layer giving logits from image features; None = the zero-shot text head.
@@ -53,9 +69,10 @@ class Reference:
     labels: Tensor | None = None
     head: Linear | None = None
     logit_scale: float = 100.0
+    conjugated_text: Tensor | None = None
 
     def __post_init__(self) -> None:
-        for part in ("class_text", "negative_text", "images"):
+        for part in ("class_text", "negative_text", "conjugated_text", "images"):
             rows = getattr(self, part)
             if rows is None:
                 continue
@@ -63,10 +80,13 @@ class Reference:
             if len(rows) == 0:
                 raise StudioError(f"{part} must have at least one row, not none")
             _row_norms(rows, part)
-        if self.class_text is not None and self.negative_text is not None:
-            ours, theirs = self.class_text.shape[1], self.negative_text.shape[1]
+        for part in ("negative_text", "conjugated_text"):
+            rows = getattr(self, part)
+            if self.class_text is None or rows is None:
+                continue
+            ours, theirs = self.class_text.shape[1], rows.shape[1]
             if ours != theirs:
-                raise StudioError(f"class_text and negative_text must have one width, not {ours} and {theirs}")
+                raise StudioError(f"class_text and {part} must have one width, not {ours} and {theirs}")
         if self.labels is not None:
             labels = self.labels
             if labels.ndim != 1 or labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
@@ -94,8 +114,9 @@ class FittedScore:
         """Scores of image features, higher = more in-distribution; gradients flow to `features`.
 
         Args:
-            features: (batch, dim), or (batch, rows, columns, dim) for scorers of patches; floating point. Joint and
-                patch features may have any length above 0 (only their direction counts); visual ones count as they are.
+            features: in the scorer's space, floating point: (batch, dim); (batch, rows, columns, dim) for patches;
+                (batch, 1 + rows * columns, dim) for tokens, see `select_features`. They may have any length above 0
+                (only their direction counts), but for visual ones, which count as they are.
 
         Returns:
             (batch,), in the type of `features` (half precision: float32).
@@ -114,12 +135,15 @@ class Scorer(ABC):
         title: its name for people.
         needs: the parts of a `Reference` that it cannot do without.
         space: which image features it reads.
+        stream: True where one call is one stream of test pictures, scored in order from a fresh state, so that a
+            picture's score depends on those before it; then there is no batch invariance.
         differentiable: False where the score is a step function of the features, so that its gradient is 0.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
+    stream: ClassVar[bool] = False
     space: Space = "joint"  # not a ClassVar, so that a scorer that reads two spaces can make it a field
 
     def __post_init__(self) -> None:
@@ -157,7 +181,7 @@ class Scorer(ABC):
 
     @abstractmethod
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
-        """The score as a function of checked features: unit length in the joint and patch spaces, float32 or float64.
+        """The score as a function of checked features, float32 or float64, of unit length unless they are visual.
 
         Tensors kept by the function must be copies, and follow the features' device and type at the call.
         """
@@ -177,7 +201,7 @@ def check_features(features: Tensor, space: Space, dim: int, title: str) -> Tens
     """Features ready to be scored: checked, at least float32, and of unit length unless the space is visual.
 
     Args:
-        features: (batch, dim), or (batch, rows, columns, dim) in the patch space.
+        features: (batch, dim), (batch, rows, columns, dim) for patches, (batch, 1 + rows * columns, dim) for tokens.
         space: the space they live in.
         dim: the width expected.
         title: who asks, for the error.
@@ -186,11 +210,49 @@ def check_features(features: Tensor, space: Space, dim: int, title: str) -> Tens
         StudioError: wrong type or shape, or a row that is zero, NaN or infinite (naming the row).
     """
     what = f"{space} features for {title}"
-    _check_layout(features, what, ("batch", "rows", "columns", dim) if space == "patches" else ("batch", dim))
+    _check_layout(features, what, (*_LAYOUTS[space], dim))
     if features.dtype not in (torch.float32, torch.float64):
         features = features.float()
     norms = _row_norms(features, what)
     return features if space == "visual" else features / norms
+
+
+def check_vector_space(scorer: Scorer) -> None:
+    """Checks that a scorer whose space is a field reads one vector a picture.
+
+    Raises:
+        StudioError: for another space than "joint" or "visual".
+    """
+    if scorer.space not in ("joint", "visual"):
+        raise StudioError(f"space of {scorer.title} must be 'joint' or 'visual', not {scorer.space!r}")
+
+
+def select_features(space: Space, joint: Tensor | None, visual: Tensor | None, patches: Tensor | None) -> Tensor:
+    """The features of a space, picked or assembled from what a backbone gives.
+
+    Args:
+        space: the space wanted.
+        joint: (batch, dim).
+        visual: (batch, width).
+        patches: (batch, rows, columns, dim).
+
+    Returns:
+        As given; tokens are (batch, 1 + rows * columns, dim), the joint vector first, then the patches row by row, in
+        the joint vector's type.
+
+    Raises:
+        StudioError: naming the features that are missing.
+    """
+    given = {"joint": joint, "visual": visual, "patches": patches}
+    for part in ("joint", "patches") if space == "tokens" else (space,):
+        if given[part] is None:
+            raise StudioError(f"this model gives no {_ABSENCE[part]}")
+    if space == "tokens":
+        assert joint is not None and patches is not None
+        return torch.cat([joint[:, None], patches.flatten(1, 2).to(joint)], dim=1)
+    found = given[space]
+    assert found is not None
+    return found
 
 
 def unit_rows(rows: Tensor, index: Tensor | None = None) -> Tensor:

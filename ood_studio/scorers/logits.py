@@ -10,12 +10,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from ood_studio.errors import StudioError
-from ood_studio.scorers.base import Reference, Scorer, Space, unit_rows
+from ood_studio.scorers.base import Reference, Scorer, Space, check_vector_space, unit_rows
 
 
 @dataclass(frozen=True)
-class LogitScorer(Scorer):
-    """A score of logits z: (batch, classes).
+class HeadScorer(Scorer):
+    """A score that reads logits z: (batch, classes).
 
     With `reference.head`, z = head(features). Without it, the zero-shot text head: z = logit_scale * cos(features,
     class_text), in the joint space only.
@@ -27,32 +27,50 @@ class LogitScorer(Scorer):
     space: Space = "joint"
 
     def __post_init__(self) -> None:
-        if self.space not in ("joint", "visual"):
-            raise StudioError(f"space of {self.title} must be 'joint' or 'visual', not {self.space!r}")
+        check_vector_space(self)
         super().__post_init__()
+
+    def _needs(self, reference: Reference) -> tuple[str, ...]:
+        if self.space == "visual":
+            return (*self.needs, "head")
+        return self.needs if reference.head is not None else (*self.needs, "class_text")
+
+    def _dim(self, reference: Reference) -> int:
+        return reference.head.in_features if reference.head is not None else super()._dim(reference)
+
+    def _head(self, reference: Reference) -> tuple[Tensor, Tensor | None]:
+        """The weight (classes, dim) and bias (classes,) of the head, copied.
+
+        Raises:
+            StudioError: if training images take part and are not as wide as the head.
+        """
+        dim, images = self._dim(reference), reference.images
+        if "images" in self.needs and images is not None and images.shape[1] != dim:
+            raise StudioError(f"images must be as wide as the head of {self.title}: {dim}, not {images.shape[1]}")
+        if reference.head is not None:
+            bias = reference.head.bias
+            return reference.head.weight.detach().clone(), None if bias is None else bias.detach().clone()
+        assert reference.class_text is not None
+        return unit_rows(reference.class_text) * reference.logit_scale, None
+
+
+@dataclass(frozen=True)
+class LogitScorer(HeadScorer):
+    """A score of nothing but the logits; see `HeadScorer`.
+
+    Attributes:
+        space: the features the head was trained on: "joint" (given unit length) or "visual" (taken as they are).
+    """
 
     @abstractmethod
     def _score(self, logits: Tensor) -> Tensor:
         """Scores (batch,) of logits (batch, classes)."""
 
-    def _needs(self, reference: Reference) -> tuple[str, ...]:
-        if self.space == "visual":
-            return ("head",)
-        return () if reference.head is not None else ("class_text",)
-
-    def _dim(self, reference: Reference) -> int:
-        return reference.head.in_features if reference.head is not None else super()._dim(reference)
-
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
-        if reference.head is not None:
-            weight = reference.head.weight.detach().clone()
-            bias = None if reference.head.bias is None else reference.head.bias.detach().clone()
-        else:
-            assert reference.class_text is not None
-            weight, bias = unit_rows(reference.class_text) * reference.logit_scale, None
+        weight, bias = self._head(reference)
+        return lambda features: self._score(logits_of(features, weight, bias))
 
-        def score(features: Tensor) -> Tensor:
-            shift = None if bias is None else bias.to(features)
-            return self._score(functional.linear(features, weight.to(features), shift))
 
-        return score
+def logits_of(features: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """The logits (batch, classes) of a head, on the features' device and in their type."""
+    return functional.linear(features, weight.to(features), None if bias is None else bias.to(features))

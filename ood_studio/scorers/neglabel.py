@@ -97,7 +97,7 @@ class NegLabel(Scorer):
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.class_text is not None and reference.negative_text is not None
         classes = unit_rows(reference.class_text)
-        negatives, fused = self._grouped(reference.negative_text)
+        negatives, fused = self.grouped(reference.negative_text)
         scale = reference.logit_scale if self.tau is None else 1.0 / self.tau
         if self.form in ("sum-softmax", "max-softmax"):
             return self._softmax_form(classes, negatives, fused, scale)
@@ -105,7 +105,7 @@ class NegLabel(Scorer):
             return self._binary_form(classes, negatives, fused)
         return self._cosine_form(classes, negatives, fused)
 
-    def _grouped(self, negative_text: Tensor) -> tuple[Tensor, int]:
+    def grouped(self, negative_text: Tensor) -> tuple[Tensor, int]:
         """Unit vectors of the negative labels that take part, group after group, and the number of groups."""
         total = len(negative_text)
         groups = min(self.groups, total)
@@ -116,21 +116,12 @@ class NegLabel(Scorer):
         return unit_rows(negative_text, taken), fused
 
     def _softmax_form(self, classes: Tensor, negatives: Tensor, fused: int, scale: float) -> Callable[[Tensor], Tensor]:
-        size = len(negatives) // fused
-
         def score(features: Tensor) -> Tensor:
             scaled = features * scale
             positive = scaled @ classes.to(features).T
-            total = positive.logsumexp(dim=1, keepdim=True)
-            # Measured from L⁺, the ID labels' log-sum-exp, a group's sum is e^(L_g − L⁺) and its score
-            # sigmoid(L⁺ − L_g) = 1 / (1 + sum). Too large a sum for the type means a score of 0, too small a one 1.
-            odds = (scaled @ negatives.to(features).T).sub_(total)
-            if odds.requires_grad:
-                # An infinite sum would make the gradient 0 · ∞; scores this close to 0 have none to speak of.
-                odds = odds.clamp(max=0.7 * math.log(torch.finfo(odds.dtype).max))
-            share = (1.0 + odds.exp_().view(len(features), fused, size).sum(dim=2)).reciprocal().mean(dim=1)
+            share = group_share(positive, scaled @ negatives.to(features).T, fused)
             if self.form == "max-softmax":
-                return (positive.amax(dim=1) - total[:, 0]).exp() * share
+                return (positive.amax(dim=1) - positive.logsumexp(dim=1)).exp() * share
             return share
 
         return _by_chunks(score, len(negatives))
@@ -169,6 +160,26 @@ class NegLabel(Scorer):
             return best if self.form == "linear-max" else best * (positive + negative).reciprocal().mean(dim=1)
 
         return score
+
+
+def group_share(positive: Tensor, negative: Tensor, groups: int) -> Tensor:
+    """The mean over groups of Σ e^z / (Σ e^z + Σ e^z̃), with z all of `positive` and z̃ one group of `negative` (Eq. 6).
+
+    Args:
+        positive: (batch, classes), cos / τ of the ID labels.
+        negative: (batch, groups * size), cos / τ of the negative labels, group after group; overwritten.
+        groups: how many groups.
+
+    Returns:
+        (batch,) in [0, 1].
+    """
+    # Measured from L⁺, the ID labels' log-sum-exp, a group's sum is e^(L_g − L⁺) and its score
+    # sigmoid(L⁺ − L_g) = 1 / (1 + sum). Too large a sum for the type means a score of 0, too small a one 1.
+    odds = negative.sub_(positive.logsumexp(dim=1, keepdim=True))
+    if odds.requires_grad:
+        # An infinite sum would make the gradient 0 · ∞; scores this close to 0 have none to speak of.
+        odds = odds.clamp(max=0.7 * math.log(torch.finfo(odds.dtype).max))
+    return (1.0 + odds.exp_().unflatten(1, (groups, -1)).sum(dim=2)).reciprocal().mean(dim=1)
 
 
 def affinities(features: Tensor, reference: Reference, tau: float | None = None) -> Tensor:

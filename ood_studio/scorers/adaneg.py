@@ -1,0 +1,205 @@
+"""AdaNeg: NegLabel whose labels learn what they look like from the test pictures that pass (Zhang & Zhang 2024)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal, get_args
+
+import torch
+from torch import Tensor
+
+from ood_studio.errors import StudioError
+from ood_studio.fields import Bounds
+from ood_studio.scorers.base import Reference, Scorer, unit_rows
+from ood_studio.scorers.neglabel import NegLabel, group_share
+
+Proxy = Literal["sample", "task"]
+"""Whether a label's stored pictures weigh by their likeness to the picture scored, or all the same."""
+
+_BLOCK_BYTES = 16 * 2**20  # of similarities at a time
+_BLOCK_ROWS = 256  # a stored picture touches the rest of its block, so that longer blocks cost more than they save
+_LABELS = 256  # labels whose memories are gathered at a time
+
+
+@dataclass(frozen=True)
+class AdaNeg(Scorer):
+    """The NegLabel score on text and on proxies made of test pictures, one call being one stream (NeurIPS 2024).
+
+    Every ID and negative label has a memory of up to L test pictures besides its text feature t; all are empty when a
+    call begins. For each picture v of the stream, in its order:
+
+    1. S_nl(v) is NegLabel's Eq. 6 on the text features, grouped as there.
+    2. v is stored under its nearest ID label if S_nl(v) > γ + g (1 - γ), and under its nearest negative label if
+       S_nl(v) < γ - g γ; else nowhere. In a full memory it replaces the picture of the highest entropy if its own is
+       lower: that of the softmax over the ID labels alone, or over the negative ones alone.
+    3. The proxy of a label, of unit length, is the direction of Σ_m φ_m m over m = t and the pictures in its memory:
+       "task": φ_m = 1; "sample": φ_m = e^(-β (1 - cos(v, m))).
+    4. S_ada(v) is S_nl's equation with the proxies in place of the text features, in the same groups.
+    5. The score is (S_ada + λ S_nl) / (1 + λ), in [0, 1].
+
+    With empty memories the proxies are the text features and the score is NegLabel's.
+
+    Steps 1 to 5 are the authors' code but for these:
+
+    - There, a batch of 256 pictures is stored before the first of them is scored. Here v is stored before v is scored
+      and what comes later never counts, so that the batch size is no hidden parameter.
+    - There, the score is S_ada + λ S_nl; the division ranks alike.
+    - There, a memory of "length L" holds the text and L - 1 pictures.
+    - There, the β of 5.5 is cut to 5 before use.
+    - There, pictures can be stored under the negative labels that the grouping leaves over, and those count for the
+      entropies; here they take no part at all.
+    - "AdaGap", which sets g from the stream's mix of ID and OOD, is not here.
+
+    The score of a picture depends on those before it: mix ID and OOD pictures in the stream as they would come, and
+    vary `order` to see how much it matters.
+
+    Attributes:
+        tau: τ of both scores; None = 1 / logit_scale of the reference.
+        groups, seed: n_g and the seed of the shuffle before grouping; 5 groups are the authors'.
+        proxy: "sample" or "task".
+        threshold: γ, the middle between ID and OOD.
+        gap: g; 0 stores every picture, 1 none.
+        length: L.
+        sharpness: β; the higher, the more the most alike pictures count.
+        weight: λ, the weight of S_nl.
+        order: seed of a shuffle of the stream; None = in the order given. Scores come back in the order given.
+    """
+
+    name: ClassVar[str] = "adaneg"
+    title: ClassVar[str] = "AdaNeg"
+    needs: ClassVar[tuple[str, ...]] = ("class_text", "negative_text")
+    stream: ClassVar[bool] = True
+
+    tau: Annotated[float | None, Bounds(1e-4, 10.0, log=True, help="temperature; None = the backbone's")] = None
+    groups: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="groups the negative labels are cut into")] = 5
+    seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="seed of the shuffle before grouping")] = 0
+    proxy: Proxy = "sample"
+    threshold: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="the middle between ID and OOD")] = 0.5
+    gap: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="how sure a picture must be to be stored")] = 0.5
+    length: Annotated[int, Bounds(1, 1000, log=True, step=1, help="pictures stored under a label")] = 10
+    sharpness: Annotated[float, Bounds(0.0, 1000.0, help="sharpness of the sample-adaptive proxies")] = 5.5
+    weight: Annotated[float, Bounds(0.0, 10.0, help="weight of the text's own score")] = 0.1
+    order: Annotated[int | None, Bounds(0, 2**31 - 1, step=1, help="seed of the stream's order; None = as given")] = (
+        None
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._neglabel()
+        if self.proxy not in get_args(Proxy):
+            raise StudioError(f"proxy must be one of {', '.join(get_args(Proxy))}, not {self.proxy!r}")
+        for field in ("length", "order"):
+            number = getattr(self, field)
+            if number is not None and not isinstance(number, int):
+                raise StudioError(f"{field} must be a whole number, not {number!r}")
+
+    @property
+    def differentiable(self) -> bool:
+        """False: a stream decides what to store, and no gradient is recorded through its memory."""
+        return False
+
+    def _neglabel(self) -> NegLabel:
+        return NegLabel(tau=self.tau, groups=self.groups, seed=self.seed)
+
+    def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
+        assert reference.class_text is not None and reference.negative_text is not None
+        classes = unit_rows(reference.class_text)
+        negatives, groups = self._neglabel().grouped(reference.negative_text)
+        text = torch.cat((classes, negatives.to(classes)))
+        scale = reference.logit_scale if self.tau is None else 1.0 / self.tau
+
+        def score(features: Tensor) -> Tensor:
+            order = torch.arange(len(features))
+            if self.order is not None:
+                order = torch.randperm(len(features), generator=torch.Generator().manual_seed(self.order))
+            order = order.to(features.device)
+            with torch.no_grad():
+                scores = torch.empty_like(features[:, 0])
+                memory = _Memory(text.to(features), features[order], self)
+                scores[order] = self._run(memory, len(classes), groups, scale)
+            # Adding 0 times the features says to autograd that the gradient is 0.
+            return scores + 0 * features.sum(dim=1)
+
+        return score
+
+    def _run(self, memory: _Memory, classes: int, groups: int, scale: float) -> Tensor:
+        """(n,) scores of the whole stream."""
+        text, stream = memory.text, memory.stream
+        rows = min(_BLOCK_ROWS, max(16, _BLOCK_BYTES // (len(text) * text.element_size())))
+        scores = [stream.new_empty(0)]
+        for start in range(0, len(stream), rows):
+            block = stream[start : start + rows]
+            cosines = block @ text.T
+            logits = cosines * scale
+            first = group_share(logits[:, :classes], logits[:, classes:].clone(), groups)
+            memory.replace(cosines, block)
+            sure_in = first > self.threshold + self.gap * (1 - self.threshold)
+            sure_out = first < self.threshold - self.gap * self.threshold
+            nearest_in, entropy_in = _nearest(logits[:, :classes])
+            nearest_out, entropy_out = _nearest(logits[:, classes:])
+            label = torch.where(sure_in, nearest_in, nearest_out + classes).tolist()
+            entropy = torch.where(sure_in, entropy_in, entropy_out).tolist()
+            for row in torch.nonzero(sure_in | sure_out)[:, 0].tolist():
+                if memory.store(label[row], start + row, entropy[row]):
+                    # The label's proxy is another one from this picture on.
+                    which = torch.tensor([label[row]], device=block.device)
+                    cosines[row:, which] = memory.cosines(block[row:], which)
+            cosines *= scale
+            second = group_share(cosines[:, :classes], cosines[:, classes:], groups)
+            scores.append((second + self.weight * first) / (1 + self.weight))
+        return torch.cat(scores)
+
+
+class _Memory:
+    """What the labels have stored of one stream: places of pictures in it, no copies.
+
+    Attributes:
+        text: (labels, dim), unit rows.
+        stream: (n, dim), unit rows.
+    """
+
+    def __init__(self, text: Tensor, stream: Tensor, parameters: AdaNeg) -> None:
+        self.text, self.stream = text, stream
+        self._sharpness = parameters.sharpness if parameters.proxy == "sample" else 0.0
+        self._length = parameters.length
+        self._stored: dict[int, list[tuple[float, int]]] = {}  # label: entropies and places
+
+    def store(self, label: int, place: int, entropy: float) -> bool:
+        """Offers a picture to a label's memory; whether it was taken."""
+        stored = self._stored.setdefault(label, [])
+        if len(stored) == self._length:
+            worst = max(range(len(stored)), key=lambda i: stored[i][0])
+            if entropy >= stored[worst][0]:
+                return False
+            del stored[worst]
+        stored.append((entropy, place))
+        return True
+
+    def replace(self, cosines: Tensor, block: Tensor) -> None:
+        """Overwrites the columns of (rows, labels) cosines to the text by those to the proxies, where they differ."""
+        for which in torch.tensor(sorted(self._stored), dtype=torch.long, device=block.device).split(_LABELS):
+            cosines[:, which] = self.cosines(block, which)
+
+    def cosines(self, block: Tensor, which: Tensor) -> Tensor:
+        """(rows, m), cosines of pictures to the proxies of some labels, m of them."""
+        places = torch.full((len(which), self._length), -1)
+        for row, label in enumerate(which.tolist()):
+            stored = [place for _, place in self._stored[label]]
+            places[row, : len(stored)] = torch.tensor(stored)
+        places = places.to(block.device)
+        members = torch.cat((self.text[which][:, None], self.stream[places.clamp(min=0)]), dim=1)
+        there = torch.cat((torch.ones_like(places[:, :1], dtype=torch.bool), places >= 0), dim=1)
+        likeness = members @ block.T  # (m, 1 + L, rows)
+        # No proxy is made: its product with v is Σ φ cos(v, m), its squared length φᵀ G φ with G = cos(m, m′).
+        absent = ~there[:, :, None]
+        best = likeness.masked_fill(absent, -1.0).amax(dim=1, keepdim=True)  # for the 1 in the exponent: no underflow
+        shares = (self._sharpness * (likeness - best)).masked_fill(absent, -torch.inf).exp()
+        lengths = (shares * ((members @ members.mT) @ shares)).sum(dim=1).clamp(min=torch.finfo(block.dtype).tiny)
+        return ((shares * likeness).sum(dim=1) / lengths.sqrt()).T
+
+
+def _nearest(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """(batch,) the largest of (batch, labels) logits, and the entropy of their softmax."""
+    logs = logits.log_softmax(dim=1)
+    return logits.argmax(dim=1), -(logs.exp() * logs).sum(dim=1)

@@ -1,0 +1,152 @@
+"""Gaussians with one covariance: means, covariances and whitening in float64, distances by one matrix product.
+
+A covariance Σ is whitened once: with W of shape (dim, dim) such that Wᵀ Σ W = I, the Mahalanobis distance of x to μ is
+the squared Euclidean distance of x W to μ W. A singular Σ, one whose smallest eigenvalue is below 10⁻⁹ of the average
+one (fewer images than dimensions, constant features), is replaced by Σ + ρ I with the ridge
+
+    ρ = (10⁻⁶ tr Σ + 10⁻¹² Σ_c N_c / N ‖μ_c‖²) / dim;
+
+the second term takes over where Σ is zero, and the distance becomes Euclidean up to a factor. Others stay untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from ood_studio.errors import StudioError
+from ood_studio.scorers.base import Reference, Space
+from ood_studio.scorers.training import image_chunks
+
+Covariance = Literal["pooled", "classwise"]
+"""The shared covariance: Eq. 2 of the PLP paper, divided by N; or as in its authors' code, see `shared_covariance`."""
+
+_ROWS = 4096  # pictures compared with every class at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The training images by class; classes without an image have no group.
+
+    Attributes:
+        of: (n,) the group of each image, -1 where it takes no part.
+        counts: (groups,) float64, how many images each has.
+        means: (groups, dim) float64.
+    """
+
+    of: Tensor
+    counts: Tensor
+    means: Tensor
+
+    @property
+    def ridge_scale(self) -> float:
+        """Σ_c N_c / N ‖μ_c‖², the size of the features."""
+        return float((self.counts @ self.means.square().sum(dim=1)) / self.counts.sum())
+
+
+def group_images(reference: Reference, space: Space, labels: Tensor) -> Groups:
+    """The training images by label; negative labels take no part.
+
+    Raises:
+        StudioError: if no image has a label.
+    """
+    assert reference.images is not None
+    labels = labels.to(reference.images.device)
+    kept = labels >= 0
+    if not bool(kept.any()):
+        raise StudioError("no ID training image has a class; expected some labels of 0 or more")
+    of = torch.full_like(labels, -1, dtype=torch.long)
+    found, of[kept] = torch.unique(labels[kept], return_inverse=True)
+    counts = torch.bincount(of[kept], minlength=len(found)).double()
+    sums = counts.new_zeros(len(found), reference.images.shape[1])
+    for where, rows in image_chunks(reference, space):
+        here = kept[where]
+        sums.index_add_(0, of[where][here], rows[here])
+    return Groups(of, counts, sums / counts[:, None])
+
+
+def one_group(groups: Groups) -> Groups:
+    """All images that take part as one group."""
+    total = groups.counts.sum()
+    mean = groups.counts @ groups.means / total
+    return Groups(groups.of.clamp(max=0), total[None], mean[None])
+
+
+def scatter(reference: Reference, space: Space, of: Tensor, centres: Tensor, weights: Tensor) -> Tensor:
+    """(dim, dim) float64: Σ_i w (x_i − μ)(x_i − μ)ᵀ with the weight w (groups,) and centre μ of each image's group."""
+    total = torch.zeros_like(centres[0].outer(centres[0]))
+    for where, rows in image_chunks(reference, space):
+        group = of[where]
+        kept = group >= 0
+        group = group[kept]
+        centred = (rows[kept] - centres[group]) * weights[group, None].sqrt()
+        total.addmm_(centred.T, centred)
+    return total
+
+
+def shared_covariance(reference: Reference, space: Space, groups: Groups, kind: Covariance) -> Tensor:
+    """(dim, dim) float64, the covariance that the groups share.
+
+    pooled: 1 / N Σ_c Σ_(i in c) (x_i − μ_c)(x_i − μ_c)ᵀ.
+    classwise: the unweighted mean of the groups' own covariances, each divided by N_c − 1; groups of one image have
+    none and are left out, and if there are no others it is zero.
+    """
+    if kind == "pooled":
+        weights = torch.ones_like(groups.counts) / groups.counts.sum()
+    else:
+        many = groups.counts > 1
+        weights = torch.where(many, 1 / ((groups.counts - 1).clamp(min=1) * many.sum().clamp(min=1)), 0.0)
+    return scatter(reference, space, groups.of, groups.means, weights)
+
+
+def with_ridge(covariance: Tensor, scale: float) -> Tensor:
+    """The covariance, with the module's ridge if it is singular.
+
+    Args:
+        covariance: (dim, dim).
+        scale: `Groups.ridge_scale`.
+    """
+    dim = len(covariance)
+    trace = float(covariance.trace())
+    if float(torch.linalg.eigvalsh(covariance)[0]) >= 1e-9 * trace / dim and trace > 1e-12 * scale:
+        return covariance
+    ridge = (1e-6 * trace + 1e-12 * scale) / dim
+    return covariance + ridge * torch.eye(dim, dtype=covariance.dtype, device=covariance.device)
+
+
+def whitening(covariance: Tensor) -> Tensor:
+    """(dim, dim): W = L⁻ᵀ with Σ = L Lᵀ, so that Wᵀ Σ W = I."""
+    factor = torch.linalg.cholesky(covariance)
+    unit = torch.eye(len(factor), dtype=factor.dtype, device=factor.device)
+    return torch.linalg.solve_triangular(factor, unit, upper=False).T
+
+
+def nearest(whiten: Tensor, means: Tensor, centre: Tensor, weights: Tensor | None = None) -> Callable[[Tensor], Tensor]:
+    """The score −min_c ‖z − m_c‖², or with weights −(min_c ‖z − m_c‖² − ‖z‖² + Σ_j w_j z_j²), z = (x − centre) W.
+
+    Args:
+        whiten: W, (dim, dim).
+        means: μ_c, (groups, dim); m_c = (μ_c − centre) W.
+        centre: (dim,), subtracted first so that float32 loses nothing.
+        weights: (dim,).
+    """
+    targets = (means - centre) @ whiten
+    pull, squares = -2 * targets.T, targets.square().sum(dim=1)
+
+    def chunk(features: Tensor) -> Tensor:
+        z = (features - centre.to(features)) @ whiten.to(features)
+        near = torch.addmm(squares.to(features), z, pull.to(features)).amin(dim=1)
+        own = z.square().sum(dim=1) if weights is None else z.square() @ weights.to(features)
+        return -(near + own)
+
+    return lambda features: torch.cat([chunk(rows) for rows in torch.split(features, _ROWS)])
+
+
+def check_covariance(kind: str) -> None:
+    """Raises `StudioError` for a name that is no `Covariance`."""
+    if kind not in get_args(Covariance):
+        raise StudioError(f"covariance must be one of {', '.join(get_args(Covariance))}, not {kind!r}")
