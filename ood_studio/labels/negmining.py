@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import numpy as np
 import torch
@@ -23,7 +23,12 @@ from ood_studio.labels.prompts import PromptSet
 if TYPE_CHECKING:
     from ood_studio.labels.text_features import TextEncoder
 
-_CHUNK_BYTES = 16 * 2**20  # of cosines at a time: enough rows for a fast matrix product, little memory
+_CHUNK_BYTES = 4 * 2**20  # of cosines at a time: enough rows for a fast matrix product, few enough for the cache
+
+Selection = Literal["mined", "random"]
+Eta = Annotated[float, Bounds(0.0, 1.0, step=0.01, help="Percentile of the distances to the ID labels")]
+Count = Annotated[int, Bounds(1, 1_000_000, log=True, step=1, help="How many negative labels to keep (M)")]
+Fraction = Annotated[float | None, Bounds(0.0001, 1.0, log=True, help="Share of the candidates to keep, instead of M")]
 
 
 @dataclass(frozen=True)
@@ -36,22 +41,26 @@ class Mining:
         fraction: where given, this share of the candidates is kept instead of ``count``.
         per_pos: choose among nouns and adjectives separately, the same share of each. The authors' code does so with
             ``fraction=0.15``; the paper chooses jointly.
+        selection: ``mined`` by distance, or ``random`` (the paper's Table 9): any words, the first drawn first.
+        seed: of a random selection.
 
     Raises:
         StudioError: for a value outside its bounds.
     """
 
-    eta: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="Percentile of the distances to the ID labels")] = 0.05
-    count: Annotated[int, Bounds(1, 1_000_000, log=True, help="How many negative labels to keep (M)")] = 10_000
-    fraction: Annotated[
-        float | None, Bounds(0.0001, 1.0, log=True, help="Share of the candidates to keep, instead of M")
-    ] = None
+    eta: Eta = 0.05
+    count: Count = 10_000
+    fraction: Fraction = None
     per_pos: bool = False
+    selection: Selection = "mined"
+    seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of a random selection")] = 0
 
     def __post_init__(self) -> None:
         check_bounds(self)
         if self.count != int(self.count):
             raise StudioError(f"count must be a whole number, not {self.count:g}")
+        if self.selection not in get_args(Selection):
+            raise StudioError(f"selection must be one of {', '.join(get_args(Selection))}, not {self.selection!r}")
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ def candidate_distances(class_text: Tensor, candidate_text: Tensor, eta: float =
 
     d_i = percentile_η {-cos(ẽ_i, e_k)}, k = 1 … K, with linear interpolation as ``np.quantile`` does it.
 
-    The candidates are taken in chunks of 16 MB of cosines, and in each row only the two order statistics that the
+    The candidates are taken in chunks of 4 MB of cosines, and in each row only the two order statistics that the
     percentile lies between are looked for.
 
     Args:
@@ -125,7 +134,7 @@ def candidate_distances(class_text: Tensor, candidate_text: Tensor, eta: float =
             chunk = candidate_text[start : start + rows].float()
             cosines = torch.mm(chunk, classes, out=buffer[: len(chunk)])
             out[start : start + rows] = -quantile(cosines, eta, pool)
-    if not torch.isfinite(out).all():
+    if not (torch.isfinite(classes).all() and torch.isfinite(out).all()):
         raise StudioError("the text features are not finite numbers")
     return out
 
@@ -137,13 +146,14 @@ def _position(eta: float, classes: int) -> tuple[int, float]:
 
 
 def _quantile_cpu(cosines: Tensor, eta: float, pool: ThreadPoolExecutor) -> Tensor:
-    # NumPy's partition is vectorised where torch's topk and kthvalue on the CPU are not (2 against 10 and 17 µs for a
+    # NumPy's partition is vectorised where torch's topk and kthvalue on the CPU are not (5 against 10 and 17 µs for a
     # row of 1,000), but runs on one thread; it lets go of the interpreter's lock, so threads share the rows.
     rank, weight = _position(eta, cosines.shape[1])
 
     def work(part: NDArray[np.float32]) -> NDArray[np.float32]:
         if part.shape[1] == 1:
             return part[:, 0].copy()
+        part = _largest(part, rank + 2)
         below = part.shape[1] - rank - 2  # where the (rank + 1)-th largest goes; the larger ones end up after it
         part.partition(below, axis=1)
         upper = part[:, below + 1 :].min(axis=1)
@@ -151,6 +161,27 @@ def _quantile_cpu(cosines: Tensor, eta: float, pool: ThreadPoolExecutor) -> Tens
 
     parts = np.array_split(cosines.numpy(), torch.get_num_threads())
     return torch.from_numpy(np.concatenate(list(pool.map(work, parts))))
+
+
+def _largest(rows: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """(rows, some) with at least the ``count`` largest of every row, in any order, filled up with -inf.
+
+    Halves the time of a partition: where a row is cut into ``sets``, the count-th largest of their maxima is a bound
+    that at least ``count`` numbers reach, and hardly more do.
+    """
+    columns = rows.shape[1]
+    size = 2 * columns // (5 * count)
+    if size < 2:
+        return rows
+    sets = columns // size
+    maxima = rows[:, : sets * size].reshape(len(rows), size, sets).max(axis=1)
+    maxima.partition(sets - count, axis=1)
+    reached = rows >= maxima[:, sets - count, None]
+    counts = reached.sum(axis=1)
+    width = max(count, counts.max(initial=0))
+    found = np.full((len(rows), width), -np.inf, np.float32)
+    found[np.arange(width) < counts[:, None]] = rows[reached]
+    return found
 
 
 def _quantile_cuda(cosines: Tensor, eta: float, _: ThreadPoolExecutor) -> Tensor:
@@ -194,6 +225,8 @@ def mine_negatives(
         raise StudioError("every candidate word is an ID label; NegMining needs at least one other word")
     distances = candidate_distances(class_text, candidate_text, mining.eta)
     order = keep[np.argsort(-distances.numpy()[keep], kind="stable")]
+    if mining.selection == "random":
+        order = np.random.default_rng(mining.seed).permutation(keep)
     if mining.per_pos:
         nouns = np.array([kinds[i] == "n" for i in order])
         sizes = _shares(mining, int(nouns.sum()), int(len(nouns) - nouns.sum()))

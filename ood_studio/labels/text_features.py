@@ -12,11 +12,9 @@ import json
 import logging
 import os
 import threading
-import uuid
-import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -24,13 +22,14 @@ from typing import Protocol
 import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
+from ood_studio.data.tensor_files import checksum, write_tensors
 from ood_studio.errors import StudioError
 from ood_studio.labels.corpora import Corpus
 from ood_studio.labels.prompts import PromptSet, fill
-from ood_studio.paths import cache_dir
+from ood_studio.locks import KeyedLocks
+from ood_studio.paths import cache_dir, make_room
 from ood_studio.progress import Stopped
 
 Progress = Callable[[int, int], None]
@@ -39,6 +38,7 @@ Progress = Callable[[int, int], None]
 _BATCH = 256  # words between two calls of progress
 _KEEP_FROM = 100  # fewer words are encoded faster than a file is worth
 _MEMORY_BYTES = 512 * 2**20
+_DISK_BYTES = 2 * 2**30  # about 14 times 70,000 words in 512 dimensions; the longest unused files go first
 _VERSION = 1  # of the file format
 
 _log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ def _features(
         if progress is not None:
             progress(done, total)
 
-    with _SHARED.only_one(key, lambda: report(0)):
+    with _LOCKS.only_one(key, lambda: report(0)):
         found = _SHARED.get(key)
         if found is None:
             done, rows = 0, []
@@ -147,18 +147,19 @@ def _part_features(
     group = _hash(backbone.fingerprint, [(templates, ())])[:20]
     path = folder / f"{group}-{_hash(backbone.fingerprint, [(templates, words)])[:40]}.safetensors"
     if path.exists() and (stored := _read(path, backbone.dim)) is not None and stored[0] == words:
+        _touch(path)
         return stored[1]
 
     # The stored choice of words that shares most rows with this one; often it holds them all.
     known: dict[str, int] = {}
-    best: Tensor | None = None
+    best: tuple[Path, Tensor] | None = None
     wanted = set(words)
     for other in sorted(folder.glob(f"{group}-*.safetensors")):
         if other == path or (stored := _read(other, backbone.dim)) is None:
             continue
         index = {word: row for row, word in enumerate(stored[0]) if word in wanted}
         if len(index) > len(known):
-            known, best = index, stored[1]
+            known, best = index, (other, stored[1])
         if len(known) == len(wanted):
             break
     missing = tuple(word for word in words if word not in known)
@@ -166,8 +167,10 @@ def _part_features(
         features = _encode(backbone, templates, words, report)
     else:
         fresh = _encode(backbone, templates, missing, partial(_shifted, report, len(words) - len(missing)))
-        row = {word: len(best) + i for i, word in enumerate(missing)} | known
-        features = torch.cat((best, fresh))[torch.tensor([row[word] for word in words])]
+        source, rows = best
+        _touch(source)
+        row = {word: len(rows) + i for i, word in enumerate(missing)} | known
+        features = torch.cat((rows, fresh))[torch.tensor([row[word] for word in words])]
     if missing:
         _write(path, words, features)
     return features
@@ -203,24 +206,16 @@ def _shifted(report: Callable[[int], None], start: int, done: int) -> None:
     report(start + done)
 
 
-def _bytes(tensor: Tensor) -> memoryview:
-    return tensor.numpy().data.cast("B")
-
-
-def _checksum(features: Tensor, words: Tensor) -> str:
-    return f"{zlib.crc32(_bytes(words), zlib.crc32(_bytes(features))):08x}"
-
-
 def _read(path: Path, dim: int) -> tuple[tuple[str, ...], Tensor] | None:
     """Words and features of a file; None, and a warning, where it is damaged."""
     try:
         with safe_open(path, "pt") as file:
             features, raw = file.get_tensor("features"), file.get_tensor("words")
-            checksum = (file.metadata() or {}).get("crc32")
+            crc = (file.metadata() or {}).get("crc32")
         words = tuple(json.loads(raw.numpy().tobytes()))
         if features.dtype != torch.float32 or tuple(features.shape) != (len(words), dim):
             raise ValueError(f"features of shape {tuple(features.shape)} for {len(words)} words in {dim} dimensions")
-        if checksum != _checksum(features, raw):
+        if crc != checksum({"features": features, "words": raw}):
             raise ValueError("checksum")
     except FileNotFoundError:
         return None  # removed since it was listed
@@ -231,29 +226,30 @@ def _read(path: Path, dim: int) -> tuple[tuple[str, ...], Tensor] | None:
 
 
 def _write(path: Path, words: tuple[str, ...], features: Tensor) -> None:
-    """Writes a file whole or not at all; a disk that refuses costs a warning, not the features."""
-    scratch = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.tmp")
+    """Keeps features; a disk that refuses costs a warning, not the features."""
+    tensors = {
+        "features": features.contiguous(),
+        "words": torch.frombuffer(bytearray(json.dumps(words).encode()), dtype=torch.uint8),
+    }
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        raw = torch.frombuffer(bytearray(json.dumps(words).encode()), dtype=torch.uint8)
-        tensors = {"features": features.contiguous(), "words": raw}
-        save_file(tensors, scratch, {"crc32": _checksum(tensors["features"], raw)})
-        os.replace(scratch, path)
-    except (OSError, SafetensorError) as error:
+        write_tensors(path, tensors, {"crc32": checksum(tensors)})
+        make_room(path.parent, _DISK_BYTES, keep=path)
+    except OSError as error:
         _log.warning("the text features could not be kept in %s (%s); they will be encoded again", path, error)
-    finally:
-        with suppress(OSError):
-            scratch.unlink(missing_ok=True)
+
+
+def _touch(path: Path) -> None:
+    with suppress(OSError):  # a read-only disk
+        os.utime(path)
 
 
 class _Shared:
-    """What all users of the process share: recently used features, by content, and who is at work on which."""
+    """What all users of the process share: recently used features, by content."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._lock = threading.Lock()
         self._features: OrderedDict[str, Tensor] = OrderedDict()
-        self._at_work: dict[str, tuple[threading.Lock, list[None]]] = {}
 
     def get(self, key: str) -> Tensor | None:
         """The features, now the most recently used ones."""
@@ -275,29 +271,8 @@ class _Shared:
         with self._lock:
             self._features.clear()
 
-    @contextmanager
-    def only_one(self, key: str, poll: Callable[[], None]) -> Iterator[None]:
-        """One thread at a time for each key; ``poll`` is called while waiting and may raise.
 
-        If the thread at work is stopped, the next one takes over, rather than failing with it.
-        """
-        with self._lock:
-            work, users = self._at_work.setdefault(key, (threading.Lock(), []))
-            users.append(None)
-        try:
-            while not work.acquire(timeout=0.1):
-                poll()
-            try:
-                yield
-            finally:
-                work.release()
-        finally:
-            with self._lock:
-                users.pop()
-                if not users:
-                    del self._at_work[key]
-
-
+_LOCKS = KeyedLocks()
 _SHARED = _Shared(_MEMORY_BYTES)
 
 

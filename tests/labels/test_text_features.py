@@ -118,6 +118,24 @@ def test_disk_that_refuses_costs_a_warning(
     assert "could not be kept" in caplog.text
 
 
+def test_longest_unused_files_make_room(
+    backbone: Any, own_cache: Path, monkeypatch: pytest.MonkeyPatch, again: Any
+) -> None:
+    chosen = [custom_prompts(f"{name} {{}}") for name in ("first", "second", "third")]
+    for age, prompts in enumerate(chosen[:2]):
+        corpus_features(backbone, CORPUS, prompts)
+        for path in files(own_cache):
+            os.utime(path, (1e9 + age, 1e9 + age))
+    monkeypatch.setattr(text_features, "_DISK_BYTES", 2.5 * files(own_cache)[0].stat().st_size)
+    corpus_features(again(), CORPUS, chosen[0])  # reading counts as use
+    corpus_features(backbone, CORPUS, chosen[2])
+    assert len(files(own_cache)) == 2
+    for prompts, encoded in ((chosen[0], 2), (chosen[2], 2), (chosen[1], 602)):
+        later = again()
+        corpus_features(later, CORPUS, prompts)
+        assert len(later.asked) == encoded
+
+
 def test_progress_and_both_ways_to_stop(backbone: Any, own_cache: Path, again: Any) -> None:
     seen: list[tuple[int, int]] = []
     corpus_features(backbone, CORPUS, NICE, progress=lambda done, total: seen.append((done, total)))

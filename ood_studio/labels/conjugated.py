@@ -1,0 +1,115 @@
+"""Conjugated semantic pool: superclass names with an adjective, as further negative labels (CSP, Chen et al. 2024).
+
+A corpus holds names of specific classes; the pool conjugates it, holding names of superclasses with a property ("white
+creature", "cozy place"). Each draws in pictures of many classes that share the property.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from ood_studio.errors import StudioError
+from ood_studio.labels.corpora import Corpus, normalise
+from ood_studio.labels.negmining import Mining, NegativeLabels, mine_corpus
+from ood_studio.labels.prompts import PromptSet
+
+if TYPE_CHECKING:
+    from ood_studio.labels.text_features import TextEncoder
+
+SUPERCLASSES: tuple[str, ...] = (
+    "environment",
+    "space",
+    "object",
+    "scene",
+    "place",
+    "item",
+    "area",
+    "view",
+    "thing",
+    "pattern",
+    "structure",
+    "landscape",
+    "vista",
+    "creature",
+)
+"""The 14 superclass names of the authors' code."""
+
+TEMPLATES: tuple[str, ...] = ("{}", "a nice photo of {}", "a good photo of {}", "a close-up photo of {}")
+"""The authors' templates for the phrases, averaged."""
+
+
+def superclasses_of(source: str | Path) -> tuple[str, ...]:
+    """The superclass names that go with a corpus of `load_corpus`: the world's own for ``"diorama"``, whose models know
+    no others, and :data:`SUPERCLASSES` for any other."""
+    if source != "diorama":
+        return SUPERCLASSES
+    from ood_studio.diorama import world
+
+    return tuple(sorted({world.OBJECTS[name].family for name in world.TRAINED_CLASSES}))
+
+
+def conjugated_pool(
+    adjectives: Iterable[str], superclasses: Sequence[str] = SUPERCLASSES, *, each: int | None = 1, seed: int = 0
+) -> Corpus:
+    """Phrases "adjective superclass", as the nouns of a corpus.
+
+    Args:
+        adjectives: of a corpus; repeats count once.
+        superclasses: names to put behind them.
+        each: how many superclasses, drawn without repeats, every adjective is put before; 1 is the authors' choice,
+            for their 12,000 adjectives. None = all of them, for a corpus of few adjectives.
+        seed: seed of the draw.
+
+    Raises:
+        StudioError: for no adjectives, no superclasses, or `each` outside 1 to their number.
+    """
+    words = list(dict.fromkeys(word for word in map(normalise, adjectives) if word))
+    names = list(dict.fromkeys(name for name in map(normalise, superclasses) if name))
+    if not words:
+        raise StudioError("a conjugated pool needs adjectives, and the corpus has none")
+    if not names:
+        raise StudioError("a conjugated pool needs at least one superclass name, such as creature")
+    if each is not None and not 1 <= each <= len(names):
+        raise StudioError(f"each must lie between 1 and the {len(names)} superclass names, not {each}")
+    draw = random.Random(seed)
+    return Corpus.of(
+        "conjugated pool",
+        (f"{word} {name}" for word in words for name in (names if each is None else draw.sample(names, each))),
+    )
+
+
+def mine_conjugated(
+    backbone: TextEncoder,
+    labels: Sequence[str],
+    pool: Corpus,
+    prompts: PromptSet,
+    *,
+    mining: Mining | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> tuple[NegativeLabels, Tensor]:
+    """The phrases of a pool that lie furthest from the ID labels, by NegMining under :data:`TEMPLATES`.
+
+    Args:
+        backbone: a backbone with a text tower.
+        labels: the ID labels.
+        pool: see :func:`conjugated_pool`.
+        prompts: those of the ID labels.
+        mining: the furthest 15 % at the default η if not given, the authors' choice.
+        progress, stop: see :func:`ood_studio.labels.text_features.corpus_features`.
+
+    Returns:
+        the phrases chosen, and their features (phrases, dim), unit norm, float32, on the CPU: what CSP takes as
+        ``Reference.conjugated_text``.
+    """
+    templates = replace(prompts, noun=TEMPLATES)
+    found, _, text = mine_corpus(
+        backbone, labels, pool, templates, mining=mining or Mining(fraction=0.15), progress=progress, stop=stop
+    )
+    return found, text

@@ -1,0 +1,77 @@
+"""The conjugated semantic pool: what it holds, and which of it is mined."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch.nn import functional
+
+from ood_studio.errors import StudioError
+from ood_studio.labels.conjugated import SUPERCLASSES, TEMPLATES, conjugated_pool, mine_conjugated, superclasses_of
+from ood_studio.labels.corpora import load_corpus
+from ood_studio.labels.negmining import Mining, candidate_distances
+from ood_studio.labels.prompts import prompt_set
+
+ADJECTIVES = [f"shade{i}" for i in range(200)]
+
+
+def test_every_adjective_stands_before_one_drawn_superclass() -> None:
+    pool = conjugated_pool([*ADJECTIVES, "Shade3"])
+    assert not pool.adjectives
+    assert [phrase.split()[0] for phrase in pool.nouns] == ADJECTIVES
+    assert {phrase.split()[1] for phrase in pool.nouns} == set(SUPERCLASSES)
+    assert conjugated_pool(ADJECTIVES).nouns == pool.nouns
+    assert conjugated_pool(ADJECTIVES, seed=1).nouns != pool.nouns
+
+
+def test_several_or_all_superclasses() -> None:
+    pool = conjugated_pool(ADJECTIVES, ("item", "place", "creature"), each=2)
+    assert len(pool) == 2 * len(ADJECTIVES) == len(set(pool.nouns))
+    assert conjugated_pool(["Bright_red", "old"], ("item", "sea creature"), each=None).nouns == (
+        "bright red item",
+        "bright red sea creature",
+        "old item",
+        "old sea creature",
+    )
+
+
+def test_each_corpus_has_its_superclasses() -> None:
+    assert superclasses_of("wordnet") == superclasses_of("words.txt") == SUPERCLASSES
+    own = superclasses_of("diorama")
+    corpus = load_corpus("diorama")
+    assert {"animal", "vehicle"} <= set(own) <= set(corpus.nouns)
+    pool = conjugated_pool(corpus.adjectives, own, each=None)
+    assert len(pool) == len(corpus.adjectives) * len(own)
+    assert "striped vehicle" in pool.nouns
+
+
+@pytest.mark.parametrize(
+    ("adjectives", "superclasses", "each", "message"),
+    [
+        ([], SUPERCLASSES, 1, "needs adjectives"),
+        ([" "], SUPERCLASSES, 1, "needs adjectives"),
+        (["old"], (), 1, "at least one superclass"),
+        (["old"], ("item", "place"), 3, "between 1 and the 2 superclass names, not 3"),
+        (["old"], ("item", "place"), 0, "not 0"),
+    ],
+)
+def test_what_makes_no_pool(adjectives: list[str], superclasses: tuple[str, ...], each: int, message: str) -> None:
+    with pytest.raises(StudioError, match=message):
+        conjugated_pool(adjectives, superclasses, each=each)
+
+
+def test_the_furthest_phrases_are_mined_under_the_authors_templates(backbone: Any) -> None:
+    labels = ["cat", "shade7 item"]
+    pool = conjugated_pool(ADJECTIVES, ("item", "place"), each=None)
+    found, text = mine_conjugated(backbone, labels, pool, prompt_set("neglabel"))
+    assert len(found) == len(text) == 59  # 15 % of 400 but one, which is an ID label
+    vectors = torch.stack([backbone.vector(template.replace("{}", found.words[0])) for template in TEMPLATES])
+    torch.testing.assert_close(text[0], functional.normalize(vectors.mean(dim=0), dim=0))
+
+    classes = torch.stack([backbone.vector(f"the nice {label}") for label in labels])
+    torch.testing.assert_close(candidate_distances(classes, text), found.distances)
+    everything, _ = mine_conjugated(backbone, labels, pool, prompt_set("neglabel"), mining=Mining(count=1_000))
+    assert everything.words[:59] == found.words
+    assert set(everything.words) == set(pool.nouns) - {"shade7 item"}
