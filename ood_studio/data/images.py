@@ -14,11 +14,14 @@ from ood_studio.errors import StudioError
 
 MAX_PIXELS = 80_000_000  # below the count at which Pillow itself begins to warn
 MAX_BYTES = 256 * 1024 * 1024
-PICTURE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".avif"))
-"""Lower-case file name endings that are taken for pictures when a folder is searched."""
+PICTURE_SUFFIXES = frozenset(
+    (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".avif", ".heic", ".heif")
+)
+"""Lower-case file name endings that are taken for pictures when a folder is searched; HEIC only to be named as such."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 _READABLE = "JPEG, PNG, WebP, GIF, BMP, TIFF, PPM or AVIF"
+_HEIC_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"))
 
 
 class ImageError(StudioError):
@@ -29,7 +32,8 @@ def decode_image(source: bytes | Path | str, *, name: str | None = None) -> Imag
     """Decodes one picture, whatever its file holds.
 
     CMYK, palettes and greys become RGB; 16 bits a channel are scaled to 8; transparency is laid on white; of an
-    animation the first frame is taken; the EXIF orientation is applied.
+    animation the first frame is taken; the EXIF orientation is applied; colours of an embedded ICC profile become sRGB
+    (a profile that is broken or does not fit the picture is ignored).
 
     Args:
         source: the file's bytes, or its path.
@@ -53,6 +57,10 @@ def decode_image(source: bytes | Path | str, *, name: str | None = None) -> Imag
         pixels = next((int(word) for word in str(error).replace("(", " ").split() if word.isdigit()), None)
         raise _too_large(called, f"{pixels / 1e6:,.0f} megapixels" if pixels else "too many pixels") from error
     except UnidentifiedImageError as error:
+        if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+            raise ImageError(
+                f"{called} is a HEIC picture, which this app cannot read; save or export it as JPEG or PNG first."
+            ) from error
         raise ImageError(f"{called} is not a picture this app can read ({_READABLE}).") from error
     except Exception as error:  # parsers of broken headers raise anything
         raise _damaged(called, error) from error
@@ -72,7 +80,7 @@ def decode_image(source: bytes | Path | str, *, name: str | None = None) -> Imag
         except Exception:  # a broken EXIF block must not cost the picture
             upright = image.copy()
     try:
-        return _to_rgb(upright)
+        return _to_rgb(upright, image.info.get("icc_profile"))
     except Exception as error:
         raise ImageError(f"{called} has the colour mode {upright.mode}, which this app cannot show.") from error
 
@@ -137,16 +145,40 @@ def _damaged(called: str, error: Exception) -> ImageError:
     return ImageError(f"{called} is cut short or damaged.")
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         return Image.fromarray(_to_eight_bits(np.asarray(image))).convert("RGB")
     if image.has_transparency_data:
         layer = image.convert("RGBA")
+        if profile:
+            alpha = layer.getchannel("A")
+            layer = _to_srgb(layer.convert("RGB"), profile)
+            layer.putalpha(alpha)
         white = Image.new("RGBA", layer.size, "white")
         return Image.alpha_composite(white, layer).convert("RGB")
+    if profile:
+        image = _to_srgb(image if image.mode in ("RGB", "L", "CMYK") else image.convert("RGB"), profile)
     rgb = image if image.mode == "RGB" else image.convert("RGB")
     rgb.info.clear()
     return rgb
+
+
+def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """An RGB, grey or CMYK picture in the colours that its profile means; as it is where the profile says nothing."""
+    from PIL import ImageCms
+
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), image.mode, "RGB")
+        if image.mode == "RGB":  # nearly every profile is sRGB itself; a few colours tell, at no cost
+            probe = np.stack(np.meshgrid(*[np.arange(0, 256, 51, np.uint8)] * 3), axis=-1).reshape(-1, 8, 3)
+            meant = np.asarray(ImageCms.applyTransform(Image.fromarray(probe), transform))
+            if np.abs(meant.astype(int) - probe).max() <= 1:
+                return image
+        converted = ImageCms.applyTransform(image, transform)
+    except Exception:  # parsers of broken profiles raise anything
+        return image
+    return image if converted is None else converted
 
 
 def _to_eight_bits(grey: np.ndarray) -> np.ndarray:

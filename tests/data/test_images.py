@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, features
 
 from ood_studio.data import MAX_PIXELS, ImageError, decode_image, images, open_images
 
@@ -216,6 +216,68 @@ def test_exif_orientation(orientation: int) -> None:
 def test_a_broken_exif_block_costs_nothing() -> None:
     data = encoded(Image.new("RGB", (8, 8), RED), "JPEG", exif=b"Exif\0\0MM\0*\0\0\xff\xff\xff\xffjunk", quality=95)
     np.testing.assert_allclose(decode_image(data).getpixel((4, 4)), RED, atol=4)
+
+
+def profile(gamma: float, space: bytes = b"RGB ") -> bytes:
+    """An ICC profile (version 2) with sRGB's primaries and another gamma, made by hand."""
+
+    def xyz(*values: float) -> bytes:
+        return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(value * 65536)) for value in values)
+
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
+    tags = {b"wtpt": xyz(0.9642, 1.0, 0.8249)}
+    if space == b"GRAY":
+        tags[b"kTRC"] = curve
+    else:
+        tags |= {b"rXYZ": xyz(0.4361, 0.2225, 0.0139), b"gXYZ": xyz(0.3851, 0.7169, 0.0971)}
+        tags |= {b"bXYZ": xyz(0.1431, 0.0606, 0.7139), b"rTRC": curve, b"gTRC": curve, b"bTRC": curve}
+    table, body = struct.pack(">I", len(tags)), b""
+    start = 128 + 4 + 12 * len(tags)
+    for name, value in tags.items():
+        table += name + struct.pack(">II", start + len(body), len(value))
+        body += value
+    size = start + len(body)
+    header = (
+        struct.pack(">I4sI", size, b"lcms", 0x02400000) + b"mntr" + space + b"XYZ " + struct.pack(">6H", *[2000] * 6)
+    )
+    header += b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061) + bytes(48)
+    return header + table + body
+
+
+def in_srgb(value: int, gamma: float) -> float:
+    """The sRGB number (IEC 61966-2-1) of the light that ``value`` means under a plain gamma."""
+    light = (value / 255) ** gamma
+    return 255 * (12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L"])
+def test_embedded_profile_becomes_srgb(mode: str) -> None:
+    ramp = np.arange(0, 256, 17, dtype=np.uint8).reshape(4, 4)
+    grey = Image.fromarray(ramp)
+    image = grey.convert("RGB").quantize(256) if mode == "P" else grey.convert(mode)
+    icc = profile(1.4, b"GRAY" if mode == "L" else b"RGB ")
+    expected = [[in_srgb(int(value), 1.4) for value in row] for row in ramp]
+    found = np.asarray(decode_image(encoded(image, icc_profile=icc)))
+    np.testing.assert_allclose(found, np.repeat(np.array(expected)[..., None], 3, axis=2), atol=2)
+
+
+def test_profiles_that_change_nothing() -> None:
+    from PIL import ImageCms
+
+    picture = noise()
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for icc in (srgb, b"junk", profile(1.4)[:150], profile(1.4, b"GRAY"), profile(1.4, b"CMYK")):
+        np.testing.assert_array_equal(np.asarray(decode_image(encoded(picture, icc_profile=icc))), np.asarray(picture))
+
+
+def test_heic_says_what_to_do_and_avif_is_read() -> None:
+    data = struct.pack(">I", 24) + b"ftypheic\0\0\0\0mif1heic" + bytes(100)
+    assert refused(data, name="IMG_1.HEIC") == (
+        "IMG_1.HEIC is a HEIC picture, which this app cannot read; save or export it as JPEG or PNG first."
+    )
+    if features.check("avif"):
+        found = decode_image(encoded(Image.new("RGB", (16, 16), RED), "AVIF", quality=95)).getpixel((8, 8))
+        np.testing.assert_allclose(found, RED, atol=6)
 
 
 def test_names_are_kept_short_and_on_one_line() -> None:

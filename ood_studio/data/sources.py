@@ -1,0 +1,55 @@
+"""Pictures from wherever a person says: one function tells the kinds apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ood_studio.data.arrays import FEATURE_SUFFIXES, FeatureSet
+from ood_studio.data.folders import FolderSet
+from ood_studio.data.hub import HubSet, is_hub_id, is_saved
+from ood_studio.data.image_lists import ImageListSet
+from ood_studio.data.picture_set import PictureSet
+from ood_studio.data.zips import ZipSet
+from ood_studio.errors import StudioError
+
+_KINDS = "a folder, a .zip, an image list (.txt), features (.npy, .safetensors, .parquet) or hf:ORG/NAME"
+
+
+def open_pictures(where: str, *, name: str = "", labels: Sequence[str] | None = None, root: str = "") -> PictureSet:
+    """The pictures at a place: a folder, a zip archive, an OpenOOD image list, features, or a Hugging Face data set.
+
+    Args:
+        where: a path, or ``hf:ORG/NAME[:CONFIG][@SPLIT]`` (``hf:`` may be left out where no such path exists).
+        name: for people and rows; that of the file or folder where empty.
+        labels: what the pictures' labels index; None for the classes of the data themselves, none for no labels.
+        root: where the paths of an image list start.
+
+    Raises:
+        StudioError: one sentence that says what is wrong, or what was expected.
+    """
+    given = where.strip()
+    if not given:
+        raise StudioError(f"say where the pictures are: {_KINDS}")
+    path = Path(given).expanduser()
+    before, _, _ = given.partition("@")
+    try:
+        if path.is_dir():
+            return HubSet(given, name, labels) if is_saved(path) else FolderSet(path, name, labels)
+        if "@" in given and is_saved(Path(before).expanduser()):
+            return HubSet(given, name, labels)
+        is_file = path.is_file()
+    except (OSError, ValueError) as error:
+        raise StudioError(f"{given!r} cannot be read ({error})") from error
+    if not is_file:
+        if is_hub_id(given):
+            return HubSet(given, name, labels)
+        raise StudioError(f"there is nothing at {given!r}; expected {_KINDS}")
+    suffix = path.suffix.lower()
+    if suffix == ".zip":
+        return ZipSet(path, name, labels)
+    if suffix == ".txt":
+        return ImageListSet(path, name, labels, root)
+    if suffix in FEATURE_SUFFIXES:
+        return FeatureSet(path, name, labels)
+    raise StudioError(f"{path.name} is of no kind that can be read; expected {_KINDS}")

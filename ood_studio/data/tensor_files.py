@@ -1,0 +1,53 @@
+"""Tensors on disk: written whole or not at all, with a checksum of their values."""
+
+from __future__ import annotations
+
+import os
+import uuid
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+from torch import Tensor
+
+
+def checksum(tensors: Mapping[str, Tensor]) -> str:
+    """CRC-32 of the values of contiguous CPU tensors, in the order of their names."""
+    crc = 0
+    for _, tensor in sorted(tensors.items()):
+        if tensor.numel():
+            crc = zlib.crc32(tensor.numpy().data.cast("B"), crc)
+    return f"{crc:08x}"
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
+    """Writes a safetensors file, and its folder where missing.
+
+    Raises:
+        OSError: if the disk refuses; then nothing is left behind.
+    """
+    with scratch_file(path) as scratch:
+        try:
+            save_file(dict(tensors), scratch, dict(metadata or {}))
+        except SafetensorError as error:
+            raise OSError(str(error)) from error
+
+
+@contextmanager
+def scratch_file(path: Path) -> Iterator[Path]:
+    """A file to write beside ``path``, which takes its place at the end, unless an exception is raised.
+
+    Raises:
+        OSError: if the disk refuses.
+    """
+    scratch = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield scratch
+        os.replace(scratch, path)
+    finally:
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)

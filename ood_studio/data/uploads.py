@@ -1,0 +1,98 @@
+"""Pictures that people bring, kept together in a folder: the same pictures, the same folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from ood_studio.data.images import PICTURE_SUFFIXES, decode_image
+from ood_studio.data.zips import ZipSet
+from ood_studio.errors import StudioError
+from ood_studio.paths import cache_dir, make_room
+from ood_studio.progress import Progress, silent
+
+MOST_KEPT = 2000  # pictures of one upload
+_DISK_BYTES = 2 * 2**30  # of all uploads; the longest unused ones go first
+
+
+def keep_pictures(files: Iterable[Path], progress: Progress = silent) -> tuple[Path, dict[str, str]]:
+    """Puts the pictures among files, and those in zip archives, into ``cache/uploads/KEY/yours``.
+
+    KEY is a hash of their contents: equal pictures count once, and neither order nor names matter. Files are copied as
+    they are, pictures of an archive as they are shown. At most `MOST_KEPT` pictures are kept.
+
+    Returns:
+        The folder, and by file name why a file was left out.
+
+    Raises:
+        StudioError: if none of the files is a picture that can be read, or the disk refuses.
+    """
+    uploads = cache_dir() / "uploads"
+    scratch = uploads / f".{uuid.uuid4().hex}.tmp"
+    kept: set[str] = set()
+    problems: dict[str, str] = {}
+    try:
+        (scratch / "yours").mkdir(parents=True)
+        for path, place in _places(files, problems, progress):
+            called = path.name if place is None else f"{path.name}/{place[0].caption(place[1])}"
+            try:
+                if len(kept) == MOST_KEPT:
+                    problems[called] = f"Only {MOST_KEPT:,} pictures are kept, so {called} and all after it are not."
+                    break
+                kept.add(_keep(path, place, scratch / "yours"))
+            except StudioError as error:
+                problems[called] = str(error)
+        if not kept:
+            first = next(iter(problems.values()), "there was no file.")
+            raise StudioError(f"none of these files is a picture that can be read: {first}")
+        folder = uploads / hashlib.sha256("".join(sorted(kept)).encode()).hexdigest()[:32]
+        with suppress(OSError):  # it is there already
+            scratch.rename(folder)
+        os.utime(folder)
+        make_room(uploads, _DISK_BYTES, keep=folder)
+    except OSError as error:
+        raise StudioError(f"the pictures could not be kept in {uploads} ({error.strerror or error})") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return folder / "yours", problems
+
+
+def _places(
+    files: Iterable[Path], problems: dict[str, str], progress: Progress
+) -> Iterator[tuple[Path, tuple[ZipSet, int] | None]]:
+    """Each picture's file and, where that is an archive, its place there; archives that are refused are problems."""
+    given = list(files)
+    for done, path in enumerate(given):
+        progress("reading your pictures", done, len(given))
+        if path.suffix.lower() != ".zip":
+            yield path, None
+            continue
+        try:
+            archive = ZipSet(path)
+        except StudioError as error:
+            problems[path.name] = str(error)
+            continue
+        for index in range(len(archive)):
+            progress("reading your pictures", index, len(archive))
+            yield path, (archive, index)
+
+
+def _keep(path: Path, place: tuple[ZipSet, int] | None, folder: Path) -> str:
+    """Writes one picture under a name that is a hash of its content."""
+    if place is None:
+        decode_image(path)
+        suffix = path.suffix.lower()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+        name = digest + (suffix if suffix in PICTURE_SUFFIXES else ".png")
+        shutil.copyfile(path, folder / name)
+        return name
+    archive, index = place
+    picture = archive.load(index)
+    digest = hashlib.sha256(f"{picture.size}".encode() + picture.tobytes()).hexdigest()[:32]
+    picture.save(folder / f"{digest}.png", compress_level=1)
+    return f"{digest}.png"
