@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from importlib.metadata import version
 from typing import Any, cast
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from ood_studio import __version__
+from ood_studio.data.picture_set import PictureSet
+from ood_studio.data.store import SetFeatures
 from ood_studio.errors import StudioError
-from ood_studio.evaluation.metrics import summary
-from ood_studio.evaluation.suites import Suite
-from ood_studio.scorers import MCM, MSP, Energy, MaxLogit, NegLabel, Reference, Scorer
+from ood_studio.evaluation.bootstrap import intervals
+from ood_studio.evaluation.metrics import FprDefinition, summary
+from ood_studio.evaluation.suites import OpenSuite
+from ood_studio.progress import Progress, silent
+from ood_studio.scorers import FittedScore, Reference, Scorer, Space, select_features
 
-ALL = "all"
-"""The key that stands for every scorer."""
+Scores = NDArray[np.float64]
+_CHUNK = 2048  # pictures scored at a time: memory stays bounded whatever the size of the set
+_PACKAGES = ("torch", "open_clip_torch", "numpy")
 
 
 @dataclass(frozen=True)
@@ -24,15 +33,18 @@ class Row:
     """One scorer on one pair of sets. Metrics are fractions; see `ood_studio.evaluation.metrics`.
 
     Attributes:
-        suite, id, ood: the suite and its two splits.
+        suite, id, ood: the suite and its two sets.
         backbone: the model's name.
-        scorer: the scorer's key, one of `bench_scorers`.
+        scorer: the scorer as it was asked for: a key of `bench_scorers`, with parameters where some were given.
         params: everything that makes this score: the scorer's parameters, τ as a number even where it is the model's
-            own, and how texts and negative labels were made.
+            own, and how texts, negative labels and training pictures were made.
         n_id, n_ood: pictures in the two sets.
-        auroc, fpr95, aupr_in, aupr_out: ID is the positive class, FPR95 by the exact definition.
-        seed: of the scenes.
+        auroc, fpr95, aupr_in, aupr_out, detection_error: ID is the positive class.
+        auroc_low, auroc_high, fpr95_low, fpr95_high: ends of their 95 % bootstrap intervals; None without resamples.
+        fpr_definition: which definition of FPR95 was used.
+        seed: of the pictures drawn and of the resamples.
         seconds: fitting the scorer and scoring both sets; encoding pictures and words is not in it.
+        versions: of the packages that computed it.
     """
 
     suite: str
@@ -47,130 +59,233 @@ class Row:
     fpr95: float
     aupr_in: float
     aupr_out: float
+    detection_error: float
+    auroc_low: float | None
+    auroc_high: float | None
+    fpr95_low: float | None
+    fpr95_high: float | None
+    fpr_definition: FprDefinition
     seed: int
     seconds: float
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class BenchResult:
+    """What a benchmark comes to, or has come to so far.
+
+    Attributes:
+        suite, backbone: what was compared on which model.
+        id: the name of the ID set.
+        rows: OOD set after OOD set, in each the scorers in their order.
+        accuracy: zero-shot top-1 accuracies as fractions, where the pictures' classes are known: ``id_accuracy`` over
+            the ID labels, ``all_accuracy`` over all classes that Diorama's models were trained on.
+        unavailable: scorers that could not run, and why in one sentence.
+        scores: for each scorer its scores by set. A stream scorer meets ID and OOD pictures mixed, so that its ID
+            scores depend on the OOD set; they stand under ``id|OOD set`` (see `id_scores`).
+        rows_of: for each set, which of its pictures each score belongs to.
+        sets: the sets of pictures by name.
+        problems: for each set the pictures that could not be read, and why.
+        titles: for each scorer its name for people.
+        notes: sentences for the person, such as OOD sets that are not there.
+        finished: whether this is the whole of it.
+    """
+
+    suite: str
+    backbone: str
+    id: str
+    rows: tuple[Row, ...] = ()
+    accuracy: dict[str, float] = field(default_factory=dict)
+    unavailable: dict[str, str] = field(default_factory=dict)
+    scores: dict[str, dict[str, Scores]] = field(default_factory=dict)
+    rows_of: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    sets: dict[str, PictureSet] = field(default_factory=dict)
+    problems: dict[str, dict[str, str]] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    finished: bool = False
+
+    def id_scores(self, scorer: str, ood: str) -> Scores:
+        """The ID scores that a scorer's scores of an OOD set are to be compared with, (n_id,)."""
+        found = self.scores[scorer]
+        return found.get(f"{self.id}|{ood}", found.get(self.id, np.empty(0)))
 
 
 @dataclass(frozen=True)
-class BenchResult:
-    """What a benchmark comes to.
+class Bench:
+    """One benchmark run: what is compared, and how.
 
     Attributes:
-        rows: scorer after scorer, in each the suite's OOD sets in their order.
-        accuracy: zero-shot top-1 accuracies as fractions: ``id_accuracy`` over the suite's ID labels, ``all_accuracy``
-            over all classes the bundled models were trained on.
-        unavailable: scorers that could not run, and why in one sentence.
-    """
-
-    rows: tuple[Row, ...]
-    accuracy: dict[str, float]
-    unavailable: dict[str, str]
-
-
-def bench_scorers(neglabel: NegLabel | None = None) -> dict[str, Scorer]:
-    """The scorers of the benchmark by key; MCM's three temperature conventions each have one.
-
-    Args:
-        neglabel: what ``neglabel`` stands for; its defaults where None.
-    """
-    return {
-        "neglabel": neglabel or NegLabel(),
-        "mcm": MCM(tau=1.0),
-        "pseudo-msp": MCM(tau=0.01),
-        "mcm-scale": MCM(tau=None),
-        "msp": MSP(),
-        "maxlogit": MaxLogit(),
-        "energy": Energy(),
-    }
-
-
-def choose_scorers(keys: Sequence[str], known: Mapping[str, Scorer]) -> dict[str, Scorer]:
-    """The scorers of these keys, in the order given and each once; ``all`` is every known one.
-
-    Raises:
-        StudioError: for no key, or an unknown one, listing the known ones.
-    """
-    if not keys:
-        raise StudioError(f"there is no scorer to compare; expected some of {', '.join(known)}, or {ALL}")
-    for key in keys:
-        if key != ALL and key not in known:
-            raise StudioError(f"unknown scorer {key!r}; expected some of {', '.join(known)}, or {ALL}")
-    return dict(known) if ALL in keys else {key: known[key] for key in keys}
-
-
-def bench_rows(
-    suite: Suite,
-    backbone: str,
-    scorers: Mapping[str, Scorer],
-    reference: Reference,
-    inside: Tensor,
-    outside: Mapping[str, Tensor],
-    *,
-    seed: int,
-    params: Mapping[str, Any] | None = None,
-    mining: Mapping[str, Any] | None = None,
-    on_row: Callable[[Row], None] | None = None,
-) -> tuple[tuple[Row, ...], dict[str, str]]:
-    """Every scorer on every OOD set.
-
-    Args:
-        suite, backbone, seed: named in the rows.
+        suite: the sets of pictures.
+        backbone: the model's name, for the rows.
         scorers: by key, in the order of the rows.
-        reference: what the scorers learn from.
-        inside: (n_id, dim) features of the ID set.
-        outside: (n_ood, dim) features of each OOD set, by split, in the order of the rows.
-        params: what else made every score, such as the prompts; added to the rows' ``params``.
-        mining: the same for scorers that read negative labels.
-        on_row: hears each row as soon as it is there; may raise to end the work.
-
-    Returns:
-        The rows, and the scorers that the reference does not suffice for with the reason.
-
-    Raises:
-        StudioError: for features of the wrong shape or without direction.
+        reference_of: what scorers of a space learn from; raises `StudioError` where the model lacks that space.
+        features_of: the features of a set in the spaces asked for.
+        seed: for the rows, and of the resamples.
+        resamples: bootstrap resamples of the intervals; 0 for none.
+        fpr_definition: of FPR95.
+        params: what else made every score, such as the prompts; ``mining`` the same for scorers that read negative
+            labels, ``training`` for those that learn from training pictures.
     """
-    rows: list[Row] = []
-    unavailable: dict[str, str] = {}
-    for key, scorer in scorers.items():
-        reason = scorer.missing(reference)
-        if reason is not None:
-            unavailable[key] = reason
-            continue
-        started = time.perf_counter()
-        score = scorer.fit(reference)
-        id_scores = score(inside).double().numpy()
-        shared = time.perf_counter() - started
-        described = _parameters(scorer, reference) | dict(params or {})
-        if "negative_text" in scorer.needs:
-            described |= mining or {}
-        for name, features in outside.items():
-            started = time.perf_counter()
-            ood_scores = score(features).double().numpy()
-            seconds = shared + time.perf_counter() - started
-            found = summary(id_scores, ood_scores)
-            row = Row(
-                suite=suite.name,
-                id=suite.id,
-                ood=name,
-                backbone=backbone,
-                scorer=key,
-                params=dict(described),
-                n_id=len(id_scores),
-                n_ood=len(ood_scores),
-                auroc=found.auroc,
-                fpr95=found.fpr95,
-                aupr_in=found.aupr_in,
-                aupr_out=found.aupr_out,
-                seed=seed,
-                seconds=seconds,
+
+    suite: OpenSuite
+    backbone: str
+    scorers: Mapping[str, Scorer]
+    reference_of: Callable[[Space], Reference]
+    features_of: Callable[[PictureSet, frozenset[str]], SetFeatures]
+    seed: int = 0
+    resamples: int = 1000
+    fpr_definition: FprDefinition = "exact"
+    params: Mapping[str, Any] = field(default_factory=dict)
+    mining: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    def run(self, progress: Progress = silent) -> Iterator[BenchResult]:
+        """The result so far after every OOD set; the last one is finished.
+
+        Raises:
+            StudioError: if a set holds no picture that can be read, or features are of no use.
+        """
+        fitted, unavailable, seconds = self._fit(progress)
+        sets = {self.suite.id.name: self.suite.id, **self.suite.ood}
+        result = BenchResult(
+            self.suite.name,
+            self.backbone,
+            self.suite.id.name,
+            unavailable=unavailable,
+            sets=sets,
+            titles={key: scorer.title for key, scorer in self.scorers.items()},
+            notes=self.suite.notes,
+        )
+        spaces = needed_spaces([score.scorer for score in fitted.values()])
+        inside = self.features_of(self.suite.id, spaces)
+        result = replace(
+            result,
+            rows_of={result.id: inside.rows},
+            problems={result.id: inside.problems},
+            scores={key: {} for key in fitted},
+        )
+        steps = len(fitted) * len(self.suite.ood)
+        done = 0
+        for name, pictures in self.suite.ood.items():
+            outside = self.features_of(pictures, spaces)
+            rows = list(result.rows)
+            scores = {key: dict(found) for key, found in result.scores.items()}
+            for key, score in fitted.items():
+                progress("scoring", done, steps)
+                started = time.perf_counter()
+                self._score(score, scores[key], name, inside, outside)
+                here = scores[key].get(f"{result.id}|{name}", scores[key].get(result.id))
+                assert here is not None
+                rows.append(
+                    self._row(key, score, name, here, scores[key][name], seconds[key], time.perf_counter() - started)
+                )
+                done += 1
+            result = replace(
+                result,
+                rows=tuple(rows),
+                scores=scores,
+                rows_of=result.rows_of | {name: outside.rows},
+                problems=result.problems | {name: outside.problems},
             )
-            rows.append(row)
-            if on_row is not None:
-                on_row(row)
-    return tuple(rows), unavailable
+            yield result
+        progress("scoring", steps, steps)
+        yield replace(result, finished=True)
+
+    def _fit(self, progress: Progress) -> tuple[dict[str, FittedScore], dict[str, str], dict[str, float]]:
+        fitted: dict[str, FittedScore] = {}
+        unavailable: dict[str, str] = {}
+        seconds: dict[str, float] = {}
+        for i, (key, scorer) in enumerate(self.scorers.items()):
+            progress("fitting the scorers", i, len(self.scorers))
+            started = time.perf_counter()
+            try:
+                fitted[key] = scorer.fit(self.reference_of(scorer.space))
+            except StudioError as error:
+                unavailable[key] = str(error)
+            seconds[key] = time.perf_counter() - started
+        return fitted, unavailable, seconds
+
+    def _score(
+        self, score: FittedScore, scores: dict[str, Scores], ood: str, inside: SetFeatures, outside: SetFeatures
+    ) -> None:
+        """Adds the scores of the OOD set, and of the ID set where they are still missing."""
+        name = self.suite.id.name
+        if score.scorer.stream:
+            # What comes first teaches the scorer, so the two sets arrive mixed, as they would in use.
+            space = score.scorer.space
+            both = torch.cat([_features(inside, space), _features(outside, space)])
+            order = torch.randperm(len(both), generator=torch.Generator().manual_seed(self.seed))
+            found = np.empty(len(both))
+            found[order.numpy()] = score(both[order]).double().numpy()
+            count = len(inside.rows)
+            scores[f"{name}|{ood}"], scores[ood] = found[:count], found[count:]
+            return
+        if name not in scores:
+            scores[name] = score_all(score, inside)
+        scores[ood] = score_all(score, outside)
+
+    def _row(
+        self, key: str, score: FittedScore, ood: str, inside: Scores, outside: Scores, fitting: float, scoring: float
+    ) -> Row:
+        found = summary(inside, outside, self.fpr_definition)
+        low: tuple[float | None, float | None] = (None, None)
+        high = low
+        if self.resamples:
+            around = intervals(
+                inside, outside, resamples=self.resamples, seed=self.seed, definition=self.fpr_definition
+            )
+            low, high = (around.auroc[0], around.fpr95[0]), (around.auroc[1], around.fpr95[1])
+        scorer = score.scorer
+        params = _parameters(scorer, self.reference_of(scorer.space)) | dict(self.params)
+        if {"negative_text", "conjugated_text"} & set(scorer.needs):
+            params |= self.mining
+        if "images" in scorer.needs:
+            params |= self.training
+        return Row(
+            suite=self.suite.name,
+            id=self.suite.id.name,
+            ood=ood,
+            backbone=self.backbone,
+            scorer=key,
+            params=params,
+            n_id=len(inside),
+            n_ood=len(outside),
+            auroc=found.auroc,
+            fpr95=found.fpr95,
+            aupr_in=found.aupr_in,
+            aupr_out=found.aupr_out,
+            detection_error=found.detection_error,
+            auroc_low=low[0],
+            auroc_high=high[0],
+            fpr95_low=low[1],
+            fpr95_high=high[1],
+            fpr_definition=self.fpr_definition,
+            seed=self.seed,
+            seconds=fitting + scoring,
+            versions=_versions(),
+        )
 
 
-def zero_shot_accuracy(features: Tensor, class_text: Tensor, truth: np.ndarray) -> float:
+def score_all(score: FittedScore, features: SetFeatures) -> Scores:
+    """Scores of every picture of a set, (n,) float64; a chunk of pictures at a time."""
+    space, count = score.scorer.space, len(features.rows)
+    parts = [
+        score(_features(features, space, slice(start, start + _CHUNK))).double().numpy()
+        for start in range(0, count, _CHUNK)
+    ]
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def needed_spaces(scorers: list[Scorer]) -> frozenset[str]:
+    """The features that these scorers read, of ``joint``, ``visual`` and ``patches``."""
+    spaces: set[str] = set()
+    for scorer in scorers:
+        spaces |= {"joint", "patches"} if scorer.space == "tokens" else {scorer.space}
+    return frozenset(spaces)
+
+
+def zero_shot_accuracy(features: Tensor, class_text: Tensor, truth: NDArray[np.int64]) -> float:
     """The share of pictures whose nearest class text is the right one.
 
     Args:
@@ -188,33 +303,18 @@ def zero_shot_accuracy(features: Tensor, class_text: Tensor, truth: np.ndarray) 
     return float((guessed == truth)[known].mean())
 
 
-def table(rows: Sequence[Row], *, markdown: bool = False) -> str:
-    """Rows as a table for people: a line a scorer, a column an OOD set, each cell AUROC / FPR95 in percent.
-
-    Args:
-        rows: of one suite and backbone.
-        markdown: a Markdown table instead of aligned columns.
-    """
-    sets = list(dict.fromkeys(row.ood for row in rows))
-    cells = {(row.scorer, row.ood): f"{100 * row.auroc:.1f} / {100 * row.fpr95:.1f}" for row in rows}
-    lines = [["AUROC / FPR95", *sets]]
-    for scorer in dict.fromkeys(row.scorer for row in rows):
-        lines.append([scorer, *(cells.get((scorer, name), "") for name in sets)])
-    columns = list(zip(*lines, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    padded = []
-    for line in lines:
-        first, *rest = (cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        padded.append([first.strip().ljust(widths[0]), *rest])
-    if not markdown:
-        return "\n".join("  ".join(line).rstrip() for line in padded)
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (padded[0], rule, *padded[1:]))
+def _features(features: SetFeatures, space: Space, rows: slice = slice(None)) -> Tensor:
+    parts = (None if part is None else part[rows] for part in (features.joint, features.visual, features.patches))
+    return select_features(space, *parts)
 
 
 def _parameters(scorer: Scorer, reference: Reference) -> dict[str, Any]:
     # Every concrete scorer is a dataclass; the type checker sees only the abstract one.
-    found = {field.name: getattr(scorer, field.name) for field in fields(cast(Any, scorer))}
+    found = {each.name: getattr(scorer, each.name) for each in fields(cast(Any, scorer))}
     if "tau" in found and found["tau"] is None:
         found["tau"] = 1 / reference.logit_scale
     return found
+
+
+def _versions() -> dict[str, str]:
+    return {"ood_studio": __version__} | {name: version(name) for name in _PACKAGES}

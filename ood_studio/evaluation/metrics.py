@@ -1,4 +1,4 @@
-"""How well scores separate ID from OOD: AUROC, FPR at a true positive rate, average precision, thresholds.
+"""How well scores separate ID from OOD: AUROC, FPR at a true positive rate, average precision, detection error.
 
 Scores are higher = more in-distribution; everything is computed in float64 from counts, exact under ties. Arguments
 are one-dimensional NumPy arrays, tensors or sequences; infinite scores are allowed, NaN is not. Every function raises
@@ -7,21 +7,29 @@ are one-dimensional NumPy arrays, tensors or sequences; infinite scores are allo
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ood_studio.errors import StudioError
+from ood_studio.evaluation.fpr import FPR_DEFINITIONS, Cut, FprDefinition, check_fpr, fewest_kept, read_fpr
+from ood_studio.evaluation.ordered import Counts, Floats, Ordered, below_and_not_above, put_in_order, score_vector
 
-Floats = NDArray[np.float64]
-
-FprDefinition = Literal["exact", "openood", "interpolated", "nearest", "strict"]
-"""How FPR at a true positive rate is read off; see `fpr_at_tpr`."""
-
-FPR_DEFINITIONS: tuple[FprDefinition, ...] = get_args(FprDefinition)
+__all__ = [
+    "FPR_DEFINITIONS",
+    "FprDefinition",
+    "Metrics",
+    "Roc",
+    "aupr_in",
+    "aupr_out",
+    "auroc",
+    "auroc_and_fpr",
+    "detection_error",
+    "fpr_at_tpr",
+    "roc_curve",
+    "summary",
+    "threshold_at_tpr",
+]
 
 
 class Roc(NamedTuple):
@@ -46,6 +54,7 @@ class Metrics:
         auroc: probability that an ID image scores above an OOD image, ties counted half.
         fpr95: share of OOD accepted when at least 95 % of ID are; see `fpr_definition`.
         aupr_in, aupr_out: average precision with ID, with OOD as the positive class.
+        detection_error: the lowest error at equal shares of ID and OOD; see `detection_error`.
         fpr_definition: which of the five definitions `fpr95` follows; shown beside the number.
     """
 
@@ -53,15 +62,13 @@ class Metrics:
     fpr95: float
     aupr_in: float
     aupr_out: float
+    detection_error: float
     fpr_definition: FprDefinition = "exact"
 
 
 def auroc(id_scores: Any, ood_scores: Any) -> float:
     """P(ID > OOD) + ½ P(ID = OOD) over all pairs (Mann-Whitney), in [0, 1]."""
-    positive, negative = _scores(id_scores, "ID"), np.sort(_scores(ood_scores, "OOD"))
-    below = np.searchsorted(negative, positive, side="left").sum(dtype=np.int64)
-    not_above = np.searchsorted(negative, positive, side="right").sum(dtype=np.int64)
-    return float(int(below) + int(not_above)) / (2 * positive.size * negative.size)
+    return _auroc(put_in_order(id_scores, ood_scores))
 
 
 def threshold_at_tpr(id_scores: Any, tpr: float = 0.95) -> float:
@@ -70,8 +77,10 @@ def threshold_at_tpr(id_scores: Any, tpr: float = 0.95) -> float:
     Raises:
         StudioError: also when tpr is not in (0, 1].
     """
-    ordered = np.sort(_scores(id_scores, "ID"))
-    return float(ordered[ordered.size - _kept(ordered.size, tpr)])
+    scores = score_vector(id_scores, "ID")
+    check_fpr(tpr, "exact")
+    place = scores.size - fewest_kept(scores.size, tpr)
+    return float(np.partition(scores, place)[place])
 
 
 def fpr_at_tpr(id_scores: Any, ood_scores: Any, tpr: float = 0.95, definition: FprDefinition = "exact") -> float:
@@ -91,101 +100,114 @@ def fpr_at_tpr(id_scores: Any, ood_scores: Any, tpr: float = 0.95, definition: F
     Raises:
         StudioError: also when tpr is not in (0, 1] or the definition is unknown.
     """
-    positive, negative = _scores(id_scores, "ID"), _scores(ood_scores, "OOD")
-    if definition not in FPR_DEFINITIONS:
-        raise StudioError(f"the definition of FPR must be one of {', '.join(FPR_DEFINITIONS)}, not {definition!r}")
-    _kept(1, tpr)
-    if definition == "exact":
-        return float(np.mean(negative >= threshold_at_tpr(positive, tpr)))
-    if definition == "strict":
-        return float(np.mean(negative > threshold_at_tpr(positive, tpr)))
-    if definition == "openood":
-        return float(np.mean(-positive >= threshold_at_tpr(-negative, tpr)))
-    curve = roc_curve(positive, negative)
-    if definition == "interpolated":
-        return float(np.interp(tpr, curve.tpr, curve.fpr))
-    # NegLabel's code drops the origin and what lies beyond the first point with every ID image accepted.
-    last = int(np.searchsorted(curve.tpr, 1.0, side="left"))
-    falling, rates = curve.tpr[last:0:-1], curve.fpr[last:0:-1]
-    return float(rates[np.argmin(np.abs(falling - tpr))])
+    ordered = put_in_order(id_scores, ood_scores)
+    check_fpr(tpr, definition)
+    return _fpr(ordered, tpr, definition)
+
+
+def auroc_and_fpr(
+    id_scores: Any, ood_scores: Any, tpr: float = 0.95, definition: FprDefinition = "exact"
+) -> tuple[float, float]:
+    """`auroc` and `fpr_at_tpr` from one sort of each set."""
+    ordered = put_in_order(id_scores, ood_scores)
+    check_fpr(tpr, definition)
+    return _auroc(ordered), _fpr(ordered, tpr, definition)
 
 
 def aupr_in(id_scores: Any, ood_scores: Any) -> float:
     """Average precision Σ (R_n − R_{n−1}) P_n with ID as the positive class, in (0, 1]; no interpolation."""
-    return _average_precision(_scores(id_scores, "ID"), _scores(ood_scores, "OOD"))
+    return _aupr_in(*_counts(put_in_order(id_scores, ood_scores))[1:])
 
 
 def aupr_out(id_scores: Any, ood_scores: Any) -> float:
     """Average precision with OOD as the positive class, over falling scores, in (0, 1]."""
-    return _average_precision(-_scores(ood_scores, "OOD"), -_scores(id_scores, "ID"))
+    return _aupr_out(*_counts(put_in_order(id_scores, ood_scores))[1:])
+
+
+def detection_error(id_scores: Any, ood_scores: Any) -> float:
+    """The least of ½ (1 − TPR) + ½ FPR over all thresholds, in [0, ½]: the error where ID and OOD are equally frequent.
+
+    The definition of Liang et al. 2018 (ODIN), with ID as the positive class and a threshold that accepts nothing
+    among the thresholds. OpenOOD and others fix the TPR at 95 % instead, which gives ½ · 0.05 + ½ FPR95.
+    """
+    return _detection_error(*_counts(put_in_order(id_scores, ood_scores))[1:])
 
 
 def roc_curve(id_scores: Any, ood_scores: Any) -> Roc:
     """The ROC curve with ID as the positive class, a point per distinct score and the origin; not thinned."""
-    positive, negative = _scores(id_scores, "ID"), _scores(ood_scores, "OOD")
-    thresholds, true, false = _counts(positive, negative)
+    thresholds, true, false = _counts(put_in_order(id_scores, ood_scores))
     return Roc(
-        fpr=np.concatenate([[0.0], false / negative.size]),
-        tpr=np.concatenate([[0.0], true / positive.size]),
+        fpr=np.concatenate([[0.0], false / false[-1]]),
+        tpr=np.concatenate([[0.0], true / true[-1]]),
         thresholds=np.concatenate([[np.inf], thresholds]),
     )
 
 
 def summary(id_scores: Any, ood_scores: Any, definition: FprDefinition = "exact") -> Metrics:
-    """AUROC, FPR95, AUPR-in and AUPR-out of ID scores against OOD scores, as fractions."""
-    positive, negative = _scores(id_scores, "ID"), _scores(ood_scores, "OOD")
+    """Every metric of ID scores against OOD scores, as fractions; sorts once."""
+    ordered = put_in_order(id_scores, ood_scores)
+    check_fpr(0.95, definition)
+    _, true, false = _counts(ordered)
     return Metrics(
-        auroc=auroc(positive, negative),
-        fpr95=fpr_at_tpr(positive, negative, 0.95, definition),
-        aupr_in=aupr_in(positive, negative),
-        aupr_out=aupr_out(positive, negative),
+        auroc=_auroc(ordered),
+        fpr95=_fpr(ordered, 0.95, definition),
+        aupr_in=_aupr_in(true, false),
+        aupr_out=_aupr_out(true, false),
+        detection_error=_detection_error(true, false),
         fpr_definition=definition,
     )
 
 
-def _scores(scores: Any, whose: str) -> Floats:
-    if hasattr(scores, "detach"):  # a tensor, possibly on another device or with gradients; torch need not be imported
-        scores = scores.detach().cpu().double().numpy()
-    try:
-        values = np.asarray(scores)
-    except ValueError as error:  # ragged
-        raise StudioError(f"{whose} scores must be one-dimensional: {error}") from None
-    if values.ndim != 1:
-        raise StudioError(f"{whose} scores must be one-dimensional, not of shape {values.shape}")
-    if values.size == 0:
-        raise StudioError(f"{whose} scores must not be empty")
-    if values.dtype.kind not in "fiub":
-        raise StudioError(f"{whose} scores must be real numbers, not {values.dtype}")
-    values = values.astype(np.float64)
-    unusable = np.flatnonzero(np.isnan(values))
-    if unusable.size:
-        raise StudioError(f"{unusable.size} of {values.size} {whose} scores are NaN, the first at index {unusable[0]}")
-    return values
+def _auroc(ordered: Ordered) -> float:
+    """Pairs are counted from the smaller set, looked up in the larger one."""
+    inside, outside = ordered
+    few, many = (outside, inside) if outside.size <= inside.size else (inside, outside)
+    below, not_above = below_and_not_above(many, few)
+    twice = int(below.sum()) + int(not_above.sum())  # exact: whole pairs twice, ties once
+    pairs = 2 * inside.size * outside.size
+    return (pairs - twice if few is outside else twice) / pairs
 
 
-def _kept(count: int, tpr: float) -> int:
-    """The fewest k of `count` with k / count ≥ tpr; decided by that very quotient, since 0.95 · 60 need not be 57."""
-    if isinstance(tpr, bool) or not 0 < tpr <= 1:
-        raise StudioError(f"the true positive rate must lie above 0 and at most at 1, not {tpr!r}")
-    kept = min(count, max(1, math.ceil(tpr * count)))
-    while kept > 1 and (kept - 1) / count >= tpr:
-        kept -= 1
-    while kept / count < tpr:
-        kept += 1
-    return kept
+def _fpr(ordered: Ordered, tpr: float, definition: FprDefinition) -> float:
+    inside, outside = ordered
+    if definition == "openood":
+        return _fpr(Ordered(-outside[::-1], -inside[::-1]), tpr, "exact")
+    threshold = inside[inside.size - fewest_kept(inside.size, tpr)]
+    at, above = np.searchsorted(inside, threshold, "left"), np.searchsorted(inside, threshold, "right")
+    cut = Cut(
+        id_at=inside.size - int(at),
+        id_above=inside.size - int(above),
+        ood_at=outside.size - int(np.searchsorted(outside, threshold, "left")),
+        ood_above=outside.size - int(np.searchsorted(outside, threshold, "right")),
+        ood_next=outside.size - int(np.searchsorted(outside, inside[at - 1], "right")) if at else outside.size,
+    )
+    return float(read_fpr(cut, inside.size, outside.size, tpr, definition))
 
 
-def _counts(positive: Floats, negative: Floats) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
-    """Distinct scores, falling, and how many positives and negatives score at or above each."""
-    everything = np.concatenate([positive, negative])
-    order = np.argsort(-everything, kind="stable")
-    ordered = everything[order]
-    ends = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), ordered.size - 1)
-    true = np.cumsum(order < positive.size, dtype=np.int64)[ends]
-    return ordered[ends], true, ends.astype(np.int64) + 1 - true
+def _counts(ordered: Ordered) -> tuple[Floats, Counts, Counts]:
+    """Distinct scores, falling, and how many ID and OOD images score at or above each."""
+    everything = np.concatenate(ordered)
+    order = np.argsort(everything, kind="stable")[::-1]  # merges two rising runs
+    falling = everything[order]
+    ends = np.append(np.flatnonzero(falling[1:] != falling[:-1]), falling.size - 1)
+    true = np.cumsum(order < ordered.inside.size, dtype=np.int64)[ends]
+    return falling[ends], true, ends + 1 - true
 
 
-def _average_precision(positive: Floats, negative: Floats) -> float:
-    _, true, false = _counts(positive, negative)
+def _aupr_in(true: Counts, false: Counts) -> float:
     gained = np.diff(true, prepend=0)
-    return float(np.sum(gained * (true / (true + false))) / positive.size)
+    return float(np.sum(gained * (true / (true + false))) / true[-1])
+
+
+def _aupr_out(true: Counts, false: Counts) -> float:
+    """At or below a distinct score lies what is not above it: not at or above the next higher one."""
+    inside, outside = (counts[-1] - np.append(0, counts[:-1]) for counts in (true, false))
+    gained = np.diff(false, prepend=0)
+    return float(np.sum(gained * (outside / (outside + inside))) / false[-1])
+
+
+def _detection_error(true: Counts, false: Counts) -> float:
+    # Over a common denominator, so that equal sets give ½ exactly.
+    n_id, n_ood = int(true[-1]), int(false[-1])
+    gain = int(np.max(true * n_ood - false * n_id, initial=0))
+    return (n_id * n_ood - gain) / (2 * n_id * n_ood)

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from ood_studio.data.picture_set import PictureSet
+from ood_studio.data.store import SetFeatures
+from PIL import Image
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from ood_studio.diorama.splits import SPLITS, load_split
+from ood_studio.diorama.splits import load_split
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES
 from ood_studio.errors import StudioError
-from ood_studio.evaluation.bench import Row, bench_rows, bench_scorers, choose_scorers, table, zero_shot_accuracy
-from ood_studio.evaluation.suites import SUITES, Suite, load_suite
-from ood_studio.scorers import NegLabel, Reference
-from ood_studio.studio import BenchRequest, LabelChoice, ScoreChoice, Studio, read_labels
+from ood_studio.evaluation.bench import Bench, BenchResult, Row, zero_shot_accuracy
+from ood_studio.evaluation.choose import bench_scorers, choose_scorers
+from ood_studio.evaluation.suites import OpenSuite
+from ood_studio.scorers import Reference
+from ood_studio.studio import BenchRequest, LabelChoice, ScoreChoice, Studio
 
-BACKBONE = "diorama"
-FIELDS = "suite id ood backbone scorer params n_id n_ood auroc fpr95 aupr_in aupr_out seed seconds".split()
-SUITE = Suite("toy", "a toy", "in", ("near", "far"), "cat, dog")
+BACKBONE = "diorama-conv"
+FIELDS = (
+    "suite id ood backbone scorer params n_id n_ood auroc fpr95 aupr_in aupr_out detection_error auroc_low auroc_high "
+    "fpr95_low fpr95_high fpr_definition seed seconds versions"
+).split()
 
 
 def unit(rows: int, seed: int, dim: int = 8) -> torch.Tensor:
@@ -28,12 +36,43 @@ def unit(rows: int, seed: int, dim: int = 8) -> torch.Tensor:
     return torch.nn.functional.normalize(drawn, dim=1)
 
 
+class Numbered(PictureSet):
+    """A set without pictures: its features are drawn from its seed."""
+
+    def __init__(self, name: str, count: int, seed: int) -> None:
+        self.name, self.key, self.labels, self.count, self.seed = name, name, None, count, seed
+
+    def __len__(self) -> int:
+        return self.count
+
+    def load(self, index: int) -> Image.Image:
+        raise AssertionError("features are given")
+
+    def caption(self, index: int) -> str:
+        return f"{self.name} {index}"
+
+
 REFERENCE = Reference(unit(4, 0), unit(30, 1), logit_scale=20.0)
-INSIDE, OUTSIDE = unit(50, 2), {"near": unit(40, 3), "far": unit(30, 4)}
+INSIDE, NEAR, FAR = Numbered("in", 50, 2), Numbered("near", 40, 3), Numbered("far", 30, 4)
+SUITE = OpenSuite("toy", "a toy", ("a", "b", "c", "d"), INSIDE, {"near": NEAR, "far": FAR}, None)
+KEYS = ("neglabel", "mcm", "pseudo-msp", "mcm-scale", "energy")
 
 
-def rows(reference: Reference = REFERENCE) -> tuple[tuple[Row, ...], dict[str, str]]:
-    return bench_rows(SUITE, "model", bench_scorers(), reference, INSIDE, OUTSIDE, seed=7)
+def features_of(pictures: PictureSet, spaces: Collection[str]) -> SetFeatures:
+    assert isinstance(pictures, Numbered)
+    count = len(pictures)
+    return SetFeatures(unit(count, pictures.seed), None, None, np.arange(count), {})
+
+
+def bench(reference: Reference = REFERENCE, keys: tuple[str, ...] = KEYS, **changes: Any) -> Bench:
+    return Bench(
+        SUITE, "model", choose_scorers(keys, bench_scorers()), lambda space: reference, features_of, seed=7, **changes
+    )
+
+
+def whole(reference: Reference = REFERENCE, keys: tuple[str, ...] = KEYS, **changes: Any) -> BenchResult:
+    *_, last = bench(reference, keys, **changes).run()
+    return last
 
 
 def test_a_row_has_exactly_the_fields_that_were_promised() -> None:
@@ -41,46 +80,64 @@ def test_a_row_has_exactly_the_fields_that_were_promised() -> None:
 
 
 def test_metrics_are_those_of_scikit_learn_on_the_same_scores() -> None:
-    found, unavailable = rows()
-    assert not unavailable
-    assert [(row.scorer, row.ood) for row in found] == [(key, ood) for key in bench_scorers() for ood in OUTSIDE]
-    for row in found:
+    result = whole(resamples=20)
+    assert not result.unavailable and result.finished
+    assert [(row.ood, row.scorer) for row in result.rows] == [(ood, key) for ood in SUITE.ood for key in KEYS]
+    for row in result.rows:
         score = bench_scorers()[row.scorer].fit(REFERENCE)
-        inside, outside = score(INSIDE).numpy(), score(OUTSIDE[row.ood]).numpy()
+        inside, outside = (
+            score(unit(len(s), s.seed)).double().numpy() for s in (INSIDE, {"near": NEAR, "far": FAR}[row.ood])
+        )
+        assert np.array_equal(result.id_scores(row.scorer, row.ood), inside)
+        assert np.array_equal(result.scores[row.scorer][row.ood], outside)
         scores, truth = np.concatenate([inside, outside]), np.repeat([1, 0], [len(inside), len(outside)])
         assert row.auroc == pytest.approx(roc_auc_score(truth, scores), abs=1e-12)
         assert row.aupr_in == pytest.approx(average_precision_score(truth, scores), abs=1e-12)
         assert row.aupr_out == pytest.approx(average_precision_score(1 - truth, -scores), abs=1e-12)
         assert row.fpr95 == (outside >= np.sort(inside)[2]).mean()  # 48 of 50 lie at or above the third lowest
+        assert row.auroc_low is not None and row.auroc_high is not None
+        assert row.auroc_low < row.auroc < row.auroc_high
         assert (row.n_id, row.n_ood, row.seed, row.suite, row.id) == (50, len(outside), 7, "toy", "in")
-        assert row.seconds > 0
+        assert row.seconds > 0 and "torch" in row.versions
+
+
+def test_results_grow_set_by_set() -> None:
+    so_far = list(bench(resamples=0).run())
+    assert [len(result.rows) for result in so_far] == [len(KEYS), 2 * len(KEYS), 2 * len(KEYS)]
+    assert [result.finished for result in so_far] == [False, False, True]
+    assert so_far[0].rows[0].auroc_low is None
 
 
 def test_the_temperature_of_a_row_is_a_number() -> None:
-    tau = {row.scorer: row.params["tau"] for row in rows()[0] if "tau" in row.params}
+    tau = {row.scorer: row.params["tau"] for row in whole(resamples=0).rows if "tau" in row.params}
     assert tau == {"neglabel": 1 / 20, "mcm": 1.0, "pseudo-msp": 0.01, "mcm-scale": 1 / 20}
 
 
+def test_what_was_mined_stands_beside_scores_that_use_it() -> None:
+    rows = whole(resamples=0, mining={"negatives": 30}).rows
+    assert {row.scorer for row in rows if "negatives" in row.params} == {"neglabel"}
+
+
 def test_scorers_that_cannot_run_are_named_with_the_reason() -> None:
-    found, unavailable = rows(Reference(REFERENCE.class_text))
-    assert {row.scorer for row in found} == set(bench_scorers()) - {"neglabel"}
-    assert set(unavailable) == {"neglabel"} and "negative labels" in unavailable["neglabel"]
+    result = whole(Reference(REFERENCE.class_text), resamples=0)
+    assert {row.scorer for row in result.rows} == set(KEYS) - {"neglabel"}
+    assert set(result.unavailable) == {"neglabel"} and "negative labels" in result.unavailable["neglabel"]
 
 
-def test_rows_are_heard_as_they_come() -> None:
-    heard: list[Row] = []
-    made, _ = bench_rows(SUITE, "m", {"neglabel": NegLabel()}, REFERENCE, INSIDE, OUTSIDE, seed=0, on_row=heard.append)
-    assert tuple(heard) == made
+def test_a_space_that_the_model_lacks_is_a_reason_too() -> None:
+    result = whole(keys=("mcm", "knn"), resamples=0)
+    assert {row.scorer for row in result.rows} == {"mcm"} and set(result.unavailable) == {"knn"}
 
 
-def test_scorers_are_chosen_in_the_order_given() -> None:
-    known = bench_scorers()
-    assert list(choose_scorers(("mcm", "neglabel", "mcm"), known)) == ["mcm", "neglabel"]
-    assert list(choose_scorers(("mcm", "all"), known)) == list(known)
-    with pytest.raises(StudioError, match=r"unknown scorer 'mc'; expected some of neglabel, mcm, .* or all"):
-        choose_scorers(("mcm", "mc"), known)
-    with pytest.raises(StudioError, match="no scorer"):
-        choose_scorers((), known)
+def test_a_stream_scorer_meets_both_sets_mixed_and_gets_its_scores_back_in_order() -> None:
+    result = whole(keys=("adaneg",), resamples=0)
+    assert set(result.scores["adaneg"]) == {"in|near", "near", "in|far", "far"}
+    assert len(result.id_scores("adaneg", "near")) == 50 and len(result.scores["adaneg"]["near"]) == 40
+    order = torch.randperm(90, generator=torch.Generator().manual_seed(7))
+    both = torch.cat([unit(50, 2), unit(40, 3)])[order]
+    expected = bench_scorers()["adaneg"].fit(REFERENCE)(both).double().numpy()
+    found = np.concatenate([result.id_scores("adaneg", "near"), result.scores["adaneg"]["near"]])
+    assert np.allclose(found[order.numpy()], expected)
 
 
 def test_accuracy_counts_the_pictures_of_known_classes() -> None:
@@ -89,33 +146,6 @@ def test_accuracy_counts_the_pictures_of_known_classes() -> None:
     assert zero_shot_accuracy(features, text, np.array([0, 1, 1, -1])) == pytest.approx(2 / 3)
     with pytest.raises(StudioError, match="known class"):
         zero_shot_accuracy(features, text, np.full(4, -1))
-
-
-def test_tables_show_percent() -> None:
-    made = [dataclasses.replace(row, auroc=0.9754, fpr95=0.12) for row in rows()[0] if row.scorer in ("mcm", "energy")]
-    plain = table(made).splitlines()
-    assert plain[0].split() == ["AUROC", "/", "FPR95", "near", "far"]
-    assert plain[1].split() == ["mcm", "97.5", "/", "12.0", "97.5", "/", "12.0"]
-    assert len({len(line) for line in plain}) == 1
-    marked = table(made, markdown=True).splitlines()
-    assert [line.count("|") for line in marked] == [4] * 4
-    assert set(marked[1]) == set("|-: ")
-
-
-# --- suites ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("suite", SUITES.values(), ids=str)
-def test_a_suite_names_splits_and_the_labels_of_its_id_split(suite: Suite) -> None:
-    assert SPLITS[suite.id].inside
-    assert not any(SPLITS[name].inside for name in suite.ood)
-    drawn = {SPLITS[suite.id].scene(f"{i}").main.name for i in range(300)}  # type: ignore[union-attr]
-    assert drawn == set(read_labels(suite.labels)[0])
-
-
-def test_an_unknown_suite_lists_the_known_ones() -> None:
-    with pytest.raises(StudioError, match=r"unknown suite 'imagenet'; expected one of diorama, diorama-hard"):
-        load_suite("imagenet")
 
 
 def test_labels_of_all_classes_index_the_trained_ones() -> None:
@@ -138,11 +168,9 @@ def test_bench_of_the_hard_pair(studio: Studio) -> None:
     request = BenchRequest(
         "diorama-hard", ("neglabel", "mcm"), LabelChoice(BACKBONE, count=50), ScoreChoice(groups=5), seed=3, count=40
     )
-    heard: list[Row] = []
     stages: list[str] = []
-    result = studio.bench(request, lambda stage, done, total: stages.append(stage), heard.append)
+    result = studio.bench(request, lambda stage, done, total: stages.append(stage))
     assert [(row.scorer, row.ood) for row in result.rows] == [("neglabel", "hard-20"), ("mcm", "hard-20")]
-    assert tuple(heard) == result.rows
     row = result.rows[0]
     assert (row.suite, row.id, row.backbone, row.seed) == ("diorama-hard", "hard-10", BACKBONE, 3)
     assert row.n_id == row.n_ood == 40
@@ -156,8 +184,6 @@ def test_bench_of_the_hard_pair(studio: Studio) -> None:
     backbone = studio.backbone(BACKBONE)
 
     def guesses(split: str, words: tuple[str, ...]) -> np.ndarray:
-        from PIL import Image
-
         pictures = [Image.fromarray(pixels) for pixels in load_split(split, 3, 40).pixels]
         joint = backbone.encode_image(backbone.preprocess(pictures)).joint
         assert joint is not None

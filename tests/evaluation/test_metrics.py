@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import interp1d
 from sklearn import metrics as sk
@@ -17,6 +17,7 @@ from ood_studio.evaluation.metrics import (
     aupr_in,
     aupr_out,
     auroc,
+    detection_error,
     fpr_at_tpr,
     roc_curve,
     summary,
@@ -65,6 +66,9 @@ def test_the_exact_fpr_is_the_share_of_ood_at_the_largest_threshold_that_keeps_e
 
 
 @given(SETS, RATES)
+@example(([0.0], [-1.0]), 1.0)
+@example(([0.0, 2.0, 3.0], [-1.0, 1.0, 1.0, 2.0]), 2 / 3)
+@example(([1.0, 1.0], [2.0, 1.0, 0.0]), 0.1)
 @settings(max_examples=60, deadline=None)
 def test_the_other_definitions_are_their_authors(sets: tuple[list[float], list[float]], tpr: float) -> None:
     truth, scores = joined(*sets)
@@ -122,8 +126,25 @@ def test_only_the_order_of_scores_counts(sets: tuple[list[float], list[float]]) 
     assert summary(*sets) == summary(*squeezed)
 
 
+@given(SETS)
+@settings(max_examples=40, deadline=None)
+def test_the_detection_error_is_the_least_over_all_thresholds(sets: tuple[list[float], list[float]]) -> None:
+    inside, outside = map(np.array, sets)
+    thresholds = [*inside, *outside, np.inf]
+    errors = [0.5 * (1 - np.mean(inside >= t)) + 0.5 * np.mean(outside >= t) for t in thresholds]
+    assert detection_error(*sets) == pytest.approx(min(errors), abs=1e-12)
+    assert detection_error(*sets) == summary(*sets).detection_error
+
+
+@given(LOOSE)
+@settings(max_examples=30, deadline=None)
+def test_equal_sets_are_not_told_apart(scores: list[float]) -> None:
+    assert auroc(scores, scores[::-1]) == 0.5
+    assert detection_error(scores, scores[::-1]) == 0.5
+
+
 def test_separated_sets_and_swapped_sets() -> None:
-    assert summary([3, 4, 5], [0, 1, 2]) == Metrics(auroc=1.0, fpr95=0.0, aupr_in=1.0, aupr_out=1.0)
+    assert summary([3, 4, 5], [0, 1, 2]) == Metrics(1.0, 0.0, aupr_in=1.0, aupr_out=1.0, detection_error=0.0)
     swapped = summary([0, 1, 2], [3, 4, 5], "strict")
     assert swapped.auroc == 0.0 and swapped.fpr95 == 1.0 and swapped.fpr_definition == "strict"
     assert summary([np.inf, 1.0], [-np.inf, 0.0]).auroc == 1.0
@@ -149,7 +170,7 @@ def test_tensors_are_taken_and_float32_ties_stay_ties() -> None:
         ([1j], [1.0], "ID scores must be real numbers"),
     ],
 )
-@pytest.mark.parametrize("metric", [auroc, fpr_at_tpr, aupr_in, aupr_out, roc_curve, summary])
+@pytest.mark.parametrize("metric", [auroc, fpr_at_tpr, aupr_in, aupr_out, detection_error, roc_curve, summary])
 def test_unusable_scores_are_refused(metric, inside: object, outside: object, message: str) -> None:
     with pytest.raises(StudioError, match=message):
         metric(inside, outside)

@@ -1,0 +1,199 @@
+"""Rows as text: CSV and JSON with everything in them, and tables for people as plain text, Markdown and LaTeX."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Any
+from unicodedata import east_asian_width
+
+from ood_studio.evaluation.bench import Row
+from ood_studio.evaluation.score_table import ScoreTable, score_table
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "_": r"\_",
+    "%": r"\%",
+    "&": r"\&",
+    "$": r"\$",
+    "#": r"\#",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': "''",
+    "τ": r"$\tau$",
+    "η": r"$\eta$",
+    "–": "--",
+}
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    """A line a row under a line of field names; params and versions as JSON, an unknown number empty.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([field.name for field in fields(Row)])
+    for row in rows:
+        writer.writerow([_csv_cell(value) for value in asdict(row).values()])
+    return out.getvalue()
+
+
+def to_json(rows: Sequence[Row]) -> str:
+    """A list of objects with a row's fields; an unknown number is null."""
+    return json.dumps([_without_nan(asdict(row)) for row in rows], indent=2, ensure_ascii=False, default=str)
+
+
+def to_text(rows: Sequence[Row], *, intervals: bool = False, digits: int = 1) -> str:
+    """Aligned columns for the terminal, each cell AUROC / FPR95 in percent.
+
+    Args:
+        rows: of one suite, ID set and definition of FPR95; see `score_table`.
+        intervals: whether their intervals follow in brackets.
+        digits: after the point.
+
+    Raises:
+        StudioError: as `score_table`.
+    """
+    padded, _ = _aligned(_pairs(score_table(rows, digits), intervals=intervals, clean=_one_line))
+    return "\n".join("  ".join(line).rstrip() for line in padded)
+
+
+def to_markdown(rows: Sequence[Row], *, intervals: bool = False, second: bool = False, digits: int = 1) -> str:
+    """A Markdown table, each cell AUROC / FPR95 in percent, the best of each column bold.
+
+    Args:
+        rows: of one suite, ID set and definition of FPR95; see `score_table`.
+        intervals: whether their intervals follow in brackets.
+        second: whether the second best of each column is underlined.
+        digits: after the point.
+
+    Raises:
+        StudioError: as `score_table`.
+    """
+    marks = {1: ("**", "**"), **({2: ("<ins>", "</ins>")} if second else {})}
+    padded, widths = _aligned(_pairs(score_table(rows, digits), intervals=intervals, clean=_markdown, marks=marks))
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (padded[0], rule, *padded[1:]))
+
+
+def to_latex(
+    rows: Sequence[Row], *, intervals: bool = False, second: bool = False, digits: int = 2, caption: str = ""
+) -> str:
+    """A LaTeX table for the package booktabs, two columns a set, in percent, the best of each column bold.
+
+    Args:
+        rows: of one suite, ID set and definition of FPR95; see `score_table`.
+        intervals: whether intervals stand small behind the numbers.
+        second: whether the second best of each column is underlined.
+        digits: after the point.
+        caption: of the table; the suite, ID set and definition where empty.
+
+    Raises:
+        StudioError: as `score_table`.
+    """
+    table = score_table(rows, digits)
+    count = len(table.sets)
+    heads = " & ".join(rf"\multicolumn{{2}}{{c}}{{{_latex(name)}}}" for name in table.sets)
+    rules = " ".join(rf"\cmidrule(lr){{{2 * i + 2}-{2 * i + 3}}}" for i in range(count))
+    text = caption or (
+        f"Suite {table.suite}, ID set {table.id}: AUROC and FPR95 ({table.fpr_definition} definition) in percent."
+    )
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{_latex(text)}}}",
+        rf"\begin{{tabular}}{{l{'rr' * count}}}",
+        r"\toprule",
+        rf" & {heads} \\",
+        rules,
+        "Scorer" + r" & AUROC $\uparrow$ & FPR95 $\downarrow$" * count + r" \\",
+        r"\midrule",
+    ]
+    marks = {1: r"\textbf", **({2: r"\underline"} if second else {})}
+    for name, cells in table.lines:
+        shown = []
+        for cell in (cell for pair in cells for cell in pair):
+            number = _latex(cell.percent())
+            number = f"{marks[cell.place]}{{{number}}}" if cell.place in marks else number
+            if intervals and cell.interval():
+                number += f" {{\\scriptsize {cell.interval()}}}"
+            shown.append(number)
+        lines.append(rf"{_latex(name)} & {' & '.join(shown)} \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"])
+
+
+def _pairs(
+    table: ScoreTable, *, intervals: bool, clean: Any, marks: dict[int, tuple[str, str]] | None = None
+) -> list[list[str]]:
+    """A head and a line a scorer, each cell both numbers."""
+    marks = marks or {}
+    lines = [["AUROC / FPR95", *map(clean, table.sets)]]
+    for name, cells in table.lines:
+        shown = []
+        for pair in cells:
+            ends = (marks.get(cell.place, ("", "")) for cell in pair)
+            numbers = [f"{a}{cell.percent()}{b}" for cell, (a, b) in zip(pair, ends, strict=True)]
+            if intervals:
+                numbers = [f"{number} {cell.interval()}".rstrip() for cell, number in zip(pair, numbers, strict=True)]
+            shown.append(" / ".join(numbers))
+        lines.append([clean(name), *shown])
+    return lines
+
+
+def _aligned(lines: list[list[str]]) -> tuple[list[list[str]], list[int]]:
+    """The first column to the left, the others to the right; and their widths."""
+    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
+    padded = []
+    for first, *rest in lines:
+        cells = [first + " " * (widths[0] - _width(first))]
+        cells += [" " * (width - _width(cell)) + cell for cell, width in zip(rest, widths[1:], strict=True)]
+        padded.append(cells)
+    return padded, widths
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def _one_line(text: str) -> str:
+    """A name as it may stand in a table: one line, nothing that moves the cursor."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def _markdown(text: str) -> str:
+    escaped = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", _one_line(text))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(sign, sign) for sign in _one_line(text))
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, dict):
+        value = json.dumps(_without_nan(value), ensure_ascii=False, default=str)
+    if isinstance(value, float) and math.isnan(value):
+        return ""
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _without_nan(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

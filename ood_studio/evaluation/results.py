@@ -1,0 +1,149 @@
+"""Every row ever measured, in a small SQLite database under the cache folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import math
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from ood_studio.evaluation.bench import Row
+from ood_studio.paths import cache_dir
+
+_log = logging.getLogger(__name__)
+
+SCHEMA = 1
+_JSON = ("params", "versions")
+_COLUMNS = ", ".join(f'"{field.name}"' for field in fields(Row))
+_WAIT = 30.0  # seconds, for another process to finish writing
+
+
+class ResultStore:
+    """Rows on disk: appended, never changed; tuples among their parameters come back as lists.
+
+    Safe for several processes; each append is written whole or not at all.
+    A file that is read-only, on a full disk, of another version or in use for long costs one warning, not the rows:
+    the caller still has them. A damaged file is put aside under another name and a new one begun.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        """A store in a file, or in ``results.sqlite3`` under the cache folder."""
+        self.path = path or cache_dir() / "results.sqlite3"
+
+    def append(self, rows: Sequence[Row]) -> bool:
+        """Adds rows; whether they were kept."""
+        if not rows:
+            return True
+        try:
+            try:
+                self._write(rows)
+            except sqlite3.DatabaseError as error:
+                if not _damaged(error):
+                    raise
+                aside = self._put_aside()
+                _log.warning("the results in %s were damaged (%s); they now lie in %s", self.path, error, aside)
+                self._write(rows)
+        except (OSError, sqlite3.Error) as error:
+            _log.warning("the results could not be kept in %s (%s); save them elsewhere", self.path, error)
+            return False
+        return True
+
+    def read(
+        self,
+        *,
+        suite: str | None = None,
+        id: str | None = None,
+        ood: str | None = None,
+        backbone: str | None = None,
+        scorer: str | None = None,
+        seed: int | None = None,
+    ) -> tuple[Row, ...]:
+        """The rows with all the values given, oldest first; none, with a warning, from a file that cannot be read."""
+        wanted = {"suite": suite, "id": id, "ood": ood, "backbone": backbone, "scorer": scorer, "seed": seed}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        where = " AND ".join(f'"{name}" = ?' for name in given) or "1"
+        if not self.path.exists():
+            return ()
+        try:
+            # An address, so that no file is made; what a process that was killed left half written is undone.
+            with contextlib.closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=rw", _WAIT, uri=True)) as db:
+                if _version(db) == 0:
+                    return ()
+                found = db.execute(f"SELECT {_COLUMNS} FROM results WHERE {where} ORDER BY number", [*given.values()])
+                return tuple(_row(values) for values in found)
+        except (OSError, sqlite3.Error, ValueError) as error:
+            _log.warning("the results in %s could not be read (%s)", self.path, error)
+            return ()
+
+    def _write(self, rows: Sequence[Row]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._transaction() as db:
+            if _version(db) == 0:
+                db.execute(f"CREATE TABLE results (number INTEGER PRIMARY KEY, added TEXT NOT NULL, {_COLUMNS})")
+                db.execute(f"PRAGMA user_version = {SCHEMA}")
+            now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+            places = ", ".join("?" * (1 + len(fields(Row))))
+            db.executemany(
+                f"INSERT INTO results (added, {_COLUMNS}) VALUES ({places})", [(now, *_values(row)) for row in rows]
+            )
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """A connection that already holds the write lock, so that two processes wait instead of failing half-way."""
+        with contextlib.closing(sqlite3.connect(self.path, _WAIT, isolation_level=None)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    def _put_aside(self) -> Path:
+        aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+        self.path.replace(aside)
+        journal = self.path.with_name(f"{self.path.name}-journal")
+        if journal.exists():  # what would be undone in the new file
+            journal.replace(aside.with_name(f"{aside.name}-journal"))
+        return aside
+
+
+def _damaged(error: sqlite3.DatabaseError) -> bool:
+    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return primary in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+
+def _version(db: sqlite3.Connection) -> int:
+    """The file's schema, 0 for a new one."""
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if version not in (0, SCHEMA):
+        raise sqlite3.NotSupportedError(f"it is of version {version}, this OOD Studio writes version {SCHEMA}")
+    return version
+
+
+def _values(row: Row) -> list[Any]:
+    """Columns of a row: SQLite has no NaN, so that it is kept as NULL."""
+    values = []
+    for field in fields(row):
+        value = getattr(row, field.name)
+        if field.name in _JSON:
+            value = json.dumps(value, default=str)
+        values.append(None if isinstance(value, float) and math.isnan(value) else value)
+    return values
+
+
+def _row(values: Sequence[Any]) -> Row:
+    found = dict(zip((field.name for field in fields(Row)), values, strict=True))
+    for name, value in found.items():
+        if name in _JSON:
+            found[name] = json.loads(value)
+        elif value is None:
+            found[name] = math.nan
+    return Row(**found)

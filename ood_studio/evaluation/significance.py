@@ -1,0 +1,101 @@
+"""Whether one scorer's AUROC is truly above another's: DeLong's test on the same pictures.
+
+DeLong, DeLong and Clarke-Pearson 1988, in the O(n log n) form of Sun and Xu 2014: a picture's placement among the other
+set comes from ranks, not from comparing all pairs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from ood_studio.errors import StudioError
+from ood_studio.evaluation.ordered import Counts, Floats, below_and_not_above, score_vector
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two scorers, a and b, on the same ID and OOD images.
+
+    Attributes:
+        auroc_a, auroc_b: as fractions.
+        difference: ``auroc_a - auroc_b``.
+        low, high: the ends of the difference's normal confidence interval.
+        z: the difference in standard errors; infinite where it differs from zero and no image disagrees about it.
+        p: two-sided, the chance of a |z| as large if the AUROCs were truly equal; 1 for equal rankings.
+        level: of confidence.
+    """
+
+    auroc_a: float
+    auroc_b: float
+    difference: float
+    low: float
+    high: float
+    z: float
+    p: float
+    level: float
+
+
+def delong(id_a: Any, ood_a: Any, id_b: Any, ood_b: Any, level: float = 0.95) -> Comparison:
+    """DeLong's test of equal AUROC between two correlated scorers.
+
+    Args:
+        id_a, id_b: (n_id,) scores of the same ID images in the same order, higher = more in-distribution.
+        ood_a, ood_b: (n_ood,) the same of OOD images.
+        level: of the interval, in (0, 1).
+
+    Raises:
+        StudioError: for scores that are empty, NaN or of different images, fewer than two images in a set, or a level
+            outside its range.
+    """
+    if isinstance(level, bool) or not 0 < level < 1:
+        raise StudioError(f"the level of confidence must lie between 0 and 1, not {level!r}")
+    inside = score_vector(id_a, "ID"), score_vector(id_b, "ID")
+    outside = score_vector(ood_a, "OOD"), score_vector(ood_b, "OOD")
+    for whose, (a, b) in (("ID", inside), ("OOD", outside)):
+        if a.size != b.size:
+            raise StudioError(f"both scorers must have scored the same {whose} images, not {a.size} and {b.size}")
+        if a.size < 2:
+            raise StudioError(f"DeLong's test needs at least two {whose} images")
+    n_id, n_ood = inside[0].size, outside[0].size
+    id_placed_a, ood_placed_a = _placements(inside[0], outside[0])
+    id_placed_b, ood_placed_b = _placements(inside[1], outside[1])
+    pairs = 2 * n_id * n_ood
+    won_a, won_b = int(id_placed_a.sum()), int(id_placed_b.sum())
+    difference = (won_a - won_b) / pairs
+    # The variance of the difference, from each image's own difference: exactly zero where all images have the same.
+    id_share = np.var(id_placed_a - id_placed_b, ddof=1) / (2 * n_ood) ** 2
+    ood_share = np.var(ood_placed_a - ood_placed_b, ddof=1) / (2 * n_id) ** 2
+    error = math.sqrt(id_share / n_id + ood_share / n_ood)
+    if error > 0:
+        z = difference / error
+    else:
+        z = math.copysign(math.inf, difference) if difference else 0.0
+    margin = NormalDist().inv_cdf((1 + level) / 2) * error
+    return Comparison(
+        auroc_a=won_a / pairs,
+        auroc_b=won_b / pairs,
+        difference=difference,
+        low=difference - margin,
+        high=difference + margin,
+        z=z,
+        p=math.erfc(abs(z) / math.sqrt(2)),
+        level=level,
+    )
+
+
+def _placements(inside: Floats, outside: Floats) -> tuple[Counts, Counts]:
+    """Twice how many of the other set each ID image beats, and each OOD image is beaten by; ties count once."""
+    return _beaten(inside, outside), _beaten(-outside, -inside)
+
+
+def _beaten(scores: Floats, others: Floats) -> Counts:
+    order = np.argsort(scores)
+    below, not_above = below_and_not_above(np.sort(others), scores[order])
+    beaten = np.empty_like(below)
+    beaten[order] = below + not_above
+    return beaten

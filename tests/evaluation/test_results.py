@@ -1,0 +1,112 @@
+"""The database of results: what goes in comes out, and what can go wrong with a file costs no more than a warning."""
+
+from __future__ import annotations
+
+import logging
+import math
+import multiprocessing
+import resource
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from ood_studio.evaluation.results import ResultStore
+from tests.evaluation.rows import row
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ResultStore:
+    return ResultStore(tmp_path / "new" / "results.sqlite3")
+
+
+def test_rows_come_back_as_they_were_and_can_be_asked_for(store: ResultStore) -> None:
+    rows = (row(), row(ood="far'; DROP TABLE results; --"), row(scorer="energy", seed=4))
+    assert store.read() == ()
+    assert store.append(rows[:2]) and store.append(rows[2:]) and store.append(())
+    assert store.read() == rows
+    assert store.read(scorer="mcm") == rows[:2]
+    assert store.read(suite="toy", seed=4) == rows[2:]
+    assert store.read(ood=rows[1].ood, id="in", backbone="model") == (rows[1],)
+    assert store.read(suite="other") == ()
+
+
+def test_an_unknown_number_stays_unknown(store: ResultStore) -> None:
+    store.append([row(auroc_low=math.nan, fpr95=0.0)])
+    (found,) = store.read()
+    assert math.isnan(found.auroc_low) and found.fpr95 == 0.0
+
+
+def test_the_usual_place_is_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("OOD_STUDIO_CACHE", str(tmp_path))
+    assert ResultStore().append([row()])
+    assert (tmp_path / "results.sqlite3").exists() and len(ResultStore().read()) == 1
+
+
+def write(path: Path, first: int) -> None:
+    for seed in range(first, first + 15):
+        assert ResultStore(path).append([row(seed=seed)] * 3)
+
+
+def test_two_processes_write_at_once(store: ResultStore) -> None:
+    fork = multiprocessing.get_context("fork")
+    both = [fork.Process(target=write, args=(store.path, first)) for first in (0, 100)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(60)
+    assert [process.exitcode for process in both] == [0, 0]
+    assert sorted(found.seed for found in store.read()) == sorted([*range(15), *range(100, 115)] * 3)
+
+
+def test_a_row_that_cannot_be_kept_leaves_none_of_its_batch(
+    store: ResultStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.append([row()])
+    assert not store.append([row(), row(scorer=object())])
+    assert len(store.read()) == 1 and len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("damage", [b"this is no database at all, " * 200, None])
+def test_a_damaged_file_is_put_aside(
+    store: ResultStore, damage: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.append([row()] * 200)
+    whole = store.path.read_bytes()
+    broken = damage or whole[:4096] + b"\xff" * (len(whole) - 4096)
+    store.path.write_bytes(broken)
+    assert store.read() == ()
+    assert store.append([row(seed=9)])
+    assert [found.seed for found in store.read()] == [9]
+    read, wrote = (record.getMessage() for record in caplog.records)
+    assert "could not be read" in read and "were damaged" in wrote
+    (aside,) = store.path.parent.glob("results.sqlite3.damaged-*")
+    assert aside.read_bytes() == broken and str(aside) in wrote
+
+
+def test_a_full_disk_costs_a_warning(store: ResultStore, caplog: pytest.LogCaptureFixture) -> None:
+    store.append([row()])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (store.path.stat().st_size, hard))
+    try:
+        assert not store.append([row()] * 500)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "could not be kept in" in caplog.text and "save them elsewhere" in caplog.text
+    assert len(store.read()) == 1 and store.append([row()])
+
+
+def test_a_folder_that_cannot_be_made_costs_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert not ResultStore(tmp_path / "file" / "results.sqlite3").append([row()])
+    assert len(caplog.records) == 1 and "could not be kept" in caplog.text
+
+
+def test_a_file_of_another_version_is_left_alone(store: ResultStore, caplog: pytest.LogCaptureFixture) -> None:
+    store.append([row()])
+    with sqlite3.connect(store.path) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    assert not store.append([row()]) and store.read() == ()
+    assert caplog.text.count("it is of version 99, this OOD Studio writes version 1") == 2

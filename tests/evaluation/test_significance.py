@@ -1,0 +1,97 @@
+"""DeLong's test against its O(n·m) definition, against permutation, and in its degenerate cases."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from ood_studio.errors import StudioError
+from ood_studio.evaluation.bootstrap import resample
+from ood_studio.evaluation.metrics import auroc
+from ood_studio.evaluation.significance import delong
+
+PAIRS = st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=2, max_size=25).map(
+    lambda rows: np.array(rows, dtype=float).T
+)
+
+
+def slow(inside: np.ndarray, outside: np.ndarray) -> tuple[float, float]:
+    """Difference and its variance by DeLong 1988, Eqs. 4 to 6: every ID image against every OOD image."""
+    kernel = (inside[:, :, None] > outside[:, None, :]) + 0.5 * (inside[:, :, None] == outside[:, None, :])
+    areas = kernel.mean(axis=(1, 2))
+    covariance = np.cov(kernel.mean(axis=2)) / inside.shape[1] + np.cov(kernel.mean(axis=1)) / outside.shape[1]
+    contrast = np.array([1.0, -1.0])
+    return float(contrast @ areas), float(contrast @ covariance @ contrast)
+
+
+@given(PAIRS, PAIRS)
+@settings(max_examples=60, deadline=None)
+def test_the_fast_form_is_the_slow_one(inside: np.ndarray, outside: np.ndarray) -> None:
+    found = delong(inside[0], outside[0], inside[1], outside[1])
+    difference, variance = slow(inside, outside)
+    assert found.auroc_a == auroc(inside[0], outside[0]) and found.auroc_b == auroc(inside[1], outside[1])
+    assert found.difference == pytest.approx(difference, abs=1e-12)
+    margin = norm.ppf(0.975) * math.sqrt(max(variance, 0))
+    assert (found.low, found.high) == pytest.approx((difference - margin, difference + margin), abs=1e-7)
+    if variance > 1e-12:
+        assert found.z == pytest.approx(difference / math.sqrt(variance), abs=1e-9)
+        assert found.p == pytest.approx(2 * norm.sf(abs(found.z)), abs=1e-12)
+
+
+@given(PAIRS, PAIRS)
+@settings(max_examples=30, deadline=None)
+def test_exchanging_the_scorers_turns_the_difference_round(inside: np.ndarray, outside: np.ndarray) -> None:
+    found = delong(inside[0], outside[0], inside[1], outside[1])
+    turned = delong(inside[1], outside[1], inside[0], outside[0])
+    assert (turned.difference, turned.z, turned.p) == (-found.difference, -found.z, found.p)
+    assert turned.low == pytest.approx(-found.high, abs=1e-15)
+
+
+def test_p_is_uniform_where_nothing_differs() -> None:
+    """400 pairs of equally good, correlated scorers: 5 % of p below 0.05, give or take 4 standard errors."""
+    rng = np.random.default_rng(0)
+    below = 0
+    for _ in range(400):
+        shared = rng.normal(size=120)
+        a, b = shared + rng.normal(size=120), shared + rng.normal(size=120)
+        below += delong(a[:60] + 1, a[60:], b[:60] + 1, b[60:]).p < 0.05
+    assert 0.006 < below / 400 < 0.094
+
+
+def test_the_interval_of_a_scorer_against_chance_is_as_wide_as_its_bootstrap() -> None:
+    rng = np.random.default_rng(1)
+    inside, outside = rng.normal(1, 1, 800), rng.normal(0, 1, 500)
+    found = delong(inside, outside, np.zeros(800), np.zeros(500))
+    assert found.auroc_b == 0.5 and found.p < 1e-30
+    assert (found.high - found.low) / 2 / norm.ppf(0.975) == pytest.approx(
+        resample(inside, outside).auroc.std(), rel=0.1
+    )
+
+
+def test_equal_rankings_do_not_differ() -> None:
+    rng = np.random.default_rng(2)
+    inside, outside = rng.normal(1, 1, 30), rng.normal(0, 1, 20)
+    found = delong(inside, outside, np.exp(inside), np.exp(outside))
+    assert (found.difference, found.z, found.p, found.low, found.high) == (0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+def test_a_difference_without_variance_is_certain() -> None:
+    found = delong([2.0, 3.0], [0.0, 1.0], [0.0, 1.0], [2.0, 3.0])
+    assert dataclasses.astuple(found) == (1.0, 0.0, 1.0, 1.0, 1.0, math.inf, 0.0, 0.95)
+
+
+def test_scores_of_different_images_are_refused() -> None:
+    with pytest.raises(StudioError, match="the same ID images, not 2 and 3"):
+        delong([1.0, 2.0], [0.0, 1.0], [1.0, 2.0, 3.0], [0.0, 1.0])
+    with pytest.raises(StudioError, match="at least two OOD images"):
+        delong([1.0, 2.0], [0.0], [1.0, 2.0], [0.0])
+    with pytest.raises(StudioError, match="OOD scores are NaN"):
+        delong([1.0, 2.0], [0.0, 1.0], [1.0, 2.0], [0.0, math.nan])
+    with pytest.raises(StudioError, match="level of confidence"):
+        delong([1.0, 2.0], [0.0, 1.0], [1.0, 2.0], [0.0, 1.0], level=95)
