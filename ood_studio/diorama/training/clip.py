@@ -1,8 +1,9 @@
 """Trains Diorama-CLIP: ``python -m ood_studio.diorama.training.clip --model vit`` (or ``conv``).
 
-The recipe: every batch of pictures meets one caption of each picture, a batch of single-word prompts and a few prompts
+The recipe: every batch of pictures meets a caption of half of them, a batch of single-word prompts and a few prompts
 of English words that name nothing in the world. A caption is positive for *every* picture of which it is true
-(multi-positive contrastive loss, both ways). Class and concept heads on the image vector help from the first step and
+(multi-positive contrastive loss, both ways), and the name of the main object counts more than what stands around it, as
+in what people write under pictures. Class and concept heads on the image vector help from the first step and
 fade out before its end, so that nothing of them remains in the saved model. The vision transformer, which learns more
 slowly, also learns each patch's object from the renderer's masks, and from the finished convolutional model.
 Resumes from the last checkpoint under ``cache/training/`` after an interruption.
@@ -47,10 +48,11 @@ VISION: dict[str, dict[str, Any]] = {
         "mlp_ratio": 4.0,
         "pool_type": "avg",
     },
-    "conv": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 24, "head_width": 64},
+    "conv": {"image_size": 64, "layers": [1, 2, 3, 1], "width": 24, "head_width": 64},
 }
 LOSSES = ("image", "text", "class", "concepts", "patches", "local", "vector")
 SHORT_TEXT = 9  # tokens; most prompts are no longer
+MAIN_NOUN = 6.0  # weight of the main object's name among the concepts that are true of a picture
 FOLDERS = {"vit": "diorama", "conv": "diorama-conv"}
 
 
@@ -80,8 +82,8 @@ class Recipe:
 
 
 RECIPES = {
-    "vit": Recipe(5500, 6e-4, 0.55, (0.6, 0.95), 0.85, 0.6, 0, "diorama-conv"),
-    "conv": Recipe(5500, 1.2e-3, 0.0, (0.55, 0.85), 0.0, 0.0, 4),
+    "vit": Recipe(6500, 6e-4, 0.5, (0.6, 0.95), 0.88, 0.2, 0, "diorama-conv"),
+    "conv": Recipe(10_000, 1.2e-3, 0.0, (0.55, 0.85), 0.0, 0.0, 4),
 }
 
 
@@ -93,11 +95,15 @@ class Training:
         model: the image tower, a vision transformer or a convolutional network.
         steps: optimiser steps; 0 for the recipe's.
         batch: pictures a step.
+        bare: share of pictures without an object: empty places and textures.
+        captions: how many pictures come with a caption.
         prompts: single-concept prompts a step.
         distractors: prompts of English words outside the world a step.
         patch_dropout: share of the vision transformer's patches left out of each picture (as in FLIP), for speed.
         pictures: training pictures rendered.
         seed: of everything.
+        start: a folder of weights of the same image tower to begin with, such as those that are to become better.
+        bfloat16: compute in bfloat16 (autocast): faster on a GPU and on CPUs with AVX-512 BF16 or AMX, slow on others.
         device: torch device; picked by itself where empty.
         threads: CPU threads; 0 for all.
         out: where the finished model goes; ``assets/`` and its usual folder where None.
@@ -107,12 +113,16 @@ class Training:
     model: Literal["vit", "conv"] = "vit"
     steps: int = 0
     batch: int = 64
+    bare: float = 0.2
+    captions: int = 32
     prompts: int = 64
     distractors: int = 16
     weight_decay: float = 0.05
     patch_dropout: float = 0.5
-    pictures: int = 120_000
+    pictures: int = 200_000
     seed: int = 0
+    start: Path | None = None
+    bfloat16: bool = False
     device: str = ""
     threads: int = 0
     out: Path | None = None
@@ -148,17 +158,16 @@ def build_model(config: dict[str, Any]) -> Any:
     return CLIP(config["embed_dim"], CLIPVisionCfg(**config["vision_cfg"]), CLIPTextCfg(**config["text_cfg"]))
 
 
-def multi_positive_loss(logits: Tensor, positive: Tensor) -> Tensor:
-    """Cross-entropy of each row against the uniform distribution over its positives; rows without any are left out.
+def multi_positive_loss(logits: Tensor, weights: Tensor) -> Tensor:
+    """Cross-entropy of each row against its positives by their weights; rows without any are left out.
 
     Args:
         logits: (rows, columns).
-        positive: (rows, columns) bool.
+        weights: (rows, columns), 0 where a column is no positive of the row.
     """
-    count = positive.sum(dim=1)
-    log_share = logits.log_softmax(dim=1).masked_fill(~positive, 0.0).sum(dim=1)
-    kept = count > 0
-    return -(log_share[kept] / count[kept]).mean()
+    total = weights.sum(dim=1)
+    kept = total > 0
+    return -((logits.log_softmax(dim=1) * weights).sum(dim=1)[kept] / total[kept]).mean()
 
 
 class Batches:
@@ -166,10 +175,12 @@ class Batches:
 
     def __init__(self, pictures: Pictures, tokenizer: Tokenizer, english: list[str], training: Training) -> None:
         self.pictures, self.training = pictures, training
-        self.everything = np.arange(len(pictures.labels))
-        self.easy = np.flatnonzero(pictures.hardness <= 1)
+        self.bare = np.flatnonzero(pictures.labels < 0)
+        self.objects = np.flatnonzero(pictures.labels >= 0)
+        self.easy = self.objects[pictures.hardness[self.objects] <= 1]
         names, described = all_concepts(), set(adjectives())
         self.classes = np.array([names.index(name) for name in TRAINED_CLASSES])
+        self.main = np.append(self.classes, -1)  # by label; the last for pictures without a main object, label -1
         self.templates: list[Tensor] = []  # for each concept the tokens of all its prompts
         for name in names:
             forms = ADJECTIVE_TEMPLATES if name in described else NOUN_TEMPLATES
@@ -180,22 +191,27 @@ class Batches:
 
     def draw(self, step: int) -> dict[str, Tensor]:
         """One batch: ``pixels`` (b, 3, 64, 64) uint8, ``labels`` (b,), ``concepts`` (b, c) float32, ``tokens``
-        (texts, context) and ``positive`` (b, texts) bool, which text is true of which picture."""
+        (texts, context) and ``positive`` (b, texts) float32, how much each text counts for each picture, 0 where it is
+        not true."""
         t, data = self.training, self.pictures
         rng = np.random.Generator(np.random.PCG64([t.seed, step]))
-        pool = self.easy if step < t.recipe.easy_until * t.recipe.steps else self.everything
-        rows = pool[rng.integers(0, len(pool), t.batch)]
+        pool = self.easy if step < t.recipe.easy_until * t.recipe.steps else self.objects
+        bare = round(t.batch * t.bare)
+        # Those without an object come first, so that each has a caption and learns that no object's name is true of it.
+        rows = np.concatenate([rng.choice(self.bare, bare), rng.choice(pool, t.batch - bare)])
         pixels = torch.from_numpy(np.stack([data.pixels[i] for i in rows])).permute(0, 3, 1, 2)
         truth = data.concepts[rows]
-        which = rng.integers(0, data.tokens.shape[1], t.batch)
-        said = data.said[rows, which]
+        told = rows[: t.captions]
+        which = rng.integers(0, data.tokens.shape[1], len(told))
+        said = data.said[told, which]
         own = (truth[:, np.maximum(said, 0)] | (said < 0)).all(axis=2)
         half = t.prompts // 2  # as many class names as other concepts
         asked = np.concatenate([rng.choice(self.classes, half), rng.integers(0, truth.shape[1], t.prompts - half)])
         prompts = torch.stack([self.templates[c][rng.integers(len(self.templates[c]))] for c in asked])
-        positive = np.concatenate([own, truth[:, asked], np.zeros((t.batch, t.distractors), bool)], axis=1)
+        named = truth[:, asked] * np.where(asked == self.main[data.labels[rows]][:, None], MAIN_NOUN, 1.0)
+        positive = np.concatenate([own, named, np.zeros((t.batch, t.distractors))], axis=1, dtype=np.float32)
         noise = self.distractors[rng.integers(0, len(self.distractors), t.distractors)]
-        tokens = torch.cat([torch.from_numpy(data.tokens[rows, which].astype(np.int64)), prompts, noise])
+        tokens = torch.cat([torch.from_numpy(data.tokens[told, which].astype(np.int64)), prompts, noise])
         pixels, coverage = _augment(pixels, torch.from_numpy(data.coverage[rows]), t.recipe.shift, rng)
         return {
             "pixels": pixels,
@@ -264,7 +280,7 @@ class Teacher:
         tower = self.clip.visual
         seen = tower.layer2(tower.layer1(tower.stem(pixels)))
         vectors = tower.attnpool(tower.layer4(tower.layer3(seen)))
-        seen = seen.flatten(2).transpose(1, 2)
+        seen, vectors = seen.float().flatten(2).transpose(1, 2), vectors.float()
         return (seen - seen.mean((0, 1))) / (seen.std((0, 1)) + 1e-3), F.normalize(vectors, dim=-1)
 
 
@@ -278,9 +294,12 @@ class Trainee(nn.Module):
 
     clip: Any  # an open_clip.model.CLIP, which has no types
 
-    def __init__(self, clip: Any, concepts: int, width: int, teacher: Teacher | None = None) -> None:
+    def __init__(
+        self, clip: Any, concepts: int, width: int, teacher: Teacher | None = None, bfloat16: bool = False
+    ) -> None:
         super().__init__()
         self.clip = clip
+        self._bfloat16 = bfloat16
         self._teacher = teacher
         self._middle = torch.empty(0)
         self.class_head = nn.Linear(width, len(TRAINED_CLASSES))
@@ -297,11 +316,14 @@ class Trainee(nn.Module):
         mean = torch.tensor(MEAN, device=batch["pixels"].device).view(3, 1, 1)
         std = torch.tensor(STD, device=batch["pixels"].device).view(3, 1, 1)
         pixels = (batch["pixels"] - mean) / std
-        vectors, patches = self.encode_image(pixels)
+        with self._autocast():
+            vectors, patches = self.encode_image(pixels)
+            text = self._encode_text(batch["tokens"]) if align else None
+            taught = self._teacher(pixels) if self._teacher is not None and help_share > 0 else None
+        vectors = vectors.float()
         losses = {}
-        if align:
-            text = F.normalize(self._encode_text(batch["tokens"]), dim=-1)
-            logits = self.clip.logit_scale.exp() * F.normalize(vectors, dim=-1) @ text.T
+        if text is not None:
+            logits = self.clip.logit_scale.exp() * F.normalize(vectors, dim=-1) @ F.normalize(text, dim=-1).T
             losses["image"] = multi_positive_loss(logits, batch["positive"])
             losses["text"] = multi_positive_loss(logits.T, batch["positive"].T)
         if help_share > 0:
@@ -312,13 +334,18 @@ class Trainee(nn.Module):
             facts = F.binary_cross_entropy_with_logits(self.concept_head(vectors), batch["concepts"])
             losses["concepts"] = help_share * 10 * facts
             if patches is not None:
-                losses["patches"] = help_share * self._patch_loss(patches, batch)
-            if self._teacher is not None:
-                seen, taught = self._teacher(pixels)
+                losses["patches"] = help_share * self._patch_loss(patches.float(), batch)
+            if taught is not None:
+                seen, summary = taught
                 kept = self.clip.visual.patch_dropout.kept[:, :, None].expand(-1, -1, seen.shape[2])
-                losses["local"] = help_share * 3 * F.mse_loss(self.local_head(self._middle), seen.gather(1, kept))
-                losses["vector"] = help_share * 5 * (1 - F.cosine_similarity(vectors, taught)).mean()
+                losses["local"] = (
+                    help_share * 3 * F.mse_loss(self.local_head(self._middle.float()), seen.gather(1, kept))
+                )
+                losses["vector"] = help_share * 5 * (1 - F.cosine_similarity(vectors, summary)).mean()
         return losses
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.clip.logit_scale.device.type, torch.bfloat16, enabled=self._bfloat16)
 
     def _keep_middle(self, block: nn.Module, given: Any, tokens: Tensor) -> None:
         self._middle = tokens[:, 1:]
@@ -343,7 +370,7 @@ class Trainee(nn.Module):
         out = torch.empty(len(tokens), self.clip.text_projection.shape[1], device=tokens.device)
         for rows, cut in ((short, SHORT_TEXT), (~short, tokens.shape[1])):
             if rows.any():
-                out[rows] = self._encode_cut(tokens[rows, :cut])
+                out[rows] = self._encode_cut(tokens[rows, :cut]).float()
         return out
 
     def _encode_cut(self, tokens: Tensor) -> Tensor:
@@ -425,7 +452,12 @@ def train(training: Training) -> Path:
     batches = Batches(pictures, tokenizer, english, training)
     config = model_config(training.model, tokenizer.get_vocab_size())
     teacher = Teacher(ASSETS / recipe.teacher, device) if recipe.teacher else None
-    trainee = Trainee(build_model(config), len(all_concepts()), config["embed_dim"], teacher).to(device)
+    trainee = Trainee(build_model(config), len(all_concepts()), config["embed_dim"], teacher, training.bfloat16).to(
+        device
+    )
+    if training.start is not None:
+        found = load_file(training.start / "open_clip_model.safetensors")
+        trainee.clip.load_state_dict({k: v.float() for k, v in found.items() if k.startswith("visual.")}, strict=False)
     if training.model == "conv":
         trainee = trainee.to(memory_format=torch.channels_last)
     decayed = [p for p in trainee.parameters() if p.ndim >= 2]
@@ -446,7 +478,7 @@ def train(training: Training) -> Path:
         step = state["step"]
         print(f"going on from step {step} of {steps}")
     started = saved = time.monotonic()
-    first, sums = step, dict.fromkeys(("loss", *LOSSES), 0.0)
+    first, since, sums = step, 0, dict.fromkeys(("loss", *LOSSES), 0.0)
     keep = KeptPatches(training.patch_dropout)
     if training.model == "vit":
         trainee.clip.visual.patch_dropout = keep
@@ -466,19 +498,19 @@ def train(training: Training) -> Path:
         optimizer.step()
         with torch.no_grad():
             trainee.clip.logit_scale.clamp_(0, math.log(100))
-        step += 1
+        step, since = step + 1, since + 1
         sums["loss"] += loss.item()
         for name, value in losses.items():
             sums[name] += value.item()
         if step % 500 == 0 or step == steps:
-            row: dict[str, float] = {name: round(value / 500, 4) for name, value in sums.items()}
+            row: dict[str, float] = {name: round(value / since, 4) for name, value in sums.items()}
             row |= accuracy(trainee, tokenizer, held_out, device)
             row["logit_scale"] = round(trainee.clip.logit_scale.exp().item(), 2)
             seconds = time.monotonic() - started
             rate = (step - first) / seconds
             print(f"step {step}/{steps} {row} {rate:.2f} steps/s", flush=True)
             _append(log, {"step": step, **row})
-            sums = dict.fromkeys(sums, 0.0)
+            since, sums = 0, dict.fromkeys(sums, 0.0)
         if time.monotonic() - saved > training.checkpoint_seconds or step == steps:
             state = {"trainee": trainee.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
             torch.save(state, checkpoint.with_suffix(".partial"))

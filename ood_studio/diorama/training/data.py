@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from ood_studio.diorama.captions import Caption, caption, concepts
 from ood_studio.diorama.render import main_mask, render
-from ood_studio.diorama.sample import TRAINING_SHARE, sample_empty, sample_scene, sample_texture
+from ood_studio.diorama.sample import FACTOR_SHARE, TRAINING_SHARE, sample_empty, sample_scene, sample_texture
 from ood_studio.diorama.scene import Scene
 from ood_studio.diorama.splits import world_fingerprint
 from ood_studio.diorama.training.tokenizer import CONTEXT_LENGTH, encode
@@ -56,16 +56,16 @@ def all_concepts() -> tuple[str, ...]:
 
 
 def training_scene(seed: str) -> Scene:
-    """The kind of scene that the bundled models learn from: never one with an unseen class."""
+    """The kind of scene that the bundled models learn from: never one with an unseen class; half of them harder."""
     rng = Random(seed)
     share = rng.random()
     if share < 0.08:
         return sample_empty(seed)
     if share < 0.15:
         return sample_texture(seed)
-    inside = share < 0.53
+    inside = share < 0.47
     names = ID_CLASSES if inside else TRAINED_CLASSES[len(ID_CLASSES) :]
-    return sample_scene(seed, names, shares=TRAINING_SHARE)
+    return sample_scene(seed, names, shares=TRAINING_SHARE if rng.random() < 0.5 else FACTOR_SHARE)
 
 
 def load_pictures(count: int, seed: int, tokenizer: Tokenizer, workers: int = 0) -> Pictures:
