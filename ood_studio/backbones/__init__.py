@@ -1,18 +1,16 @@
-"""Backbones: pictures and texts become unit vectors. ``load_backbone("diorama")`` and any open_clip checkpoint."""
+"""Backbones: pictures and texts become vectors. ``load_backbone("diorama")``, any open_clip or timm checkpoint."""
 
 from __future__ import annotations
 
+import torch
+
+from ood_studio.backbones import openclip, timm_vision
 from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures
+from ood_studio.backbones.catalogue import BUNDLED, TIMM, available_offline, bundled_names, folder_state
 from ood_studio.backbones.device import Precision, choose_device, choose_dtype
-from ood_studio.backbones.openclip import (
-    BUNDLED,
-    OpenClipBackbone,
-    available_offline,
-    bundled_names,
-    local_folder,
-    resolve,
-)
+from ood_studio.backbones.openclip import OpenClipBackbone
 from ood_studio.backbones.pool import Pool
+from ood_studio.backbones.timm_vision import TimmBackbone
 
 __all__ = [
     "BUNDLED",
@@ -22,6 +20,7 @@ __all__ = [
     "ImageFeatures",
     "OpenClipBackbone",
     "Pool",
+    "TimmBackbone",
     "available_offline",
     "bundled_names",
     "choose_device",
@@ -44,7 +43,9 @@ def load_backbone(
     Args:
         name: a bundled model (``diorama``, ``diorama-conv``); ``open_clip:ARCHITECTURE/TAG`` for anything that
             ``open_clip.list_pretrained()`` knows, e.g. ``open_clip:ViT-B-16/openai``; ``open_clip:local-dir:PATH``;
-            ``open_clip:hf-hub:ORG/REPO``. Files already in the Hugging Face cache are used without asking the hub.
+            ``open_clip:hf-hub:ORG/REPO``; and vision models without a text tower, ``timm:NAME`` for anything that
+            ``timm.list_pretrained()`` knows, e.g. ``timm:resnet50.a1_in1k``; ``timm:local-dir:PATH``;
+            ``timm:hf-hub:ORG/REPO``. Files already in the Hugging Face cache are used without asking the hub.
         device: ``auto`` (CUDA, MPS, CPU in that order) or a torch device name.
         precision: ``auto`` is half on CUDA and float32 elsewhere; ask for ``float32`` where small gradients matter.
         pool: where loaded models are kept; the process's own pool of 3 when None.
@@ -57,14 +58,11 @@ def load_backbone(
     dtype = choose_dtype(place, precision)
     # Resolving may download gigabytes, so it happens inside the pool's entry: two users wait for one download.
     # A local folder's files may be replaced (training writes them), hence their state is part of the key.
-    key = (name, str(place), dtype, _state(name))
-    return (pool or _POOL).get(key, lambda: OpenClipBackbone(resolve(name), place, dtype))
+    key = (name, str(place), dtype, folder_state(name))
+    return (pool or _POOL).get(key, lambda: _load(name, place, dtype))
 
 
-def _state(name: str) -> tuple[tuple[str, int, int], ...]:
-    folder = local_folder(name)
-    try:
-        files = sorted(folder.iterdir()) if folder else []
-        return tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files)
-    except OSError:  # `resolve` says what is wrong with it
-        return ()
+def _load(name: str, device: torch.device, dtype: torch.dtype) -> Backbone:
+    if name.startswith(TIMM):
+        return TimmBackbone(timm_vision.resolve(name), device, dtype)
+    return OpenClipBackbone(openclip.resolve(name), device, dtype)

@@ -11,10 +11,12 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
+from torch.nn import Linear
 
 from ood_studio.errors import StudioError
 
 _TEXT_BATCH = 256
+_LONGEST_ASPECT = 16  # beyond it, resizing the shorter edge to fit would make gigantic pictures
 
 
 class BackboneError(StudioError):
@@ -27,9 +29,9 @@ class ImageFeatures:
 
     Attributes:
         joint: (batch, dim), unit norm, comparable with text; None without a text tower.
-        visual: (batch, width), before the projection into the joint space, not normalised.
-        patches: (batch, rows, columns, dim), unit norm, where the architecture has them; else None. Row 0 is the top
-            of the picture, column 0 its left.
+        visual: (batch, width), before the projection into the joint space or the classifier, not normalised.
+        patches: (batch, rows, columns, dim), unit norm, in the joint space (without a text tower: the visual one),
+            where the architecture has them; else None. Row 0 is the top of the picture, column 0 its left.
     """
 
     joint: Tensor | None
@@ -45,12 +47,15 @@ class Backbone(ABC):
 
     Attributes:
         name: what `load_backbone` was asked for.
-        dim: size of the joint space.
+        dim: size of the joint space; of the visual one where there is no text tower.
         image_size: height of the pictures it takes, in pixels (its width too, but for a non-square model).
-        logit_scale: the trained factor on cosines (e.g. 100), so a softmax temperature of 1 / logit_scale.
+        logit_scale: the trained factor on cosines (e.g. 100), so a softmax temperature of 1 / logit_scale; 1 without a
+            text tower.
         has_patches: whether `ImageFeatures.patches` is there.
         fingerprint: hash of weights, configuration, tokenizer and precision: equal fingerprints give equal vectors, so
             caches of features are keyed by it.
+        head: the checkpoint's trained classifier, reading `ImageFeatures.visual`, float32 and frozen; None without one.
+        labels: what the classes of ``head`` are, in its order, where the checkpoint's configuration names them.
         device, dtype: where and in which precision it computes; results are float32 all the same.
     """
 
@@ -62,6 +67,8 @@ class Backbone(ABC):
     fingerprint: str
     device: torch.device
     dtype: torch.dtype
+    head: Linear | None = None
+    labels: tuple[str, ...] | None = None
 
     @property
     @abstractmethod
@@ -116,7 +123,7 @@ class Backbone(ABC):
 
         Raises:
             StudioError: for anything but a sequence of strings.
-            BackboneError: when the tokenizer cannot be had.
+            BackboneError: when there is no text tower, or the tokenizer cannot be had.
         """
         if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
             raise StudioError("encode_text expects a list of strings")
@@ -137,3 +144,13 @@ class Backbone(ABC):
     @abstractmethod
     def _encode_text(self, texts: list[str]) -> Tensor:
         """At most a batch of texts -> (texts, dim), of any norm."""
+
+
+def tamed(image: Image.Image) -> Image.Image:
+    """The middle of a picture that is extremely long or tall; any other unchanged."""
+    width, height = image.size
+    longest = _LONGEST_ASPECT * min(width, height)
+    if max(width, height) <= longest:
+        return image
+    left, top = max(0, width - longest) // 2, max(0, height - longest) // 2
+    return image.crop((left, top, left + min(width, longest), top + min(height, longest)))

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import json
 import math
-import os
-import pickle
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,18 +16,32 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures
-from ood_studio.paths import ASSETS
+from ood_studio.backbones.base import Backbone, ImageFeatures, tamed
+from ood_studio.backbones.catalogue import (
+    BUNDLED,
+    HUB,
+    LOCAL,
+    OPEN_CLIP,
+    OPEN_CLIP_CONFIG,
+    OPEN_CLIP_WEIGHTS,
+    candidates,
+    failure,
+    local_folder,
+    short,
+)
+from ood_studio.backbones.files import (
+    building,
+    files_in,
+    fingerprint,
+    first_line,
+    hub_file,
+    offline_mode,
+    read_json,
+    repository_of,
+    why_no_hub,
+)
 
-PREFIX, LOCAL, HUB = "open_clip:", "local-dir:", "hf-hub:"
-BUNDLED: dict[str, str] = {
-    "diorama": "Diorama-CLIP, a small vision transformer trained on the bundled picture-book world alone",
-    "diorama-conv": "Diorama-CLIP, a small convolutional network trained on the bundled picture-book world alone",
-}
-CONFIG_FILE = "open_clip_config.json"
-_SAFE_WEIGHTS, _OTHER_WEIGHTS = "open_clip_model.safetensors", "open_clip_pytorch_model.bin"
 _TRAINED_BY = {"diorama": "vit", "diorama-conv": "conv"}
-_LONGEST_ASPECT = 16  # beyond it, resizing the shorter edge to fit would make gigantic pictures
 _PRECISIONS = {torch.float32: "fp32", torch.float16: "fp16", torch.bfloat16: "bf16"}
 
 
@@ -60,79 +71,41 @@ class Checkpoint:
 # --- finding the files -------------------------------------------------------------------------------------------
 
 
-def bundled_names() -> list[str]:
-    """The bundled models whose files are there."""
-    return [name for name in BUNDLED if _is_complete(ASSETS / name)]
-
-
-def available_offline() -> list[str]:
-    """Names that load without a network: bundled models, then what lies in the Hugging Face cache."""
-    return bundled_names() + _cached_names()
-
-
-def local_folder(name: str) -> Path | None:
-    """The folder a bundled or ``local-dir`` name stands for; None for other names."""
-    if name in BUNDLED:
-        return ASSETS / name
-    if name.startswith(PREFIX + LOCAL):
-        return Path(name.removeprefix(PREFIX + LOCAL)).expanduser()
-    return None
-
-
 def resolve(name: str) -> Checkpoint:
     """Finds (for a hub model: downloads) a model's files and checks its configuration; loads no weights.
 
     Raises:
         BackboneError: naming the model, the reason and what is available offline.
     """
-    if name == PREFIX + LOCAL:
-        raise failure(name, "a folder is named open_clip:local-dir:PATH")
     folder = local_folder(name)
     if folder is not None:
-        try:
-            return _from_folder(name, folder)
-        except OSError as error:
-            raise failure(name, f"its folder cannot be read ({_line(error)})") from error
-    if name.startswith(PREFIX + HUB):
-        return _from_hub(name, name.removeprefix(PREFIX + HUB))
-    if name.startswith(PREFIX):
-        return _from_list(name, name.removeprefix(PREFIX))
+        return _from_folder(name, folder)
+    if name.startswith(OPEN_CLIP + HUB):
+        return _from_hub(name)
+    if name.startswith(OPEN_CLIP):
+        return _from_list(name, name.removeprefix(OPEN_CLIP))
     close = difflib.get_close_matches(name, BUNDLED, n=1)
     meant = f"did you mean {close[0]!r}? " if close else ""
     raise failure(
         name,
-        f"unknown name ({meant}expected {', '.join(BUNDLED)}, open_clip:ARCHITECTURE/TAG, open_clip:local-dir:PATH "
-        "or open_clip:hf-hub:ORG/REPO)",
+        f"unknown name ({meant}expected {', '.join(BUNDLED)}, open_clip:ARCHITECTURE/TAG, open_clip:local-dir:PATH, "
+        "open_clip:hf-hub:ORG/REPO, timm:NAME, timm:local-dir:PATH or timm:hf-hub:ORG/REPO)",
     )
 
 
-def failure(name: str, why: str) -> BackboneError:
-    """The error for a model that could not be had."""
-    offline = ", ".join(available_offline()) or "nothing"
-    return BackboneError(f"Cannot load {_short(name, 200)!r}: {why}; available offline: {offline}.")
-
-
 def _from_folder(name: str, folder: Path) -> Checkpoint:
-    shown = f"assets/{name}" if name in BUNDLED else str(folder)
-    retrain = ""
+    shown, hint = str(folder), ""
     if name in BUNDLED:
-        retrain = f" (made by python -m ood_studio.diorama.training.clip --model {_TRAINED_BY[name]})"
-    if not folder.is_dir():
-        raise failure(name, f"there is no folder {shown}{retrain}")
-    if not (folder / CONFIG_FILE).is_file():
-        raise failure(name, f"the folder {shown} has no {CONFIG_FILE}{retrain}")
-    weights = _weights_in(folder)
-    if weights is None:
-        raise failure(name, f"the folder {shown} has no weights file {_SAFE_WEIGHTS}{retrain}")
-    return Checkpoint(name, weights, _read_config(name, folder / CONFIG_FILE), folder=folder)
+        shown = f"assets/{name}"
+        hint = f" (made by python -m ood_studio.diorama.training.clip --model {_TRAINED_BY[name]})"
+    config, weights = files_in(name, folder, OPEN_CLIP_CONFIG, OPEN_CLIP_WEIGHTS, shown, hint)
+    return Checkpoint(name, weights, _read_config(name, config), folder=folder)
 
 
-def _from_hub(name: str, repository: str) -> Checkpoint:
-    parts = repository.split("/")
-    if len(parts) != 2 or not all(parts):
-        raise failure(name, "a hub model is named open_clip:hf-hub:ORG/REPO")
-    config = _read_config(name, _hub_file(name, repository, [CONFIG_FILE]))
-    return Checkpoint(name, _hub_file(name, repository, _candidates("")), config)
+def _from_hub(name: str) -> Checkpoint:
+    repository = repository_of(name, OPEN_CLIP)
+    config = _read_config(name, hub_file(name, repository, [OPEN_CLIP_CONFIG]))
+    return Checkpoint(name, hub_file(name, repository, candidates("")), config)
 
 
 def _from_list(name: str, model: str) -> Checkpoint:
@@ -150,7 +123,7 @@ def _from_list(name: str, model: str) -> Checkpoint:
     preprocess = {key: published[key] for key in wanted if published.get(key) is not None}
     return Checkpoint(
         name,
-        _hub_file(name, repository, _candidates(filename)),
+        hub_file(name, repository, candidates(filename)),
         _checked(name, open_clip.get_model_config(architecture)),
         architecture=architecture,
         preprocess=preprocess,
@@ -165,45 +138,12 @@ def _unknown(model: str, known: set[str]) -> str:
     tags = sorted(entry for entry in known if entry.split("/")[0].casefold() == architecture)
     close = difflib.get_close_matches(model.casefold(), folded, n=3, cutoff=0.6)
     choices = [folded[entry] for entry in close] or tags[:3]
-    meant = "; did you mean " + " or ".join(PREFIX + choice for choice in choices) + "?" if choices else ""
-    return f"open_clip lists no pretrained model {_short(model, 100)!r}{meant}"
-
-
-def _candidates(filename: str) -> list[str]:
-    """Weights files to try in a repository, safetensors first."""
-    if not filename or filename == _OTHER_WEIGHTS:
-        return [_SAFE_WEIGHTS, _OTHER_WEIGHTS]
-    return list(dict.fromkeys([str(Path(filename).with_suffix(".safetensors")), filename]))
-
-
-def _weights_in(folder: Path) -> Path | None:
-    """The weights file that open_clip itself takes from a folder."""
-    preferred = [
-        _SAFE_WEIGHTS,
-        "open_clip_pytorch_model.safetensors",
-        _OTHER_WEIGHTS,
-        "open_clip_pytorch_model.pth",
-        "model.safetensors",
-        "pytorch_model.bin",
-        "pytorch_model.pth",
-        "model.pth",
-    ]
-    others = sorted(folder.glob("*.safetensors")) + sorted([*folder.glob("*.bin"), *folder.glob("*.pth")])
-    return next((path for path in [*(folder / name for name in preferred), *others] if path.is_file()), None)
-
-
-def _is_complete(folder: Path) -> bool:
-    return (folder / CONFIG_FILE).is_file() and _weights_in(folder) is not None
+    meant = "; did you mean " + " or ".join(OPEN_CLIP + choice for choice in choices) + "?" if choices else ""
+    return f"open_clip lists no pretrained model {short(model, 100)!r}{meant}"
 
 
 def _read_config(name: str, path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise failure(name, f"its {CONFIG_FILE} is not valid JSON ({_line(error)})") from error
-    if not isinstance(content, dict):
-        raise failure(name, f"its {CONFIG_FILE} is not a JSON object")
-    return _checked(name, content.get("model_cfg"))
+    return _checked(name, read_json(name, path).get("model_cfg"))
 
 
 def _checked(name: str, config: Any) -> dict[str, Any]:
@@ -216,87 +156,6 @@ def _checked(name: str, config: Any) -> dict[str, Any]:
     return dict(config)
 
 
-# --- the hub -----------------------------------------------------------------------------------------------------
-
-
-def _offline_mode() -> bool:
-    from huggingface_hub import constants
-
-    asked = any(
-        os.environ.get(variable, "").upper() in {"1", "ON", "YES", "TRUE"}
-        for variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
-    )
-    return asked or bool(constants.HF_HUB_OFFLINE)
-
-
-def _why_no_hub() -> str | None:
-    """Why the hub cannot be asked; None when it answers. One short try: the library would retry for half a minute."""
-    from huggingface_hub import constants, get_session
-
-    if _offline_mode():
-        return "offline mode is on (HF_HUB_OFFLINE)"
-    try:
-        get_session().head(constants.ENDPOINT, timeout=4.0)
-    except Exception:  # whatever the HTTP library raises: there is no hub
-        return f"{constants.ENDPOINT} cannot be reached"
-    return None
-
-
-def _hub_file(name: str, repository: str, candidates: list[str]) -> Path:
-    """The first of the files that the cache has or else the hub; what is cached is used without asking the hub."""
-    from huggingface_hub import errors, hf_hub_download
-
-    for filename in candidates:
-        try:
-            return Path(hf_hub_download(repository, filename, local_files_only=True))
-        except errors.HFValidationError as error:
-            raise failure(name, f"{repository!r} is not a valid repository name") from error
-        except (OSError, ValueError):  # not in the cache
-            continue
-    no_hub = _why_no_hub()
-    if no_hub:
-        raise failure(name, f"no network ({no_hub}) and {repository} is not in the local Hugging Face cache")
-    for filename in candidates:
-        try:
-            return Path(hf_hub_download(repository, filename))
-        except errors.GatedRepoError as error:
-            raise failure(name, f"{repository} is gated: accept its terms on the hub and log in") from error
-        except errors.RepositoryNotFoundError as error:
-            raise failure(name, f"the hub has no public repository {repository}") from error
-        except errors.LocalEntryNotFoundError as error:
-            raise failure(name, f"no network: the download of {filename} from {repository} failed") from error
-        except errors.EntryNotFoundError:
-            continue
-        except Exception as error:
-            raise failure(name, f"the download of {filename} from {repository} failed ({_line(error)})") from error
-    raise failure(name, f"the repository {repository} has no {' or '.join(candidates)}")
-
-
-def _cached_names() -> list[str]:
-    """Hub models whose weights lie in the Hugging Face cache; a look at folders only."""
-    from huggingface_hub import constants
-
-    cache = Path(constants.HF_HUB_CACHE)
-    held: dict[str, set[str]] = {}
-    for folder in sorted(cache.glob("models--*")):
-        files = {path.name for path in folder.glob("snapshots/*/*") if path.exists()}
-        held[folder.name.removeprefix("models--").replace("--", "/")] = files
-    if not held:
-        return []
-    import open_clip
-
-    names, published = [], set()
-    for architecture, tag in open_clip.list_pretrained():
-        repository, _, filename = open_clip.get_pretrained_cfg(architecture, tag).get("hf_hub", "").rpartition("/")
-        published.add(repository)
-        if held.get(repository, set()) & set(_candidates(filename)):
-            names.append(f"{PREFIX}{architecture}/{tag}")
-    for repository, files in held.items():
-        if repository not in published and CONFIG_FILE in files and files & {_SAFE_WEIGHTS, _OTHER_WEIGHTS}:
-            names.append(f"{PREFIX}{HUB}{repository}")
-    return names
-
-
 # --- the model ---------------------------------------------------------------------------------------------------
 
 
@@ -307,7 +166,8 @@ class OpenClipBackbone(Backbone):
 
     - vision transformer: ``visual`` is the pooled token before ``visual.proj``; ``patches`` are the last layer's patch
       tokens, each through ``ln_post`` and ``proj`` (none where attention pooling leaves no grid).
-    - CLIP's ResNet: ``visual`` is what attention pooling gives before its output projection ``c_proj``; no patches.
+    - CLIP's ResNet: ``visual`` is what attention pooling gives before its output projection ``c_proj``; ``patches`` are
+      the cells that it pools, each through its value and output projection alone (Miyai et al., GL-MCM).
     - timm tower: ``visual`` is the trunk's pooled output before the head that projects; where the trunk itself
       projects, its features before that layer. No patches.
 
@@ -343,7 +203,7 @@ class OpenClipBackbone(Backbone):
         self._crops = cfg.resize_mode != "squash"
         self._mean = torch.tensor(normalize.mean, device=self.device).view(3, 1, 1)
         self._std = torch.tensor(normalize.std, device=self.device).view(3, 1, 1)
-        self.fingerprint = _fingerprint(checkpoint, dtype, visual.preprocess_cfg)
+        self.fingerprint = _fingerprint_of(checkpoint, dtype, visual.preprocess_cfg)
         self._tokenizer: Callable[[list[str]], Tensor] | None = None
         self._tokenizer_lock = threading.Lock()
 
@@ -353,7 +213,7 @@ class OpenClipBackbone(Backbone):
         return self._input_shape
 
     def _transform(self, image: Image.Image) -> Tensor:
-        pixels: Tensor = self._resize(_tamed(image) if self._crops else image)
+        pixels: Tensor = self._resize(tamed(image) if self._crops else image)
         return pixels
 
     def _encode_image(self, pixels: Tensor) -> ImageFeatures:
@@ -380,16 +240,14 @@ class OpenClipBackbone(Backbone):
 
 def _build(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> Any:
     import open_clip
-    from safetensors import SafetensorError
 
-    name, file = checkpoint.name, checkpoint.weights.name
     text_model = checkpoint.config["text_cfg"].get("hf_model_name")
-    try:
+    with building(checkpoint.name, checkpoint.weights.name, device):
         if text_model:
             # open_clip would let transformers ask on the terminal whether to run a repository's code; refuse first.
             from transformers import AutoConfig
 
-            AutoConfig.from_pretrained(text_model, trust_remote_code=False, local_files_only=_offline_mode())
+            AutoConfig.from_pretrained(text_model, trust_remote_code=False, local_files_only=offline_mode())
         model = open_clip.create_model(
             checkpoint.architecture or LOCAL + str(checkpoint.weights.parent),
             pretrained=str(checkpoint.weights) if checkpoint.architecture else None,
@@ -401,14 +259,6 @@ def _build(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> 
             require_pretrained=True,
             weights_only=True,
         )
-    except (SafetensorError, pickle.UnpicklingError, EOFError) as error:
-        raise failure(name, f"its weights file {file} is damaged or not safe to load ({_line(error)})") from error
-    except torch.OutOfMemoryError as error:
-        raise failure(name, f"it does not fit into the memory of {device}") from error
-    except Exception as error:  # open_clip and timm raise anything for a configuration they cannot build
-        if "state_dict" in str(error):
-            raise failure(name, f"its weights file {file} does not fit its configuration") from error
-        raise failure(name, f"its files {file} and configuration make no model ({_line(error)})") from error
     return model.eval().requires_grad_(False)
 
 
@@ -435,14 +285,14 @@ def _load_tokenizer(checkpoint: Checkpoint) -> Callable[[list[str]], Tensor]:
         return make(str(folder), **options, local_files_only=True)
     except Exception as error:
         if checkpoint.folder is not None:
-            raise failure(checkpoint.name, f"its folder holds no readable tokenizer ({_line(error)})") from error
-        no_hub = _why_no_hub()
+            raise failure(checkpoint.name, f"its folder holds no readable tokenizer ({first_line(error)})") from error
+        no_hub = why_no_hub()
         if no_hub:
             raise failure(checkpoint.name, f"no network ({no_hub}) for its tokenizer {source}") from error
     try:
         return make(source, **options)
     except Exception as error:
-        raise failure(checkpoint.name, f"its tokenizer {source} could not be had ({_line(error)})") from error
+        raise failure(checkpoint.name, f"its tokenizer {source} could not be had ({first_line(error)})") from error
 
 
 Tower = Callable[[Tensor], tuple[Tensor, Tensor, Tensor | None]]
@@ -457,7 +307,7 @@ def _tower(name: str, visual: nn.Module) -> tuple[Tower, bool]:
     if isinstance(visual, VisionTransformer):
         return lambda pixels: _vision_transformer(visual, pixels), visual.attn_pool is None
     if isinstance(visual, ModifiedResNet):
-        return lambda pixels: _resnet(visual, pixels), False
+        return lambda pixels: _resnet(visual, pixels), True
     if isinstance(visual, TimmModel):
         return lambda pixels: _timm(visual, pixels), False
     raise failure(name, f"its image tower {type(visual).__name__} is of an unknown kind")
@@ -480,6 +330,7 @@ def _resnet(tower: Any, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
     # AttentionPool2d projects inside one fused call and drops all queries but the mean's; written out for that one
     # query, what goes into the projection can be read.
     pool = tower.attnpool
+    patches = pool.c_proj(pool.v_proj(maps.permute(0, 2, 3, 1)))  # without the positions, as in GL-MCM's code
     cells = maps.flatten(2).transpose(1, 2)  # (batch, cells, width)
     cells = torch.cat([cells.mean(dim=1, keepdim=True), cells], dim=1) + pool.positional_embedding.to(maps.dtype)
     heads = (pool.num_heads, -1)
@@ -487,7 +338,7 @@ def _resnet(tower: Any, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
     key = pool.k_proj(cells).unflatten(2, heads).transpose(1, 2)
     value = pool.v_proj(cells).unflatten(2, heads).transpose(1, 2)
     visual = F.scaled_dot_product_attention(query, key, value).flatten(1)
-    return pool.c_proj(visual), visual, None
+    return pool.c_proj(visual), visual, patches
 
 
 def _timm(tower: Any, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
@@ -499,45 +350,16 @@ def _timm(tower: Any, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
     return joint, visual.flatten(2).mean(dim=2) if visual.ndim == 4 else visual, None
 
 
-def _tamed(image: Image.Image) -> Image.Image:
-    """The middle of a picture that is extremely long or tall; any other unchanged."""
-    width, height = image.size
-    longest = _LONGEST_ASPECT * min(width, height)
-    if max(width, height) <= longest:
-        return image
-    left, top = max(0, width - longest) // 2, max(0, height - longest) // 2
-    return image.crop((left, top, left + min(width, longest), top + min(height, longest)))
-
-
-def _fingerprint(checkpoint: Checkpoint, dtype: torch.dtype, preprocess: dict[str, Any]) -> str:
-    weights = checkpoint.weights.resolve()
-    digest = hashlib.sha256()
-    # The hub's cache names large files by their SHA-256 already.
-    in_cache = weights.parent.name == "blobs" and len(weights.name) == 64
-    digest.update(weights.name.encode() if in_cache else _sha256(weights).encode())
+def _fingerprint_of(checkpoint: Checkpoint, dtype: torch.dtype, preprocess: dict[str, Any]) -> str:
     settings = [checkpoint.config, preprocess, checkpoint.quick_gelu, str(dtype)]
-    digest.update(json.dumps(settings, sort_keys=True, default=str).encode())
-    if checkpoint.folder is not None:
-        for file in sorted(checkpoint.folder.glob("*")):
-            if file.is_file() and file.suffix in {".json", ".txt", ".model"} and file.name != CONFIG_FILE:
-                digest.update(f"{file.name} {_sha256(file)}".encode())
-    return digest.hexdigest()[:32]
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    beside = sorted(checkpoint.folder.glob("*")) if checkpoint.folder is not None else []
+    read = [
+        file
+        for file in beside
+        if file.is_file() and file.suffix in {".json", ".txt", ".model"} and file.name != OPEN_CLIP_CONFIG
+    ]
+    return fingerprint(checkpoint.weights, settings, read)
 
 
 def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
-
-
-def _short(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def _line(error: BaseException) -> str:
-    """The first line of an error, for use inside a sentence."""
-    lines = str(error).strip().splitlines()
-    return _short(lines[0].rstrip("."), 200) if lines else type(error).__name__

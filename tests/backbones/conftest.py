@@ -1,4 +1,4 @@
-"""Small randomly initialised checkpoints, saved as open_clip directories."""
+"""Small randomly initialised checkpoints, saved as open_clip and timm directories."""
 
 from __future__ import annotations
 
@@ -46,6 +46,21 @@ TOWERS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
         True,
     ),
 }
+TIMM_MODELS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    # name: architecture, model_args, pretrained_cfg
+    "timm-vit": (
+        "test_vit",
+        {"img_size": 64, "num_classes": 5, "class_token": True, "global_pool": "token"},
+        {"input_size": [3, 64, 64], "crop_pct": 0.9, "mean": [0.5, 0.4, 0.3], "std": [0.3, 0.2, 0.25]},
+    ),
+    "timm-vit-avg": (
+        "test_vit2",
+        {"img_size": [64, 96], "num_classes": 5, "global_pool": "avg"},
+        {"input_size": [3, 64, 96], "crop_pct": 1.0, "crop_mode": "squash", "interpolation": "bilinear"},
+    ),
+    "timm-resnet": ("test_resnet", {"num_classes": 5}, {"input_size": [3, 64, 64], "crop_pct": 0.95}),
+    "timm-mobile": ("test_efficientnet", {"num_classes": 0}, {"input_size": [3, 64, 64], "crop_pct": 1.0}),
+}
 
 
 def tiny_tokenizer() -> Tokenizer:
@@ -75,7 +90,42 @@ def save_checkpoint(folder: Path, kind: str, seed: int = 0) -> Path:
     text = {**TEXT, "vocab_size": tokenizer.get_vocab_size()}
     torch.manual_seed(seed)
     model = (CustomTextCLIP if custom else CLIP)(24, CLIPVisionCfg(**vision), CLIPTextCfg(**text))
-    for module in model.modules():  # fresh ones would be the identity or zero
+    stir(model)
+    config = {"embed_dim": 24, "vision_cfg": vision, "text_cfg": text} | ({"custom_text": True} if custom else {})
+    folder.mkdir(parents=True)
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}))
+    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "open_clip_model.safetensors")
+    save_tokenizer(tokenizer, folder)
+    return folder
+
+
+def save_timm_checkpoint(folder: Path, kind: str, seed: int = 0) -> Path:
+    """Writes a random timm model of that kind, with names for its classes where it has any."""
+    import timm
+    from timm.models import save_for_hf
+
+    architecture, args, settings = TIMM_MODELS[kind]
+    torch.manual_seed(seed)
+    model = timm.create_model(architecture, **args)
+    stir(model)
+    classes = model.num_classes
+    names = {
+        "num_classes": classes,  # timm drops the names where it does not agree
+        "label_names": [f"n{i}" for i in range(classes)],
+        "label_descriptions": {"n1": "goldfish"},
+    }
+    save_for_hf(
+        model,
+        folder,
+        model_config={"model_args": args, "pretrained_cfg": settings | (names if classes else {})},
+        safe_serialization=True,
+    )
+    return folder
+
+
+def stir(model: torch.nn.Module) -> None:
+    """Draws the norms of a model anew: fresh ones would be the identity or zero."""
+    for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
             module.running_mean.normal_(0, 0.1)
@@ -83,12 +133,6 @@ def save_checkpoint(folder: Path, kind: str, seed: int = 0) -> Path:
         if isinstance(module, torch.nn.LayerNorm) and module.elementwise_affine:
             torch.nn.init.normal_(module.weight, 1, 0.2)
             torch.nn.init.normal_(module.bias, 0, 0.2)
-    config = {"embed_dim": 24, "vision_cfg": vision, "text_cfg": text} | ({"custom_text": True} if custom else {})
-    folder.mkdir(parents=True)
-    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}))
-    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "open_clip_model.safetensors")
-    save_tokenizer(tokenizer, folder)
-    return folder
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -101,4 +145,6 @@ def few_threads() -> None:
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folder of each tiny checkpoint."""
     base = tmp_path_factory.mktemp("checkpoints")
-    return {kind: save_checkpoint(base / kind, kind) for kind in TOWERS}
+    return {kind: save_checkpoint(base / kind, kind) for kind in TOWERS} | {
+        kind: save_timm_checkpoint(base / kind, kind) for kind in TIMM_MODELS
+    }

@@ -1,7 +1,11 @@
-"""One contract for every backbone: the bundled ones and small random ones of each kind of image tower."""
+"""One contract for every backbone: the bundled ones and small random ones of each kind of image tower.
+
+`backbone` is each of them, `clip` each with a text tower, `vision` each without one.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +14,14 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from ood_studio.backbones import BUNDLED, Backbone, OpenClipBackbone, bundled_names, load_backbone
-from ood_studio.backbones.openclip import _tamed, local_folder
+from ood_studio.backbones import BUNDLED, Backbone, BackboneError, ImageFeatures, bundled_names, load_backbone
+from ood_studio.backbones.base import tamed
+from ood_studio.backbones.catalogue import local_folder
+from ood_studio.backbones.device import Precision
 from ood_studio.errors import StudioError
 
-TINY = ["vit", "vit-avg", "resnet", "timm"]
+CLIP = ["vit", "vit-avg", "resnet", "timm"]
+VISION = ["timm-vit", "timm-vit-avg", "timm-resnet", "timm-mobile"]
 
 
 def pictures(count: int = 3) -> list[Image.Image]:
@@ -29,13 +36,33 @@ def pictures(count: int = 3) -> list[Image.Image]:
     return out
 
 
-@pytest.fixture(params=[*BUNDLED, *TINY])
+def load(kind: str, checkpoints: dict[str, Path], precision: Precision = "auto") -> Backbone:
+    if kind in BUNDLED:
+        if kind not in bundled_names():
+            pytest.skip(f"assets/{kind} is not trained yet")
+        return load_backbone(kind, device="cpu")
+    library = "timm" if kind in VISION else "open_clip"
+    return load_backbone(f"{library}:local-dir:{checkpoints[kind]}", device="cpu", precision=precision)
+
+
+@pytest.fixture(params=[*BUNDLED, *CLIP, *VISION])
 def backbone(request: pytest.FixtureRequest, checkpoints: dict[str, Path]) -> Backbone:
-    if request.param in BUNDLED:
-        if request.param not in bundled_names():
-            pytest.skip(f"assets/{request.param} is not trained yet")
-        return load_backbone(request.param, device="cpu")
-    return load_backbone(f"open_clip:local-dir:{checkpoints[request.param]}", device="cpu")
+    return load(request.param, checkpoints)
+
+
+@pytest.fixture(params=[*BUNDLED, *CLIP])
+def clip(request: pytest.FixtureRequest, checkpoints: dict[str, Path]) -> Backbone:
+    return load(request.param, checkpoints)
+
+
+@pytest.fixture(params=VISION)
+def vision(request: pytest.FixtureRequest, checkpoints: dict[str, Path]) -> Backbone:
+    return load(request.param, checkpoints)
+
+
+def vectors(features: ImageFeatures) -> torch.Tensor:
+    """The vector of a picture that any backbone has: the joint one, or else the visual one."""
+    return features.visual if features.joint is None else features.joint
 
 
 def theirs(backbone: Backbone):  # type: ignore[no-untyped-def]
@@ -47,11 +74,11 @@ def theirs(backbone: Backbone):  # type: ignore[no-untyped-def]
     return model.eval(), transform, open_clip.get_tokenizer(f"local-dir:{folder}")
 
 
-def test_parity_with_open_clip(backbone: Backbone) -> None:
-    model, transform, tokenizer = theirs(backbone)
+def test_parity_with_open_clip(clip: Backbone) -> None:
+    model, transform, tokenizer = theirs(clip)
     images = pictures()
     batch = torch.stack([transform(image) for image in images])
-    pixels = backbone.preprocess(images)
+    pixels = clip.preprocess(images)
     mean, std = (torch.tensor(v).view(3, 1, 1) for v in (model.visual.image_mean, model.visual.image_std))
     assert pixels.min() >= 0 and pixels.max() <= 1
     torch.testing.assert_close((pixels - mean) / std, batch, atol=1e-5, rtol=0)
@@ -59,18 +86,19 @@ def test_parity_with_open_clip(backbone: Backbone) -> None:
     with torch.no_grad():
         expected_image = model.encode_image(batch, normalize=True)
         expected_text = model.encode_text(tokenizer(texts), normalize=True)
-    torch.testing.assert_close(backbone.encode_image(pixels).joint, expected_image, atol=1e-4, rtol=0)
-    torch.testing.assert_close(backbone.encode_text(texts), expected_text, atol=1e-4, rtol=0)
-    assert backbone.logit_scale == pytest.approx(model.logit_scale.exp().item(), rel=1e-5)
+    torch.testing.assert_close(clip.encode_image(pixels).joint, expected_image, atol=1e-4, rtol=0)
+    torch.testing.assert_close(clip.encode_text(texts), expected_text, atol=1e-4, rtol=0)
+    assert clip.logit_scale == pytest.approx(model.logit_scale.exp().item(), rel=1e-5)
 
 
 def test_shapes_norms_and_independence_of_the_batch(backbone: Backbone) -> None:
     pixels = backbone.preprocess(pictures())
     assert pixels.shape == (3, 3, *backbone.input_shape) and pixels.dtype == torch.float32
     features = backbone.encode_image(pixels)
-    assert features.joint is not None and features.joint.shape == (3, backbone.dim)
+    assert vectors(features).shape == (3, backbone.dim)
     assert features.visual.ndim == 2 and len(features.visual) == 3
-    torch.testing.assert_close(features.joint.norm(dim=-1), torch.ones(3))
+    if features.joint is not None:
+        torch.testing.assert_close(features.joint.norm(dim=-1), torch.ones(3))
     assert (features.visual.norm(dim=-1) - 1).abs().min() > 0.01  # not normalised
     assert (features.patches is not None) == backbone.has_patches
     if features.patches is not None:
@@ -78,14 +106,18 @@ def test_shapes_norms_and_independence_of_the_batch(backbone: Backbone) -> None:
         torch.testing.assert_close(features.patches.norm(dim=-1), torch.ones(features.patches.shape[:3]))
     alone = backbone.encode_image(pixels[1:2])
     torch.testing.assert_close(alone.visual, features.visual[1:2], atol=1e-4, rtol=1e-4)
+    assert len(backbone.preprocess([])) == 0
+
+
+def test_texts_are_independent_of_the_batch(clip: Backbone) -> None:
     texts = [f"a photo of a bird {i}" for i in range(300)]
-    torch.testing.assert_close(backbone.encode_text(texts)[299:], backbone.encode_text(texts[299:]), atol=1e-5, rtol=0)
-    assert backbone.encode_text([]).shape == (0, backbone.dim) and len(backbone.preprocess([])) == 0
+    torch.testing.assert_close(clip.encode_text(texts)[299:], clip.encode_text(texts[299:]), atol=1e-5, rtol=0)
+    assert clip.encode_text([]).shape == (0, clip.dim)
 
 
-def test_visual_is_what_the_projection_reads(backbone: Backbone) -> None:
-    features = backbone.encode_image(backbone.preprocess(pictures()))
-    visual = backbone._model.visual  # type: ignore[attr-defined]
+def test_visual_is_what_the_projection_reads(clip: Backbone) -> None:
+    features = clip.encode_image(clip.preprocess(pictures()))
+    visual = clip._model.visual  # type: ignore[attr-defined]
     if hasattr(visual, "proj"):
         projected = features.visual @ visual.proj
     elif hasattr(visual, "attnpool"):
@@ -100,9 +132,7 @@ def test_gradient_agrees_with_finite_differences(backbone: Backbone) -> None:
     weights = torch.randn(2, backbone.dim, generator=torch.Generator().manual_seed(1))
 
     def value(x: torch.Tensor) -> torch.Tensor:
-        joint = backbone.encode_image(x).joint
-        assert joint is not None
-        return (joint * weights).sum()
+        return (F.normalize(vectors(backbone.encode_image(x)), dim=-1) * weights).sum()
 
     (gradient,) = torch.autograd.grad(value(pixels), pixels)
     steepness = gradient.norm()
@@ -114,8 +144,8 @@ def test_gradient_agrees_with_finite_differences(backbone: Backbone) -> None:
     assert not any(p.requires_grad for p in backbone._model.parameters())  # type: ignore[attr-defined]
 
 
-def test_text_vectors_can_be_used_where_gradients_flow(backbone: Backbone) -> None:
-    text = backbone.encode_text(["a blue bird"])
+def test_text_vectors_can_be_used_where_gradients_flow(clip: Backbone) -> None:
+    text = clip.encode_text(["a blue bird"])
     scale = torch.ones(1, requires_grad=True)
     (text * scale).sum().backward()  # an inference tensor would raise
     assert not text.requires_grad and scale.grad is not None
@@ -145,11 +175,11 @@ def test_extreme_pictures_stay_small(backbone: Backbone, size: tuple[int, int]) 
 
 def test_long_pictures_lose_their_ends_alone() -> None:
     ramp = Image.fromarray(np.arange(1001, dtype=np.int32).clip(0, 255).astype(np.uint8)[None].repeat(3, 0))
-    assert _tamed(ramp).size == (48, 3) and _tamed(ramp.rotate(90, expand=True)).size == (3, 48)
-    assert _tamed(ramp.crop((0, 0, 48, 3))).size == (48, 3)
+    assert tamed(ramp).size == (48, 3) and tamed(ramp.rotate(90, expand=True)).size == (3, 48)
+    assert tamed(ramp.crop((0, 0, 48, 3))).size == (48, 3)
     middle = np.zeros((5, 1000), np.uint8)
     middle[:, 500] = 9
-    assert np.asarray(_tamed(Image.fromarray(middle)))[0, 40] == 9
+    assert np.asarray(tamed(Image.fromarray(middle)))[0, 40] == 9
 
 
 def test_modes_other_than_rgb(backbone: Backbone) -> None:
@@ -172,22 +202,86 @@ def test_patches_lie_where_the_picture_is(kind: str, checkpoints: dict[str, Path
     torch.testing.assert_close(patches, expected, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("kind", TINY)
+def test_patches_of_clips_resnet_are_its_dense_features(checkpoints: dict[str, Path]) -> None:
+    backbone = load("resnet", checkpoints)
+    visual = backbone._model.visual  # type: ignore[attr-defined]
+    pixels = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    patches = backbone.encode_image(pixels).patches
+    assert patches is not None and patches.shape == (2, 2, 2, backbone.dim)
+    # GL-MCM: the last map, by open_clip's own method, through both projections as convolutions of one pixel
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in (visual.image_mean, visual.image_std))
+    maps = visual.forward_intermediates((pixels - mean) / std, indices=1, intermediates_only=True)
+    dense = maps["image_intermediates"][0]
+    for layer in (visual.attnpool.v_proj, visual.attnpool.c_proj):
+        dense = F.conv2d(dense, layer.weight[:, :, None, None], layer.bias)
+    torch.testing.assert_close(patches, F.normalize(dense, dim=1).permute(0, 2, 3, 1), atol=1e-5, rtol=0)
+    (gradient,) = torch.autograd.grad(patches[0, 0, 0, 0], pixels)
+    assert gradient[0].abs().sum() > 0 and gradient[1].abs().sum() == 0
+
+
+def test_parity_with_timm(vision: Backbone) -> None:
+    import timm
+    from timm.data import create_transform, resolve_model_data_config
+
+    model = timm.create_model(f"local-dir:{local_folder(vision.name)}", pretrained=True).eval()
+    data = resolve_model_data_config(model)
+    transform = create_transform(**data, is_training=False)
+    images = pictures()
+    batch = torch.stack([transform(image) for image in images])
+    pixels = vision.preprocess(images)
+    mean, std = (torch.tensor(data[key]).view(3, 1, 1) for key in ("mean", "std"))
+    torch.testing.assert_close((pixels - mean) / std, batch, atol=1e-5, rtol=0)
+    features = vision.encode_image(pixels)
+    with torch.no_grad():
+        logits = model(batch)
+    assert features.joint is None
+    if model.num_classes:
+        assert vision.head is not None and vision.labels == ("n0", "goldfish", "n2", "n3", "n4")
+        torch.testing.assert_close(vision.head(features.visual), logits, atol=1e-4, rtol=1e-4)
+        assert not vision.head.weight.requires_grad
+    else:
+        assert vision.head is None and vision.labels is None
+        torch.testing.assert_close(features.visual, logits, atol=1e-4, rtol=1e-4)
+
+
+def test_patches_of_timm_models(vision: Backbone) -> None:
+    model = vision._model  # type: ignore[attr-defined]
+    pixels = vision.preprocess(pictures(2))
+    found = vision.encode_image(pixels)
+    assert found.patches is not None
+    last = model.forward_features((pixels - vision._mean) / vision._std)  # type: ignore[attr-defined]
+    if "resnet" in vision.name:  # nothing but a mean lies between the map and the vector
+        expected = last.permute(0, 2, 3, 1)
+        torch.testing.assert_close(expected.mean(dim=(1, 2)), found.visual)
+    elif "mobile" in vision.name:
+        expected = last.permute(0, 2, 3, 1)
+    else:
+        rows, columns = (size // 16 for size in vision.input_shape)
+        expected = model.fc_norm(last[:, -rows * columns :]).unflatten(1, (rows, columns))
+    torch.testing.assert_close(found.patches, F.normalize(expected, dim=-1), atol=1e-5, rtol=0)
+
+
+def test_a_vision_model_says_that_it_reads_no_texts(vision: Backbone) -> None:
+    sentence = f"{vision.name} has no text tower, so it cannot compare pictures with labels"
+    with pytest.raises(BackboneError, match=f"^{re.escape(sentence)}$"):
+        vision.encode_text(["a fish"])
+
+
+@pytest.mark.parametrize("kind", [*CLIP, *VISION])
 def test_half_precision_gives_nearly_the_same(kind: str, checkpoints: dict[str, Path]) -> None:
     # What runs on a GPU, tried on the CPU.
-    name = f"open_clip:local-dir:{checkpoints[kind]}"
-    exact = load_backbone(name, device="cpu")
-    half = load_backbone(name, device="cpu", precision="float16")
+    exact, half = load(kind, checkpoints), load(kind, checkpoints, "float16")
     assert half is not exact and half.fingerprint != exact.fingerprint
-    assert isinstance(half, OpenClipBackbone)
-    assert any(p.dtype == torch.float16 for p in half._model.parameters())
+    assert any(p.dtype == torch.float16 for p in half._model.parameters())  # type: ignore[attr-defined]
     pixels = exact.preprocess(pictures()).requires_grad_()
     a, b = exact.encode_image(pixels), half.encode_image(pixels)
-    assert a.joint is not None and b.joint is not None
-    assert b.joint.dtype == b.visual.dtype == torch.float32
-    assert (a.joint * b.joint).sum(dim=-1).min() > 0.999
+    assert vectors(b).dtype == b.visual.dtype == torch.float32
+    assert F.cosine_similarity(vectors(a), vectors(b)).min() > 0.999
     assert F.cosine_similarity(a.visual, b.visual).min() > 0.999
-    texts = ["a red fish", "a blue bird"]
-    assert (exact.encode_text(texts) * half.encode_text(texts)).sum(dim=-1).min() > 0.999
-    (gradient,) = torch.autograd.grad(b.joint[:, 0].sum(), pixels)
+    if a.patches is not None and b.patches is not None:
+        assert F.cosine_similarity(a.patches, b.patches, dim=-1).min() > 0.99
+    if kind in CLIP:
+        texts = ["a red fish", "a blue bird"]
+        assert (exact.encode_text(texts) * half.encode_text(texts)).sum(dim=-1).min() > 0.999
+    (gradient,) = torch.autograd.grad(vectors(b)[:, 0].sum(), pixels)
     assert gradient.abs().sum() > 0

@@ -20,10 +20,12 @@ from ood_studio.backbones import (
     BackboneError,
     Pool,
     available_offline,
+    catalogue,
     choose_device,
     choose_dtype,
     load_backbone,
     openclip,
+    timm_vision,
 )
 from ood_studio.errors import StudioError
 
@@ -54,9 +56,15 @@ def test_unknown_names_suggest_close_ones() -> None:
     assert "open_clip:RN50/" in reason("open_clip:RN50")
     assert "open_clip:hf-hub:ORG/REPO" in reason("open_clip:hf-hub:only-a-repo")
     assert "open_clip:local-dir:PATH" in reason("open_clip:local-dir:")
+    assert "did you mean timm:resnet50.a1_in1k" in reason("timm:resnet50.a1_in1")
+    assert "named timm:hf-hub:ORG/REPO" in reason("timm:hf-hub:only-a-repo")
+    assert "named timm:local-dir:PATH" in reason("timm:local-dir:")
 
 
-@pytest.mark.parametrize("name", ["open_clip:ViT-B-32/laion2b_s34b_b79k", "open_clip:hf-hub:no/such"])
+@pytest.mark.parametrize(
+    "name",
+    ["open_clip:ViT-B-32/laion2b_s34b_b79k", "open_clip:hf-hub:no/such", "timm:resnet50", "timm:hf-hub:no/such"],
+)
 def test_offline_fails_fast(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from huggingface_hub import constants
 
@@ -111,6 +119,86 @@ def test_hub_repository_from_the_cache(
         backbone.encode_text(["a fish"])
 
 
+def test_timm_repositories_from_the_cache(
+    checkpoints: dict[str, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from huggingface_hub import constants
+
+    for repository in ("lab/tiny", "lab/other"):
+        held = tmp_path / f"models--{repository.replace('/', '--')}"
+        snapshot = held / "snapshots" / "0123456789012345678901234567890123456789"
+        shutil.copytree(checkpoints["timm-resnet"], snapshot)
+        (held / "refs").mkdir()
+        (held / "refs" / "main").write_text(snapshot.name)
+    (snapshot / "config.json").write_text('{"architectures": ["BertModel"]}')  # another library's
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    assert available_offline()[-1] == "timm:hf-hub:lab/tiny"
+    backbone = load_backbone("timm:hf-hub:lab/tiny", device="cpu", pool=Pool())
+    same = load_backbone(f"timm:local-dir:{checkpoints['timm-resnet']}", device="cpu", pool=Pool())
+    pixels = torch.rand(1, 3, 64, 64)
+    torch.testing.assert_close(backbone.encode_image(pixels).visual, same.encode_image(pixels).visual)
+    assert backbone.fingerprint == same.fingerprint
+    assert "names no architecture of timm" in reason("timm:hf-hub:lab/other")
+
+
+def test_published_timm_checkpoint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A listed model with random weights in place of the download."""
+    import timm
+    from safetensors.torch import save_file
+
+    model = timm.create_model("test_resnet").eval()
+    save_file(model.state_dict(), tmp_path / "model.safetensors")
+    asked = []
+
+    def fetch(name: str, repository: str, candidates: tuple[str, ...]) -> Path:
+        asked.append((repository, candidates))
+        return tmp_path / "model.safetensors"
+
+    monkeypatch.setattr(timm_vision, "hub_file", fetch)
+    backbone = load_backbone("timm:test_resnet.r160_in1k", device="cpu", pool=Pool())
+    assert asked == [("timm/test_resnet.r160_in1k", ("model.safetensors", "pytorch_model.bin"))]
+    assert backbone.input_shape == (160, 160) and backbone.head is not None and backbone.labels is None
+    pixels = torch.rand(2, 3, 160, 160)
+    mean, std = (torch.tensor(model.pretrained_cfg[key]).view(3, 1, 1) for key in ("mean", "std"))
+    features = backbone.encode_image(pixels)
+    torch.testing.assert_close(backbone.head(features.visual), model((pixels - mean) / std), atol=1e-4, rtol=1e-4)
+
+
+def test_bad_timm_folders(checkpoints: dict[str, Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(checkpoints["timm-vit"], tmp_path / "model"))
+    name, weights, config = f"timm:local-dir:{folder}", folder / "model.safetensors", folder / "config.json"
+    good, text = weights.read_bytes(), config.read_text()
+    first = load_backbone(name, device="cpu", pool=Pool()).fingerprint
+    config.write_text(text.replace("0.9", "0.95"))
+    assert load_backbone(name, device="cpu", pool=Pool()).fingerprint != first
+    for change, expected in {
+        '"global_pool": ""': "pool nothing",
+        '"in_chans": 1': "1 channels",
+        '"num_classes": 7': "its weights have 5 classes and its model_args 7",
+        '"colour": 1': "make no model",
+        '"depth": 1': "does not fit its configuration",
+    }.items():
+        args = json.loads(text)["model_args"] | json.loads("{" + change + "}")
+        config.write_text(json.dumps(json.loads(text) | {"model_args": args}))
+        assert expected in reason(name), change
+    config.write_text(text)
+    weights.write_bytes(good[: len(good) // 2])
+    assert "its weights file model.safetensors is damaged" in reason(name)
+    weights.unlink()
+    assert "has no weights file model.safetensors" in reason(name)
+
+    class Trap:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return Path.touch, (folder / "executed",)
+
+    torch.save({"weights": Trap()}, folder / "pytorch_model.bin")
+    assert "pytorch_model.bin is damaged or not safe to load" in reason(name)
+    assert not (folder / "executed").exists()
+    config.unlink()
+    assert "has no config.json" in reason(name)
+
+
 def test_published_checkpoint_is_built_with_its_own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """``ViT-B-32/openai`` with random weights in place of the download: quick GELU and the tag's colours are used."""
     import open_clip
@@ -133,7 +221,7 @@ def test_published_checkpoint_is_built_with_its_own_settings(monkeypatch: pytest
         asked.append((repository, candidates))
         return tmp_path / "weights.safetensors"
 
-    monkeypatch.setattr(openclip, "_hub_file", fetch)
+    monkeypatch.setattr(openclip, "hub_file", fetch)
     backbone = load_backbone("open_clip:ViT-B-32/openai", device="cpu", pool=Pool())
     assert asked == [
         ("timm/vit_base_patch32_clip_224.openai", ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"])
@@ -170,7 +258,7 @@ def test_missing_folder_config_and_weights(folder: Path) -> None:
 def test_a_bundled_model_that_is_not_there_says_how_to_train_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(openclip, "ASSETS", tmp_path)
+    monkeypatch.setattr(catalogue, "ASSETS", tmp_path)
     text = reason("diorama")
     assert "assets/diorama" in text and "training.clip --model vit" in text and text.endswith("offline: nothing.")
 

@@ -1,0 +1,269 @@
+"""Vision models of the timm library: published checkpoints, folders and hub repositories. They have no text tower."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor, nn
+
+from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, tamed
+from ood_studio.backbones.catalogue import (
+    HUB,
+    LOCAL,
+    TIMM,
+    TIMM_CONFIG,
+    TIMM_WEIGHTS,
+    failure,
+    local_folder,
+    short,
+)
+from ood_studio.backbones.files import building, files_in, fingerprint, hub_file, read_json, repository_of
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One model's files, all on this machine.
+
+    Attributes:
+        name: what was asked for.
+        weights: the weights file, safetensors or one that ``torch.load(weights_only=True)`` reads.
+        config: its ``config.json``, or of a published checkpoint what timm lists.
+        source: what ``timm.create_model`` calls it: ``local-dir:FOLDER`` with the ``config.json``, or a listed name.
+    """
+
+    name: str
+    weights: Path
+    config: dict[str, Any]
+    source: str
+
+
+# --- finding the files -------------------------------------------------------------------------------------------
+
+
+def resolve(name: str) -> Checkpoint:
+    """Finds (for a hub model: downloads) a model's files and checks its configuration; loads no weights.
+
+    Raises:
+        BackboneError: naming the model, the reason and what is available offline.
+    """
+    folder = local_folder(name)
+    if folder is not None:
+        config, weights = files_in(name, folder, TIMM_CONFIG, TIMM_WEIGHTS)
+    elif name.startswith(TIMM + HUB):
+        repository = repository_of(name, TIMM)
+        config = hub_file(name, repository, [TIMM_CONFIG])
+        weights = hub_file(name, repository, TIMM_WEIGHTS[:2])
+    else:
+        return _from_list(name, name.removeprefix(TIMM))
+    return Checkpoint(name, weights, _checked(name, read_json(name, config)), LOCAL + str(config.parent))
+
+
+def _from_list(name: str, model: str) -> Checkpoint:
+    import timm
+
+    # A name without a tag stands for the architecture's default weights.
+    if not timm.is_model_pretrained(model):
+        close = difflib.get_close_matches(model.casefold(), timm.list_pretrained(), n=3, cutoff=0.6)
+        meant = "; did you mean " + " or ".join(TIMM + choice for choice in close) + "?" if close else ""
+        raise failure(name, f"timm lists no pretrained model {short(model, 100)!r}{meant}")
+    published = timm.get_pretrained_cfg(model)
+    if not published.hf_hub_id:
+        raise failure(name, "its weights are not on the Hugging Face Hub")
+    weights = hub_file(name, published.hf_hub_id, TIMM_WEIGHTS[:2])
+    return Checkpoint(name, weights, published.to_dict(), model)
+
+
+def _checked(name: str, config: dict[str, Any]) -> dict[str, Any]:
+    import timm
+
+    architecture = config.get("architecture")
+    if not isinstance(architecture, str) or not timm.is_model(architecture):
+        raise failure(name, f"its {TIMM_CONFIG} names no architecture of timm ({short(str(architecture), 100)})")
+    return config
+
+
+# --- the model ---------------------------------------------------------------------------------------------------
+
+
+class TimmBackbone(Backbone):
+    """A timm model behind the `Backbone` interface: pictures alone, so ``joint`` is None.
+
+    ``visual`` is the pooled vector that the classifier reads (``forward_head`` with ``pre_logits``). ``patches`` are
+    the cells of the last feature map, or the patch tokens of a vision transformer, each through the same head as if it
+    were the whole map, so in the space of ``visual``; architectures with neither have none. A cell where every
+    activation is 0, which rectified maps can have, stays 0.
+
+    ``head`` is the trained classifier where it is one linear layer on ``visual`` (a distilled transformer's pair of
+    them is not).
+
+    Parameters are frozen, so gradients flow to the pixels alone.
+
+    Args:
+        checkpoint: the model's files.
+        device, dtype: where and in which precision to compute; below float32 the weights of linear layers and
+            convolutions are kept in ``dtype`` too.
+
+    Raises:
+        BackboneError: when the weights are damaged or do not belong to the configuration, or the model does not take
+            colour pictures or gives no vector for one.
+    """
+
+    logit_scale = 1.0
+
+    def __init__(
+        self, checkpoint: Checkpoint, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+    ) -> None:
+        from timm.data import create_transform, resolve_model_data_config
+        from torchvision.transforms import Compose  # type: ignore[import-untyped]
+
+        self.name = checkpoint.name
+        self.device, self.dtype = torch.device(device), dtype
+        with building(self.name, checkpoint.weights.name, self.device):
+            self._model = _build(checkpoint).to(self.device)
+            data = resolve_model_data_config(self._model)
+            *steps, normalize = create_transform(**data, is_training=False).transforms
+            channels, *size = data["input_size"]
+            if channels != 3:
+                raise failure(self.name, f"it takes pictures of {channels} channels, not of 3")
+            self._input_shape, self.image_size = (int(size[0]), int(size[1])), int(size[0])
+            self._resize = Compose(steps)
+            self._crops = data["crop_mode"] == "center"
+            self._mean = normalize.mean.to(self.device).view(3, 1, 1)
+            self._std = normalize.std.to(self.device).view(3, 1, 1)
+            self._probe()
+            if dtype != torch.float32:
+                for layer in self._model.modules():
+                    if type(layer) in (nn.Linear, nn.Conv2d):  # their subclasses compute with their weights
+                        layer.to(dtype)
+        self.fingerprint = fingerprint(checkpoint.weights, [checkpoint.config, data, str(dtype)])
+
+    @property
+    def input_shape(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self._input_shape
+
+    @torch.no_grad()
+    def _probe(self) -> None:
+        """Learns from one forward pass what the architecture gives."""
+        noise = torch.rand(2, 3, *self._input_shape, generator=torch.Generator().manual_seed(0)).to(self.device)
+        features = self._model.forward_features(noise)
+        visual = self._model.forward_head(features, pre_logits=True)
+        if visual.ndim != 2:
+            raise failure(self.name, "it is configured to pool nothing (global_pool), so it has no vector of a picture")
+        self.dim = visual.shape[1]
+        self._grid = _grid(self._model, features)
+        self.has_patches = self._grid is not None and self._head_takes_a_cell(features)
+        self.head = _linear_head(self._model, features, visual)
+        self.labels = _labels(self._model) if self.head is not None else None
+
+    def _head_takes_a_cell(self, features: Tensor) -> bool:
+        try:
+            return self._patches(features).shape[-1] == self.dim
+        except Exception:  # heads that expect a map of one size raise anything
+            return False
+
+    def _transform(self, image: Image.Image) -> Tensor:
+        pixels: Tensor = self._resize(tamed(image) if self._crops else image)
+        return pixels
+
+    def _encode_image(self, pixels: Tensor) -> ImageFeatures:
+        half = self.dtype != torch.float32
+        with torch.autocast(self.device.type, self.dtype if half else None, enabled=half):
+            features = self._model.forward_features((pixels - self._mean) / self._std)
+            visual = self._model.forward_head(features, pre_logits=True)
+            patches = self._patches(features) if self.has_patches else None
+        return ImageFeatures(
+            joint=None,
+            visual=visual.float(),
+            patches=None if patches is None else F.normalize(patches.float(), dim=-1),
+        )
+
+    def _patches(self, features: Tensor) -> Tensor:
+        """The last features -> (batch, rows, columns, dim), each cell through the head alone."""
+        assert self._grid is not None
+        prefix = 0
+        if features.ndim == 3:
+            # A head that pools takes class tokens off first, or reads them alone: the cell stands for all of them.
+            prefix = self._model.num_prefix_tokens
+            cells = features[:, prefix:].reshape(-1, 1, features.shape[-1]).expand(-1, prefix + 1, -1)
+        elif self._grid.channels_last:
+            cells = features.reshape(-1, 1, 1, features.shape[-1])
+        else:
+            cells = features.permute(0, 2, 3, 1).reshape(-1, features.shape[1], 1, 1)
+        vectors: Tensor = self._model.forward_head(cells, pre_logits=True)
+        return vectors.unflatten(0, (len(features), self._grid.rows, self._grid.columns))
+
+    def _encode_text(self, texts: list[str]) -> Tensor:
+        raise BackboneError(f"{self.name} has no text tower, so it cannot compare pictures with labels")
+
+
+def _build(checkpoint: Checkpoint) -> Any:
+    import timm
+
+    # With a file named, timm reads that one and nothing else; foreign formats it would read by other means are refused.
+    file = {"file": str(checkpoint.weights), "source": None, "state_dict": None, "custom_load": False}
+    model = timm.create_model(checkpoint.source, pretrained=True, pretrained_cfg_overlay=file)
+    classes = model.pretrained_cfg["num_classes"]
+    if model.num_classes != classes:  # then timm leaves the classifier as it was drawn
+        raise failure(checkpoint.name, f"its weights have {classes} classes and its model_args {model.num_classes}")
+    return model.eval().requires_grad_(False)
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """How the cells of the last features lie; ``channels_last`` says where a map has its channels."""
+
+    rows: int
+    columns: int
+    channels_last: bool = True
+
+
+def _grid(model: Any, features: Tensor) -> _Grid | None:
+    from timm.models.beit import Beit
+    from timm.models.eva import Eva
+    from timm.models.vision_transformer import VisionTransformer
+
+    if features.ndim == 4 and features.shape[1] == model.num_features:
+        return _Grid(*features.shape[2:], channels_last=False)
+    if features.ndim == 4 and features.shape[3] == model.num_features:
+        return _Grid(*features.shape[1:3])
+    # Other architectures may keep their tokens in another order than the picture's.
+    if features.ndim == 3 and isinstance(model, (VisionTransformer, Eva, Beit)):
+        rows, columns = model.patch_embed.grid_size
+        if features.shape[1] == model.num_prefix_tokens + rows * columns:
+            return _Grid(rows, columns)
+    return None
+
+
+def _linear_head(model: Any, features: Tensor, visual: Tensor) -> nn.Linear | None:
+    """The classifier (a linear layer, or a convolution of one pixel), where the model's logits are its own."""
+    classifier = model.get_classifier()
+    if not isinstance(classifier, (nn.Linear, nn.Conv2d)):
+        return None
+    weight = classifier.weight.detach().flatten(1).clone()
+    if weight.shape[1] != visual.shape[1]:
+        return None
+    head = nn.Linear(weight.shape[1], weight.shape[0], bias=classifier.bias is not None, device=weight.device)
+    head.weight.copy_(weight)
+    if classifier.bias is not None:
+        head.bias.copy_(classifier.bias.detach())
+    logits = model.forward_head(features)
+    same = logits.shape == (len(visual), len(weight)) and torch.allclose(
+        head(visual), logits, rtol=1e-2, atol=1e-2 * float(logits.std())
+    )
+    return head.requires_grad_(False) if same else None
+
+
+def _labels(model: Any) -> tuple[str, ...] | None:
+    names = model.pretrained_cfg.get("label_names")
+    if not isinstance(names, (list, tuple)) or len(names) != model.num_classes:
+        return None
+    described = model.pretrained_cfg.get("label_descriptions")
+    texts = described if isinstance(described, dict) else {}
+    return tuple(str(texts.get(name, name)) for name in names)
