@@ -1,4 +1,4 @@
-"""``python -m ood_studio explore | mine | bench | serve``: thin callers of the service layer.
+"""``python -m ood_studio explore | mine | bench | attack | serve``: thin callers of the service layer.
 
 A command's flags are the fields of its request, nested ones flattened, so that nothing is said twice. Results go to
 standard output; progress, notes and errors to standard error. Exit code 0: done; 2: bad input, in one line; 130:
@@ -10,14 +10,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import sys
 import typing
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, make_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, make_dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import tyro
 
@@ -28,8 +30,9 @@ from ood_studio.progress import Bars
 if typing.TYPE_CHECKING:
     from PIL import Image
 
+    from ood_studio.attack_service import AttackRequest, AttackResult
     from ood_studio.evaluation.bench import BenchResult
-    from ood_studio.studio import BenchRequest, ExploreRequest, LabelChoice, PictureReport
+    from ood_studio.studio import BenchRequest, ExploreRequest, LabelChoice, PictureReport, Studio
 
 PROGRAM = "python -m ood_studio"
 _CHUNK = 64  # pictures explored at a time, so that a folder of any size fits into memory
@@ -81,10 +84,32 @@ class Bench(Common):
     """Compares scorers on a suite of ID and OOD pictures: AUROC and FPR95 on each OOD set.
 
     Attributes:
-        markdown: print the table as Markdown.
+        format: of the table that is printed.
+        intervals: print 95 % bootstrap intervals too.
+        sweep: walk NegLabel through the values of one parameter: count, random-count, eta, corpus, form, tau, prompts,
+            groups or fuse.
+        values: the values to walk through; the paper's where none are given.
+        figure: an HTML file for the curves of a sweep.
     """
 
-    markdown: bool = False
+    format: Literal["table", "markdown", "latex", "csv"] = "table"
+    intervals: bool = False
+    sweep: str = ""
+    values: tuple[str, ...] = ()
+    figure: Path | None = None
+
+
+@dataclass(frozen=True)
+class Attack(Common):
+    """Attacks OOD pictures until they look in-distribution to a model, and compares scorers before and after.
+
+    Attributes:
+        format: of the table that is printed.
+        transfer: models attacked in turn, each judged by all of them, in place of one.
+    """
+
+    format: Literal["table", "markdown", "latex", "csv"] = "table"
+    transfer: tuple[str, ...] = ()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -111,6 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    from ood_studio.attack_service import AttackRequest
     from ood_studio.studio import BenchRequest, ExploreRequest, LabelChoice
     from ood_studio.ui.serve import Serve, serve
 
@@ -118,6 +144,7 @@ def _run(arguments: list[str]) -> int:
         "explore": _flags(Explore, ExploreRequest),
         "mine": _flags(Mine, LabelChoice),
         "bench": _flags(Bench, BenchRequest),
+        "attack": _flags(Attack, AttackRequest),
         "serve": Serve,
     }
     chosen: Any = tyro.extras.subcommand_cli_from_dict(
@@ -133,6 +160,8 @@ def _run(arguments: list[str]) -> int:
         explore(chosen, _request(ExploreRequest, chosen))
     elif isinstance(chosen, Mine):
         mine(chosen, _request(LabelChoice, chosen))
+    elif isinstance(chosen, Attack):
+        attack(chosen, _request(AttackRequest, chosen))
     else:
         bench(chosen, _request(BenchRequest, chosen))
     sys.stdout.flush()  # a reader that has gone away is met here rather than after the end
@@ -206,20 +235,134 @@ def mine(options: Mine, choice: LabelChoice) -> None:
 
 
 def bench(options: Bench, request: BenchRequest) -> None:
-    """Prints the figures of `Studio.bench`.
+    """Prints the figures of `Studio.bench`, or of `Studio.sweep`.
 
     Raises:
         StudioError: if the request cannot be met.
     """
     from ood_studio.studio import Studio
 
+    studio = Studio(options.device, workers=0)
+    if options.sweep:
+        sweep(options, request, studio)
+        return
     with closing(Bars(options.quiet)) as bars:
-        result = Studio(options.device, workers=0).bench(request, bars)
+        result = studio.bench(request, bars)
+    for note in result.notes:
+        print(note, file=sys.stderr)
+    for name, problems in result.problems.items():
+        for sentence in [*problems.values()][:10]:
+            print(sentence, file=sys.stderr)
+        if problems:
+            print(f"{len(problems):,} pictures of {name} could not be read", file=sys.stderr)
     if options.json:
         rows = [asdict(row) for row in result.rows]
         print(_json({"results": rows, "accuracy": result.accuracy, "unavailable": result.unavailable}))
     else:
-        print(bench_text(request, result, markdown=options.markdown))
+        print(bench_text(request, result, options.format, intervals=options.intervals))
+
+
+def sweep(options: Bench, request: BenchRequest, studio: Studio) -> None:
+    """Prints the figures of a sweep, and draws its curves where a file is given for them.
+
+    Raises:
+        StudioError: if the request cannot be met, or the figure cannot be written.
+    """
+    from ood_studio.evaluation.sweeps import find_sweep
+
+    walk = find_sweep(options.sweep)
+    if options.figure is not None and not options.figure.absolute().parent.is_dir():
+        raise StudioError(f"the folder of {options.figure} does not exist")
+    with closing(Bars(options.quiet)) as bars:
+        points = list(studio.sweep(options.sweep, request, options.values, bars))
+    if not any(point.rows for point in points):
+        raise StudioError(points[0].reason)
+    if options.figure is not None:
+        from ood_studio.figures.sweep import sweep_figure
+
+        drawn = [point for point in points if point.rows]
+        sets = [row.ood for row in drawn[0].rows]
+        figure = sweep_figure(
+            walk.title,
+            [point.value for point in drawn],
+            {name: [point.rows[i].auroc for point in drawn] for i, name in enumerate(sets)},
+            log=bool(walk.log),
+            usual=walk.usual,
+        )
+        try:
+            figure.write_html(options.figure, include_plotlyjs=True)
+        except OSError as error:
+            raise StudioError(f"cannot write {options.figure}: {error.strerror or error}") from error
+        print(f"the curves are in {options.figure}", file=sys.stderr)
+    if options.json:
+        listed = [{"value": p.value, "results": [asdict(row) for row in p.rows], "reason": p.reason} for p in points]
+        print(_json({"sweep": options.sweep, "source": walk.source, "results": listed}))
+        return
+    from ood_studio.evaluation.export import to_csv
+
+    named = [replace(row, scorer=f"{walk.name}={point.value}") for point in points for row in point.rows]
+    if options.format == "csv":
+        print(to_csv(named), end="")
+        return
+    print(f"NegLabel over {walk.title} ({walk.source} of the paper), {request.count:,} pictures a set; in percent.\n")
+    print(_tables()[options.format](named, intervals=options.intervals))
+    for point in points:
+        if point.reason:
+            print(f"{walk.name}={point.value} could not run: {point.reason}", file=sys.stderr)
+
+
+def attack(options: Attack, request: AttackRequest) -> None:
+    """Prints the figures of `AttackStudio.attack`, or of `AttackStudio.transfer`.
+
+    Raises:
+        StudioError: if the request cannot be met.
+    """
+    from ood_studio.attack_service import AttackStudio
+
+    studio = AttackStudio(options.device, workers=0)
+    if options.transfer:
+        with closing(Bars(options.quiet)) as bars:
+            matrix = studio.transfer(request, options.transfer, bars)
+        if options.json:
+            pairs = [
+                {"attacked": i, "judge": j, "results": [asdict(row) for row in r.rows]} for (i, j), r in matrix.items()
+            ]
+            print(_json({"results": pairs}))
+            return
+        for (attacked, judge), judged in matrix.items():
+            print(f"Attacked on {attacked}, judged by {judge}:\n")
+            print(_tables()[options.format](judged.rows), end="\n\n")
+        return
+    with closing(Bars(options.quiet)) as bars:
+        result = studio.attack(request, bars)
+    if options.json:
+        print(_json(result.to_dict()))
+    else:
+        print(attack_text(request, result, options.format))
+
+
+def attack_text(request: AttackRequest, result: AttackResult, kind: str = "table") -> str:
+    """An attack's result for the terminal, or as Markdown, LaTeX or CSV."""
+    from ood_studio.evaluation.export import to_csv
+
+    if kind == "csv":
+        return to_csv([row for each in result.judgements for row in each.result.rows]).rstrip("\n")
+    lines = []
+    for each in result.judgements:
+        behind = f" behind {each.defence}" if each.defence else ""
+        lines += [f"Judged by {each.backbone}{behind}, seed {request.seed}; AUROC and FPR95 in percent.", ""]
+        lines += [_tables()[kind](each.result.rows), ""]
+        lines += [f"{key} could not run: {why.rstrip('.')}." for key, why in each.result.unavailable.items()]
+    for made in result.sets:
+        figures = made.quality
+        lines += [
+            f"{made.name}: {made.count:,} pictures, similarity {made.similarity:.3f}, PSNR {figures.psnr:.1f} dB, "
+            f"SSIM {figures.ssim:.3f}, mean change {255 * figures.mean_change:.2f}/255, largest "
+            f"{255 * figures.max_change:.0f}/255, high-frequency energy {figures.high_frequency:.2e} "
+            f"({figures.high_share:.0%} of all)",
+            f"  in {made.folder}",
+        ]
+    return "\n".join(lines)
 
 
 def picture_text(report: PictureReport) -> str:
@@ -242,24 +385,41 @@ def picture_text(report: PictureReport) -> str:
     return "\n".join(lines)
 
 
-def bench_text(request: BenchRequest, result: BenchResult, *, markdown: bool = False) -> str:
-    """A benchmark's result for the terminal, or as Markdown."""
-    from ood_studio.evaluation.bench import table
+def bench_text(request: BenchRequest, result: BenchResult, kind: str = "table", *, intervals: bool = False) -> str:
+    """A benchmark's result for the terminal, or as Markdown, LaTeX or CSV."""
+    from ood_studio.evaluation.export import to_csv
+    from ood_studio.evaluation.published import published_for
 
-    code = "`" if markdown else ""
+    if kind == "csv":
+        return to_csv(result.rows).rstrip("\n")
+    if kind == "latex":
+        return _tables()[kind](result.rows, intervals=intervals)
+    code = "`" if kind == "markdown" else ""
     names = {"id_accuracy": "ID labels", "all_accuracy": "all trained classes"}
     accuracy = ", ".join(f"{100 * share:.1f} % over {names[key]}" for key, share in result.accuracy.items())
+    sizes = ", ".join(f"{len(rows):,} of {name}" for name, rows in result.rows_of.items())
     lines = [
-        f"Suite {code}{request.suite}{code}, backbone {code}{request.label.backbone}{code}, "
-        f"{request.count:,} pictures a set, seed {request.seed}; all figures in percent.",
-        f"Zero-shot accuracy: {accuracy}.",
+        f"Suite {code}{result.suite}{code}, backbone {code}{result.backbone}{code}, seed {request.seed}; "
+        f"all figures in percent. Pictures: {sizes}.",
     ]
+    if accuracy:
+        lines.append(f"Zero-shot accuracy: {accuracy}.")
     if result.rows:
-        lines += ["", table(result.rows, markdown=markdown)]
+        lines += ["", _tables()[kind](result.rows, intervals=intervals)]
     if result.unavailable:
         lines.append("")
-        lines += [f"{key} could not run: {reason}." for key, reason in result.unavailable.items()]
+        lines += [f"{key} could not run: {reason.rstrip('.')}." for key, reason in result.unavailable.items()]
+    printed = published_for(result.suite, result.backbone)
+    if printed:
+        lines += ["", "Published for this setting (AUROC / FPR95):"]
+        lines += [f"  {p.scorer} on {p.ood}: {p.auroc:.2f} / {p.fpr95:.2f}, {p.source}" for p in printed]
     return "\n".join(lines)
+
+
+def _tables() -> dict[str, Callable[..., str]]:
+    from ood_studio.evaluation.export import to_latex, to_markdown, to_text
+
+    return {"table": to_text, "markdown": to_markdown, "latex": to_latex}
 
 
 def picture_files(paths: Sequence[Path], problems: dict[str, str]) -> Iterator[Path]:
@@ -344,7 +504,8 @@ def _request(request: Callable[..., T], chosen: Any) -> T:
     tree: dict[str, Any] = {}
     for name, path, kind, _, _ in _leaves(typing.cast(type, request)):
         value = getattr(chosen, name)
-        if typing.get_origin(_bare(kind)) is tuple:  # `--scorers mcm,energy` means the same as `--scorers mcm energy`
+        texts = typing.get_origin(_bare(kind)) is tuple and all(isinstance(each, str) for each in value)
+        if texts:  # `--scorers mcm,energy` means the same as `--scorers mcm energy`
             value = tuple(part.strip() for each in value for part in each.split(",") if part.strip())
         node = tree
         *places, last = path.split(".")
@@ -359,6 +520,19 @@ def _build(request: Callable[..., T], tree: dict[str, Any]) -> T:
     return request(
         **{name: _build(hints[name], value) if is_dataclass(hints[name]) else value for name, value in tree.items()}
     )
+
+
+def command_line(command: str, request: Any) -> str:
+    """The command that asks for the same as a request: a flag for each field that is not at its default."""
+    parts = [*PROGRAM.split(), command]
+    for name, path, _, default, _ in _leaves(type(request)):
+        value = attrgetter(path)(request)
+        if value == default:
+            continue
+        parts.append(f"--{name.replace('_', '-')}")
+        if not isinstance(value, bool):
+            parts += map(str, value) if isinstance(value, tuple) else [str(value)]
+    return shlex.join(parts)
 
 
 def _bare(kind: Any) -> Any:

@@ -8,26 +8,32 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import tyro
 
-from ood_studio.backbones import BUNDLED, bundled_names
+from ood_studio.backbones import BUNDLED, DEFAULT, bundled_names
 from ood_studio.errors import StudioError
-from ood_studio.evaluation.bench import BenchResult
+from ood_studio.evaluation.bench import BenchResult, Row
 from ood_studio.paths import ASSETS, ROOT
 from ood_studio.progress import Bars
 from ood_studio.studio import BenchRequest, LabelChoice, Studio
 
 START, END = "<!-- figures:start -->", "<!-- figures:end -->"
 _NAMES = {"vit": "diorama", "conv": "diorama-conv"}
-_ROUGHER = "These weights saw the noisy, painted and silhouette styles in a rougher drawing than today's"
-_PROVENANCE = {
-    "conv": f"{_ROUGHER}.",
-    "vit": f"{_ROUGHER}, and for their first 689 steps learned from `diorama-conv` at its step 4,649 of 5,500.",
-}
+_CLAIMS = (
+    ("neglabel", "mcm", "NegLabel, Table 1"),
+    ("neglabel", "energy", "NegLabel, Table 1"),
+    ("csp", "neglabel", "CSP"),
+    ("adaneg", "neglabel", "AdaNeg"),
+    ("gl-mcm", "mcm", "GL-MCM"),
+    ("rmd", "mahalanobis", "PLP, Table 5"),
+    ("knn", "kmeans-mahalanobis", "PLP, Table 5"),
+)
 
 
 @dataclass(frozen=True)
@@ -45,26 +51,59 @@ class Report:
     device: str = "auto"
 
 
-def figures(results: dict[str, BenchResult], report: Report) -> str:
-    """The README's table: one row a backbone and scorer, AUROC / FPR95 in percent for every OOD set."""
-    sets = list(dict.fromkeys(row.ood for result in results.values() for row in result.rows))
+def figures(results: dict[str, BenchResult], report: Report, shown: str) -> str:
+    """AUROC and FPR95 of every scorer on every OOD set, with intervals, and what they say of the papers, for the
+    backbone ``shown``; the accuracies of all."""
     lines = [
-        f"AUROC / FPR95 in percent, {report.count:,} ID and {report.count:,} OOD fresh scenes a set, all styles mixed, "
-        f"seed {report.seed}; from `python -m ood_studio.report`.",
-        "",
-        "| backbone | score | " + " | ".join(sets) + " |",
-        "|---|---|" + "---|" * len(sets),
+        f"In percent, with 95 % bootstrap intervals: {report.count:,} ID and {report.count:,} OOD fresh scenes a set, "
+        f"all styles mixed, seed {report.seed}; from `python -m ood_studio.report`. The best of a column is bold.",
     ]
-    for backbone, result in results.items():
-        for scorer in dict.fromkeys(row.scorer for row in result.rows):
-            cells = {row.ood: row for row in result.rows if row.scorer == scorer}
-            shown = " | ".join(f"{100 * cells[s].auroc:.1f} / {100 * cells[s].fpr95:.1f}" for s in sets)
-            lines.append(f"| `{backbone}` | {scorer} | {shown} |")
+    result = results[shown]
+    for metric, title in (("auroc", "AUROC"), ("fpr95", "FPR95")):
+        lines += ["", f"**{title}**, backbone `{shown}`", "", *_table(result.rows, metric)]  # type: ignore[arg-type]
+    if result.unavailable:
+        lines += ["", *(f"`{key}` could not run: {why.rstrip('.')}." for key, why in result.unavailable.items())]
+    lines += ["", "What the papers claim, in this world:", "", *claims(result)]
     lines += ["", "| backbone | zero-shot accuracy, 20 ID classes | all trained classes |", "|---|---|---|"]
     for backbone, result in results.items():
         accuracy = result.accuracy
         lines.append(f"| `{backbone}` | {accuracy['id_accuracy']:.1%} | {accuracy['all_accuracy']:.1%} |")
     return "\n".join(lines)
+
+
+def claims(result: BenchResult) -> list[str]:
+    """Whether the order of scorers that a paper reports shows here too, by the mean AUROC over the OOD sets."""
+    means = {}
+    for key in {row.scorer for row in result.rows}:
+        found = [row.auroc for row in result.rows if row.scorer == key]
+        means[key] = sum(found) / len(found)
+    said = []
+    for better, worse, source in _CLAIMS:
+        if better not in means or worse not in means:
+            said.append(f"- {better} above {worse} ({source}): cannot be seen, one of them could not run.")
+            continue
+        outcome = "shows" if means[better] > means[worse] else "does **not** show"
+        said.append(
+            f"- {better} above {worse} ({source}): {outcome}, {100 * means[better]:.1f} against "
+            f"{100 * means[worse]:.1f} mean AUROC."
+        )
+    return said
+
+
+def _table(rows: Sequence[Row], metric: Literal["auroc", "fpr95"]) -> list[str]:
+    sets = list(dict.fromkeys(row.ood for row in rows))
+    best = {
+        name: (max if metric == "auroc" else min)(getattr(r, metric) for r in rows if r.ood == name) for name in sets
+    }
+    lines = [f"| score | {' | '.join(sets)} |", "|---|" + "---|" * len(sets)]
+    for scorer in dict.fromkeys(row.scorer for row in rows):
+        cells = []
+        for row in (row for row in rows if row.scorer == scorer):
+            value, low, high = (getattr(row, f"{metric}{end}") for end in ("", "_low", "_high"))
+            mark = "**" if value == best[row.ood] else ""
+            cells.append(f"{mark}{100 * value:.1f}{mark} <sub>{100 * low:.1f}–{100 * high:.1f}</sub>")
+        lines.append(f"| {scorer} | {' | '.join(cells)} |")
+    return lines
 
 
 def model_card(backbone: str, result: BenchResult, report: Report) -> str:
@@ -95,13 +134,12 @@ knows no words but theirs. `open_clip.create_model_and_transforms("local-dir:ass
 - Recipe: `python -m ood_studio.diorama.training.clip --model {model}`: {recipe.steps:,} steps of {training.batch}
   pictures, AdamW with learning rate {recipe.lr:g} (cosine), weight decay {training.weight_decay:g}; that module
   documents the losses.
-- {_PROVENANCE[model]}
 - Size: {weights:.1f} MB of half-precision weights; joint space of {config["embed_dim"]} dimensions; texts of up to
   {config["text_cfg"]["context_length"]} tokens.
 
 ## Measured
 
-{figures({backbone: result}, report)}
+{figures({backbone: result}, report, backbone)}
 """
 
 
@@ -122,11 +160,11 @@ def main() -> None:
     text = readme.read_text(encoding="utf-8")
     head, _, rest = text.partition(START)
     _, _, tail = rest.partition(END)
-    readme.write_text(f"{head}{START}\n{figures(results, report)}\n{END}{tail}", encoding="utf-8")
+    readme.write_text(f"{head}{START}\n{figures(results, report, DEFAULT)}\n{END}{tail}", encoding="utf-8")
     for name, result in results.items():
         card = Path(ASSETS / name / "README.md")
         card.write_text(model_card(name, result, report), encoding="utf-8")
-    print(figures(results, report))
+    print(figures(results, report, DEFAULT))
 
 
 def _measure(studio: Studio, backbone: str, report: Report) -> BenchResult:

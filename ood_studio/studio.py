@@ -7,38 +7,57 @@ again for the same thing costs nothing, and changing one choice recomputes only 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
-from pathlib import Path
+from functools import cache
 from typing import Annotated, Any
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn import Linear
 
-from ood_studio.backbones import DEFAULT, Backbone, Pool, load_backbone
-from ood_studio.data.features import encode_pixels, kept_features
-from ood_studio.data.images import PICTURE_SUFFIXES, open_images
+from ood_studio.backbones import DEFAULT, Backbone, BackboneError, Pool, load_backbone
+from ood_studio.data.picture_set import PictureSet
+from ood_studio.data.sources import open_pictures
+from ood_studio.data.store import SetFeatures, set_features
 from ood_studio.errors import StudioError
-from ood_studio.evaluation.bench import BenchResult, Row, bench_rows, bench_scorers, choose_scorers, zero_shot_accuracy
-from ood_studio.evaluation.metrics import threshold_at_tpr
-from ood_studio.evaluation.suites import load_suite
+from ood_studio.evaluation.bench import Bench, BenchResult, Row, needed_spaces, zero_shot_accuracy
+from ood_studio.evaluation.choose import bench_scorers, choose_scorers
+from ood_studio.evaluation.diorama_set import diorama_set
+from ood_studio.evaluation.metrics import FprDefinition, threshold_at_tpr
+from ood_studio.evaluation.results import ResultStore
+from ood_studio.evaluation.suites import OpenSuite, open_suite
+from ood_studio.evaluation.sweeps import Sweep, find_sweep, sweep_values
 from ood_studio.fields import Bounds, check_bounds
+from ood_studio.labels.conjugated import conjugated_pool, mine_conjugated, superclasses_of
 from ood_studio.labels.corpora import DEFAULT_LEXNAMES, load_corpus
-from ood_studio.labels.negmining import Mining, NegativeLabels, mine_corpus
+from ood_studio.labels.negmining import Count, Eta, Fraction, Mining, NegativeLabels, Selection, mine_corpus
 from ood_studio.labels.presets import PRESETS, load_preset, parse_labels
 from ood_studio.labels.prompts import PROMPT_SETS, PromptSet, custom_prompts, prompt_set
 from ood_studio.labels.text_features import class_features
-from ood_studio.progress import Progress, silent
-from ood_studio.scorers import MCM, MSP, Energy, FittedScore, MaxLogit, NegLabel, Reference, Scorer
+from ood_studio.progress import Progress, Stopped, silent
+from ood_studio.scorers import (
+    MCM,
+    MSP,
+    Energy,
+    FittedScore,
+    MaxLogit,
+    NegLabel,
+    Reference,
+    Scorer,
+    Space,
+    select_features,
+)
 from ood_studio.scorers.neglabel import Form, affinities
 
 _BATCH = 64
 REFERENCE_COUNT = 1000  # ID reference pictures of Diorama
 GROUP_SIZE = 100  # negative labels in a group of the paper
+MOST_PHRASES = 20_000  # of the conjugated pool; a corpus of more adjectives gives each only one superclass
 OOD_COUNT = 600  # OOD reference pictures of Diorama
 
 
@@ -57,6 +76,7 @@ class LabelChoice:
         count: how many negative labels are kept (M).
         fraction: where given, the share of the candidates kept instead of ``count``.
         per_pos: mine nouns and adjectives separately.
+        selection: ``mined`` takes the words furthest from the ID labels, ``random`` any, to compare with.
     """
 
     backbone: str = DEFAULT
@@ -64,19 +84,18 @@ class LabelChoice:
     corpus: str = "diorama"
     lexnames: tuple[str, ...] = DEFAULT_LEXNAMES
     prompts: str = "neglabel"
-    eta: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="Percentile of the distances to the ID labels")] = 0.05
-    count: Annotated[int, Bounds(1, 1_000_000, log=True, step=1, help="How many negative labels to keep (M)")] = 10_000
-    fraction: Annotated[
-        float | None, Bounds(0.0001, 1.0, log=True, help="Share of the candidates to keep, instead of M")
-    ] = None
+    eta: Eta = Mining.eta
+    count: Count = Mining.count
+    fraction: Fraction = Mining.fraction
     per_pos: bool = False
+    selection: Selection = "mined"
 
     def __post_init__(self) -> None:
         check_bounds(self)
 
     def mining(self) -> Mining:
         """The parameters of NegMining."""
-        return Mining(self.eta, self.count, self.fraction, self.per_pos)
+        return Mining(self.eta, self.count, self.fraction, self.per_pos, self.selection)
 
 
 @dataclass(frozen=True)
@@ -132,26 +151,49 @@ class ExploreRequest:
 
 @dataclass(frozen=True)
 class BenchRequest:
-    """What ``python -m ood_studio bench`` asks for.
+    """What the Compare tab and ``python -m ood_studio bench`` ask for.
 
     Attributes:
-        suite: which sets of pictures are compared (``diorama``, ``diorama-hard``).
-        scorers: keys of scorers (neglabel, mcm, pseudo-msp, mcm-scale, msp, maxlogit, energy), or ``all``.
+        suite: which sets of pictures are compared, one of `SUITES`; own data (``id_data``) make the suite ``folders``.
+        scorers: keys of scorers, each with parameters where wanted (``knn:k=5``), or ``all``.
         label: the text side; a suite brings its own ID labels.
         score: how NegLabel scores.
-        seed: of the scenes; 0 is that of the interface's reference pictures.
-        count: pictures in each set.
+        id_data: own ID pictures: a folder, a zip, an OpenOOD image list, a Hugging Face dataset or features.
+        ood_data: own OOD pictures, each ``NAME=PATH`` or a path.
+        train_data: own ID training pictures, for scorers that learn from pictures.
+        data_root: where the data of public benchmarks lie.
+        seed: of Diorama's scenes and of the resamples; 0 is that of the interface's reference pictures.
+        count: Diorama pictures in each set.
+        train_count: Diorama pictures to learn from.
+        resamples: bootstrap resamples of the 95 % intervals; 0 for none.
+        fpr_definition: which of the definitions of FPR95 in circulation.
     """
 
     suite: str = "diorama"
     scorers: tuple[str, ...] = ("all",)
     label: LabelChoice = field(default_factory=LabelChoice)
     score: ScoreChoice = field(default_factory=ScoreChoice)
+    id_data: str = ""
+    ood_data: tuple[str, ...] = ()
+    train_data: str = ""
+    data_root: str = ""
     seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of the scenes")] = 1
     count: Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures in each set")] = 2000
+    train_count: Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures to learn from")] = 2000
+    resamples: Annotated[int, Bounds(0, 100_000, log=True, step=1, help="Bootstrap resamples; 0 for none")] = 1000
+    fpr_definition: FprDefinition = "exact"
 
     def __post_init__(self) -> None:
         check_bounds(self)
+
+
+@dataclass(frozen=True)
+class SweepPoint:
+    """NegLabel at one value of a sweep: a row for each OOD set, or the reason why there is none."""
+
+    value: Any
+    rows: tuple[Row, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -272,6 +314,16 @@ class LabelSpace:
 
 
 @dataclass(frozen=True, eq=False)
+class ReferencePictures:
+    """Joint features, (n, dim), of the pictures that set the thresholds; ``ood`` may be empty, ``key`` is a hash."""
+
+    key: str
+    id: Tensor
+    ood: Tensor
+    about: str
+
+
+@dataclass(frozen=True, eq=False)
 class _Features:
     joint: Tensor  # (n, dim)
     patches: Tensor | None  # (n, rows, columns, dim)
@@ -291,8 +343,9 @@ class Studio:
         self.workers = workers
         self._spaces: Pool[LabelSpace] = Pool(limit=8)
         self._features: Pool[_Features] = Pool(limit=256)
-        self._references: Pool[tuple[Tensor, Tensor, str]] = Pool(limit=8)
+        self._references: Pool[ReferencePictures] = Pool(limit=8)
         self._reference_scores: Pool[ReferenceScores] = Pool(limit=64)
+        self._conjugated_text: Pool[Tensor] = Pool(limit=8)
 
     # -- pieces -----------------------------------------------------------------------------------------------------
     def backbone(self, name: str) -> Backbone:
@@ -303,13 +356,13 @@ class Studio:
         """
         return load_backbone(name, device=self.device)
 
-    def label_space(self, choice: LabelChoice, progress: Progress = silent) -> LabelSpace:
-        """The labels of a choice, encoded and mined.
+    def label_space(self, choice: LabelChoice, progress: Progress = silent, labels: tuple[str, ...] = ()) -> LabelSpace:
+        """The labels of a choice, encoded and mined; ``labels`` in place of the choice's own where given.
 
         Raises:
             StudioError: for labels, corpus or prompts that cannot be used.
         """
-        labels, notes = read_labels(choice.labels)
+        labels, notes = (labels, ()) if labels else read_labels(choice.labels)
         corpus = load_corpus(choice.corpus, lexnames=choice.lexnames)
         prompts = read_prompts(choice.prompts)
         progress("loading the model", 0, 1)
@@ -364,66 +417,41 @@ class Studio:
 
     def split_features(
         self, backbone: Backbone, name: str, seed: int, count: int, progress: Progress = silent
-    ) -> tuple[Tensor, np.ndarray]:
-        """Joint features (n, dim) and ID labels (n,) of a Diorama split, drawn and encoded unless kept on disk."""
-        from ood_studio.diorama.splits import load_split, world_fingerprint
-
-        def make() -> dict[str, Tensor]:
-            pictures = load_split(
-                name,
-                seed,
-                count,
-                workers=self.workers,
-                progress=lambda done, total: progress(f"drawing {name}", done, total),
-            )
-
-            def batches() -> Iterator[Tensor]:
-                for start in range(0, count, _BATCH):
-                    drawn = [Image.fromarray(pixels) for pixels in pictures.pixels[start : start + _BATCH]]
-                    yield backbone.preprocess(drawn)
-
-            found = encode_pixels(
-                lambda pixels: {"joint": _joint(backbone, backbone.encode_image(pixels).joint)},
-                batches(),
-                lambda done: progress(f"encoding {name}", done, count),
-            )
-            return found | {"labels": torch.from_numpy(pictures.labels)}
-
-        key = f"split/{name}/{seed}/{count}/{world_fingerprint()}/{backbone.fingerprint}"
-        kept = kept_features(key, make)
-        return kept["joint"], kept["labels"].numpy()
+    ) -> Tensor:
+        """Joint features (n, dim) of a Diorama split, drawn and encoded unless kept on disk."""
+        pictures = diorama_set(name, seed, count, workers=self.workers)
+        return _joint(backbone, set_features(backbone, pictures, {"joint"}, progress).joint)
 
     def reference_features(
         self, space: LabelSpace, folder: str, progress: Progress = silent
-    ) -> tuple[Tensor, Tensor, str] | None:
-        """Joint features of ID and OOD reference pictures and what they are; None where there are none.
+    ) -> ReferencePictures | None:
+        """Features of ID and OOD reference pictures; None where there are none.
 
         Raises:
             StudioError: if the folder holds no picture that can be read.
         """
         backbone = space.backbone
         if folder:
-            key: tuple[str, ...] = (backbone.fingerprint, folder)
-            return self._references.get(key, lambda: self._folder_reference(backbone, Path(folder), progress))
+            own = open_pictures(folder, labels=())
+            return self._references.get(
+                (backbone.fingerprint, own.key), lambda: self._own_reference(backbone, own, progress)
+            )
         if space.id_labels != load_preset("diorama-20"):
             return None
         return self._references.get((backbone.fingerprint,), lambda: self._diorama_reference(backbone, progress))
 
-    def _diorama_reference(self, backbone: Backbone, progress: Progress) -> tuple[Tensor, Tensor, str]:
-        inside, _ = self.split_features(backbone, "id-train", 0, REFERENCE_COUNT, progress)
-        outside, _ = self.split_features(backbone, "near-ood", 0, OOD_COUNT, progress)
-        return inside, outside, f"{REFERENCE_COUNT:,} Diorama ID pictures, {OOD_COUNT:,} of near-OOD classes"
+    def _diorama_reference(self, backbone: Backbone, progress: Progress) -> ReferencePictures:
+        inside = self.split_features(backbone, "id-train", 0, REFERENCE_COUNT, progress)
+        outside = self.split_features(backbone, "near-ood", 0, OOD_COUNT, progress)
+        about = f"{REFERENCE_COUNT:,} Diorama ID pictures, {OOD_COUNT:,} of near-OOD classes"
+        return ReferencePictures("diorama", inside, outside, about)
 
-    def _folder_reference(self, backbone: Backbone, folder: Path, progress: Progress) -> tuple[Tensor, Tensor, str]:
-        if not folder.is_dir():
-            raise StudioError(f"the folder of ID reference pictures {str(folder)!r} does not exist")
-        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
-        pictures, problems = open_images(files)
-        if not pictures:
-            raise StudioError(f"the folder {str(folder)!r} holds no picture that can be read")
-        features = self.picture_features(backbone, list(pictures.values()), progress)
-        skipped = f" ({len(problems)} could not be read)" if problems else ""
-        return features.joint, features.joint[:0], f"{len(pictures):,} pictures of {folder.name}{skipped}"
+    def _own_reference(self, backbone: Backbone, pictures: PictureSet, progress: Progress) -> ReferencePictures:
+        found = set_features(backbone, pictures, {"joint"}, progress)
+        joint = _joint(backbone, found.joint)
+        skipped = f" ({len(found.problems)} could not be read)" if found.problems else ""
+        about = f"{len(joint):,} pictures of {pictures.name}{skipped}"
+        return ReferencePictures(pictures.key, joint, joint[:0], about)
 
     # -- requests ---------------------------------------------------------------------------------------------------
     def explore(
@@ -446,7 +474,7 @@ class Studio:
             score = scorer.fit(reference)
             columns.append((scorer.name, title, score(features.joint).double().numpy()))
             if references is not None:
-                compared[title] = self._score_references(space, scorer, score, references, request.reference)
+                compared[title] = self._score_references(space, scorer, score, references)
         tau = request.score.tau or 1 / space.backbone.logit_scale
         shares = affinities(features.joint, reference, tau)
         classes = (features.joint @ space.class_text.T * space.backbone.logit_scale).softmax(dim=1)
@@ -492,73 +520,210 @@ class Studio:
         space: LabelSpace,
         scorer: Scorer,
         score: FittedScore,
-        references: tuple[Tensor, Tensor, str],
-        folder: str,
+        references: ReferencePictures,
     ) -> ReferenceScores:
-        inside, outside, about = references
-
         def compute() -> ReferenceScores:
-            ood = score(outside).double().numpy() if len(outside) else np.empty(0)
-            return ReferenceScores(score(inside).double().numpy(), ood, about)
+            ood = score(references.ood).double().numpy() if len(references.ood) else np.empty(0)
+            return ReferenceScores(score(references.id).double().numpy(), ood, references.about)
 
-        return self._reference_scores.get((space.key, folder, repr(scorer)), compute)
+        return self._reference_scores.get((space.key, references.key, repr(scorer)), compute)
 
     def mine(self, choice: LabelChoice, progress: Progress = silent) -> NegativeLabels:
         """The negative labels of a choice, furthest first."""
         return self.label_space(choice, progress).mined
 
-    def bench(
-        self, request: BenchRequest, progress: Progress = silent, on_row: Callable[[Row], None] | None = None
-    ) -> BenchResult:
-        """Scorers compared on a suite of Diorama splits; ``on_row`` hears each row as soon as it is there.
+    def bench(self, request: BenchRequest, progress: Progress = silent) -> BenchResult:
+        """The whole of `compare`."""
+        *_, last = self.compare(request, progress)
+        return last
+
+    def compare(self, request: BenchRequest, progress: Progress = silent) -> Iterator[BenchResult]:
+        """Scorers compared on a suite: the result so far after every OOD set, the whole at last.
+
+        The rows of the whole are kept in the database of results, see `ood_studio.evaluation.results`.
 
         Raises:
-            StudioError: for an unknown suite or scorer, ID labels that are not the suite's, or a text side that
-                cannot be used.
+            StudioError: for an unknown suite or scorer, data that are not there, ID labels that are not the suite's, or
+                a text side that cannot be used.
         """
-        from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES
-
-        suite = load_suite(request.suite)
         choose_scorers(request.scorers, bench_scorers())  # unknown ones are told before anything is loaded
-        labels, _ = read_labels(suite.labels)
-        if request.label.labels != LabelChoice.labels and read_labels(request.label.labels)[0] != labels:
-            raise StudioError(f"the suite {suite.name} brings its own ID labels; leave the labels as they are")
-        choice = replace(request.label, labels=suite.labels)
-        space = self.label_space(choice, progress)
-        scorers = choose_scorers(request.scorers, bench_scorers(request.score.neglabel(len(space.mined))))
+        suite = self._open_suite(request)
+        choice = request.label
+        progress("loading the model", 0, 1)
+        backbone = self.backbone(choice.backbone)
+        space, no_text = self._text_side(choice, suite.labels, progress)
+        negatives = GROUP_SIZE if space is None else len(space.mined)
+        scorers = choose_scorers(request.scorers, bench_scorers(request.score.neglabel(negatives)))
 
-        def features(name: str) -> tuple[Tensor, np.ndarray]:
-            return self.split_features(space.backbone, name, request.seed, request.count, progress)
+        def features_of(pictures: PictureSet, spaces: Collection[str]) -> SetFeatures:
+            return set_features(backbone, pictures, spaces, progress)
 
-        inside, truth = features(suite.id)
-        outside = {name: features(name)[0] for name in suite.ood}
-        everything, classes = features("all-classes")
-        all_text = class_features(space.backbone, TRAINED_CLASSES, read_prompts(choice.prompts))
-        positions = np.array([labels.index(name) if name in labels else -1 for name in ID_CLASSES])
-        accuracy = {
-            "id_accuracy": zero_shot_accuracy(inside, space.class_text, np.where(truth < 0, -1, positions[truth])),
-            "all_accuracy": zero_shot_accuracy(everything, all_text, classes),
-        }
-        progress("scoring", 0, len(scorers) * len(outside))
-        rows, unavailable = bench_rows(
+        bench = Bench(
             suite,
             choice.backbone,
             scorers,
-            space.reference(),
-            inside,
-            outside,
+            self._reference_of(backbone, suite, space, choice, scorers, features_of, no_text),
+            features_of,
             seed=request.seed,
+            resamples=request.resamples,
+            fpr_definition=request.fpr_definition,
             params={"prompts": choice.prompts},
             mining={
                 "corpus": choice.corpus,
                 **({"lexnames": choice.lexnames} if choice.corpus == "wordnet" else {}),
                 "eta": choice.eta,
                 "per_pos": choice.per_pos,
-                "negatives": len(space.mined),
+                "selection": choice.selection,
+                "negatives": negatives,
             },
-            on_row=on_row,
+            training={} if suite.train is None else {"train": suite.train.name, "n_train": len(suite.train)},
         )
-        return BenchResult(rows, accuracy, unavailable)
+        spaces = needed_spaces([*scorers.values()])
+        accuracy = {} if space is None else self._accuracy(request, suite, space, spaces, features_of)
+        for result in bench.run(progress):
+            if result.finished:
+                ResultStore().append(result.rows)
+            yield replace(result, accuracy=accuracy)
+
+    def sweep(
+        self, name: str, request: BenchRequest, values: Sequence[str] = (), progress: Progress = silent
+    ) -> Iterator[SweepPoint]:
+        """NegLabel on a suite while one parameter walks through values, the paper's where none are given.
+
+        Raises:
+            StudioError: for an unknown sweep or values that are no numbers, and as `compare`.
+        """
+        walk = find_sweep(name)
+        walked = sweep_values(walk, values)
+        for i, value in enumerate(walked):
+            progress(f"sweeping {walk.title}", i, len(walked))
+            try:
+                point = replace(request, scorers=("neglabel",), **self._swept(walk, value, request))
+                yield SweepPoint(value, self.bench(point, progress).rows)
+            except Stopped:
+                raise
+            except StudioError as error:
+                yield SweepPoint(value, (), str(error))
+
+    @staticmethod
+    def _swept(walk: Sweep, value: Any, request: BenchRequest) -> dict[str, Any]:
+        changes: dict[str, Any] = {walk.name: value}
+        if walk.side == "score":
+            return {"score": replace(request.score, **changes)}
+        if walk.selection is not None:
+            changes["selection"] = walk.selection
+        return {"label": replace(request.label, **changes)}
+
+    def _open_suite(self, request: BenchRequest) -> OpenSuite:
+        own = bool(request.id_data or request.ood_data)
+        typed = "" if request.label.labels == LabelChoice.labels else request.label.labels
+        suite = open_suite(
+            "folders" if own else request.suite,
+            id_data=request.id_data,
+            ood_data=request.ood_data,
+            train_data=request.train_data,
+            data_root=request.data_root,
+            seed=request.seed,
+            count=request.count,
+            train_count=request.train_count,
+            labels="\n".join(read_labels(typed)[0]) if own and typed else "",
+            workers=self.workers,
+        )
+        if typed and not own and read_labels(typed)[0] != suite.labels:
+            raise StudioError(f"the suite {suite.name} brings its own ID labels; leave the labels as they are")
+        return suite
+
+    def _text_side(
+        self, choice: LabelChoice, labels: tuple[str, ...], progress: Progress
+    ) -> tuple[LabelSpace | None, str]:
+        """The label space, or None and the reason where the model reads no text or there are no labels."""
+        if not labels:
+            return None, "it needs ID labels, and there are none; name them, or sort the ID pictures into class folders"
+        try:
+            return self.label_space(choice, progress, labels), ""
+        except BackboneError as error:
+            return None, str(error)
+
+    def _reference_of(
+        self,
+        backbone: Backbone,
+        suite: OpenSuite,
+        space: LabelSpace | None,
+        choice: LabelChoice,
+        scorers: Mapping[str, Scorer],
+        features_of: Callable[[PictureSet, Collection[str]], SetFeatures],
+        no_text: str,
+    ) -> Callable[[Space], Reference]:
+        """What scorers of a space learn from, put together once a space and only from what some scorer needs."""
+        learning = [scorer for scorer in scorers.values() if "images" in scorer.needs]
+        pool = any("conjugated_text" in scorer.needs for scorer in scorers.values())
+
+        @cache
+        def of(which: Space) -> Reference:
+            if which in ("patches", "tokens") and not backbone.has_patches:
+                raise StudioError(f"it reads patches, and {backbone.name} has none")
+            images = labels = None
+            if suite.train is not None and any(scorer.space == which for scorer in learning):
+                found = features_of(suite.train, needed_spaces(learning))
+                images = select_features(which, found.joint, found.visual, found.patches)
+                if suite.train.labels is not None:
+                    labels = torch.from_numpy(suite.train.labels[found.rows])
+            head: Linear | None = backbone.head if which == "visual" else None
+            if space is None:
+                if which in ("joint", "tokens"):
+                    raise StudioError(no_text)
+                return Reference(images=images, labels=labels, head=head, logit_scale=backbone.logit_scale)
+            return Reference(
+                space.class_text,
+                space.negative_text,
+                images=images,
+                labels=labels,
+                head=head,
+                logit_scale=backbone.logit_scale,
+                conjugated_text=self._conjugated(space, choice) if pool else None,
+            )
+
+        return of
+
+    def _conjugated(self, space: LabelSpace, choice: LabelChoice) -> Tensor:
+        """Text features of CSP's phrases, made from the adjectives of the corpus."""
+
+        def build() -> Tensor:
+            corpus = load_corpus(choice.corpus, lexnames=choice.lexnames)
+            adjectives = [word for word, pos in zip(corpus.words, corpus.pos, strict=True) if pos == "a"]
+            superclasses = superclasses_of(choice.corpus)
+            few = len(adjectives) * len(superclasses) <= MOST_PHRASES
+            pool = conjugated_pool(adjectives, superclasses, each=None if few else 1)
+            return mine_conjugated(space.backbone, space.id_labels, pool, read_prompts(choice.prompts))[1]
+
+        return self._conjugated_text.get(space.key, build)
+
+    def _accuracy(
+        self,
+        request: BenchRequest,
+        suite: OpenSuite,
+        space: LabelSpace,
+        spaces: frozenset[str],
+        features_of: Callable[[PictureSet, Collection[str]], SetFeatures],
+    ) -> dict[str, float]:
+        """Zero-shot accuracies where the classes of pictures are known."""
+        found = {}
+        joint = frozenset({"joint"})
+        if suite.id.labels is not None and (suite.id.labels >= 0).any():
+            inside = features_of(suite.id, spaces | joint)  # at once all that the scorers will ask for
+            assert inside.joint is not None
+            truth = suite.id.labels[inside.rows]
+            found["id_accuracy"] = zero_shot_accuracy(inside.joint, space.class_text, truth)
+        if suite.name in ("diorama", "diorama-hard"):
+            from ood_studio.diorama.world import TRAINED_CLASSES
+
+            everything = diorama_set("all-classes", request.seed, request.count, workers=self.workers)
+            assert everything.labels is not None
+            text = class_features(space.backbone, TRAINED_CLASSES, read_prompts(request.label.prompts))
+            seen = features_of(everything, joint)
+            assert seen.joint is not None
+            found["all_accuracy"] = zero_shot_accuracy(seen.joint, text, everything.labels[seen.rows])
+        return found
 
 
 # -- reading what people give ---------------------------------------------------------------------------------------
