@@ -40,7 +40,7 @@ class CifarSet(PictureSet):
             if len(raw) % record:
                 raise StudioError(f"{path} is no CIFAR file: {len(raw):,} bytes, not a multiple of {record:,}")
             parts.append(raw.reshape(-1, record))
-            digest.update(raw)
+            digest.update(raw.data)
         self._records = parts[0] if len(parts) == 1 else np.concatenate(parts)
         self._skip = label_bytes
         self.name, self.key = name, f"cifar/{label_bytes}/{digest.hexdigest()}"

@@ -171,7 +171,7 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), image.mode, "RGB")
         if image.mode == "RGB":  # nearly every profile is sRGB itself; a few colours tell, at no cost
-            probe = np.stack(np.meshgrid(*[np.arange(0, 256, 51, np.uint8)] * 3), axis=-1).reshape(-1, 8, 3)
+            probe = np.stack(np.meshgrid(*[np.arange(0, 256, 51, dtype=np.uint8)] * 3), axis=-1).reshape(-1, 8, 3)
             meant = np.asarray(ImageCms.applyTransform(Image.fromarray(probe), transform))
             if np.abs(meant.astype(int) - probe).max() <= 1:
                 return image

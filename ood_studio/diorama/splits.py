@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -108,21 +108,31 @@ def _all_splits() -> Iterator[Split]:
 SPLITS: dict[str, Split] = {split.name: split for split in _all_splits()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pictures:
     """A drawn split.
 
     Attributes:
         split: which one.
-        scenes: the ground truth of each picture.
+        seed: of its scenes.
         pixels: (n, 64, 64, 3) uint8, memory-mapped.
-        labels: (n,) int64, index in the split's ``classes``; -1 where the main object is none of them.
     """
 
     split: Split
-    scenes: tuple[Scene, ...]
+    seed: int
     pixels: np.ndarray
-    labels: np.ndarray
+
+    @cached_property
+    def scenes(self) -> tuple[Scene, ...]:
+        """The ground truth of each picture."""
+        return scenes(self.split.name, self.seed, len(self.pixels))
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """(n,) int64, index in the split's ``classes``; -1 where the main object is none of them."""
+        index = {label: i for i, label in enumerate(self.split.classes)}
+        mains = (scene.main for scene in self.scenes)
+        return np.array([-1 if main is None else index.get(main.name, -1) for main in mains], np.int64)
 
 
 def scenes(name: str, seed: int, count: int, start: int = 0) -> tuple[Scene, ...]:
@@ -131,10 +141,7 @@ def scenes(name: str, seed: int, count: int, start: int = 0) -> tuple[Scene, ...
     Raises:
         StudioError: if there is no such split or the count is not positive.
     """
-    if name not in SPLITS:
-        raise StudioError(f"Diorama has no split named {name!r}; it has {', '.join(SPLITS)}")
-    if count < 1:
-        raise StudioError(f"a split needs at least 1 picture, not {count}")
+    _check(name, count)
     return tuple(SPLITS[name].scene(f"{name}/{seed}/{i}") for i in range(start, start + count))
 
 
@@ -148,7 +155,7 @@ def load_split(
     Raises:
         StudioError: if there is no such split or the count is not positive.
     """
-    described = scenes(name, seed, count)
+    _check(name, count)
     key = hashlib.sha256(f"{name}/{seed}/{count}/{world_fingerprint()}".encode()).hexdigest()[:12]
     path = cache_dir() / "diorama" / f"{name}-{key}.npy"
     if not path.exists():
@@ -157,7 +164,7 @@ def load_split(
         try:
             pixels = np.lib.format.open_memmap(partial, "w+", np.uint8, (count, MODEL_SIZE, MODEL_SIZE, 3))
             done = 0
-            for chunk in _draw(described, workers or os.cpu_count() or 1):
+            for chunk in _draw(name, seed, count, workers or os.cpu_count() or 1):
                 pixels[done : done + len(chunk)] = chunk
                 done += len(chunk)
                 if progress:
@@ -166,30 +173,36 @@ def load_split(
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
-    index = {label: i for i, label in enumerate(SPLITS[name].classes)}
-    labels = [index.get(scene.main.name, -1) if scene.main else -1 for scene in described]
-    return Pictures(SPLITS[name], described, np.load(path, mmap_mode="r"), np.array(labels, np.int64))
+    return Pictures(SPLITS[name], seed, np.load(path, mmap_mode="r"))
 
 
-def _draw(described: tuple[Scene, ...], workers: int) -> Iterator[np.ndarray]:
+def _check(name: str, count: int) -> None:
+    if name not in SPLITS:
+        raise StudioError(f"Diorama has no split named {name!r}; it has {', '.join(SPLITS)}")
+    if count < 1:
+        raise StudioError(f"a split needs at least 1 picture, not {count}")
+
+
+def _draw(name: str, seed: int, count: int, workers: int) -> Iterator[np.ndarray]:
     """Arrays of rendered scenes, chunk after chunk."""
-    chunks = (described[i : i + _CHUNK] for i in range(0, len(described), _CHUNK))
-    if workers == 1 or len(described) <= 4 * _CHUNK:
-        yield from map(_draw_chunk, chunks)
+    jobs = ((name, seed, start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK))
+    if workers == 1 or count <= 4 * _CHUNK:
+        yield from map(_draw_chunk, jobs)
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        pending = [pool.submit(_draw_chunk, chunk) for chunk in islice(chunks, workers * 2)]
+        pending = [pool.submit(_draw_chunk, job) for job in islice(jobs, workers * 2)]
         try:
             while pending:
                 yield pending.pop(0).result()
-                pending += [pool.submit(_draw_chunk, chunk) for chunk in islice(chunks, 1)]
+                pending += [pool.submit(_draw_chunk, job) for job in islice(jobs, 1)]
         finally:
             for job in pending:
                 job.cancel()
 
 
-def _draw_chunk(chunk: tuple[Scene, ...]) -> np.ndarray:
-    return np.stack([np.asarray(render(scene)) for scene in chunk])
+def _draw_chunk(job: tuple[str, int, int, int]) -> np.ndarray:
+    name, seed, start, stop = job
+    return np.stack([np.asarray(render(scene)) for scene in scenes(name, seed, stop - start, start)])
 
 
 @cache

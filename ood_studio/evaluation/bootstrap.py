@@ -130,8 +130,8 @@ def resample(
     for inside, outside in _draws(ordered.inside.size, ordered.outside.size, int(resamples), int(seed)):
         parts[0].append(reader.auroc(inside, outside))
         if definition == "openood":
-            flipped = (table[:, -1:] - table[:, ::-1] for table in (outside, inside))
-            parts[1].append(backward.fpr(*flipped, "exact"))
+            turned, other = (table[:, -1:] - table[:, ::-1] for table in (outside, inside))
+            parts[1].append(backward.fpr(turned, other, "exact"))
         else:
             parts[1].append(reader.fpr(inside, outside, definition))
         if aupr:

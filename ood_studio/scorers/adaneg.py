@@ -178,7 +178,8 @@ class _Memory:
 
     def replace(self, cosines: Tensor, block: Tensor) -> None:
         """Overwrites the columns of (rows, labels) cosines to the text by those to the proxies, where they differ."""
-        for which in torch.tensor(sorted(self._stored), dtype=torch.long, device=block.device).split(_LABELS):
+        stored = torch.tensor(sorted(self._stored), dtype=torch.long, device=block.device)
+        for which in torch.split(stored, _LABELS):  # type: ignore[no-untyped-call]
             cosines[:, which] = self.cosines(block, which)
 
     def cosines(self, block: Tensor, which: Tensor) -> Tensor:

@@ -179,7 +179,7 @@ def group_share(positive: Tensor, negative: Tensor, groups: int) -> Tensor:
     if odds.requires_grad:
         # An infinite sum would make the gradient 0 · ∞; scores this close to 0 have none to speak of.
         odds = odds.clamp(max=0.7 * math.log(torch.finfo(odds.dtype).max))
-    return (1.0 + odds.exp_().unflatten(1, (groups, -1)).sum(dim=2)).reciprocal().mean(dim=1)
+    return (1.0 + odds.exp_().view(len(odds), groups, odds.shape[1] // groups).sum(dim=2)).reciprocal().mean(dim=1)
 
 
 def affinities(features: Tensor, reference: Reference, tau: float | None = None) -> Tensor:

@@ -10,6 +10,7 @@ from ood_studio import __version__
 from ood_studio.backbones import BUNDLED
 from ood_studio.studio import Studio
 from ood_studio.ui import explore
+from ood_studio.ui.compare import tab as compare
 
 
 def build(studio: Studio, backbone: str) -> gr.Blocks:
@@ -18,9 +19,13 @@ def build(studio: Studio, backbone: str) -> gr.Blocks:
         with gr.Row(elem_classes="studio-top"):
             gr.HTML(_HEADER)
             world = gr.HTML(_world(backbone), elem_id="world")
-        with gr.Tabs(elem_id="tabs"), gr.Tab("Explore", id="explore"):
-            start = explore.build(studio, backbone, world, _world)
-        start(blocks.load)
+        with gr.Tabs(elem_id="tabs") as tabs:
+            with gr.Tab("Explore", id="explore"):
+                explorer = explore.build(studio, backbone, world, _world)
+            with gr.Tab("Compare", id="compare", render_children=True):
+                come_back = compare.build(studio, backbone, tabs, explorer)
+        explorer.start(blocks.load)
+        come_back(blocks.load)
     return blocks
 
 

@@ -9,7 +9,7 @@ from ood_studio.studio import Affinity, ExploreResult, PictureReport, Reading
 
 EMPTY = """
 <div class="studio-empty">
-  <p class="studio-empty-title">Give it a picture</p>
+  <h2 class="studio-empty-title">Give it a picture</h2>
   <p>Upload, paste or photograph one, or pick an example below. You will see which labels it is drawn to, and
   whether detectors take it for one of the ID classes.</p>
 </div>"""
@@ -43,7 +43,7 @@ def verdict_card(report: PictureReport) -> str:
     text = "".join(f"<p>{line}</p>" for line in lines)
     return (
         f'<section class="studio-verdict {side}" aria-live="polite" aria-label="Verdict">'
-        f'<div class="studio-verdict-title">{heading}</div>{text}</section>'
+        f'<h2 class="studio-verdict-title">{heading}</h2>{text}</section>'
     )
 
 

@@ -6,7 +6,6 @@ import csv
 import io
 import os
 import tempfile
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
@@ -17,20 +16,22 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from ood_studio.backbones import bundled_names
 from ood_studio.data.images import decode_image
 from ood_studio.data.photographs import photographs
+from ood_studio.data.uploads import keep_pictures
 from ood_studio.errors import StudioError
-from ood_studio.fields import Bounds, bounds_of
+from ood_studio.fields import bounds_of
 from ood_studio.figures.heatmap import overlay
 from ood_studio.figures.histogram import score_histogram
 from ood_studio.labels.corpora import DEFAULT_LEXNAMES, LEXNAMES
 from ood_studio.labels.presets import PRESETS
 from ood_studio.labels.prompts import PROMPT_SETS
-from ood_studio.progress import Progress, Stopped, stoppable
+from ood_studio.progress import Progress, Stopped, silent, stoppable
 from ood_studio.scorers import FORMS
 from ood_studio.studio import ExploreRequest, ExploreResult, LabelChoice, ScoreChoice, Studio
 from ood_studio.ui import cards
+from ood_studio.ui.inputs import backbone_box, backbone_name, number_box, whole
+from ood_studio.ui.running import MODEL_SLOT, StopFlag, message, progress_on, unchanged, warn
 from ood_studio.ui.zerogpu import on_gpu
 
 EXAMPLES = 12
@@ -48,25 +49,6 @@ FULL_BLUE = 0.3  # a patch's ID share that is drawn in full blue, where no patch
 HEAT = "Show where the ID evidence is"
 NO_HEAT = "No map: this model has no patches"
 _PHOTOGRAPHS = "Real photographs"
-_MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
-
-
-class StopFlag:
-    """Whether this session asked to stop; every session gets its own."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> StopFlag:
-        return StopFlag()
-
-    def asked(self) -> bool:
-        """Whether the person asked to stop."""
-        return self._event.is_set()
-
-    def set(self, stop: bool) -> None:
-        """Asks to stop, or takes it back."""
-        (self._event.set if stop else self._event.clear)()
 
 
 @dataclass
@@ -74,6 +56,7 @@ class Session:
     """What belongs to one user: their pictures, the last result, which picture is open."""
 
     pictures: list[tuple[str, str]] = field(default_factory=list)  # name, path
+    reference: str = ""  # folder of their own ID reference pictures
     result: ExploreResult | None = None
     opened: int = 0
     example_seed: int = 0
@@ -106,6 +89,38 @@ class Settings:
         return [getattr(self, name) for name in self.__dataclass_fields__]
 
 
+def with_picture(mine: Session, name: str, path: str) -> Session:
+    """The session with a picture opened, and added where it is not yet among the session's."""
+    held = [p for _, p in mine.pictures]
+    if path in held:
+        return replace(mine, opened=held.index(path))
+    return replace(mine, pictures=[*mine.pictures, (name, path)], opened=len(held))
+
+
+@dataclass(frozen=True)
+class ExploreTab:
+    """What the rest of the app needs of the tab.
+
+    Attributes:
+        session: the state with what belongs to one user, a `Session`.
+        start: wires start-up to an event.
+        explore: wires an event to exploring what the session holds, under a name for the API.
+    """
+
+    session: gr.State
+    start: Callable[[Any], None]
+    explore: Callable[[Any, str], Any]
+
+
+@dataclass(frozen=True)
+class ReferenceBox:
+    """The components with which people give ID reference pictures of their own, and what these do, in a line."""
+
+    files: Any
+    folder: Any
+    about: Any
+
+
 def request_from(*values: Any) -> ExploreRequest:
     """The request that the settings' values stand for, in the order of `Settings`; an empty number is the default.
 
@@ -113,9 +128,7 @@ def request_from(*values: Any) -> ExploreRequest:
         StudioError: for a value outside its bounds, or one that a public server does not take.
     """
     v = dict(zip(Settings.__dataclass_fields__, values, strict=True))
-    backbone = str(v["backbone"]).strip()
-    if os.environ.get("SPACE_ID") and "local-dir:" in backbone:
-        raise StudioError("a Space loads no model from its own folders; give open_clip:NAME/TAG or open_clip:hf-hub:ID")
+    backbone = backbone_name(v["backbone"])
     corpus = v["corpus"]
     if corpus == "file":
         if not v["corpus_file"]:
@@ -130,15 +143,15 @@ def request_from(*values: Any) -> ExploreRequest:
             lexnames=tuple(v["lexnames"]),
             prompts=str(v["template"]) if v["prompts"] == "custom" else str(v["prompts"]),
             eta=labels.eta if v["eta"] is None else v["eta"],
-            count=_whole(v["count"], "count", labels.count),
+            count=whole(v["count"], "count", labels.count),
             per_pos=bool(v["per_pos"]),
         ),
         ScoreChoice(
             tau=v["tau"] or None,
             form=v["form"],
-            groups=_whole(v["groups"], "groups", 0) or None,
-            fuse=_whole(v["fuse"], "fuse", 0) or None,
-            seed=_whole(v["seed"], "seed", score.seed),
+            groups=whole(v["groups"], "groups", 0) or None,
+            fuse=whole(v["fuse"], "fuse", 0) or None,
+            seed=whole(v["seed"], "seed", score.seed),
         ),
     )
 
@@ -151,16 +164,33 @@ def unfinished(*values: Any) -> bool:
     )
 
 
-def _whole(value: Any, name: str, default: int) -> int:
-    if value is None:
-        return default
-    if float(value) != int(value):
-        raise StudioError(f"{name} must be a whole number, not {value!r}")
-    return int(value)
+def own_reference(
+    paths: Sequence[str] | None, folder: str | None, progress: Progress = silent
+) -> tuple[str, dict[str, str]]:
+    """The folder of someone's own ID reference pictures, empty where they gave none, and why files were left out.
+
+    Args:
+        paths: files that were uploaded; where there are any, the folder does not count.
+        folder: a folder of this machine.
+
+    Raises:
+        StudioError: if there is no picture that can be read, or no such folder, or a Space is asked for one.
+    """
+    if paths:
+        kept, problems = keep_pictures([Path(path) for path in paths], progress)
+        return str(kept), problems
+    if not (folder or "").strip():
+        return "", {}
+    if os.environ.get("SPACE_ID"):
+        raise StudioError("a Space reads no reference pictures from its own folders; upload them")
+    chosen = Path(str(folder).strip()).expanduser()
+    if not chosen.is_dir():
+        raise StudioError(f"the folder of ID reference pictures {str(chosen)!r} does not exist")
+    return str(chosen.resolve()), {}
 
 
-def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[str], str]) -> Callable[[Any], None]:
-    """Draws the tab inside the current `gr.Blocks`; returns what wires start-up to the app's load event.
+def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[str], str]) -> ExploreTab:
+    """Draws the tab inside the current `gr.Blocks`.
 
     ``world`` tells people which model's world is on; ``say_world`` gives its HTML for a backbone.
     """
@@ -228,7 +258,7 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
             histogram = gr.Plot(show_label=False, elem_id="histogram", container=False)
         with gr.Column(scale=1, min_width=300):
             table = gr.HTML(elem_id="scores")
-    settings = _settings(backbone)
+    settings, reference = _settings(backbone)
     with gr.Accordion("All pictures as a table", open=False, visible=False) as batch:
         frame = gr.Dataframe(interactive=False, elem_id="batch", wrap=True, show_label=False)
         download = gr.DownloadButton("Download as CSV", elem_id="download", size="sm")
@@ -256,7 +286,8 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
         if not mine.pictures:
             return replace(mine, result=None)
         pictures, lost = _decode(mine.pictures)
-        result = studio.explore(request_from(*values), pictures, stoppable(_progress(progress), flag.asked))
+        request = replace(request_from(*values), reference=mine.reference)
+        result = studio.explore(request, pictures, stoppable(progress_on(progress), flag.asked))
         kept = [entry for i, entry in enumerate(mine.pictures) if i not in lost]
         return replace(mine, pictures=kept, result=result, opened=min(mine.opened, len(kept) - 1))
 
@@ -271,15 +302,14 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
         """Scores the session's pictures under the current settings."""
         flag.set(False)
         if unfinished(*values):
-            return _unchanged(outputs)
+            return unchanged(outputs)
         try:
             mine = run(mine, values, flag, progress)
         except Stopped:
             gr.Info("Stopped. What was shown before is still there.")
-            return _unchanged(outputs)
+            return unchanged(outputs)
         except StudioError as error:
-            # A message is shown as HTML and may carry names that people typed.
-            raise gr.Error(escape(str(error), quote=False), title="That did not work", print_exception=False) from None
+            raise message(error) from None
         return _show(mine, show_heat, score)
 
     def add(mine: Session, shown: list[tuple[str, str | None]] | None) -> Session:
@@ -295,10 +325,7 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
                 kept.append((Path(path).name, path))
             except StudioError as error:
                 problems.append(str(error))
-        for problem in problems[:4]:
-            gr.Warning(escape(problem, quote=False), title="Left out", duration=None)
-        if len(problems) > 4:
-            gr.Warning(f"{len(problems) - 4} more files could not be read.", title="Left out")
+        warn(problems)
         if len(kept) > MOST_PICTURES:
             gr.Warning(f"At most {MOST_PICTURES} pictures at a time; the first {MOST_PICTURES} are kept.")
             kept = kept[:MOST_PICTURES]
@@ -310,11 +337,11 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
         """Opens another of the pictures; nothing is computed."""
         if mine.result is not None and int(event.index) < len(mine.result.pictures):
             mine = replace(mine, opened=int(event.index))
-        return _show(mine, show_heat, score, keep_gallery=True) if mine.result else [mine, *_unchanged(outputs[1:])]
+        return _show(mine, show_heat, score, keep_gallery=True) if mine.result else [mine, *unchanged(outputs[1:])]
 
     def redraw(mine: Session, show_heat: bool, score: str | None) -> list[Any]:
         """Draws the open picture again, with or without the map, or another score's histogram."""
-        return _show(mine, show_heat, score, keep_gallery=True) if mine.result else [mine, *_unchanged(outputs[1:])]
+        return _show(mine, show_heat, score, keep_gallery=True) if mine.result else [mine, *unchanged(outputs[1:])]
 
     def draw_examples(mine: Session, kind: str, another: bool = False) -> tuple[Session, list[tuple[str, str]]]:
         seed = mine.example_seed + 1 if another else mine.example_seed
@@ -323,16 +350,27 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
 
     def take_example(mine: Session, event: gr.SelectData) -> Session:
         path = mine.examples[int(event.index)]
-        held = [p for _, p in mine.pictures]
-        if path in held:
-            return replace(mine, opened=held.index(path))
-        return replace(mine, pictures=[*mine.pictures, (Path(path).stem, path)], opened=len(held))
+        return with_picture(mine, Path(path).stem, path)
 
-    def clear() -> list[Any]:
-        return _show(Session(), False, None)
+    def take_reference(
+        mine: Session,
+        paths: list[str] | None,
+        folder: str | None,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> tuple[Session, str]:
+        """Sets the thresholds by someone's own ID pictures from now on, or by Diorama's again where they gave none."""
+        try:
+            chosen, problems = own_reference(paths, folder, progress_on(progress))
+        except StudioError as error:
+            chosen, problems = "", {"": str(error)}
+        warn(list(problems.values()))
+        return replace(mine, reference=chosen), _reference_about(chosen, bool(paths))
+
+    def clear(mine: Session) -> list[Any]:
+        return _show(replace(mine, pictures=[], result=None, opened=0), False, None)
 
     inputs = [session, stop, heat, score_name, *settings.all()]
-    busy: dict[str, Any] = {"show_progress": "minimal", "show_progress_on": [verdict], **_MODEL}
+    busy: dict[str, Any] = {"show_progress": "minimal", "show_progress_on": [verdict], **MODEL_SLOT}
 
     def wire(event: Any, api_name: str) -> Any:
         started = event(
@@ -361,7 +399,7 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
     gallery.select(open_picture, [session, heat, score_name], outputs, api_name="open_picture", show_progress="hidden")
     heat.change(redraw, [session, heat, score_name], outputs, api_name="show_evidence", show_progress="hidden")
     score_name.input(redraw, [session, heat, score_name], outputs, api_name="choose_score", show_progress="hidden")
-    clear_button.click(clear, None, outputs, api_name="clear", show_progress="hidden")
+    clear_button.click(clear, session, outputs, api_name="clear", show_progress="hidden")
     stop_button.click(lambda flag: flag.set(True), stop, None, queue=False, api_name="stop")
     for component in settings.all():
         # A text counts when it is finished, everything else at once; bursts are answered by their last state.
@@ -372,6 +410,22 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
         for kind, event in events.items():
             name = f"change_{kind}{_slug(component)}"
             event(explore, inputs, outputs, api_name=name, trigger_mode="always_last", **busy)
+    for event, name in (
+        (reference.files.upload, "upload"),
+        (reference.files.delete, "remove"),
+        (reference.files.clear, "clear"),
+        (reference.folder.submit, "submit"),
+        (reference.folder.blur, "choose"),
+    ):
+        taken = event(
+            take_reference,
+            [session, reference.files, reference.folder],
+            [session, reference.about],
+            api_name=f"{name}_reference",
+            show_progress="minimal",
+            show_progress_on=[reference.about],
+        )
+        taken.then(explore, inputs, outputs, api_name=f"{name}_reference_explore", **busy)
     _wire_visibility(settings)
     settings.backbone.change(say_world, settings.backbone, world, api_name="world", show_progress="hidden", queue=False)
     source.input(draw_examples, [session, source], [session, examples], api_name="examples", show_progress="hidden")
@@ -387,25 +441,17 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
     def start(load: Any) -> None:
         load(draw_examples, [session, source], [session, examples], api_name="first_examples", show_progress="hidden")
 
-    return start
+    return ExploreTab(session, start, wire)
 
 
 # -- pieces of the tab ----------------------------------------------------------------------------------------------
-def _settings(backbone: str) -> Settings:
+def _settings(backbone: str) -> tuple[Settings, ReferenceBox]:
     """The choices, each explained in a line; defaults and bounds come from the request's own fields."""
     labels, score = bounds_of(LabelChoice), bounds_of(ScoreChoice)
     default = LabelChoice()
-    names = list(dict.fromkeys((backbone, *bundled_names(), "open_clip:ViT-B-16/openai", "open_clip:ViT-L-14/openai")))
     with gr.Accordion("Model, labels and score", open=False, elem_id="settings"):
         with gr.Row():
-            backbone_box = gr.Dropdown(
-                names,
-                value=backbone,
-                allow_custom_value=True,
-                label="Backbone",
-                info="diorama and diorama-conv come with the app; open_clip:NAME/TAG loads a real checkpoint.",
-                elem_id="backbone",
-            )
+            backbone_choice = backbone_box(backbone, "backbone")
             preset = gr.Dropdown(
                 [*PRESETS, ("type your own", "typed")],
                 value=default.labels,
@@ -462,8 +508,8 @@ def _settings(backbone: str) -> Settings:
                 visible=False,
                 elem_id="lexnames",
             )
-            count = _number("M, negative labels kept", default.count, labels["count"], "count")
-            eta = _number("η, percentile of NegMining", default.eta, labels["eta"], "eta")
+            count = number_box("M, negative labels kept", default.count, labels["count"], "count")
+            eta = number_box("η, percentile of NegMining", default.eta, labels["eta"], "eta")
             per_pos = gr.Checkbox(
                 False, label="Nouns and adjectives apart", info="As the authors' code mines them.", elem_id="per-pos"
             )
@@ -478,9 +524,10 @@ def _settings(backbone: str) -> Settings:
             )
             groups = gr.Number(0, label="Groups", step=1, info="0 makes groups of about 100 labels.", elem_id="groups")
             fuse = gr.Number(0, label="Groups averaged", step=1, info="0 averages all of them.", elem_id="fuse")
-            seed = _number("Seed of the groups", 0, score["seed"], "seed")
-    return Settings(
-        backbone_box,
+            seed = number_box("Seed of the groups", 0, score["seed"], "seed")
+        reference = _reference_box()
+    settings = Settings(
+        backbone_choice,
         preset,
         typed,
         corpus,
@@ -497,13 +544,39 @@ def _settings(backbone: str) -> Settings:
         fuse,
         seed,
     )
+    return settings, reference
 
 
-def _number(label: str, value: float, bounds: Bounds, name: str) -> gr.Number:
-    # Without gradio's own minimum and maximum, whose message does not say which number is meant; the request's does.
-    low, high = (f"{limit:,.0f}" if limit == int(limit) else f"{limit:g}" for limit in (bounds.low, bounds.high))
-    about = f"{bounds.help}, {low} to {high}."
-    return gr.Number(value, label=label, step=bounds.step or 1, info=about, elem_id=name)
+def _reference_box() -> ReferenceBox:
+    with gr.Row():
+        files = gr.File(
+            label="Your own ID reference pictures, or a zip of them",
+            file_count="multiple",
+            type="filepath",
+            height=170,
+            elem_id="reference-files",
+        )
+        with gr.Column():
+            about = gr.HTML(_reference_about("", False), elem_id="reference-about")
+            folder = gr.Textbox(
+                label="Or a folder of this machine",
+                info="With all folders in it; counts while no files are uploaded.",
+                visible=not os.environ.get("SPACE_ID"),
+                elem_id="reference-folder",
+            )
+    return ReferenceBox(files, folder, about)
+
+
+def _reference_about(folder: str, uploaded: bool) -> str:
+    if folder:
+        whose = "your uploaded pictures" if uploaded else f"the pictures in {escape(folder)}"
+        said = f"The thresholds keep 95&nbsp;% of <b>{whose}</b>."
+    else:
+        said = (
+            "Pictures of your own ID classes set the thresholds here: 95&nbsp;% of them are kept as ID. Without any, "
+            "Diorama’s ID pictures set them for Diorama’s labels, and other labels have no threshold."
+        )
+    return f'<p class="studio-about" role="status">{said}</p>'
 
 
 def _slug(component: gr.Component) -> str:
@@ -537,17 +610,6 @@ def _decode(pictures: list[tuple[str, str]]) -> tuple[list[tuple[str, Image.Imag
             lost.add(i)
             gr.Warning(escape(str(error), quote=False), title="Left out")
     return decoded, lost
-
-
-def _progress(bar: gr.Progress) -> Progress:
-    def report(stage: str, done: int, total: int) -> None:
-        bar((done, total), desc=stage)
-
-    return report
-
-
-def _unchanged(outputs: Sequence[Any]) -> list[Any]:
-    return [gr.skip() for _ in outputs]
 
 
 def _show(mine: Session, show_heat: bool, score: str | None, keep_gallery: bool = False) -> list[Any]:
@@ -653,16 +715,18 @@ def _programmatic(studio: Studio, settings: Settings) -> None:
     """The endpoint ``/explore`` for programs: files and settings in, JSON out."""
     files = gr.File(file_count="multiple", type="filepath", visible=False, label="pictures")
     trigger = gr.Button(visible=False)
+    own = gr.File(file_count="multiple", type="filepath", visible=False, label="ID reference pictures")
     answer = gr.JSON(visible=False, label="reports")
 
     @on_gpu
     def explore(paths: list[str] | None, *values: Any) -> dict[str, Any]:
-        """Affinities, scores and verdicts of pictures."""
+        """Affinities, scores and verdicts of pictures; the last value is ID reference pictures of one's own."""
         try:
             pictures = [(Path(path).name, decode_image(Path(path), name=Path(path).name)) for path in paths or []]
-            result = studio.explore(request_from(*values), pictures)
+            reference, _ = own_reference(values[-1], None)
+            result = studio.explore(replace(request_from(*values[:-1]), reference=reference), pictures)
         except StudioError as error:
             raise gr.Error(str(error), print_exception=False) from None
         return result.to_dict()
 
-    trigger.click(explore, [files, *settings.all()], answer, api_name="explore", **_MODEL)
+    trigger.click(explore, [files, *settings.all(), own], answer, api_name="explore", **MODEL_SLOT)

@@ -78,6 +78,10 @@ def serve(options: Serve, block: bool = True) -> Server:
         raise StudioError(
             f"port {options.port} on {options.host} cannot be used ({error}); choose another with --port"
         ) from None
+    except ValueError as error:  # gradio asks its own server whether it answers, and gives up soon
+        raise StudioError(
+            f"the app at {options.host}:{options.port} does not answer ({error}); the computer may be busy: try again"
+        ) from None
     choice = ExploreRequest(LabelChoice(backbone=options.backbone))
     threading.Thread(target=studio.warm_up, args=(choice,), name="warm-up", daemon=True).start()
     if block:

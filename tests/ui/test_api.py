@@ -11,7 +11,9 @@ from gradio_client.exceptions import AppError
 
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
+from ood_studio.errors import StudioError
 from ood_studio.labels.corpora import DEFAULT_LEXNAMES
+from ood_studio.ui.explore import own_reference
 
 SETTINGS: dict[str, Any] = {
     "backbone": "diorama",
@@ -74,6 +76,22 @@ def test_bad_values_end_in_one_sentence(client: Client, picture: Path, changes: 
     with pytest.raises(AppError) as error:
         explore(client, [picture], **changes)
     assert sentence in str(error.value)
+
+
+def test_own_reference_pictures(client: Client, picture: Path) -> None:
+    values = SETTINGS.values()
+    answer = client.predict([handle_file(picture)], *values, [handle_file(picture)], api_name="/explore")
+    assert answer["references"] == "1 pictures of yours" and answer["results"][0]["readings"][0]["inside"]
+
+
+def test_a_space_reads_no_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert own_reference(None, f" {tmp_path} ") == (str(tmp_path.resolve()), {})
+    assert own_reference([], "  ") == ("", {})
+    with pytest.raises(StudioError, match="does not exist"):
+        own_reference(None, str(tmp_path / "gone"))
+    monkeypatch.setenv("SPACE_ID", "someone/studio")
+    with pytest.raises(StudioError, match="a Space reads no reference pictures"):
+        own_reference(None, str(tmp_path))
 
 
 def test_no_picture_says_so(client: Client) -> None:

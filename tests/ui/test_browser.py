@@ -106,12 +106,36 @@ def test_examples_gallery_and_several_pictures(page: Any) -> None:
     assert len(lines) == 3 and lines[0].startswith("picture,verdict")
 
 
+def test_own_reference_pictures_set_the_thresholds(page: Any, fish: Path, tmp_path: Path) -> None:
+    upload(page, fish)
+    page.wait_for_selector(".studio-bars li", timeout=PATIENCE)
+    own = []
+    for number, scene in enumerate(scenes("id-flat", 5, 4)):
+        own.append(tmp_path / f"own-{number}.png")
+        render(scene, 64).save(own[-1])
+    (tmp_path / "notes.txt").write_text("no picture")
+    page.locator("#settings > button").click()
+    page.locator("#reference-files input[type=file]").set_input_files([*map(str, own), str(tmp_path / "notes.txt")])
+    page.wait_for_selector("text=notes.txt is not a picture", timeout=PATIENCE)
+    page.wait_for_selector("#about >> text=4 pictures of yours", timeout=PATIENCE)
+    page.locator("#clear").click()  # the pictures go, the settings stay
+    page.locator("#examples .thumbnail-item").nth(0).click()
+    page.wait_for_selector("#about >> text=4 pictures of yours", timeout=PATIENCE)
+    page.locator("#reference-files").get_by_label("Clear").click()
+    page.wait_for_selector("#about >> text=Diorama ID pictures", timeout=PATIENCE)
+
+
 def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -> None:
     context = browser.new_context(viewport={"width": 400, "height": 800})
     page = context.new_page()
     page.goto(address, timeout=PATIENCE)
     page.wait_for_selector("#examples img", timeout=PATIENCE)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
+    fits = "document.documentElement.scrollWidth <= window.innerWidth + 1"
+    assert page.evaluate(fits)
+    page.locator("#examples .thumbnail-item").nth(0).click()
+    page.wait_for_selector(".studio-scores", timeout=PATIENCE)
+    page.wait_for_selector("#histogram .js-plotly-plot", timeout=PATIENCE)
+    assert page.evaluate(fits)
     context.close()
 
 

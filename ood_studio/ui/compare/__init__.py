@@ -1,0 +1,1 @@
+"""The Compare tab: scorers held against each other on sets of pictures."""

@@ -1,0 +1,122 @@
+"""Which pictures landed where, and the files that galleries show."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ood_studio.data.picture_set import PictureSet
+from ood_studio.errors import StudioError
+from ood_studio.evaluation.bench import BenchResult
+from ood_studio.paths import cache_dir, make_room
+from ood_studio.ui.compare.session import Picture, Session
+
+MOST = 12  # pictures in a gallery
+_DISK_BYTES = 200 * 2**20
+
+
+@dataclass(frozen=True)
+class Found:
+    """Pictures for one gallery: the first of ``count``."""
+
+    pictures: list[Picture]
+    count: int
+
+
+def mistakes(mine: Session) -> tuple[Found, Found]:
+    """Pictures on the wrong side of the threshold, the worst first: rejected ID and missed OOD."""
+    inside, outside = mine.scores()
+    threshold = mine.threshold()
+    return (
+        _found(mine, True, np.flatnonzero(inside < threshold), inside),
+        _found(mine, False, np.flatnonzero(outside >= threshold), -outside),
+    )
+
+
+def landed(mine: Session, low: float, high: float) -> tuple[Found, Found]:
+    """ID and OOD pictures that score at least ``low`` and less than ``high``, the highest first."""
+    inside, outside = (
+        _found(mine, side, np.flatnonzero((scores >= low) & ((scores < high) | (high == np.inf))), -scores)
+        for side, scores in zip((True, False), mine.scores(), strict=True)
+    )
+    return inside, outside
+
+
+def disagreements(mine: Session) -> tuple[Found, Found]:
+    """Pictures of either set that only the scorer gets right, and that only the other one does.
+
+    Both decide at the threshold that keeps the same share of ID pictures; where their ranks differ most comes first.
+    """
+    right, ranks = [], []
+    for scorer in (mine.scorer, mine.other):
+        inside, outside = mine.scores(scorer)
+        threshold = mine.threshold(scorer)
+        right.append(np.concatenate([inside >= threshold, outside < threshold]))
+        ranks.append(np.concatenate([inside, outside]).argsort(kind="stable").argsort(kind="stable"))
+    gap = np.abs(ranks[0] - ranks[1])
+    known = len(mine.scores()[0])
+    first, second = (
+        there[np.argsort(-gap[there], kind="stable")]
+        for there in (np.flatnonzero(right[0] & ~right[1]), np.flatnonzero(right[1] & ~right[0]))
+    )
+
+    def found(places: np.ndarray) -> Found:
+        shown = [picture_at(mine, bool(i < known), int(i if i < known else i - known)) for i in places[:MOST]]
+        return Found(shown, len(places))
+
+    return found(first), found(second)
+
+
+def picture_at(mine: Session, inside: bool, place: int) -> Picture:
+    """The picture of a score: the ``place``-th of the ID or of the OOD scores."""
+    assert mine.result is not None
+    name = mine.result.id if inside else mine.ood
+    return Picture(name, int(mine.result.rows_of[name][place]), float(mine.scores()[0 if inside else 1][place]))
+
+
+def _found(mine: Session, inside: bool, places: np.ndarray, order: np.ndarray) -> Found:
+    places = places[np.argsort(order[places], kind="stable")]
+    return Found([picture_at(mine, inside, int(place)) for place in places[:MOST]], len(places))
+
+
+def caption(result: BenchResult, picture: Picture) -> str:
+    """What the picture is, and its score."""
+    return f"{result.sets[picture.set].caption(picture.index)} · {picture.score:.3g}"
+
+
+def picture_file(pictures: PictureSet, index: int) -> Path:
+    """A file of a picture as people should see it, made once.
+
+    Raises:
+        StudioError: if the picture cannot be read any more, or the disk refuses.
+    """
+    folder = cache_dir() / "shown" / hashlib.sha256(pictures.key.encode()).hexdigest()[:24]
+    path = folder / f"{index}.png"
+    if path.exists():
+        return path
+    image = pictures.show(index)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
+        image.convert("RGB").save(scratch, format="png", compress_level=1)
+        os.replace(scratch, path)
+        make_room(folder.parent, _DISK_BYTES, keep=folder)
+    except OSError as error:
+        raise StudioError(f"the picture could not be kept in {folder} ({error.strerror or error})") from error
+    return path
+
+
+def gallery_items(result: BenchResult, pictures: list[Picture]) -> tuple[list[Picture], list[tuple[str, str]]]:
+    """The pictures that can still be read, and their files and captions for a gallery."""
+    kept, items = [], []
+    for picture in pictures:
+        with suppress(StudioError):
+            items.append((str(picture_file(result.sets[picture.set], picture.index)), caption(result, picture)))
+            kept.append(picture)
+    return kept, items

@@ -1,0 +1,159 @@
+"""A plotly figure that can be clicked: `gr.Plot` tells nobody where a click went.
+
+>>> plot = click_plot("ROC curves", elem_id="roc")  # doctest: +SKIP
+>>> plot.click(handler, None, output)  # handler(event: gr.EventData) calls read_click(event) # doctest: +SKIP
+>>> button.click(lambda: plot_value(figure), None, plot)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import gradio as gr
+import plotly
+import plotly.graph_objects as go
+
+from ood_studio.errors import StudioError
+from ood_studio.paths import ASSETS
+
+_TEMPLATE = """<figure class="studio-plot" role="group" aria-label="figure">
+<div class="studio-plot-area" tabindex="0" role="application"
+  aria-label="Arrow keys walk along the points, Enter opens one"></div>
+<p class="studio-plot-note" role="status"></p><figcaption aria-live="polite"></figcaption></figure>"""
+
+_STYLE = """
+.studio-plot { margin: 0; position: relative; min-height: ${height}px; }
+.studio-plot-area { width: 100%; min-width: 0; overflow: hidden; border-radius: 8px; }
+.studio-plot-note {
+  position: absolute; inset: 0; margin: 0; display: grid; place-items: center; text-align: center; padding: 1rem;
+  color: var(--body-text-color-subdued); pointer-events: none;
+}
+.studio-plot-note[hidden] { display: none; }
+.studio-plot figcaption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+"""
+
+
+@dataclass(frozen=True)
+class PlotClick:
+    """A point that was clicked.
+
+    Attributes:
+        curve: which trace of the figure.
+        point: which point of the trace.
+        x, y: where it lies; None where not finite.
+        customdata: the point's own, None in place of numbers that are not finite.
+        meta: the trace's ``meta``: which set or scorer it draws.
+        column: where bars share a place on the x axis, all of them, this one too; else this point alone.
+    """
+
+    curve: int
+    point: int
+    x: float | str | None
+    y: float | str | None
+    customdata: Any
+    meta: str | None
+    column: tuple[PlotClick, ...] = ()
+
+
+def click_plot(
+    label: str,
+    value: go.Figure | None = None,
+    *,
+    elem_id: str | None = None,
+    height: int = 420,
+    empty: str = "",
+    **more: Any,
+) -> gr.HTML:
+    """A component whose value is `plot_value` of a figure and whose events are ``click`` and ``drag``.
+
+    It takes the page's colours in light and dark, its container's width, keeps the zoom where the figure's
+    ``uirevision`` stays, and saves PNG and SVG. A figure's ``layout.meta["summary"]`` is read to the blind. ``click``
+    is read by `read_click`; ``drag`` comes when an editable line was moved and is read by `read_drag`.
+
+    Args:
+        label: the figure's name for screen readers and saved files.
+        value: the figure at the start.
+        elem_id: the element's id.
+        height: in pixels, of figures without a height and of the empty place.
+        empty: what stands there before there is a figure.
+        more: further arguments of `gr.HTML`, such as ``visible`` or ``scale``.
+    """
+    return gr.HTML(
+        plot_value(value),
+        label=label,
+        elem_id=elem_id,
+        html_template=_TEMPLATE,
+        css_template=_STYLE,
+        js_on_load=(ASSETS / "plot.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        script=_script(),
+        height=height,
+        empty=empty,
+        file="".join(letter if letter.isalnum() else "-" for letter in label.lower()),
+        **more,
+    )
+
+
+def plot_value(figure: go.Figure | None) -> str:
+    """A figure as the value of `click_plot`; "" for none."""
+    return "" if figure is None else str(figure.to_json())
+
+
+def read_click(event: gr.EventData) -> PlotClick:
+    """What a ``click`` handler was told.
+
+    Raises:
+        StudioError: if the browser sent something else.
+    """
+    told = event._data
+    point = _point(told)
+    column = told.get("column", ())
+    if not isinstance(column, list | tuple):
+        raise StudioError(_UNREADABLE)
+    return PlotClick(**{**vars(point), "column": tuple(map(_point, column))})
+
+
+def read_drag(event: gr.EventData) -> tuple[str, float]:
+    """Which line a ``drag`` handler was told of, by its shape's name, and its new x.
+
+    Raises:
+        StudioError: if the browser sent something else.
+    """
+    told = event._data
+    if not isinstance(told, dict) or not isinstance(told.get("shape"), str) or not _finite(told.get("x")):
+        raise StudioError(_UNREADABLE)
+    return told["shape"], float(told["x"])
+
+
+_UNREADABLE = "the figure's message could not be read; reload the page"
+
+
+def _point(told: Any) -> PlotClick:
+    if not isinstance(told, dict) or not all(
+        type(told.get(key)) is int and told[key] >= 0 for key in ("curve", "point")
+    ):
+        raise StudioError(_UNREADABLE)
+    x, y, meta = told.get("x"), told.get("y"), told.get("meta")
+    if not all(place is None or isinstance(place, str) or _finite(place) for place in (x, y)):
+        raise StudioError(_UNREADABLE)
+    return PlotClick(
+        told["curve"], told["point"], x, y, told.get("customdata"), meta if isinstance(meta, str) else None
+    )
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+@cache
+def _script() -> str:
+    """Where the page finds the plotly package's own plotly.js; relative, so that a proxy may prefix it."""
+    path = Path(str(files(plotly) / "package_data" / "plotly.min.js"))
+    gr.set_static_paths([path])
+    return f"gradio_api/file={quote(path.as_posix())}?v={plotly.__version__}"

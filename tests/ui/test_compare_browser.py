@@ -1,0 +1,119 @@
+"""The Compare tab as a person uses it, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+PATIENCE = 240_000  # milliseconds: the first comparison draws and encodes its pictures while the app warms up
+CHOICES = "backbone=diorama-conv&count=40&resamples=50"
+DONE = "document.querySelector('#compare-stop').disabled && document.querySelector('#compare-ood-heading h3')"
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Any]:
+    """A fresh browser session; fails if anything is asked of another machine."""
+    context = browser.new_context(viewport={"width": 1600, "height": 1000})
+    page = context.new_page()
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(re.sub(r"^\w+://([^/:]*).*", r"\1", request.url)))
+    yield page
+    context.close()
+    assert {host for host in hosts if host and not host.startswith(("data", "blob"))} <= {"127.0.0.1"}, hosts
+
+
+def compared(page: Any, address: str, view: str = "") -> None:
+    """Opens a link to a comparison and waits until all of it is there."""
+    page.goto(f"{address}?tab=compare&suite=diorama-hard&{CHOICES}&scorers=neglabel,mcm{view}", timeout=PATIENCE)
+    page.wait_for_selector("#compare-table table", timeout=PATIENCE)
+    page.wait_for_function(DONE, timeout=PATIENCE)
+
+
+def count(page: Any, name: str) -> int:
+    """One of the counts at the threshold."""
+    box = page.locator(".studio-counts > div").filter(has_text=name)
+    return int(box.locator(".count").inner_text().replace(",", ""))
+
+
+def test_run_read_the_table_sort_it_and_open_a_picture(page: Any, address: str) -> None:
+    page.goto(f"{address}?tab=compare&{CHOICES}&scorers=neglabel,mcm,gen:gamma=0.2", timeout=PATIENCE)
+    page.wait_for_selector("text=Which detector tells them apart best?", timeout=PATIENCE)
+    page.wait_for_selector("#compare-scorers >> text=GEN (γ = 0.2)", timeout=PATIENCE)
+    page.locator("#compare-run").click()
+    page.wait_for_function(DONE, timeout=PATIENCE)
+    rows = page.locator(".studio-matrix tbody tr")
+    assert rows.count() == 3
+    values = [float(rows.nth(i).locator("td.mean").inner_text()) for i in range(3)]
+    assert values == sorted(values, reverse=True) and 50 < values[0] <= 100
+    page.locator(".studio-matrix thead button", has_text="Average").click()
+    page.wait_for_selector(".studio-matrix th[aria-sort=ascending]", timeout=PATIENCE)
+
+    page.get_by_role("button", name=re.compile("^NegLabel on spurious")).click()
+    page.wait_for_selector("#compare-ood-heading:has-text('spurious')", timeout=PATIENCE)
+    page.locator("#compare-ood-gallery .thumbnail-item").first.click()
+    page.wait_for_selector(".studio-verdict-title:visible", timeout=PATIENCE)
+    assert page.get_by_role("tab", name="Explore").get_attribute("aria-selected") == "true"
+    page.wait_for_selector("#pictures .thumbnail-item", timeout=PATIENCE)
+
+
+def test_a_link_restores_the_view_and_the_threshold_moves_everything(page: Any, address: str) -> None:
+    compared(page, address, "&scorer=mcm&keep=80&metric=fpr95")
+    assert page.get_by_label("FPR95", exact=True).is_checked()
+    assert count(page, "ID kept") == 32 and count(page, "ID rejected") == 8
+    missed = count(page, "OOD missed")
+    slider = page.locator("#compare-keep input[type=number]")
+    slider.fill("100")
+    slider.press("Tab")
+    page.wait_for_function("document.querySelector('.studio-counts .count').innerText == '40'", timeout=PATIENCE)
+    assert count(page, "OOD missed") >= missed
+    page.wait_for_function("new URLSearchParams(location.search).get('keep') == '100'", timeout=PATIENCE)
+    asked = parse_qs(urlsplit(page.url).query)
+    assert asked["scorer"] == ["mcm"] and asked["scorers"] == ["neglabel,mcm"]
+
+
+def test_export_and_two_scorers(page: Any, address: str, tmp_path: Path) -> None:
+    compared(page, address)
+    page.get_by_role("tab", name="Two scorers").click()
+    page.wait_for_selector("#compare-verdict:has-text('DeLong')", timeout=PATIENCE)
+    page.get_by_role("tab", name="Save and share").click()
+    command = page.locator("#compare-command textarea").input_value()
+    assert command.startswith("python -m ood_studio bench --suite diorama-hard --scorers neglabel mcm")
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.locator("#compare-csv").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert len(lines) == 3 and lines[0].startswith("suite,id,ood,backbone,scorer")
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.locator("#compare-figures").click()
+    saved = Path(download.value.path()).read_text(encoding="utf-8")
+    assert "Plotly" in saved and "<script src=" not in saved
+
+
+def test_stop_keeps_what_has_come(page: Any, address: str) -> None:
+    compared(page, address)
+    page.fill("#compare-count input", "20000")
+    page.locator("#compare-count input").press("Tab")
+    page.locator("#compare-run").click()
+    page.wait_for_function("!document.querySelector('#compare-stop').disabled", timeout=PATIENCE)
+    page.locator("#compare-stop").click()
+    page.wait_for_function("document.querySelector('#compare-stop').disabled", timeout=PATIENCE)
+    assert page.locator(".studio-matrix tbody tr").count() == 2
+
+
+def test_no_scorer_is_told_and_a_broken_link_too(page: Any, address: str) -> None:
+    page.goto(f"{address}?tab=compare&suite=diorama&{CHOICES}&scorers=no-such-scorer", timeout=PATIENCE)
+    page.wait_for_selector("text=unknown scorer 'no-such-scorer'", timeout=PATIENCE)
+    page.goto(f"{address}?tab=compare&suite=diorama&count=many", timeout=PATIENCE)
+    page.wait_for_selector("text=count must be a number", timeout=PATIENCE)
+
+
+def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 420, "height": 800})
+    page = context.new_page()
+    compared(page, address)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
+    context.close()
