@@ -109,11 +109,6 @@ def caption(scene: Scene, rng: Random) -> Caption:
     return Caption(re.sub(r"\ba a", "an a", text) if rng.random() < 0.5 else text, said.concepts)
 
 
-def prompt(concept: str, rng: Random, adjective: bool) -> Caption:
-    """A random template around one concept."""
-    return _say(rng.choice(ADJECTIVE_TEMPLATES if adjective else NOUN_TEMPLATES), concept)
-
-
 def _noun(item: Item, rng: Random) -> str:
     share = rng.random()
     if share < 0.1:

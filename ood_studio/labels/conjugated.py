@@ -49,9 +49,10 @@ def superclasses_of(source: str | Path) -> tuple[str, ...]:
     no others, and :data:`SUPERCLASSES` for any other."""
     if source != "diorama":
         return SUPERCLASSES
-    from ood_studio.diorama import world
+    from ood_studio.diorama.objects import OBJECTS
+    from ood_studio.diorama.world import TRAINED_CLASSES
 
-    return tuple(sorted({world.OBJECTS[name].family for name in world.TRAINED_CLASSES}))
+    return tuple(sorted({OBJECTS[name].family for name in TRAINED_CLASSES}))
 
 
 def conjugated_pool(

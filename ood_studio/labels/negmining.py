@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ood_studio.labels.text_features import TextEncoder
 
 _CHUNK_BYTES = 4 * 2**20  # of cosines at a time: enough rows for a fast matrix product, few enough for the cache
+_STRETCH = 256  # numbers partitioned at a time
 
 Selection = Literal["mined", "random"]
 Eta = Annotated[float, Bounds(0.0, 1.0, step=0.01, help="Percentile of the distances to the ID labels")]
@@ -134,7 +135,7 @@ def candidate_distances(class_text: Tensor, candidate_text: Tensor, eta: float =
             chunk = candidate_text[start : start + rows].float()
             cosines = torch.mm(chunk, classes, out=buffer[: len(chunk)])
             out[start : start + rows] = -quantile(cosines, eta, pool)
-    if not (torch.isfinite(classes).all() and torch.isfinite(out).all()):
+    if not torch.isfinite(out).all():
         raise StudioError("the text features are not finite numbers")
     return out
 
@@ -164,24 +165,20 @@ def _quantile_cpu(cosines: Tensor, eta: float, pool: ThreadPoolExecutor) -> Tens
 
 
 def _largest(rows: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """(rows, some) with at least the ``count`` largest of every row, in any order, filled up with -inf.
+    """(rows, fewer) with the ``count`` largest of every row among them, in any order; ``rows`` are reordered.
 
-    Halves the time of a partition: where a row is cut into ``sets``, the count-th largest of their maxima is a bound
-    that at least ``count`` numbers reach, and hardly more do.
+    Takes them from each of a few stretches of the row. NumPy sorts up to 256 numbers in registers, so that four
+    partitions of 250 take half the time of one of 1,000.
     """
     columns = rows.shape[1]
-    size = 2 * columns // (5 * count)
-    if size < 2:
+    stretches = -(-columns // _STRETCH)
+    width = columns // stretches
+    if stretches == 1 or width < 2 * count:
         return rows
-    sets = columns // size
-    maxima = rows[:, : sets * size].reshape(len(rows), size, sets).max(axis=1)
-    maxima.partition(sets - count, axis=1)
-    reached = rows >= maxima[:, sets - count, None]
-    counts = reached.sum(axis=1)
-    width = max(count, counts.max(initial=0))
-    found = np.full((len(rows), width), -np.inf, np.float32)
-    found[np.arange(width) < counts[:, None]] = rows[reached]
-    return found
+    cut = rows[:, : stretches * width].reshape(len(rows), stretches, width)
+    cut.partition(width - count, axis=2)
+    kept = cut[:, :, width - count :].reshape(len(rows), stretches * count)
+    return np.concatenate((kept, rows[:, stretches * width :]), axis=1)
 
 
 def _quantile_cuda(cosines: Tensor, eta: float, _: ThreadPoolExecutor) -> Tensor:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ood_studio.diorama.captions import caption, concepts, prompt
+from ood_studio.diorama.captions import caption, concepts
 from ood_studio.diorama.elements import ELEMENTS
 from ood_studio.diorama.objects import OBJECTS
 from ood_studio.diorama.people import PEOPLE
@@ -260,11 +260,6 @@ def test_captions_name_superclasses_kinds_and_elements() -> None:
     told = set().union(*(caption(scene, Random(i)).concepts for i in range(300)))
     assert {"cat", "animal", scene.main.kind, scene.main.pattern, scene.main.colour, scene.place} <= told
     assert {prop.name for prop in scene.props} <= told
-
-
-def test_prompt() -> None:
-    assert prompt("red", Random(0), adjective=True).concepts == {"red"}
-    assert "fish" in prompt("fish", Random(1), adjective=False).text
 
 
 def test_training_never_meets_a_withheld_class() -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.data.store import SetFeatures
 from PIL import Image
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from ood_studio.data.picture_set import PictureSet
+from ood_studio.data.store import SetFeatures
 from ood_studio.diorama.splits import load_split
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES
 from ood_studio.errors import StudioError

@@ -38,12 +38,16 @@ def algorithm_1(classes: np.ndarray, candidates: np.ndarray, eta: float) -> np.n
     candidates=st.integers(1, 25),
     eta=st.one_of(st.sampled_from([0.0, 0.05, 0.5, 1.0]), st.floats(0, 1)),
     chunk=st.integers(1, 4_000),
+    stretch=st.integers(2, 50),
     seed=st.integers(0, 99),
 )
-def test_distances_are_algorithm_1(classes: int, candidates: int, eta: float, chunk: int, seed: int) -> None:
+def test_distances_are_algorithm_1(
+    classes: int, candidates: int, eta: float, chunk: int, stretch: int, seed: int
+) -> None:
     e, c = features(classes, 6, seed), features(candidates, 6, seed + 100)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(negmining, "_CHUNK_BYTES", chunk)
+        patch.setattr(negmining, "_STRETCH", stretch)
         ours = candidate_distances(e, c, eta).numpy()
     e64, c64 = e.double().numpy(), c.double().numpy()
     np.testing.assert_allclose(ours, algorithm_1(e64, c64, eta), atol=1e-6)
@@ -123,6 +127,10 @@ def test_bad_features() -> None:
         candidate_distances(features(2, 5, 0), features(3, 4, 0))
     with pytest.raises(StudioError, match="not finite"):
         candidate_distances(features(2, 4, 0), torch.full((3, 4), torch.nan))
+    one_bad_class = features(1_000, 4, 2)
+    one_bad_class[7, 1] = torch.nan
+    with pytest.raises(StudioError, match="not finite"):
+        candidate_distances(one_bad_class, features(3, 4, 0))
     with pytest.raises(StudioError, match="as many words"):
         mine_negatives(features(2, 4, 0), features(3, 4, 0), ["a", "b"])
 
@@ -139,3 +147,17 @@ def test_whole_way_and_csv(backbone: Any) -> None:
     assert [row["rank"] for row in rows] == ["1", "2", "3"]
     assert {row["word"]: row["pos"] for row in rows}["red"] == "adjective"
     assert float(rows[0]["distance"]) == pytest.approx(float(found.distances[0]), abs=1e-6)
+
+
+def test_a_random_selection_is_seeded_and_leaves_out_what_mining_would() -> None:
+    e, c = features(3, 6, 0), features(40, 6, 1)
+    words = [f"word {i}" for i in range(39)] + ["Cat"]
+
+    def chosen(seed: int) -> tuple[str, ...]:
+        mining = Mining(count=10, selection="random", seed=seed)
+        return mine_negatives(e, c, words, class_words=["cat"], mining=mining).words
+
+    assert chosen(1) == chosen(1) != chosen(2)
+    assert len(set(chosen(1))) == 10 and "Cat" not in {word for seed in range(9) for word in chosen(seed)}
+    with pytest.raises(StudioError, match="selection must be one of mined, random, not 'best'"):
+        Mining(selection="best")  # type: ignore[arg-type]

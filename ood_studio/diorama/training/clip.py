@@ -82,7 +82,7 @@ class Recipe:
 
 
 RECIPES = {
-    "vit": Recipe(6500, 6e-4, 0.5, (0.6, 0.95), 0.88, 0.2, 0, "diorama-conv"),
+    "vit": Recipe(7800, 6e-4, 0.55, (0.6, 0.95), 0.9, 0.2, 0, "diorama-conv"),
     "conv": Recipe(10_000, 1.2e-3, 0.0, (0.55, 0.85), 0.0, 0.0, 4),
 }
 

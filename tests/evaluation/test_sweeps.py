@@ -1,0 +1,44 @@
+"""Sweeps: one parameter walks, the rest stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from ood_studio.errors import StudioError
+from ood_studio.evaluation.sweeps import SWEEPS, find_sweep, sweep_values
+from ood_studio.studio import BenchRequest, LabelChoice, ScoreChoice, Studio
+
+REQUEST = BenchRequest("diorama-hard", label=LabelChoice("diorama-conv", count=60), seed=2, count=40, resamples=0)
+
+
+def points(name: str, values: tuple[str, ...]) -> list[tuple[object, float | None, str]]:
+    found = Studio("cpu").sweep(name, REQUEST, values)
+    return [(p.value, p.rows[0].auroc if p.rows else None, p.reason) for p in found]
+
+
+def test_every_sweep_names_a_field_of_its_choice() -> None:
+    for sweep in SWEEPS.values():
+        assert hasattr(LabelChoice() if sweep.side == "label" else ScoreChoice(), sweep.name)
+        assert sweep.values and sweep.source.startswith("NegLabel, Table")
+
+
+def test_a_point_is_the_benchmark_at_that_value() -> None:
+    (value, auroc, _), other = points("tau", ("0.02", "1.0"))
+    alone = BenchRequest(**{**vars(REQUEST), "scorers": ("neglabel:tau=0.02",)})
+    assert value == 0.02 and auroc == Studio("cpu").bench(alone).rows[0].auroc != other[1]
+
+
+def test_random_and_mined_labels_differ() -> None:
+    assert points("count", ("20",))[0][1] != points("random-count", ("20",))[0][1]
+
+
+def test_a_value_that_cannot_be_is_told_and_the_others_go_on() -> None:
+    first, second = points("tau", ("99", "0.1"))
+    assert first[1] is None and "tau must lie between" in first[2] and second[1] is not None
+
+
+def test_values_and_names_are_checked() -> None:
+    with pytest.raises(StudioError, match="the values of count must be whole numbers, not many"):
+        sweep_values(SWEEPS["count"], ("many",))
+    with pytest.raises(StudioError, match="unknown sweep 'warmth'; expected one of count, "):
+        find_sweep("warmth")
