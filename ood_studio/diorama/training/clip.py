@@ -425,7 +425,7 @@ def accuracy(trainee: Trainee, tokenizer: Tokenizer, pictures: Pictures, device:
     mean, std = torch.tensor(MEAN).view(3, 1, 1), torch.tensor(STD).view(3, 1, 1)
     cosines = []
     for start in range(0, len(pictures.labels), 256):
-        pixels = torch.from_numpy(pictures.pixels[start : start + 256]).permute(0, 3, 1, 2).float() / 255
+        pixels = torch.from_numpy(np.array(pictures.pixels[start : start + 256])).permute(0, 3, 1, 2).float() / 255
         vectors, _ = trainee.encode_image(((pixels - mean) / std).to(device))
         cosines.append((F.normalize(vectors, dim=-1) @ text.T).cpu())
     trainee.train()
