@@ -274,7 +274,8 @@ def sweep(options: Bench, request: BenchRequest, studio: Studio) -> None:
     if options.figure is not None and not options.figure.absolute().parent.is_dir():
         raise StudioError(f"the folder of {options.figure} does not exist")
     with closing(Bars(options.quiet)) as bars:
-        points = list(studio.sweep(options.sweep, request, options.values, bars))
+        values = [part.strip() for each in options.values for part in each.split(",") if part.strip()]
+        points = list(studio.sweep(options.sweep, request, values, bars))
     if not any(point.rows for point in points):
         raise StudioError(points[0].reason)
     if options.figure is not None:

@@ -22,7 +22,10 @@ from ood_studio.diorama.splits import scenes
 BACKBONE = "diorama"
 ROOT = Path(__file__).resolve().parent.parent
 FEW = ["--backbone", BACKBONE, "--quiet"]
-ROW = "suite id ood backbone scorer params n_id n_ood auroc fpr95 aupr_in aupr_out seed seconds".split()
+ROW = (
+    "suite id ood backbone scorer params n_id n_ood auroc fpr95 aupr_in aupr_out detection_error auroc_low auroc_high "
+    "fpr95_low fpr95_high fpr_definition seed seconds versions"
+).split()
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -127,9 +130,36 @@ def test_bench_prints_json_and_tables(run: Run) -> None:
 
     shown = f"{100 * answer['results'][0]['auroc']:.1f} / {100 * answer['results'][0]['fpr95']:.1f}"
     plain = run(*choice, "--scorers", "mcm", "neglabel")[1]
-    assert shown in plain and plain.count("hard-20") == 1
-    marked = run(*choice, "--scorers", "mcm", "--markdown")[1]
-    assert f"{shown} |" in marked and "| mcm" in marked and "neglabel" not in marked
+    assert shown in plain
+    marked = run(*choice, "--scorers", "mcm", "--format", "markdown")[1]
+    assert "| mcm" in marked and "neglabel" not in marked
+    assert r"\toprule" in run(*choice, "--scorers", "mcm", "--format", "latex", "--intervals")[1]
+    assert run(*choice, "--scorers", "mcm", "--format", "csv")[1].startswith("suite,id,ood,backbone")
+
+
+def test_a_sweep_prints_a_line_a_value_and_draws_its_curves(run: Run, tmp_path: Path) -> None:
+    choice = ["bench", *FEW, "--suite", "diorama-hard", "--count", "40", "--label-count", "60", "--train-count", "40"]
+    page = tmp_path / "tau.html"
+    code, out, err = run(*choice, "--sweep", "tau", "--values", "0.02,1", "--figure", str(page))
+    assert code == 0 and "tau=0.02" in out and "tau=1.0" in out and str(page) in err
+    assert "plotly" in page.read_text(encoding="utf-8")
+    answer = json.loads(run(*choice, "--sweep", "tau", "--values", "0.02", "99", "--json")[1])
+    assert [bool(point["results"]) for point in answer["results"]] == [True, False]
+
+
+def test_own_folders_are_compared(run: Run, tmp_path: Path) -> None:
+    for folder, colour in (("known/red", "red"), ("known/blue", "blue"), ("strange", "green")):
+        (tmp_path / folder).mkdir(parents=True)
+        for i in range(3):
+            Image.new("RGB", (20 + i, 20), colour).save(tmp_path / folder / f"{i}.png")
+    (tmp_path / "strange" / "broken.png").write_bytes(b"no picture")
+    own = ["--id-data", str(tmp_path / "known"), "--ood-data", f"odd={tmp_path / 'strange'}"]
+    code, out, err = run("bench", *FEW, *own, "--scorers", "mcm", "knn", "--resamples", "20", "--json")
+    answer = json.loads(out)
+    assert code == 0 and "broken.png" in err and "1 pictures of odd could not be read" in err
+    (row,) = answer["results"]
+    assert (row["ood"], row["n_id"], row["n_ood"]) == ("odd", 6, 3)
+    assert "training images" in answer["unavailable"]["knn"]
 
 
 # --- what people may get wrong -----------------------------------------------------------------------------------
@@ -146,6 +176,8 @@ def test_bench_prints_json_and_tables(run: Run) -> None:
         (["mine", "--labels", ", ,"], "there are no labels"),
         (["mine", "--out", "nowhere/words.csv"], "does not exist"),
         (["bench", "--suite", "imagenet"], "unknown suite 'imagenet'"),
+        (["bench", "--sweep", "warmth"], "unknown sweep 'warmth'"),
+        (["bench", "--id-data", "nowhere", "--ood-data", "empty"], "nowhere"),
         (["bench", "--scorers", "mcm,nope"], "unknown scorer 'nope'"),
         (["bench", "--count", "5"], "count must lie between 10 and 100000, not 5"),
         (["mine", "--device", "toaster"], "device must be"),
