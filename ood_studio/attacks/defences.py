@@ -1,0 +1,155 @@
+"""Simple input transformations that may wash an attack out; a model judges the mean of what it sees."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image, ImageFilter
+from torch import Tensor
+from torch.nn import functional
+
+from ood_studio.backbones.base import Backbone
+from ood_studio.data.picture_set import PictureSet
+from ood_studio.data.store import SetFeatures, set_features
+from ood_studio.errors import StudioError
+from ood_studio.progress import Progress, silent
+
+_USUAL = {"jpeg": 75.0, "blur": 1.0, "resize": 0.5, "crops": 8.0}
+_RANGES = {"jpeg": (1.0, 95.0), "blur": (0.1, 100.0), "resize": (0.05, 1.0), "crops": (1.0, 64.0)}
+_CROPPED = 0.85  # of the height and width that a random crop keeps
+DEFENCES: dict[str, str] = {
+    "jpeg": "JPEG of a quality",
+    "blur": "Gaussian blur of a radius in pixels",
+    "resize": "shrinking to a share of the size, and enlarging again",
+    "crops": "the mean of so many random crops",
+}
+"""Every defence by name, with what its strength is."""
+
+
+@dataclass(frozen=True)
+class Defence:
+    """One input transformation, written ``jpeg:75``, ``blur:1``, ``resize:0.5`` or ``crops:8``.
+
+    Attributes:
+        kind: of `DEFENCES`.
+        strength: its quality, radius in pixels, share or count.
+
+    Raises:
+        StudioError: an unknown kind, or a strength out of its range.
+    """
+
+    kind: str
+    strength: float
+
+    def __post_init__(self) -> None:
+        if self.kind not in DEFENCES:
+            raise StudioError(f"unknown defence {self.kind!r}; expected one of {', '.join(DEFENCES)}")
+        low, high = _RANGES[self.kind]
+        if not low <= self.strength <= high:
+            raise StudioError(f"{self.kind} must lie between {low:g} and {high:g}, not {self.strength:g}")
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.strength:g}"
+
+    @property
+    def views(self) -> int:
+        """How many pictures it makes of one."""
+        return int(self.strength) if self.kind == "crops" else 1
+
+    def apply(self, picture: Image.Image, view: int = 0) -> Image.Image:
+        """An RGB picture of the same size; the crops of a picture depend only on its content and the view's number."""
+        width, height = picture.size
+        if self.kind == "jpeg":
+            file = io.BytesIO()
+            picture.save(file, "JPEG", quality=int(self.strength))
+            return Image.open(file).convert("RGB")
+        if self.kind == "blur":
+            return picture.filter(ImageFilter.GaussianBlur(self.strength))
+        if self.kind == "resize":
+            small = (max(1, round(width * self.strength)), max(1, round(height * self.strength)))
+            return picture.resize(small, Image.Resampling.BICUBIC).resize((width, height), Image.Resampling.BICUBIC)
+        digest = hashlib.sha256(picture.tobytes() + str(view).encode()).digest()
+        right, down = np.random.default_rng(list(digest)).random(2) * (1 - _CROPPED)
+        box = (right * width, down * height, (right + _CROPPED) * width, (down + _CROPPED) * height)
+        return picture.resize((width, height), Image.Resampling.BICUBIC, box=box)
+
+
+def parse_defence(text: str) -> Defence:
+    """``KIND`` or ``KIND:STRENGTH``.
+
+    Raises:
+        StudioError: as `Defence`, or a strength that is no number.
+    """
+    kind, given, strength = text.partition(":")
+    try:
+        return Defence(kind, float(strength) if given else _USUAL.get(kind, 0.0))
+    except ValueError as error:
+        if isinstance(error, StudioError):
+            raise
+        raise StudioError(f"the strength of {kind} must be a number, not {strength!r}") from error
+
+
+class Defended(PictureSet):
+    """A set as one view of a defence shows it."""
+
+    def __init__(self, whole: PictureSet, defence: Defence, view: int = 0) -> None:
+        self._whole, self._defence, self._view = whole, defence, view
+        self.name, self.labels, self.classes = whole.name, whole.labels, whole.classes
+        self.key = f"{whole.key}/{defence}/{view}"
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def load(self, index: int) -> Image.Image:
+        """The picture, transformed."""
+        return self._defence.apply(self._whole.load(index), self._view)
+
+    def caption(self, index: int) -> str:
+        """What the whole set calls it."""
+        return self._whole.caption(index)
+
+    def prepare(self, progress: Progress = silent) -> None:
+        """Makes the whole set ready."""
+        self._whole.prepare(progress)
+
+
+def defended_features(
+    backbone: Backbone,
+    pictures: PictureSet,
+    defence: Defence | None,
+    spaces: Collection[str],
+    progress: Progress = silent,
+) -> SetFeatures:
+    """The features of a set behind a defence: their mean over its views, of unit length where they are; kept on disk.
+
+    Raises:
+        StudioError: as `set_features`.
+    """
+    if defence is None:
+        return set_features(backbone, pictures, spaces, progress)
+    found = [
+        set_features(backbone, Defended(pictures, defence, view), spaces, progress) for view in range(defence.views)
+    ]
+    first = found[0]
+    if len(found) == 1:
+        return first
+
+    def mean(parts: list[Tensor | None], unit: bool) -> Tensor | None:
+        present = [part for part in parts if part is not None]
+        if len(present) < len(found):
+            return None
+        total = sum((part.float() for part in present), torch.zeros(())) / len(present)
+        return (functional.normalize(total, dim=-1) if unit else total).to(present[0].dtype)
+
+    return SetFeatures(
+        mean([each.joint for each in found], True),
+        mean([each.visual for each in found], False),
+        mean([each.patches for each in found], True),
+        first.rows,
+        first.problems,
+    )

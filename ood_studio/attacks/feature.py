@@ -1,0 +1,338 @@
+"""Feature-space adversarial OOD pictures (PLP, Sec. 3.4): pixels change until the features are those of ID pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ood_studio.attacks.resampling import resampling
+from ood_studio.attacks.transforms import KINDS, Kind, draw_transform
+from ood_studio.backbones.base import Backbone, ImageFeatures
+from ood_studio.errors import StudioError
+from ood_studio.fields import Bounds, check_bounds
+from ood_studio.scorers import FittedScore, Space, select_features
+
+PAPER_HEIGHT = 224
+"""The picture height in pixels that the paper's λ is stated for."""
+
+Norm = Literal["none", "linf", "l2"]
+Smoothness = Annotated[float, Bounds(0.0, 1e4, log=True, help="Smoothness λ, in the paper's unit (224 pixels)")]
+Steps = Annotated[int, Bounds(1, 10_000, log=True, step=1, help="Steps of Adam")]
+LearningRate = Annotated[float, Bounds(1e-6, 1.0, log=True, help="Learning rate of Adam")]
+Noise = Annotated[float, Bounds(0.0, 0.5, help="Standard deviation of the noise to start from")]
+Budget = Annotated[float, Bounds(0.0, 1e4, log=True, help="How large the perturbation may become in its norm")]
+Draws = Annotated[int, Bounds(1, 64, step=1, help="Random transformations averaged in a step")]
+Seed = Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of the noise and of the transformations")]
+
+
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """Where one backbone's features are to go.
+
+    Attributes:
+        backbone: the model attacked.
+        target: (batch, dim) or (1, dim) features to come near to in cosine, or a fitted score to climb.
+        space: where target features live: "visual", as in the authors' code, or "joint", as features of text. A score
+            reads its own space.
+
+    Raises:
+        StudioError: a target of another shape, of rows without direction, or a score that has no gradient.
+    """
+
+    backbone: Backbone
+    target: Tensor | FittedScore
+    space: Space = "visual"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.target, FittedScore):
+            scorer = self.target.scorer
+            if scorer.stream or not scorer.differentiable:
+                raise StudioError(f"{scorer.title} cannot be climbed: its score has no gradient of one picture")
+            return
+        if self.space not in ("visual", "joint"):
+            raise StudioError(f"the space of a target must be 'visual' or 'joint', not {self.space!r}")
+        if self.target.ndim != 2 or not len(self.target):
+            raise StudioError(f"target features must be of shape (batch, dim), not {tuple(self.target.shape)}")
+        lengths = torch.linalg.vector_norm(self.target, dim=1)
+        if not bool((torch.isfinite(lengths) & (lengths > 0)).all()):
+            raise StudioError("target features must be finite, and no row zero")
+
+    def nearness(self, features: ImageFeatures) -> Tensor:
+        """(batch,) cosine to the target, or the score; NaN everywhere where features are not finite."""
+        space = self.target.scorer.space if isinstance(self.target, FittedScore) else self.space
+        found = select_features(space, features.joint, features.visual, features.patches)
+        if not bool(torch.isfinite(found).all()):
+            return found.new_full((len(found),), math.nan)
+        if isinstance(self.target, FittedScore):
+            return self.target(found)
+        return functional.cosine_similarity(found, self.target.to(found), dim=1)
+
+
+@dataclass(frozen=True, eq=False)
+class AttackStep:
+    """Where a batch is after some steps.
+
+    Attributes:
+        step: how many steps lie behind it; ``total`` how many there will be.
+        similarity: (batch,) what is maximised: the mean over the aims of the cosine to the target (or the score).
+        roughness: (batch,) the ℓ_smooth of Eq. 7.
+        scores: (batch,) of every score that is watched.
+        pixels: (batch, 3, height, width) in [0, 1], the changed pictures.
+    """
+
+    step: int
+    total: int
+    similarity: Tensor
+    roughness: Tensor
+    scores: dict[str, Tensor]
+    pixels: Tensor
+
+
+class Diverged(StudioError):
+    """The attack met numbers that are not finite.
+
+    Attributes:
+        last: the last good pictures; None where there were none.
+    """
+
+    def __init__(self, message: str, last: AttackStep | None) -> None:
+        super().__init__(message)
+        self.last = last
+
+
+@dataclass(frozen=True)
+class FeatureAttack:
+    """The attack: minimises −sim(g(x), g(x′ + ρ)) + λ·ℓ_smooth(ρ) over ρ with Adam (Eq. 8 of PLP).
+
+    ρ starts as Gaussian noise, and x′ + ρ is clamped to [0, 1] after every step. Each picture has a loss, a noise and
+    Adam moments of its own, so that its result does not depend on the others in the batch (but for the rounding of
+    matrix products, which may change with the batch's size). The same call gives the same bits on a CPU.
+
+    Attributes:
+        smoothness: λ in the paper's unit, see `smoothness_weight`: 0 for CIFAR10-A, 5000 for CIFAR10-AS.
+        steps: of Adam.
+        learning_rate: of Adam.
+        noise: standard deviation of the noise that ρ starts from.
+        norm: which norm of ρ the budget bounds; ``none`` as in the paper. "linf": the largest change of a value in
+            [0, 1]; "l2": the Euclidean length over all values of a picture.
+        budget: the bound; ρ is projected on it after every step. Without a norm it plays no part.
+        robust: transformations to withstand: every step averages over ``draws`` of them, drawn at random, instead of
+            looking at the picture itself. The same ones for the whole batch.
+        draws: see ``robust``.
+        seed: of the noise and of the transformations.
+    """
+
+    smoothness: Smoothness = 0.0
+    steps: Steps = 250
+    learning_rate: LearningRate = 1e-3
+    noise: Noise = 1e-3
+    norm: Norm = "none"
+    budget: Budget = 8 / 255
+    robust: tuple[Kind, ...] = ()
+    draws: Draws = 2
+    seed: Seed = 0
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+        if self.norm not in ("none", "linf", "l2"):
+            raise StudioError(f"norm must be none, linf or l2, not {self.norm!r}")
+        for kind in self.robust:
+            if kind not in KINDS:
+                raise StudioError(f"robust must be some of {', '.join(KINDS)}, not {kind!r}")
+
+    def run(
+        self,
+        pixels: Tensor,
+        aims: Aim | Sequence[Aim],
+        *,
+        mask: Tensor | None = None,
+        watch: Mapping[str, FittedScore] | None = None,
+        every: int = 10,
+    ) -> Iterator[AttackStep]:
+        """The attack as it goes: the start, every so many steps, and the end. To stop it, stop asking.
+
+        Args:
+            pixels: (batch, 3, height, width) in [0, 1]. Where the size is not that of a backbone's input, the gradient
+                goes through the backbone's resizing, so that a photograph keeps its size.
+            aims: what is attacked; of several (an ensemble of backbones) the mean nearness is maximised.
+            mask: (height, width) or (batch, 1, height, width) in [0, 1], 0 where nothing may change; in between,
+                steps are smaller.
+            watch: scores to report, of the first aim's backbone.
+            every: steps between reports.
+
+        Raises:
+            StudioError: pixels, mask or targets that do not fit.
+            Diverged: numbers that are not finite, with the last good pictures.
+        """
+        return _Run(self, pixels, [aims] if isinstance(aims, Aim) else [*aims], mask, watch or {}).steps(every)
+
+    def project(self, perturbation: Tensor, pixels: Tensor) -> Tensor:
+        """The perturbation within its budget, and then within what keeps pixels + perturbation in [0, 1].
+
+        The second never enlarges a value, so that both hold. Exact for "linf"; for "l2" each of the two is the nearest
+        point, their sequence need not be.
+        """
+        if self.norm == "linf":
+            perturbation = perturbation.clamp(-self.budget, self.budget)
+        elif self.norm == "l2":
+            lengths = torch.linalg.vector_norm(perturbation.flatten(1), dim=1).clamp_min(1e-30)
+            perturbation = perturbation * (self.budget / lengths).clamp_max(1)[:, None, None, None]
+        return torch.clamp(perturbation, -pixels, 1 - pixels)
+
+    def start(self, pixels: Tensor) -> Tensor:
+        """ρ before the first step, (batch, 3, height, width): each picture's own noise, drawn from seed and content."""
+        rows = []
+        for picture in pixels:
+            content = picture.detach().cpu().contiguous().numpy().tobytes()
+            digest = hashlib.sha256(f"{self.seed}/".encode() + content).digest()
+            generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+            rows.append(torch.randn(picture.shape, generator=generator, dtype=picture.dtype))
+        return torch.stack(rows).to(pixels) * self.noise
+
+
+@dataclass(eq=False)
+class _Run:
+    attack: FeatureAttack
+    pixels: Tensor
+    aims: list[Aim]
+    mask: Tensor | None
+    watch: Mapping[str, FittedScore]
+    views: list[Callable[[Tensor], Tensor]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        _check_pixels(self.pixels)
+        if not self.aims:
+            raise StudioError("an attack needs at least one aim")
+        batch, _, height, width = self.pixels.shape
+        for aim in self.aims:
+            if isinstance(aim.target, Tensor) and len(aim.target) not in (1, batch):
+                raise StudioError(f"there must be 1 target or {batch}, one a picture, not {len(aim.target)}")
+        device = self.aims[0].backbone.device
+        kind = torch.float64 if self.pixels.dtype == torch.float64 else torch.float32
+        # A clone, since tensors of inference mode take no part in gradients.
+        self.pixels = self.pixels.detach().clone().to(device, kind)
+        self.views = [resampling(aim.backbone, height, width) for aim in self.aims]
+        self.weight = smoothness_weight(self.attack.smoothness, min(height, width))
+        self.generator = torch.Generator().manual_seed(self.attack.seed)
+        if self.mask is not None:
+            shape = tuple(self.mask.shape)
+            if shape not in ((height, width), (batch, 1, height, width), (1, 1, height, width)):
+                raise StudioError(
+                    f"a mask must be of shape ({height}, {width}) or ({batch}, 1, {height}, {width}), not {shape}"
+                )
+            self.mask = self.mask.detach().to(self.pixels)
+            if not bool(((self.mask >= 0) & (self.mask <= 1)).all()):
+                raise StudioError("a mask must lie in [0, 1]")
+
+    def steps(self, every: int) -> Iterator[AttackStep]:
+        """See `FeatureAttack.run`."""
+        rho = self.attack.project(self._masked(self.attack.start(self.pixels)), self.pixels)
+        good: Tensor | None = None
+        adam = _Adam(self.attack.learning_rate, rho)
+        for step in range(self.attack.steps + 1):
+            last = step == self.attack.steps
+            with torch.set_grad_enabled(not last):
+                leaf = rho.detach().requires_grad_()
+                nearness, features = self._nearness(self.pixels + leaf)
+                loss = (self.weight * smoothness_loss(leaf) - nearness).sum()
+                # The gradient is taken before the report, so that a caller who waits holds no graph.
+                gradient = None if last else torch.autograd.grad(loss, leaf)[0]
+            if not bool(torch.isfinite(loss)) or (gradient is not None and not bool(torch.isfinite(gradient).all())):
+                kept = None if good is None else self._report(step - 1, good, None, None)
+                raise Diverged(f"the attack met numbers that are not finite in step {step}; {_ADVICE}", kept)
+            if last or step % every == 0:
+                yield self._report(step, rho, nearness.detach(), features)
+            if gradient is None:
+                return
+            good = rho
+            rho = self.attack.project(rho + self._masked(adam.update(gradient)), self.pixels)
+
+    def _masked(self, change: Tensor) -> Tensor:
+        return change if self.mask is None else change * self.mask
+
+    def _nearness(self, changed: Tensor) -> tuple[Tensor, ImageFeatures | None]:
+        """(batch,), and the first backbone's features of the pictures themselves where they are at hand."""
+        found: list[Tensor] = []
+        if self.attack.robust:
+            draws = [draw_transform(self.attack.robust, self.generator) for _ in range(self.attack.draws)]
+            for aim, view in zip(self.aims, self.views, strict=True):
+                found += [aim.nearness(aim.backbone.encode_image(view(draw(changed)))) for draw in draws]
+            return torch.stack([each.to(changed) for each in found]).mean(dim=0), None
+        features: list[ImageFeatures] = []
+        for aim, view in zip(self.aims, self.views, strict=True):
+            features.append(aim.backbone.encode_image(view(changed)))
+            found.append(aim.nearness(features[-1]))
+        return torch.stack([each.to(changed) for each in found]).mean(dim=0), features[0]
+
+    @torch.no_grad()
+    def _report(self, step: int, rho: Tensor, nearness: Tensor | None, features: ImageFeatures | None) -> AttackStep:
+        pixels = (self.pixels + rho).clamp_(0, 1)
+        if nearness is None:
+            nearness, features = self._nearness(pixels)
+        scores = {}
+        if self.watch:
+            features = features or self.aims[0].backbone.encode_image(self.views[0](pixels))
+            for name, score in self.watch.items():
+                part = select_features(score.scorer.space, features.joint, features.visual, features.patches)
+                scores[name] = score(part.detach())
+        return AttackStep(step, self.attack.steps, nearness, smoothness_loss(rho), scores, pixels)
+
+
+class _Adam:
+    """Kingma & Ba 2014 at its usual β and ε, for one tensor. torch's own loads its compiler at the first step."""
+
+    def __init__(self, rate: float, like: Tensor) -> None:
+        self._rate, self._count = rate, 0
+        self._first, self._second = torch.zeros_like(like), torch.zeros_like(like)
+
+    def update(self, gradient: Tensor) -> Tensor:
+        """What is to be added."""
+        self._count += 1
+        self._first.lerp_(gradient, 0.1)
+        self._second.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
+        spread = (self._second / (1 - 0.999**self._count)).sqrt_().add_(1e-8)
+        return self._first.div(spread).mul_(-self._rate / (1 - 0.9**self._count))
+
+
+_ADVICE = "try a smaller learning rate or a smaller λ"
+
+
+def smoothness_loss(perturbation: Tensor) -> Tensor:
+    """ℓ_smooth (Eq. 7 of PLP): (1 / 3HW) Σ (∂ρ/∂h)² + (∂ρ/∂w)², forward differences, 0 beyond the border.
+
+    Args:
+        perturbation: (batch, 3, height, width).
+
+    Returns:
+        (batch,).
+    """
+    down = perturbation[:, :, 1:] - perturbation[:, :, :-1]
+    right = perturbation[..., 1:] - perturbation[..., :-1]
+    values = perturbation[0].numel()
+    return (down.square().sum(dim=(1, 2, 3)) + right.square().sum(dim=(1, 2, 3))) / values
+
+
+def smoothness_weight(smoothness: float, height: int) -> float:
+    """λ for pictures of a height from λ as the paper states it, for 224 pixels: λ·(height / 224)².
+
+    The same perturbation on a grid twice as fine has half the differences between neighbours, so a quarter of ℓ_smooth.
+    Of pictures that are not square the attack takes the shorter side for the height.
+    """
+    return smoothness * (height / PAPER_HEIGHT) ** 2
+
+
+def _check_pixels(pixels: Tensor) -> None:
+    if pixels.ndim != 4 or pixels.shape[1] != 3 or not pixels.numel() or not pixels.is_floating_point():
+        raise StudioError(
+            f"the attack expects floating-point pixels of shape (batch, 3, height, width), not {pixels.dtype} of shape "
+            f"{tuple(pixels.shape)}"
+        )
+    if not bool(((pixels >= 0) & (pixels <= 1)).all()):
+        raise StudioError("pixels must be numbers in [0, 1]")

@@ -1,0 +1,122 @@
+"""A backbone's resizing as a differentiable function, so that gradients reach a photograph's own pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from ood_studio.backbones.base import Backbone, BackboneError
+
+_LARGEST_ERROR = 0.02  # mean difference to the backbone's own preprocessing, in [0, 1], beyond which it is not like it
+
+Array = NDArray[np.float64]
+
+
+def resampling(backbone: Backbone, height: int, width: int) -> Callable[[Tensor], Tensor]:
+    """What `Backbone.preprocess` does to pictures of a size, but for its rounding to 8 bits.
+
+    Args:
+        backbone: any model that resizes and crops, or squashes; with or without cropping a margin.
+        height, width: of the pictures.
+
+    Returns:
+        A differentiable function (batch, 3, height, width) -> (batch, 3, *backbone.input_shape); the identity where
+        the size is already that of the input.
+
+    Raises:
+        BackboneError: if the model prepares pictures in another way, such as with a border around them.
+    """
+    if (height, width) == tuple(backbone.input_shape):
+        return lambda pixels: pixels
+    rows, columns = _matrices(backbone, height, width)
+
+    def resize(pixels: Tensor) -> Tensor:
+        return rows.to(pixels) @ pixels @ columns.to(pixels).T
+
+    return resize
+
+
+def _matrices(backbone: Backbone, height: int, width: int) -> tuple[Tensor, Tensor]:
+    """(input height, height) and (input width, width): output = rows @ picture @ columnsᵀ.
+
+    Which part of the picture the model looks at is read from what its preprocessing makes of two ramps, which filter
+    it uses from noise.
+    """
+    out_height, out_width = backbone.input_shape
+    seen = [backbone.preprocess([ramp])[0].double() for ramp in _ramps(height, width, across=True)]
+    across = _box(torch.stack(seen).mean(dim=(0, 1, 2)).numpy(), width)
+    seen = [backbone.preprocess([ramp])[0].double() for ramp in _ramps(height, width, across=False)]
+    down = _box(torch.stack(seen).mean(dim=(0, 1, 3)).numpy(), height)
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(0, 256, (max(1, height // 2), max(1, width // 2), 3), dtype=np.uint8)
+    probe = Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+    wanted = backbone.preprocess([probe])[0].double().numpy()
+    given = np.asarray(probe, np.float64).transpose(2, 0, 1) / 255
+    best: tuple[float, Array, Array] | None = None
+    for kernel, support in ((_cubic, 2.0), (_linear, 1.0), (_lanczos, 3.0)):
+        vertical = _weights(down, out_height, height, kernel, support)
+        sideways = _weights(across, out_width, width, kernel, support)
+        error = float(np.abs((vertical @ given @ sideways.T).clip(0, 1) - wanted).mean())
+        if best is None or error < best[0]:
+            best = error, vertical, sideways
+    assert best is not None
+    if best[0] > _LARGEST_ERROR:
+        raise BackboneError(
+            f"{backbone.name} prepares pictures of {width} × {height} pixels in a way that the attack cannot follow; "
+            f"give it a picture of {out_width} × {out_height} pixels"
+        )
+    rows, columns = (torch.from_numpy(each).float().to(backbone.device) for each in best[1:])
+    return rows, columns
+
+
+def _ramps(height: int, width: int, *, across: bool) -> Iterator[Image.Image]:
+    """Pictures that brighten evenly along an axis; each rounds elsewhere, so that their mean hardly rounds."""
+    length = width if across else height
+    for part in range(8):
+        line = np.floor((np.arange(length) + 0.5) / length * 254 + part / 8 + 1 / 16).astype(np.uint8)
+        plane = np.broadcast_to(line[None, :] if across else line[:, None], (height, width))
+        yield Image.fromarray(np.repeat(plane[..., None], 3, axis=2))
+
+
+def _box(seen: Array, length: int) -> tuple[float, float]:
+    """Begin and end, in pixels of the picture, of what the output shows, from the ramp's values in it."""
+    count = len(seen)
+    # floor adds −1/2 on average, and the eighths add 1/2.
+    places = seen.astype(np.float64) * 255 / 254 * length
+    inner = slice(count // 8, count - count // 8)  # the ends of a ramp are bent by the filter
+    step, first = np.polyfit(np.arange(count)[inner] + 0.5, places[inner], 1)
+    return float(first), float(first + step * count)
+
+
+def _weights(
+    box: tuple[float, float], count: int, length: int, kernel: Callable[[Array], Array], support: float
+) -> Array:
+    """(count, length) weights of a filter that is widened where it shrinks, as Pillow's are."""
+    begin, end = box
+    step = (end - begin) / count
+    scale = max(step, 1.0)
+    centres = begin + (np.arange(count) + 0.5) * step
+    distances = (np.arange(length)[None, :] + 0.5 - centres[:, None]) / scale
+    weights = np.where(np.abs(distances) < support, kernel(distances), 0.0)
+    total = weights.sum(axis=1, keepdims=True)
+    return weights / np.where(np.abs(total) < 1e-9, 1.0, total)
+
+
+def _cubic(x: Array) -> Array:
+    a, x = -0.5, np.abs(x)
+    near = ((a + 2) * x - (a + 3)) * x * x + 1
+    far = (((x - 5) * x + 8) * x - 4) * a
+    return np.where(x < 1, near, np.where(x < 2, far, 0.0))
+
+
+def _linear(x: Array) -> Array:
+    return np.maximum(0.0, 1 - np.abs(x))
+
+
+def _lanczos(x: Array) -> Array:
+    return np.sinc(x) * np.sinc(x / 3)

@@ -1,0 +1,49 @@
+"""What an attack pulls features to: a picture, the middle of a class, or a label's text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from ood_studio.backbones.base import Backbone
+from ood_studio.errors import StudioError
+from ood_studio.labels.prompts import PromptSet
+from ood_studio.labels.text_features import class_features
+from ood_studio.scorers import Space, select_features
+
+
+@torch.no_grad()
+def picture_targets(backbone: Backbone, pictures: Sequence[Image.Image], space: Space = "visual") -> Tensor:
+    """(pictures, dim), the features of pictures."""
+    found = backbone.encode_image(backbone.preprocess(pictures))
+    return select_features(space, found.joint, found.visual, found.patches)
+
+
+def class_targets(features: Tensor, labels: Tensor, wanted: Sequence[int]) -> Tensor:
+    """(wanted, dim), for each class wanted the mean direction of its pictures.
+
+    Args:
+        features: (n, dim).
+        labels: (n,) class indices.
+        wanted: class indices.
+
+    Raises:
+        StudioError: for a class without a picture.
+    """
+    unit = functional.normalize(features.float(), dim=1)
+    means = {}
+    for index in sorted(set(wanted)):
+        rows = unit[labels == index]
+        if not len(rows):
+            raise StudioError(f"there is no picture of class {index} to take a mean of")
+        means[index] = functional.normalize(rows.mean(dim=0), dim=0)
+    return torch.stack([means[index] for index in wanted])
+
+
+def text_targets(backbone: Backbone, labels: Sequence[str], prompts: PromptSet) -> Tensor:
+    """(labels, dim), unit vectors in the joint space."""
+    return class_features(backbone, labels, prompts)

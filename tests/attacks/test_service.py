@@ -1,0 +1,179 @@
+"""Attacked sets, what every scorer makes of them, and the command."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import ood_studio.studio
+from ood_studio.attack_service import AttackRequest, AttackResult, AttackStudio, CraftRequest
+from ood_studio.attacks import attacked_sets
+from ood_studio.cli import main
+from ood_studio.data.folders import FolderSet
+from ood_studio.diorama.render import render
+from ood_studio.diorama.splits import scenes
+from ood_studio.errors import StudioError
+from ood_studio.progress import Stopped
+from ood_studio.studio import ExploreRequest, LabelChoice
+
+LABELS = LabelChoice("diorama-conv", count=60)
+REQUEST = AttackRequest(
+    smoothness=(0.0,),
+    linf=(2.0,),
+    checkpoints=(4,),
+    steps=12,
+    count=10,
+    train_count=24,
+    resamples=0,
+    scorers=("knn", "neglabel", "energy"),
+    label=LABELS,
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_references() -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ood_studio.studio, "REFERENCE_COUNT", 12)
+        patch.setattr(ood_studio.studio, "OOD_COUNT", 10)
+        yield
+
+
+@pytest.fixture(scope="module")
+def studio() -> AttackStudio:
+    return AttackStudio("cpu")
+
+
+@pytest.fixture(scope="module")
+def result(studio: AttackStudio) -> AttackResult:
+    return studio.attack(REQUEST)
+
+
+def test_sets_are_pictures_with_a_manifest(result: AttackResult) -> None:
+    names = [each.name for each in result.sets]
+    assert names == ["near-ood, λ = 0, step 4", "near-ood, λ = 0", "near-ood, L∞ 2/255, step 4", "near-ood, L∞ 2/255"]
+    early, free, _, bound = result.sets
+    assert len(FolderSet(free.folder)) == free.count == 10
+    assert bound.quality.max_change <= 2 / 255 + 1e-6 and free.quality.max_change > 2 / 255
+    assert early.similarity < free.similarity
+    about = json.loads((free.folder / "manifest.json").read_text())
+    assert about["attack"]["steps"] == 12 and len(about["pictures"]) == 10
+    assert {each.folder for each in attacked_sets()} >= {each.folder for each in result.sets}
+
+
+def test_rows_are_before_and_after(result: AttackResult) -> None:
+    auroc = {(row.scorer, row.ood): row.auroc for row in result.rows()}
+    assert len(auroc) == 3 * 5
+    assert auroc["knn", "near-ood, λ = 0"] < auroc["knn", "near-ood"]
+    assert [step for step, _ in result.curve("knn", "step")] == [4, 12]
+    assert result.curve("knn", "linf")[0] == (0.0, auroc["knn", "near-ood"])
+    assert json.dumps(result.to_dict(), allow_nan=False)
+
+
+def test_targets_are_taken_out_of_what_scorers_learn(studio: AttackStudio, result: AttackResult) -> None:
+    """1-NN over the training pictures that are not named as targets, by hand."""
+    from ood_studio.evaluation.metrics import auroc
+    from ood_studio.evaluation.suites import open_suite
+
+    suite = open_suite("diorama", seed=REQUEST.seed, count=10, train_count=24)
+    assert suite.train is not None
+    entries = json.loads((result.sets[1].folder / "manifest.json").read_text())["pictures"]
+    used = {each["target"] for each in entries}
+    kept = [i for i in range(24) if suite.train.caption(i) not in used]
+    backbone = studio.backbone("diorama-conv")
+
+    def unit(pictures: list[Image.Image]) -> torch.Tensor:
+        with torch.no_grad():
+            return torch.nn.functional.normalize(backbone.encode_image(backbone.preprocess(pictures)).visual, dim=1)
+
+    learnt = unit([suite.train.load(i) for i in kept])
+    attacked = FolderSet(result.sets[1].folder)
+    inside, outside = (
+        (unit([pictures.load(i) for i in range(10)]) @ learnt.T).amax(dim=1).numpy()
+        for pictures in (suite.id, attacked)
+    )
+    row = next(row for row in result.rows() if row.scorer == "knn" and row.ood == "near-ood, λ = 0")
+    assert row.auroc == pytest.approx(auroc(inside, outside), abs=0.011)  # ties by rounding
+    assert row.params["targets_removed"] == 10
+
+
+def test_the_same_request_only_reads(studio: AttackStudio, result: AttackResult, monkeypatch: Any) -> None:
+    def no_more(*_: object, **__: object) -> None:
+        raise AssertionError("attacked once more")
+
+    monkeypatch.setattr("ood_studio.attacks.feature.FeatureAttack.run", no_more)
+    again = studio.attack(replace(REQUEST, defences=("jpeg:60",)))
+    assert again.sets == result.sets
+    assert [each.defence for each in again.judgements] == ["", "jpeg:60"]
+    assert again.rows(defence="jpeg:60")[0].params["defence"] == "jpeg:60"
+
+
+def test_stopping_leaves_nothing_behind(studio: AttackStudio) -> None:
+    before = attacked_sets()
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage.startswith("attacking"):
+            raise Stopped("stopped")
+
+    with pytest.raises(Stopped):
+        studio.attack(replace(REQUEST, seed=2), stop)
+    assert attacked_sets() == before
+    folder = before[0].folder.parent
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"source": "far"}, "diorama has no OOD set 'far'; it has near-ood"),
+        ({"smoothness": (2e4,)}, "smoothness must lie between 0 and 10000"),
+        ({"smoothness": ()}, "nothing to attack with"),
+        ({"defences": ("wash",)}, "unknown defence 'wash'"),
+        ({"target": "noise"}, "target must be one of image, class, text"),
+    ],
+)
+def test_what_cannot_be_attacked(studio: AttackStudio, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(StudioError, match=message):
+        studio.attack(replace(REQUEST, linf=(), **changes))
+
+
+def test_one_picture_is_crafted(studio: AttackStudio) -> None:
+    source, target = (render(scenes(name, 41, 1)[0], 96) for name in ("near-ood", "id-test"))
+    request = CraftRequest(LABELS, steps=8, every=4, full_size=True)
+    steps = list(studio.craft(request, source, target))
+    assert [step.step for step in steps] == [0, 4, 8]
+    assert steps[-1].similarity > steps[0].similarity
+    assert steps[-1].picture.size == source.size and steps[-1].original.tobytes() == source.tobytes()
+    assert steps[-1].change().shape == (96, 96, 3) and np.abs(steps[-1].change()).max() < 0.1
+    explored = studio.explore(ExploreRequest(LABELS), [("before", steps[0].original)]).pictures[0]
+    assert [each.threshold for each in explored.readings] == [each.threshold for each in steps[0].readings]
+    by_label = [*studio.craft(replace(request, target_label="cat"), source)]
+    climbed = [*studio.craft(replace(request, climb="neglabel"), source)]
+    assert by_label[-1].similarity > by_label[0].similarity
+    assert climbed[-1].readings[0].value > climbed[0].readings[0].value
+    with pytest.raises(StudioError, match="the target is the picture itself"):
+        next(studio.craft(request, source, source.copy()))
+    with pytest.raises(StudioError, match="needs a target"):
+        next(studio.craft(request, source))
+
+
+def test_the_command(capsys: Any) -> None:
+    flags = "--count 10 --train-count 24 --steps 2 --smoothness 0 5000 --resamples 0 --scorers knn --quiet".split()
+    flags += ["--backbone", "diorama-conv"]
+    assert main(["attack", *flags, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [each["name"] for each in answer["sets"]] == ["near-ood, λ = 0", "near-ood, λ = 5000"]
+    assert {row["ood"] for row in answer["judgements"][0]["results"]} == {
+        "near-ood",
+        "near-ood, λ = 0",
+        "near-ood, λ = 5000",
+    }
+    assert main(["attack", *flags]) == 0
+    assert "near-ood, λ = 5000: 10 pictures" in capsys.readouterr().out
+    assert main(["attack", *flags, "--source", "none"]) == 2
+    assert "has no OOD set 'none'" in capsys.readouterr().err
