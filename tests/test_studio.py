@@ -224,7 +224,7 @@ def test_nothing_to_explore_and_no_reference_folder(studio: Studio, tmp_path: Pa
     with pytest.raises(StudioError, match="no picture"):
         studio.explore(REQUEST, [])
     picture = [("dot", Image.new("RGB", (1, 1)))]
-    with pytest.raises(StudioError, match="does not exist"):
+    with pytest.raises(StudioError, match="there is nothing at"):
         studio.explore(replace(REQUEST, reference=str(tmp_path / "nowhere")), picture)
     with pytest.raises(StudioError, match="holds no picture"):
         studio.explore(replace(REQUEST, reference=str(tmp_path)), picture)

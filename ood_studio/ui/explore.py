@@ -720,7 +720,7 @@ def _programmatic(studio: Studio, settings: Settings) -> None:
 
     @on_gpu
     def explore(paths: list[str] | None, *values: Any) -> dict[str, Any]:
-        """Affinities, scores and verdicts of pictures; the last value is ID reference pictures of one's own."""
+        """Affinities, scores and verdicts of pictures; the last value is own ID reference pictures, or null."""
         try:
             pictures = [(Path(path).name, decode_image(Path(path), name=Path(path).name)) for path in paths or []]
             reference, _ = own_reference(values[-1], None)

@@ -49,7 +49,8 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def explore(client: Client, paths: list[Path], **changes: Any) -> dict[str, Any]:
     values = {**SETTINGS, **changes}
-    return client.predict([handle_file(path) for path in paths], *values.values(), api_name="/explore")  # type: ignore[no-any-return]
+    files = [handle_file(path) for path in paths]
+    return client.predict(files, *values.values(), None, api_name="/explore")  # type: ignore[no-any-return]
 
 
 def test_explore_answers_with_reports(client: Client, picture: Path) -> None:
