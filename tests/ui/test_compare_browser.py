@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,25 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ood_studio.ui.serve import Serve, serve
+
 PATIENCE = 240_000  # milliseconds: the first comparison draws and encodes its pictures while the app warms up
 CHOICES = "backbone=diorama-conv&count=40&resamples=50"
 DONE = "document.querySelector('#compare-stop').disabled && document.querySelector('#compare-ood-heading h3')"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A server of this file's own, so that no other test's work is in its queue."""
+    server = serve(Serve(host="127.0.0.1", port=_free_port(), device="cpu"), block=False)
+    yield server.address
+    server.close()
 
 
 @pytest.fixture
