@@ -122,7 +122,7 @@ def _timm_names(held: Mapping[str, Mapping[str, Path]]) -> list[str]:
         if not files.keys() & set(TIMM_WEIGHTS[:2]):
             continue
         model = repository.rpartition("/")[2]
-        if model in published and timm.get_pretrained_cfg(model).hf_hub_id == repository:
+        if model in published and getattr(timm.get_pretrained_cfg(model), "hf_hub_id", None) == repository:
             names.append(TIMM + model)
         elif TIMM_CONFIG in files and _names_architecture(files[TIMM_CONFIG]):
             names.append(f"{TIMM}{HUB}{repository}")

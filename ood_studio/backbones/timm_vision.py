@@ -73,10 +73,10 @@ def _from_list(name: str, model: str) -> Checkpoint:
         meant = "; did you mean " + " or ".join(TIMM + choice for choice in close) + "?" if close else ""
         raise failure(name, f"timm lists no pretrained model {short(model, 100)!r}{meant}")
     published = timm.get_pretrained_cfg(model)
-    if not published.hf_hub_id:
+    if published is None or not published.hf_hub_id:
         raise failure(name, "its weights are not on the Hugging Face Hub")
     weights = hub_file(name, published.hf_hub_id, TIMM_WEIGHTS[:2])
-    return Checkpoint(name, weights, published.to_dict(), model)
+    return Checkpoint(name, weights, published.to_dict(), model)  # type: ignore[no-untyped-call]
 
 
 def _checked(name: str, config: dict[str, Any]) -> dict[str, Any]:
@@ -119,14 +119,15 @@ class TimmBackbone(Backbone):
     def __init__(
         self, checkpoint: Checkpoint, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
     ) -> None:
-        from timm.data import create_transform, resolve_model_data_config
+        from timm.data.config import resolve_model_data_config
+        from timm.data.transforms_factory import create_transform
         from torchvision.transforms import Compose  # type: ignore[import-untyped]
 
         self.name = checkpoint.name
         self.device, self.dtype = torch.device(device), dtype
         with building(self.name, checkpoint.weights.name, self.device):
             self._model = _build(checkpoint).to(self.device)
-            data = resolve_model_data_config(self._model)
+            data: dict[str, Any] = resolve_model_data_config(self._model)  # type: ignore[no-untyped-call]
             *steps, normalize = create_transform(**data, is_training=False).transforms
             channels, *size = data["input_size"]
             if channels != 3:
@@ -197,7 +198,7 @@ class TimmBackbone(Backbone):
         else:
             cells = features.permute(0, 2, 3, 1).reshape(-1, features.shape[1], 1, 1)
         vectors: Tensor = self._model.forward_head(cells, pre_logits=True)
-        return vectors.unflatten(0, (len(features), self._grid.rows, self._grid.columns))
+        return vectors.reshape(len(features), self._grid.rows, self._grid.columns, -1)
 
     def _encode_text(self, texts: list[str]) -> Tensor:
         raise BackboneError(f"{self.name} has no text tower, so it cannot compare pictures with labels")
@@ -208,7 +209,7 @@ def _build(checkpoint: Checkpoint) -> Any:
 
     # With a file named, timm reads that one and nothing else; foreign formats it would read by other means are refused.
     file = {"file": str(checkpoint.weights), "source": None, "state_dict": None, "custom_load": False}
-    model = timm.create_model(checkpoint.source, pretrained=True, pretrained_cfg_overlay=file)
+    model: Any = timm.create_model(checkpoint.source, pretrained=True, pretrained_cfg_overlay=file)
     classes = model.pretrained_cfg["num_classes"]
     if model.num_classes != classes:  # then timm leaves the classifier as it was drawn
         raise failure(checkpoint.name, f"its weights have {classes} classes and its model_args {model.num_classes}")
@@ -230,9 +231,9 @@ def _grid(model: Any, features: Tensor) -> _Grid | None:
     from timm.models.vision_transformer import VisionTransformer
 
     if features.ndim == 4 and features.shape[1] == model.num_features:
-        return _Grid(*features.shape[2:], channels_last=False)
+        return _Grid(features.shape[2], features.shape[3], channels_last=False)
     if features.ndim == 4 and features.shape[3] == model.num_features:
-        return _Grid(*features.shape[1:3])
+        return _Grid(features.shape[1], features.shape[2])
     # Other architectures may keep their tokens in another order than the picture's.
     if features.ndim == 3 and isinstance(model, (VisionTransformer, Eva, Beit)):
         rows, columns = model.patch_embed.grid_size

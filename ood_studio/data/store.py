@@ -87,7 +87,7 @@ def set_features(
         raise StudioError(f"unknown features {unknown[0]!r}; expected some of {', '.join(SPACES)}")
     if isinstance(pictures, FeatureSet):
         given = pictures.features(backbone.name, backbone.dim)
-        return SetFeatures(*(given.get(name) for name in SPACES), np.arange(len(pictures)), {})
+        return _set_features(given, np.arange(len(pictures)), {})
     kinds = ("patches",) if "patches" in spaces and backbone.has_patches else ("plain", "patches")
     keys = [_key(backbone, pictures, kind) for kind in kinds]
     limit = _limit()
@@ -197,7 +197,7 @@ class _Encoding:
         tensors = {
             name: torch.cat([part.tensors[name] for part in parts if name in part.tensors]) for name in _names(parts)
         }
-        features = _set_features(tensors, _problems(parts))
+        features = _set_features(tensors, tensors["rows"].numpy(), _problems(parts))
         _SHARED.put(self._key, features)
         return features
 
@@ -321,7 +321,8 @@ def _open_finished(key: str) -> SetFeatures | None:
     if not bad:
         with suppress(OSError):  # a read-only disk
             os.utime(folder)
-        return _set_features(tensors, {caption: reason for each in problems for caption, reason in each.items()})
+        told = {caption: reason for each in problems for caption, reason in each.items()}
+        return _set_features(tensors, tensors["rows"].numpy(), told)
     _log.warning("the kept features %s are damaged (stretch %s) and these are built again", path, bad[0])
     with suppress(OSError):
         for number, (part, reasons) in enumerate(zip(_split(tensors, stretches), problems, strict=True)):
@@ -395,8 +396,8 @@ def _problems(parts: Sequence[_Part]) -> dict[str, str]:
     return {caption: reason for part in parts for caption, reason in part.problems.items()}
 
 
-def _set_features(tensors: dict[str, Tensor], problems: dict[str, str]) -> SetFeatures:
-    return SetFeatures(*(tensors.get(name) for name in SPACES), tensors["rows"].numpy(), problems)
+def _set_features(tensors: dict[str, Tensor], rows: NDArray[np.int64], problems: dict[str, str]) -> SetFeatures:
+    return SetFeatures(tensors.get("joint"), tensors.get("visual"), tensors.get("patches"), rows, problems)
 
 
 class _Shared:

@@ -68,12 +68,10 @@ def score_table(rows: Sequence[Row], digits: int = 1) -> ScoreTable:
     """
     if not rows:
         raise StudioError("a table needs at least one row")
-    shared = []
     for name, what in (("suite", "suite"), ("id", "ID set"), ("fpr_definition", "definition of FPR95")):
         found = list(dict.fromkeys(getattr(row, name) for row in rows))
         if len(found) > 1:
             raise StudioError(f"the rows of a table must share one {what}, not {', '.join(found)}")
-        shared.append(found[0])
     at = {(row.backbone, row.scorer, row.ood): row for row in rows}
     sets = tuple(dict.fromkeys(row.ood for row in rows))
     keys = list(dict.fromkeys((row.backbone, row.scorer) for row in rows))
@@ -95,7 +93,7 @@ def score_table(rows: Sequence[Row], digits: int = 1) -> ScoreTable:
         cells = [column[i] for column in columns]
         name = f"{backbone}, {scorer}" if several else scorer
         lines.append((name, tuple(zip(cells[0::2], cells[1::2], strict=True))))
-    return ScoreTable(*shared, sets, tuple(lines))
+    return ScoreTable(rows[0].suite, rows[0].id, rows[0].fpr_definition, sets, tuple(lines))
 
 
 def _cell(row: Row | None, metric: str, digits: int) -> Cell:

@@ -179,7 +179,7 @@ class _Memory:
     def replace(self, cosines: Tensor, block: Tensor) -> None:
         """Overwrites the columns of (rows, labels) cosines to the text by those to the proxies, where they differ."""
         stored = torch.tensor(sorted(self._stored), dtype=torch.long, device=block.device)
-        for which in torch.split(stored, _LABELS):  # type: ignore[no-untyped-call]
+        for which in torch.split(stored, _LABELS):
             cosines[:, which] = self.cosines(block, which)
 
     def cosines(self, block: Tensor, which: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ from ood_studio.scorers import FORMS
 from ood_studio.studio import ExploreRequest, ExploreResult, LabelChoice, ScoreChoice, Studio
 from ood_studio.ui import cards
 from ood_studio.ui.inputs import backbone_box, backbone_name, number_box, whole
-from ood_studio.ui.running import MODEL_SLOT, StopFlag, message, progress_on, unchanged, warn
+from ood_studio.ui.running import MODEL_SLOT, QUICK, StopFlag, message, progress_on, unchanged, warn
 from ood_studio.ui.zerogpu import on_gpu
 
 EXAMPLES = 12
@@ -394,12 +394,12 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
         taken = event(add, [session, gallery], session, api_name=f"{name}_pictures", show_progress="hidden")
         wire(taken.then, f"{name}_explore")
     wire(explore_button.click, "explore_again")
-    taken = examples.select(take_example, session, session, api_name="take_example", show_progress="hidden")
+    taken = examples.select(take_example, session, session, api_name="take_example", **QUICK)
     wire(taken.then, "example_explore")
-    gallery.select(open_picture, [session, heat, score_name], outputs, api_name="open_picture", show_progress="hidden")
-    heat.change(redraw, [session, heat, score_name], outputs, api_name="show_evidence", show_progress="hidden")
-    score_name.input(redraw, [session, heat, score_name], outputs, api_name="choose_score", show_progress="hidden")
-    clear_button.click(clear, session, outputs, api_name="clear", show_progress="hidden")
+    gallery.select(open_picture, [session, heat, score_name], outputs, api_name="open_picture", **QUICK)
+    heat.change(redraw, [session, heat, score_name], outputs, api_name="show_evidence", **QUICK)
+    score_name.input(redraw, [session, heat, score_name], outputs, api_name="choose_score", **QUICK)
+    clear_button.click(clear, session, outputs, api_name="clear", **QUICK)
     stop_button.click(lambda flag: flag.set(True), stop, None, queue=False, api_name="stop")
     for component in settings.all():
         # A text counts when it is finished, everything else at once; bursts are answered by their last state.
@@ -427,19 +427,20 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
         )
         taken.then(explore, inputs, outputs, api_name=f"{name}_reference_explore", **busy)
     _wire_visibility(settings)
-    settings.backbone.change(say_world, settings.backbone, world, api_name="world", show_progress="hidden", queue=False)
-    source.input(draw_examples, [session, source], [session, examples], api_name="examples", show_progress="hidden")
+    settings.backbone.change(say_world, settings.backbone, world, api_name="world", **QUICK)
+    source.input(draw_examples, [session, source], [session, examples], api_name="examples", **QUICK)
     more.click(
         lambda mine, kind: draw_examples(mine, kind, True),
         [session, source],
         [session, examples],
         api_name="other_examples",
         show_progress="minimal",
+        queue=False,
     )
     _programmatic(studio, settings)
 
     def start(load: Any) -> None:
-        load(draw_examples, [session, source], [session, examples], api_name="first_examples", show_progress="hidden")
+        load(draw_examples, [session, source], [session, examples], api_name="first_examples", **QUICK)
 
     return ExploreTab(session, start, wire)
 
@@ -595,8 +596,7 @@ def _wire_visibility(settings: Settings) -> None:
             chooser,
             shown,
             api_name=f"show_{_slug(shown)}",
-            show_progress="hidden",
-            queue=False,
+            **QUICK,
         )
 
 

@@ -15,6 +15,14 @@ from ood_studio.progress import Progress
 MODEL_SLOT: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 """Event arguments: whatever computes with a model waits for its turn."""
 
+QUICK: dict[str, Any] = {"show_progress": "hidden", "queue": False}
+"""Event arguments of handlers that compute nothing long: each answers its own request, outside the queue.
+
+On a busy machine the end of one queued event can close the browser's stream of answers just when another event joins
+it, whose answer then never comes (gradio 6); and a queued handler waits behind others. `gr.Info` and `gr.Warning` need
+the queue, an error does not.
+"""
+
 
 class StopFlag:
     """Whether this session asked to stop; every session gets its own."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 from collections.abc import Iterator
@@ -14,10 +13,6 @@ import pytest
 
 from ood_studio.ui.serve import Serve, serve
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("OOD_STUDIO_COMPARE_BROWSER"),
-    reason="passes alone, waited without end behind the other interface tests; OOD_STUDIO_COMPARE_BROWSER=1 runs it",
-)
 PATIENCE = 240_000  # milliseconds: the first comparison draws and encodes its pictures while the app warms up
 CHOICES = "backbone=diorama-conv&count=40&resamples=50"
 DONE = "document.querySelector('#compare-stop').disabled && document.querySelector('#compare-ood-heading h3')"

@@ -124,7 +124,7 @@ def table(mine: Session) -> str:
     arrow = "higher is better" if high else "lower is better"
     intervals = (
         ", 95&nbsp;% intervals beneath"
-        if mine.metric in ("auroc", "fpr95") and any(math.isfinite(row.auroc_low) for row in mine.rows())
+        if mine.metric in ("auroc", "fpr95") and any(row.auroc_low is not None for row in mine.rows())
         else ""
     )
     return (

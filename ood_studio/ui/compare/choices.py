@@ -19,7 +19,7 @@ from ood_studio.ui.compare.names import known_scorers, scorer_title
 from ood_studio.ui.compare.parameters import parameter_boxes, scorer_from
 from ood_studio.ui.compare.uploads import is_upload, own_sets
 from ood_studio.ui.inputs import backbone_box, backbone_name, number_box, whole
-from ood_studio.ui.running import message
+from ood_studio.ui.running import QUICK, message
 
 OWN = "folders"
 COUNT = 500  # pictures in a set: enough to see, quick to draw
@@ -139,7 +139,7 @@ def build_choices(backbone: str) -> Choices:
         needs = chosen in SUITES and SUITES[chosen].needs_data and chosen != OWN and not os.environ.get("SPACE_ID")
         return gr.update(visible=chosen == OWN), gr.update(visible=needs)
 
-    suite.change(show, suite, [own, data_root], api_name="compare_suite", show_progress="hidden", queue=False)
+    suite.change(show, suite, [own, data_root], api_name="compare_suite", **QUICK)
     return Choices(
         suite,
         model,
@@ -211,7 +211,7 @@ def _variants(scorers: gr.CheckboxGroup) -> None:
         )
         with gr.Column(scale=4, min_width=280):
 
-            @gr.render(inputs=base, show_progress="hidden")
+            @gr.render(inputs=base, show_progress="hidden")  # type: ignore[untyped-decorator]
             def draw(key: str) -> None:
                 with gr.Row(equal_height=True):
                     boxes = parameter_boxes(key)
@@ -224,7 +224,7 @@ def _variants(scorers: gr.CheckboxGroup) -> None:
                         raise message(error) from None
                     return with_scorers([*ticked, text])
 
-                add.click(take, [scorers, *boxes.values()], scorers, api_name=False, show_progress="hidden")
+                add.click(take, [scorers, *boxes.values()], scorers, api_visibility="private", **QUICK)
 
 
 def with_scorers(ticked: Sequence[str]) -> Any:

@@ -11,7 +11,6 @@ import gradio as gr
 from ood_studio.errors import StudioError
 from ood_studio.evaluation.choose import parse_scorer, scorer_text
 from ood_studio.fields import bounds_of
-from ood_studio.scorers import Scorer
 from ood_studio.ui.compare.names import known_scorers
 from ood_studio.ui.inputs import number_box
 
@@ -49,7 +48,7 @@ def scorer_from(key: str, values: dict[str, Any]) -> str:
     if key not in known:
         raise StudioError(f"unknown scorer {key!r}; expected one of {', '.join(known)}")
     settings = [f"{name}={_text(value)}" for name, value in values.items() if value is not None and value != ""]
-    return scorer_text(key, cast(Scorer, parse_scorer(":".join([key, *settings]), known)), known)
+    return scorer_text(key, parse_scorer(":".join([key, *settings]), known), known)
 
 
 def _text(value: Any) -> str:

@@ -24,10 +24,10 @@ from ood_studio.ui.compare.uploads import own_sets
 from ood_studio.ui.compare.views import scorer_named
 from ood_studio.ui.inputs import backbone_name, whole
 from ood_studio.ui.plot import read_click, read_drag
-from ood_studio.ui.running import MODEL_SLOT, message, progress_on
+from ood_studio.ui.running import MODEL_SLOT, QUICK, message, progress_on
 from ood_studio.ui.zerogpu import on_gpu
 
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
+_LATEST: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
 _SHOW_LINK = """(query) => {
   if (!query) return '';
   history.replaceState(history.state, '', query);
@@ -156,14 +156,14 @@ def _wire_view(session: gr.State, p: Panels) -> None:
         (p.log, choose("log"), drawing.moved, "log"),
         (p.keep, choose("keep"), drawing.moved, "keep"),
     ):
-        component.input(handler(change, draw), [session, component], p.all(), api_name=f"compare_{name}", **_QUIET)
+        component.input(handler(change, draw), [session, component], p.all(), api_name=f"compare_{name}", **_LATEST)
     for event, name in ((p.keep.release, "threshold"), (p.mistakes.click, "mistakes")):
         event(
             handler(choose("keep"), lambda p, mine: drawing.pair(p, mine) | both(p, mine)),
             [session, p.keep],
             p.all(),
             api_name=f"compare_{name}",
-            **_QUIET,
+            **_LATEST,
         )
 
     def pick(mine: Session, event: gr.EventData) -> Updates:
@@ -182,7 +182,7 @@ def _wire_view(session: gr.State, p: Panels) -> None:
         mine.settle()
         return inside(p, mine)
 
-    p.table.select(pick, session, p.all(), api_name="compare_pick", **_QUIET)
+    p.table.select(pick, session, p.all(), api_name="compare_pick", **_LATEST)
 
 
 def _wire_clicks(session: gr.State, p: Panels) -> None:
@@ -246,7 +246,7 @@ def _wire_clicks(session: gr.State, p: Panels) -> None:
         (p.bars.click, bar, "bars_click"),
         (p.scatter.click, point, "scatter_click"),
     ):
-        event(clicked, session, p.all(), api_name=f"compare_{name}", **_QUIET)
+        event(clicked, session, p.all(), api_name=f"compare_{name}", **_LATEST)
 
     def page(mine: Session) -> Any:
         """The figures as one page."""
@@ -284,7 +284,7 @@ def _wire_galleries(session: gr.State, p: Panels, tabs: gr.Tabs, explorer: explo
             [session, explorer.session],
             [explorer.session, tabs],
             api_name=f"compare_open_{name}",
-            show_progress="hidden",
+            **QUICK,
         )
         explorer.explore(opened.then, f"compare_explore_{name}")
 
@@ -325,7 +325,7 @@ def _wire_links(
             [wanted, tabs, *choices.all()],
             js="(mine, query) => [mine, window.location.search]",
             api_name="compare_restore",
-            show_progress="hidden",
+            **QUICK,
         )
 
     return start

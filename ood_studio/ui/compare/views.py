@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import plotly.graph_objects as go
 
 from ood_studio.evaluation.metrics import Roc, roc_curve
@@ -40,7 +42,7 @@ def precision(mine: Session) -> go.Figure:
 def bars(mine: Session) -> go.Figure:
     """All scorers on all sets."""
     looks, titles = _looks(mine), scorer_titles(mine.scorers())
-    metric = "fpr95" if mine.metric == "fpr95" else "auroc"
+    metric: Literal["auroc", "fpr95"] = "fpr95" if mine.metric == "fpr95" else "auroc"
     return auroc_bars(mine.rows(), metric, titles, {scorer: looks[title] for scorer, title in titles.items()})
 
 
