@@ -42,18 +42,12 @@ from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.fields import Bounds, check_bounds
 from ood_studio.progress import Progress, silent
 from ood_studio.scorers import FittedScore, Scorer, Space, select_features
-from ood_studio.studio import (
-    GROUP_SIZE,
-    BenchRequest,
-    LabelChoice,
-    LabelSpace,
-    Reading,
-    ScoreChoice,
-    Studio,
-    _reading,
-    read_prompts,
-    scorers_of,
-)
+from ood_studio.studio import BenchRequest, LabelChoice, Reading, ScoreChoice, Studio
+from ood_studio.studio.answers import reading_of
+from ood_studio.studio.explore import scorers_of
+from ood_studio.studio.requests import GROUP_SIZE
+from ood_studio.studio.texts import read_prompts
+from ood_studio.studio.workbench import LabelSpace
 
 TargetKind = Literal["image", "class", "text"]
 
@@ -413,7 +407,7 @@ class AttackStudio(Studio):
             kinds.setdefault(scorer.name, scorer)
             fitted[title] = scorer.fit(reference)
             if references is not None:
-                compared[title] = self._score_references(space, scorer, fitted[title], references)
+                compared[title] = self.reference_scores(space, scorer, fitted[title], references)
         if request.climb:
             aim = Aim(backbone, parse_scorer(request.climb, kinds).fit(reference))
         elif request.target_label:
@@ -435,7 +429,7 @@ class AttackStudio(Studio):
                 float(step.similarity[0]),
                 float(step.roughness[0]),
                 tuple(
-                    _reading(score.scorer.name, title, float(step.scores[title][0]), compared.get(title))
+                    reading_of(score.scorer.name, title, float(step.scores[title][0]), compared.get(title))
                     for title, score in fitted.items()
                 ),
                 to_pictures(step.pixels)[0],

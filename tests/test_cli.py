@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-import ood_studio.studio
+import ood_studio.studio.workbench
 from ood_studio.cli import main
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
@@ -33,8 +33,8 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture(scope="module", autouse=True)
 def few_references() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ood_studio.studio, "REFERENCE_COUNT", 40)
-        patch.setattr(ood_studio.studio, "OOD_COUNT", 30)
+        patch.setattr(ood_studio.studio.workbench, "REFERENCE_COUNT", 40)
+        patch.setattr(ood_studio.studio.workbench, "OOD_COUNT", 30)
         yield
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import ood_studio.studio
+import ood_studio.studio.workbench
 from ood_studio.backbones import Backbone
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
@@ -23,8 +23,8 @@ from ood_studio.studio import (
     Reading,
     ScoreChoice,
     Studio,
-    verdict,
 )
+from ood_studio.studio.answers import verdict
 
 BACKBONE = "diorama"
 LABELS = LabelChoice(BACKBONE, count=60)
@@ -34,8 +34,8 @@ REQUEST = ExploreRequest(LABELS)
 @pytest.fixture(scope="module", autouse=True)
 def few_references() -> object:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ood_studio.studio, "REFERENCE_COUNT", 40)
-        patch.setattr(ood_studio.studio, "OOD_COUNT", 30)
+        patch.setattr(ood_studio.studio.workbench, "REFERENCE_COUNT", 40)
+        patch.setattr(ood_studio.studio.workbench, "OOD_COUNT", 30)
         yield
 
 
@@ -158,7 +158,7 @@ def test_another_score_computes_no_features(
 ) -> None:
     monkeypatch.setattr(Backbone, "encode_image", no_more)
     monkeypatch.setattr(Backbone, "encode_text", no_more)
-    monkeypatch.setattr(ood_studio.studio, "mine_corpus", no_more)
+    monkeypatch.setattr(ood_studio.studio.workbench, "mine_corpus", no_more)
     for choice in (ScoreChoice(tau=0.5), ScoreChoice(groups=7), ScoreChoice(form="linear-sum")):
         changed = studio.explore(ExploreRequest(LABELS, choice), pictures)
         assert changed.pictures[0].readings[0] != result.pictures[0].readings[0]

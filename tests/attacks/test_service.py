@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-import ood_studio.studio
+import ood_studio.studio.workbench
 from ood_studio.attack_service import AttackRequest, AttackResult, AttackStudio, CraftRequest
 from ood_studio.attacks import attacked_sets
 from ood_studio.cli import main
@@ -39,8 +39,8 @@ REQUEST = AttackRequest(
 @pytest.fixture(scope="module", autouse=True)
 def few_references() -> object:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ood_studio.studio, "REFERENCE_COUNT", 12)
-        patch.setattr(ood_studio.studio, "OOD_COUNT", 10)
+        patch.setattr(ood_studio.studio.workbench, "REFERENCE_COUNT", 12)
+        patch.setattr(ood_studio.studio.workbench, "OOD_COUNT", 10)
         yield
 
 

@@ -1,0 +1,35 @@
+"""The service layer: a typed request in, a typed result out; interface, command line and API all call this.
+
+Nothing here belongs to one user. What is shared (models, text features, reference pictures) is kept by content: asking
+again for the same thing costs nothing, and changing one choice recomputes only what depends on it.
+"""
+
+from ood_studio.studio.answers import (
+    Affinity,
+    ExploreResult,
+    PictureReport,
+    Reading,
+    ReferenceScores,
+    SweepPoint,
+)
+from ood_studio.studio.compare import Comparing
+from ood_studio.studio.explore import Exploring
+from ood_studio.studio.requests import BenchRequest, ExploreRequest, LabelChoice, ScoreChoice
+
+__all__ = [
+    "Affinity",
+    "BenchRequest",
+    "ExploreRequest",
+    "ExploreResult",
+    "LabelChoice",
+    "PictureReport",
+    "Reading",
+    "ReferenceScores",
+    "ScoreChoice",
+    "Studio",
+    "SweepPoint",
+]
+
+
+class Studio(Exploring, Comparing):
+    """Answers every request; safe to share between threads."""

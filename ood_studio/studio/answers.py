@@ -1,0 +1,143 @@
+"""What people get: typed results."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ood_studio.evaluation.bench import Row
+from ood_studio.evaluation.metrics import threshold_at_tpr
+
+
+@dataclass(frozen=True)
+class SweepPoint:
+    """NegLabel at one value of a sweep: a row for each OOD set, or the reason why there is none."""
+
+    value: Any
+    rows: tuple[Row, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Affinity:
+    """One label's share of a picture's softmax over all ID and negative labels."""
+
+    label: str
+    share: float
+    inside: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One score of one picture.
+
+    Attributes:
+        scorer: its key; ``title`` its name and parameters for people.
+        value: the score, higher = more in-distribution.
+        threshold: keeps 95 % of the ID reference pictures; None without reference pictures.
+        inside: the decision; None without a threshold.
+        id_below, ood_below: shares of the ID and OOD reference pictures that score lower; None without them.
+    """
+
+    scorer: str
+    title: str
+    value: float
+    threshold: float | None
+    inside: bool | None
+    id_below: float | None
+    ood_below: float | None
+
+
+@dataclass(frozen=True)
+class PictureReport:
+    """Everything about one picture.
+
+    Attributes:
+        name: file name or the like.
+        affinities: the strongest labels, strongest first.
+        id_share: the ID labels' share of the softmax over all labels.
+        classes: zero-shot classification over the ID labels at the model's own temperature, best five.
+        readings: every score, NegLabel first.
+        verdict: one sentence.
+        heatmap: (rows, columns) share of the ID labels in each patch's own softmax, where the model has patches.
+    """
+
+    name: str
+    affinities: tuple[Affinity, ...]
+    id_share: float
+    classes: tuple[tuple[str, float], ...]
+    readings: tuple[Reading, ...]
+    verdict: str
+    heatmap: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class ReferenceScores:
+    """Scores of the reference pictures under one scorer; ``ood`` is empty where there are no OOD reference pictures."""
+
+    id: np.ndarray
+    ood: np.ndarray
+    about: str
+
+
+@dataclass(frozen=True)
+class ExploreResult:
+    """What `Studio.explore` gives: a report a picture, and what they are compared with.
+
+    Attributes:
+        pictures: in the order given.
+        references: scores of the reference pictures by scorer title; empty without any.
+        tau: the temperature that NegLabel used; ``groups`` into how many groups it cut the negative labels.
+        id_labels, negatives: the labels on both sides; negatives furthest first.
+        notes: sentences for the person, such as labels dropped.
+    """
+
+    pictures: tuple[PictureReport, ...]
+    references: dict[str, ReferenceScores]
+    tau: float
+    groups: int
+    id_labels: tuple[str, ...]
+    negatives: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON: the reports without the raw scores of the reference pictures."""
+        reports = []
+        for report in self.pictures:
+            plain = asdict(report)
+            plain["heatmap"] = None if report.heatmap is None else report.heatmap.round(4).tolist()
+            reports.append(plain)
+        return {
+            "results": reports,
+            "tau": self.tau,
+            "groups": self.groups,
+            "id_labels": list(self.id_labels),
+            "negatives": len(self.negatives),
+            "references": next((r.about for r in self.references.values()), None),
+            "notes": list(self.notes),
+        }
+
+
+def verdict(reading: Reading, strongest: Affinity) -> str:
+    """A reading in one sentence."""
+    drawn = f"It is drawn most to “{strongest.label}”, {'an ID' if strongest.inside else 'a negative'} label."
+    if reading.inside is None or reading.threshold is None:
+        return f"{reading.title} {reading.value:.3g}, without a threshold to compare with. {drawn}"
+    side = "In-distribution" if reading.inside else "Out-of-distribution"
+    sign = "≥" if reading.inside else "<"
+    return f"{side}: {reading.title} {reading.value:.3g} {sign} threshold {reading.threshold:.3g}. {drawn}"
+
+
+def reading_of(scorer: str, title: str, value: float, references: ReferenceScores | None) -> Reading:
+    """A score of a picture against the scores of the reference pictures, where there are any."""
+    if references is None:
+        return Reading(scorer, title, value, None, None, None, None)
+    threshold = threshold_at_tpr(references.id)
+    below = float((references.id < value).mean())
+    ood_below = float((references.ood < value).mean()) if len(references.ood) else None
+    # The same picture, encoded in another batch, may score a rounding error lower.
+    inside = value >= threshold or math.isclose(value, threshold, rel_tol=1e-5)
+    return Reading(scorer, title, value, threshold, inside, below, ood_below)

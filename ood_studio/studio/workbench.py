@@ -1,0 +1,227 @@
+"""What every request needs: models, labels in their space, features and reference pictures, each kept by content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ood_studio.backbones import Backbone, Pool, load_backbone
+from ood_studio.data.picture_set import PictureSet
+from ood_studio.data.sources import open_pictures
+from ood_studio.data.store import set_features
+from ood_studio.errors import StudioError
+from ood_studio.evaluation.diorama_set import diorama_set
+from ood_studio.labels.corpora import load_corpus
+from ood_studio.labels.negmining import NegativeLabels, mine_corpus
+from ood_studio.labels.presets import load_preset
+from ood_studio.progress import Progress, silent
+from ood_studio.scorers import (
+    FittedScore,
+    Reference,
+    Scorer,
+)
+from ood_studio.studio.answers import ReferenceScores
+from ood_studio.studio.requests import LabelChoice
+from ood_studio.studio.texts import read_labels, read_prompts
+
+_BATCH = 64
+REFERENCE_COUNT = 1000  # ID reference pictures of Diorama
+OOD_COUNT = 600  # OOD reference pictures of Diorama
+
+
+@dataclass(frozen=True, eq=False)
+class LabelSpace:
+    """Labels and their vectors, both sides: what a text side comes to. ``key`` stands for all of its content."""
+
+    key: Hashable
+    backbone: Backbone
+    id_labels: tuple[str, ...]
+    class_text: Tensor
+    mined: NegativeLabels
+    negative_text: Tensor
+    notes: tuple[str, ...]
+
+    def reference(self) -> Reference:
+        """What text scorers learn from."""
+        return Reference(self.class_text, self.negative_text, logit_scale=self.backbone.logit_scale)
+
+
+@dataclass(frozen=True, eq=False)
+class ReferencePictures:
+    """Joint features, (n, dim), of the pictures that set the thresholds; ``ood`` may be empty, ``key`` is a hash."""
+
+    key: str
+    id: Tensor
+    ood: Tensor
+    about: str
+
+
+@dataclass(frozen=True, eq=False)
+class PictureFeatures:
+    """Features of pictures: ``joint`` (n, dim), and ``patches`` (n, rows, columns, dim) where the model has them."""
+
+    joint: Tensor
+    patches: Tensor | None
+
+
+class Workbench:
+    """Models, label spaces and features, kept by content; safe to share between threads.
+
+    Args:
+        device: ``auto`` or a torch device.
+        workers: processes that draw Diorama's pictures; 0 for one a core, which needs a main module that may be
+            imported again.
+    """
+
+    def __init__(self, device: str = "auto", workers: int = 1) -> None:
+        self.device = device
+        self.workers = workers
+        self._spaces: Pool[LabelSpace] = Pool(limit=8)
+        self._features: Pool[PictureFeatures] = Pool(limit=256)
+        self._references: Pool[ReferencePictures] = Pool(limit=8)
+        self._reference_scores: Pool[ReferenceScores] = Pool(limit=64)
+        self._conjugated_text: Pool[Tensor] = Pool(limit=8)
+
+    def backbone(self, name: str) -> Backbone:
+        """The backbone of that name on this studio's device.
+
+        Raises:
+            BackboneError: one sentence, if it cannot be had.
+        """
+        return load_backbone(name, device=self.device)
+
+    def label_space(self, choice: LabelChoice, progress: Progress = silent, labels: tuple[str, ...] = ()) -> LabelSpace:
+        """The labels of a choice, encoded and mined; ``labels`` in place of the choice's own where given.
+
+        Raises:
+            StudioError: for labels, corpus or prompts that cannot be used.
+        """
+        labels, notes = (labels, ()) if labels else read_labels(choice.labels)
+        corpus = load_corpus(choice.corpus, lexnames=choice.lexnames)
+        prompts = read_prompts(choice.prompts)
+        progress("loading the model", 0, 1)
+        backbone = self.backbone(choice.backbone)
+        key = (backbone.fingerprint, labels, corpus.key, prompts.id, prompts.noun, prompts.adjective, choice.mining())
+
+        def build() -> LabelSpace:
+            mined, class_text, negative_text = mine_corpus(
+                backbone,
+                labels,
+                corpus,
+                prompts,
+                mining=choice.mining(),
+                progress=lambda done, total: progress("encoding words", done, total),
+            )
+            return LabelSpace(key, backbone, labels, class_text, mined, negative_text, notes)
+
+        return self._spaces.get(key, build)
+
+    def picture_features(
+        self, backbone: Backbone, pictures: Sequence[Image.Image], progress: Progress = silent
+    ) -> PictureFeatures:
+        """Features of pictures, each computed once whoever asks.
+
+        Args:
+            pictures: any sizes.
+
+        Returns:
+            joint (n, dim) and patches (n, rows, columns, dim) or None, on the CPU.
+        """
+        keys = [(backbone.fingerprint, picture_key(picture)) for picture in pictures]
+        held: dict[tuple[str, str], PictureFeatures] = {}
+        todo = []
+        for key, picture in dict(zip(keys, pictures, strict=True)).items():
+            try:
+                held[key] = self._features.get(key, _not_there)
+            except LookupError:
+                todo.append((key, picture))
+        for start in range(0, len(todo), _BATCH):
+            progress("encoding pictures", start, len(todo))
+            batch = todo[start : start + _BATCH]
+            with torch.inference_mode():
+                found = backbone.encode_image(backbone.preprocess([picture for _, picture in batch]))
+            joint = joint_of(backbone, found.joint).float().cpu()
+            patches = None if found.patches is None else found.patches.float().cpu()
+            for i, (key, _) in enumerate(batch):
+                one = PictureFeatures(joint[i : i + 1].clone(), None if patches is None else patches[i : i + 1].clone())
+                held[key] = self._features.get(key, lambda one=one: one)  # type: ignore[misc]
+        rows = [held[key] for key in keys]
+        maps = [row.patches for row in rows if row.patches is not None]
+        return PictureFeatures(torch.cat([row.joint for row in rows]), torch.cat(maps) if maps else None)
+
+    def split_features(
+        self, backbone: Backbone, name: str, seed: int, count: int, progress: Progress = silent
+    ) -> Tensor:
+        """Joint features (n, dim) of a Diorama split, drawn and encoded unless kept on disk."""
+        pictures = diorama_set(name, seed, count, workers=self.workers)
+        return joint_of(backbone, set_features(backbone, pictures, {"joint"}, progress).joint)
+
+    def reference_features(
+        self, space: LabelSpace, folder: str, progress: Progress = silent
+    ) -> ReferencePictures | None:
+        """Features of ID and OOD reference pictures; None where there are none.
+
+        Raises:
+            StudioError: if the folder holds no picture that can be read.
+        """
+        backbone = space.backbone
+        if folder:
+            own = open_pictures(folder, labels=())
+            return self._references.get(
+                (backbone.fingerprint, own.key), lambda: self._own_reference(backbone, own, progress)
+            )
+        if space.id_labels != load_preset("diorama-20"):
+            return None
+        return self._references.get((backbone.fingerprint,), lambda: self._diorama_reference(backbone, progress))
+
+    def _diorama_reference(self, backbone: Backbone, progress: Progress) -> ReferencePictures:
+        inside = self.split_features(backbone, "id-train", 0, REFERENCE_COUNT, progress)
+        outside = self.split_features(backbone, "near-ood", 0, OOD_COUNT, progress)
+        about = f"{REFERENCE_COUNT:,} Diorama ID pictures, {OOD_COUNT:,} of near-OOD classes"
+        return ReferencePictures("diorama", inside, outside, about)
+
+    def _own_reference(self, backbone: Backbone, pictures: PictureSet, progress: Progress) -> ReferencePictures:
+        found = set_features(backbone, pictures, {"joint"}, progress)
+        joint = joint_of(backbone, found.joint)
+        skipped = f" ({len(found.problems)} could not be read)" if found.problems else ""
+        about = f"{len(joint):,} pictures of {pictures.name}{skipped}"
+        return ReferencePictures(pictures.key, joint, joint[:0], about)
+
+    def reference_scores(
+        self,
+        space: LabelSpace,
+        scorer: Scorer,
+        score: FittedScore,
+        references: ReferencePictures,
+    ) -> ReferenceScores:
+        """Scores of the reference pictures under a scorer fitted in a label space, each computed once."""
+
+        def compute() -> ReferenceScores:
+            ood = score(references.ood).double().numpy() if len(references.ood) else np.empty(0)
+            return ReferenceScores(score(references.id).double().numpy(), ood, references.about)
+
+        return self._reference_scores.get((space.key, references.key, repr(scorer)), compute)
+
+
+def picture_key(picture: Image.Image) -> str:
+    """A hash of a picture's content."""
+    digest = hashlib.sha256(f"{picture.mode}{picture.size}".encode())
+    digest.update(picture.tobytes())
+    return digest.hexdigest()
+
+
+def joint_of(backbone: Backbone, joint: Tensor | None) -> Tensor:
+    """Joint features, or one sentence where the model has none."""
+    if joint is None:
+        raise StudioError(f"{backbone.name} has no text tower, so it cannot compare pictures with labels")
+    return joint
+
+
+def _not_there() -> PictureFeatures:
+    raise LookupError
