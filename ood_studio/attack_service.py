@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from ood_studio.attacks.attack_set import AttackedSet, craft_sets
 from ood_studio.attacks.defences import Defence, defended_features, parse_defence
 from ood_studio.attacks.feature import (
     Aim,
-    Budget,
     Draws,
     FeatureAttack,
     LearningRate,
     Noise,
-    Norm,
     Seed,
-    Smoothness,
     Steps,
 )
-from ood_studio.attacks.pictures import to_pictures, to_pixels
-from ood_studio.attacks.targets import class_targets, picture_targets, text_targets
+from ood_studio.attacks.targets import class_targets, text_targets
 from ood_studio.attacks.transforms import Kind
 from ood_studio.backbones import Backbone
 from ood_studio.data.folders import FolderSet
@@ -42,9 +37,8 @@ from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.fields import Bounds, check_bounds
 from ood_studio.progress import Progress, silent
 from ood_studio.scorers import FittedScore, Scorer, Space, select_features
-from ood_studio.studio import BenchRequest, LabelChoice, Reading, ScoreChoice, Studio
-from ood_studio.studio.answers import reading_of
-from ood_studio.studio.explore import scorers_of
+from ood_studio.studio import BenchRequest, LabelChoice, ScoreChoice, Studio
+from ood_studio.studio.craft import Crafting
 from ood_studio.studio.requests import GROUP_SIZE
 from ood_studio.studio.texts import read_prompts
 from ood_studio.studio.workbench import LabelSpace
@@ -223,86 +217,8 @@ class AttackResult:
         }
 
 
-@dataclass(frozen=True)
-class CraftRequest:
-    """What it takes to attack one picture.
-
-    Attributes:
-        labels: the text side, and the model attacked.
-        score: how NegLabel scores.
-        reference: folder of ID pictures that set the thresholds; empty = Diorama's own where the labels are Diorama's.
-        target_label: an ID label (or any words) whose text is the target; empty where a picture is.
-        space: of the features pulled to a picture; a label's text is joint.
-        climb: a score to climb instead of a target, a key of `scorers_of`, such as ``neglabel``.
-        full_size: whether the picture keeps its size; else it is attacked at the model's input size.
-        every: steps between reports.
-        smoothness, steps, learning_rate, noise, norm, budget, robust, draws, seed: see `FeatureAttack`.
-    """
-
-    labels: LabelChoice = field(default_factory=LabelChoice)
-    score: ScoreChoice = field(default_factory=ScoreChoice)
-    reference: str = ""
-    target_label: str = ""
-    space: Literal["visual", "joint"] = "visual"
-    climb: str = ""
-    full_size: bool = False
-    every: Steps = 10
-    smoothness: Smoothness = FeatureAttack.smoothness
-    steps: Steps = FeatureAttack.steps
-    learning_rate: LearningRate = FeatureAttack.learning_rate
-    noise: Noise = FeatureAttack.noise
-    norm: Norm = FeatureAttack.norm
-    budget: Budget = FeatureAttack.budget
-    robust: tuple[Kind, ...] = ()
-    draws: Draws = FeatureAttack.draws
-    seed: Seed = FeatureAttack.seed
-
-    def __post_init__(self) -> None:
-        check_bounds(self)
-        self.attack()
-
-    def attack(self) -> FeatureAttack:
-        """The attack's parameters."""
-        return FeatureAttack(
-            self.smoothness,
-            self.steps,
-            self.learning_rate,
-            self.noise,
-            self.norm,
-            self.budget,
-            self.robust,
-            self.draws,
-            self.seed,
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class CraftStep:
-    """One picture after some steps.
-
-    Attributes:
-        step, total: of the attack.
-        similarity, roughness: see `AttackStep`.
-        readings: every score as `Studio.explore` gives it, with thresholds where there are reference pictures.
-        picture: rounded to 8 bits.
-        original: the picture before, at the same size.
-    """
-
-    step: int
-    total: int
-    similarity: float
-    roughness: float
-    readings: tuple[Reading, ...]
-    picture: Image.Image
-    original: Image.Image
-
-    def change(self) -> np.ndarray:
-        """(height, width, 3) the perturbation, picture − original, in [-1, 1]."""
-        return (np.asarray(self.picture, np.float32) - np.asarray(self.original, np.float32)) / 255
-
-
-class AttackStudio(Studio):
-    """A `Studio` that attacks."""
+class AttackStudio(Studio, Crafting):
+    """A `Studio` that attacks, pictures and whole sets."""
 
     def attack(self, request: AttackRequest, progress: Progress = silent) -> AttackResult:
         """Attacked sets, and every scorer's figures on them and on the source.
@@ -372,69 +288,6 @@ class AttackStudio(Studio):
             for each in self.attack(asked, progress).judgements:
                 found[attacked, each.backbone] = each.result
         return {(i, j): found[i, j] for i in dict.fromkeys(backbones) for j in dict.fromkeys(backbones)}
-
-    def craft(
-        self,
-        request: CraftRequest,
-        picture: Image.Image,
-        target: Image.Image | None = None,
-        mask: np.ndarray | None = None,
-        progress: Progress = silent,
-    ) -> Iterator[CraftStep]:
-        """One picture as it changes; to stop, stop asking.
-
-        Args:
-            request: with ``target_label`` or ``climb`` where there is no target picture.
-            picture: any size.
-            target: an ID picture.
-            mask: (height, width) in [0, 1] of the picture that is changed, 0 where nothing may change.
-
-        Raises:
-            StudioError: for no target, a target equal to the picture, or a text side that cannot be used.
-            Diverged: if the attack meets numbers that are not finite; its ``last`` holds the last good pixels.
-        """
-        space = self.label_space(request.labels, progress)
-        backbone = space.backbone
-        picture = picture.convert("RGB")
-        pixels = to_pixels([picture]) if request.full_size else backbone.preprocess([picture])
-        original = to_pictures(pixels)[0]
-        references = self.reference_features(space, request.reference, progress)
-        reference = space.reference()
-        fitted: dict[str, FittedScore] = {}
-        compared = {}
-        kinds: dict[str, Scorer] = {}
-        for title, scorer in scorers_of(request.score, len(space.mined)):
-            kinds.setdefault(scorer.name, scorer)
-            fitted[title] = scorer.fit(reference)
-            if references is not None:
-                compared[title] = self.reference_scores(space, scorer, fitted[title], references)
-        if request.climb:
-            aim = Aim(backbone, parse_scorer(request.climb, kinds).fit(reference))
-        elif request.target_label:
-            prompts = read_prompts(request.labels.prompts)
-            aim = Aim(backbone, text_targets(backbone, [request.target_label], prompts), "joint")
-        elif target is None:
-            raise StudioError("an attack needs a target: give an ID picture or a label")
-        else:
-            target = target.convert("RGB")
-            if target.size == picture.size and target.tobytes() == picture.tobytes():
-                raise StudioError("the target is the picture itself; give another one")
-            aim = Aim(backbone, picture_targets(backbone, [target], request.space), request.space)
-        area = None if mask is None else torch.from_numpy(np.asarray(mask, np.float32))
-        for step in request.attack().run(pixels, aim, mask=area, watch=fitted, every=request.every):
-            progress("attacking the picture", step.step, step.total)
-            yield CraftStep(
-                step.step,
-                step.total,
-                float(step.similarity[0]),
-                float(step.roughness[0]),
-                tuple(
-                    reading_of(score.scorer.name, title, float(step.scores[title][0]), compared.get(title))
-                    for title, score in fitted.items()
-                ),
-                to_pictures(step.pixels)[0],
-                original,
-            )
 
     def _judge(
         self,

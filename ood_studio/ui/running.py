@@ -19,8 +19,8 @@ QUICK: dict[str, Any] = {"show_progress": "hidden", "queue": False}
 """Event arguments of handlers that compute nothing long: each answers its own request, outside the queue.
 
 On a busy machine the end of one queued event can close the browser's stream of answers just when another event joins
-it, whose answer then never comes (gradio 6); and a queued handler waits behind others. `gr.Info` and `gr.Warning` need
-the queue, an error does not.
+it, whose answer then never comes (gradio 6); and a queued handler waits behind others. Only queued handlers can show
+messages: one that may raise, inform or warn stays in the queue.
 """
 
 

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 import ood_studio.studio.workbench
-from ood_studio.attack_service import AttackRequest, AttackResult, AttackStudio, CraftRequest
+from ood_studio.attack_service import AttackRequest, AttackResult, AttackStudio
 from ood_studio.attacks import attacked_sets
 from ood_studio.cli import main
 from ood_studio.data.folders import FolderSet

@@ -211,7 +211,7 @@ def _variants(scorers: gr.CheckboxGroup) -> None:
         )
         with gr.Column(scale=4, min_width=280):
 
-            @gr.render(inputs=base, show_progress="hidden")  # type: ignore[untyped-decorator]
+            @gr.render(inputs=base, **QUICK)  # type: ignore[untyped-decorator]
             def draw(key: str) -> None:
                 with gr.Row(equal_height=True):
                     boxes = parameter_boxes(key)
@@ -224,7 +224,7 @@ def _variants(scorers: gr.CheckboxGroup) -> None:
                         raise message(error) from None
                     return with_scorers([*ticked, text])
 
-                add.click(take, [scorers, *boxes.values()], scorers, api_visibility="private", **QUICK)
+                add.click(take, [scorers, *boxes.values()], scorers, api_visibility="private", show_progress="hidden")
 
 
 def with_scorers(ticked: Sequence[str]) -> Any:

@@ -284,7 +284,7 @@ def _wire_galleries(session: gr.State, p: Panels, tabs: gr.Tabs, explorer: explo
             [session, explorer.session],
             [explorer.session, tabs],
             api_name=f"compare_open_{name}",
-            **QUICK,
+            show_progress="hidden",
         )
         explorer.explore(opened.then, f"compare_explore_{name}")
 
@@ -325,7 +325,7 @@ def _wire_links(
             [wanted, tabs, *choices.all()],
             js="(mine, query) => [mine, window.location.search]",
             api_name="compare_restore",
-            **QUICK,
+            show_progress="hidden",
         )
 
     return start
