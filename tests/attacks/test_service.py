@@ -21,6 +21,7 @@ from ood_studio.diorama.splits import scenes
 from ood_studio.errors import StudioError
 from ood_studio.progress import Stopped
 from ood_studio.studio import ExploreRequest, LabelChoice
+from ood_studio.studio.craft import CraftRequest
 
 LABELS = LabelChoice("diorama-conv", count=60)
 REQUEST = AttackRequest(

@@ -1,0 +1,320 @@
+"""One picture attacked: as it changes, what every score makes of it, and behind defences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.nn import functional
+
+from ood_studio import __version__
+from ood_studio.attacks.defences import Defence
+from ood_studio.attacks.feature import (
+    Aim,
+    AttackStep,
+    Budget,
+    Diverged,
+    Draws,
+    FeatureAttack,
+    LearningRate,
+    Noise,
+    Norm,
+    Seed,
+    Smoothness,
+    Steps,
+    smoothness_weight,
+)
+from ood_studio.attacks.pictures import to_pictures, to_pixels
+from ood_studio.attacks.quality import quality
+from ood_studio.attacks.targets import picture_targets, text_targets
+from ood_studio.attacks.transforms import Kind
+from ood_studio.backbones import Backbone
+from ood_studio.errors import StudioError
+from ood_studio.evaluation.choose import parse_scorer
+from ood_studio.fields import Bounds, check_bounds
+from ood_studio.progress import Progress, silent
+from ood_studio.scorers import FittedScore
+from ood_studio.studio.answers import Reading, ReferenceScores, reading_of
+from ood_studio.studio.explore import scorers_of
+from ood_studio.studio.requests import LabelChoice, ScoreChoice
+from ood_studio.studio.texts import read_prompts
+from ood_studio.studio.workbench import LabelSpace, Workbench, picture_key
+
+
+@dataclass(frozen=True)
+class CraftRequest:
+    """What it takes to attack one picture.
+
+    Attributes:
+        labels: the text side, and the model attacked.
+        score: how NegLabel scores.
+        reference: folder of ID pictures that set the thresholds; empty = Diorama's own where the labels are Diorama's.
+        target_label: an ID label (or any words) whose text is the target; empty where a picture is.
+        space: of the features pulled to a picture; a label's text is joint.
+        climb: a score to climb instead of a target, a key of `scorers_of`, such as ``neglabel``.
+        ensemble: models attacked together with that of ``labels``.
+        full_size: whether the picture keeps its size; else it is attacked at the model's input size.
+        longest: a picture that keeps its size is shrunk to so many pixels where its longer side has more.
+        every: steps between reports.
+        smoothness, steps, learning_rate, noise, norm, budget, robust, draws, seed: see `FeatureAttack`.
+    """
+
+    labels: LabelChoice = field(default_factory=LabelChoice)
+    score: ScoreChoice = field(default_factory=ScoreChoice)
+    reference: str = ""
+    target_label: str = ""
+    space: Literal["visual", "joint"] = "visual"
+    climb: str = ""
+    ensemble: tuple[str, ...] = ()
+    full_size: bool = False
+    longest: Annotated[int, Bounds(16, 8192, log=True, step=1, help="Longest side kept, in pixels")] = 1024
+    every: Steps = 10
+    smoothness: Smoothness = FeatureAttack.smoothness
+    steps: Steps = FeatureAttack.steps
+    learning_rate: LearningRate = FeatureAttack.learning_rate
+    noise: Noise = FeatureAttack.noise
+    norm: Norm = FeatureAttack.norm
+    budget: Budget = FeatureAttack.budget
+    robust: tuple[Kind, ...] = ()
+    draws: Draws = FeatureAttack.draws
+    seed: Seed = FeatureAttack.seed
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+        if self.space not in ("visual", "joint"):
+            raise StudioError(f"space must be visual or joint, not {self.space!r}")
+        self.attack()
+
+    def attack(self) -> FeatureAttack:
+        """The attack's parameters."""
+        return FeatureAttack(
+            self.smoothness,
+            self.steps,
+            self.learning_rate,
+            self.noise,
+            self.norm,
+            self.budget,
+            self.robust,
+            self.draws,
+            self.seed,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class CraftStep:
+    """One picture after some steps.
+
+    Attributes:
+        step, total: of the attack.
+        similarity, roughness: see `AttackStep`.
+        readings: every score as `Studio.explore` gives it, with thresholds where there are reference pictures.
+        typical: by score title the median of the ID reference pictures; empty without them.
+        weight: λ at this picture's size, see `smoothness_weight`.
+        picture: rounded to 8 bits.
+        original: the picture before, at the same size.
+    """
+
+    step: int
+    total: int
+    similarity: float
+    roughness: float
+    readings: tuple[Reading, ...]
+    typical: dict[str, float]
+    weight: float
+    picture: Image.Image
+    original: Image.Image
+
+    def change(self) -> np.ndarray:
+        """(height, width, 3) the perturbation, picture − original, in [-1, 1]."""
+        return (np.asarray(self.picture, np.float32) - np.asarray(self.original, np.float32)) / 255
+
+
+class Crafting(Workbench):
+    """Single pictures attacked."""
+
+    def craft(
+        self,
+        request: CraftRequest,
+        picture: Image.Image,
+        target: Image.Image | None = None,
+        mask: np.ndarray | None = None,
+        progress: Progress = silent,
+    ) -> Iterator[CraftStep]:
+        """One picture as it changes; to stop, stop asking.
+
+        Args:
+            request: with ``target_label`` or ``climb`` where there is no target picture.
+            picture: any size.
+            target: an ID picture.
+            mask: (height, width) in [0, 1] over the whole picture, of any size, 0 where nothing may change.
+
+        Raises:
+            StudioError: for no target, a target equal to the picture, or a text side that cannot be used.
+            Diverged: if the attack meets numbers that are not finite; the last good picture was given before.
+        """
+        space = self.label_space(request.labels, progress)
+        backbone = space.backbone
+        picture = picture.convert("RGB")
+        aims = self._craft_aims(request, space, picture, target, progress)
+        pixels = (
+            to_pixels([_fitting(picture, request.longest)]) if request.full_size else backbone.preprocess([picture])
+        )
+        height, width = pixels.shape[-2:]
+        original = to_pictures(pixels)[0]
+        fitted, compared = self._judges(request, space, progress)
+        typical = {title: float(np.median(found.id)) for title, found in compared.items()}
+        names = {title: score.scorer.name for title, score in fitted.items()}
+
+        def report(step: AttackStep) -> CraftStep:
+            return CraftStep(
+                step.step,
+                step.total,
+                float(step.similarity[0]),
+                float(step.roughness[0]),
+                tuple(
+                    reading_of(names[title], title, float(step.scores[title][0]), compared.get(title))
+                    for title in fitted
+                ),
+                typical,
+                smoothness_weight(request.smoothness, min(height, width)),
+                to_pictures(step.pixels)[0],
+                original,
+            )
+
+        area = None if mask is None else _mask(mask, backbone, request.full_size, picture.size, (width, height))
+        try:
+            for step in request.attack().run(pixels, aims, mask=area, watch=fitted, every=request.every):
+                progress("attacking the picture", step.step, step.total)
+                yield report(step)
+        except Diverged as error:
+            if error.last is not None:
+                yield report(error.last)
+            raise
+
+    def behind(
+        self, request: CraftRequest, pictures: Sequence[Image.Image], defence: Defence | None
+    ) -> list[tuple[Reading, ...]]:
+        """Every score of pictures as the attacked model sees them behind a defence, of several views their mean.
+
+        Raises:
+            StudioError: for a text side that cannot be used.
+        """
+        space = self.label_space(request.labels)
+        fitted, compared = self._judges(request, space, silent)
+        rows = []
+        for picture in pictures:
+            plain = picture.convert("RGB")
+            views = [plain] if defence is None else [defence.apply(plain, view) for view in range(defence.views)]
+            joint = self.picture_features(space.backbone, views).joint
+            seen = functional.normalize(joint.mean(dim=0, keepdim=True), dim=1)
+            rows.append(
+                tuple(
+                    reading_of(score.scorer.name, title, float(score(seen)[0]), compared.get(title))
+                    for title, score in fitted.items()
+                )
+            )
+        return rows
+
+    def _judges(
+        self, request: CraftRequest, space: LabelSpace, progress: Progress
+    ) -> tuple[dict[str, FittedScore], dict[str, ReferenceScores]]:
+        """Every score by its title, and the reference pictures' scores where there are any."""
+        references = self.reference_features(space, request.reference, progress)
+        reference = space.reference()
+        fitted: dict[str, FittedScore] = {}
+        compared: dict[str, ReferenceScores] = {}
+        for title, scorer in scorers_of(request.score, len(space.mined)):
+            fitted[title] = scorer.fit(reference)
+            if references is not None:
+                compared[title] = self.reference_scores(space, scorer, fitted[title], references)
+        return fitted, compared
+
+    def _craft_aims(
+        self,
+        request: CraftRequest,
+        space: LabelSpace,
+        picture: Image.Image,
+        target: Image.Image | None,
+        progress: Progress,
+    ) -> list[Aim]:
+        backbones = {space.backbone.name: space.backbone}
+        for name in request.ensemble:
+            progress("loading the model", 0, 1)
+            backbones.setdefault(name, self.backbone(name))
+        if request.climb:
+            aims = []
+            for name, backbone in backbones.items():
+                own = space
+                if backbone is not space.backbone:
+                    own = self.label_space(replace(request.labels, backbone=name), progress)
+                kinds = {scorer.name: scorer for _, scorer in reversed(scorers_of(request.score, len(own.mined)))}
+                aims.append(Aim(backbone, parse_scorer(request.climb, kinds).fit(own.reference())))
+            return aims
+        if request.target_label:
+            prompts = read_prompts(request.labels.prompts)
+            return [
+                Aim(each, text_targets(each, [request.target_label], prompts), "joint") for each in backbones.values()
+            ]
+        if target is None:
+            raise StudioError("an attack needs a target: give an ID picture or a label")
+        goal = target.convert("RGB")
+        if goal.size == picture.size and goal.tobytes() == picture.tobytes():
+            raise StudioError("the target is the picture itself; give another one")
+        return [Aim(each, picture_targets(each, [goal], request.space), request.space) for each in backbones.values()]
+
+
+def craft_record(
+    request: CraftRequest, source: Image.Image, target: Image.Image | None, last: CraftStep
+) -> dict[str, Any]:
+    """Plain values for JSON: what it takes to repeat an attack on one picture, and what came of it.
+
+    Args:
+        request: as it was asked for.
+        source, target: the pictures given; their keys are hashes of mode, size and pixels.
+        last: where it ended.
+    """
+    figures = quality(to_pixels([last.original]), to_pixels([last.picture]))[0]
+    plain = {name: None if math.isinf(value) else value for name, value in asdict(figures).items()}
+    return {
+        "version": __version__,
+        "torch": torch.__version__,
+        "request": asdict(request),
+        "source": picture_key(source),
+        "target": None if target is None else picture_key(target),
+        "steps_done": last.step,
+        "size": list(last.picture.size),
+        "smoothness_at_this_size": last.weight,
+        "similarity": last.similarity,
+        "quality": plain,
+        "readings": [asdict(reading) for reading in last.readings],
+        "picture": picture_key(last.picture),
+    }
+
+
+def _fitting(picture: Image.Image, longest: int) -> Image.Image:
+    if max(picture.size) <= longest:
+        return picture
+    share = longest / max(picture.size)
+    size = (max(1, round(picture.width * share)), max(1, round(picture.height * share)))
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def _mask(
+    mask: np.ndarray, backbone: Backbone, full_size: bool, size: tuple[int, int], attacked: tuple[int, int]
+) -> torch.Tensor:
+    """(height, width) of the picture attacked; at the model's input size the mask is cropped as the picture is."""
+    levels = np.asarray(mask, np.float32)
+    if levels.ndim != 2 or not levels.size or not bool(((levels >= 0) & (levels <= 1)).all()):
+        raise StudioError(f"a mask must be (height, width) numbers in [0, 1], not of shape {levels.shape}")
+    if not levels.any():
+        raise StudioError("the mask lets nothing change; leave some of the picture open")
+    picture = Image.fromarray((levels * 255).round().astype(np.uint8))
+    if full_size:
+        return torch.from_numpy(np.asarray(picture.resize(attacked, Image.Resampling.BILINEAR), np.float32) / 255)
+    seen = backbone.preprocess([picture.resize(size, Image.Resampling.BILINEAR).convert("RGB")])
+    return seen[0].mean(dim=0).clamp(0, 1)
