@@ -85,10 +85,10 @@ class Exploring(Workbench):
         groups = request.score.neglabel(len(space.mined)).groups
         return ExploreResult(tuple(reports), compared, tau, groups, space.id_labels, space.mined.words, tuple(notes))
 
-    def warm_up(self, request: ExploreRequest) -> None:
+    def warm_up(self, request: ExploreRequest, progress: Progress = silent) -> None:
         """Gets ready what the first picture needs, so that it is answered at once; leaves errors to that picture."""
         with suppress(StudioError):
-            self.reference_features(self.label_space(request.labels), request.reference)
+            self.reference_features(self.label_space(request.labels, progress), request.reference, progress)
 
     def mine(self, choice: LabelChoice, progress: Progress = silent) -> NegativeLabels:
         """The negative labels of a choice, furthest first."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ood_studio.backbones import DEFAULT
 from ood_studio.errors import StudioError
+from ood_studio.progress import silent, stoppable
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,12 @@ def serve(options: Serve, block: bool = True) -> Server:
         raise StudioError("the MCP server needs the package mcp; install it with: pip install 'gradio[mcp]'")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    from ood_studio.studio import ExploreRequest, LabelChoice, Studio
+    from ood_studio.attack_service import AttackStudio
+    from ood_studio.studio import ExploreRequest, LabelChoice
     from ood_studio.ui.blocks import build
     from ood_studio.ui.theme import studio_theme, style
 
-    studio = Studio(options.device, workers=0)
+    studio = AttackStudio(options.device, workers=0)
     blocks = build(studio, options.backbone)
     blocks.queue(default_concurrency_limit=8)
     try:
@@ -83,7 +85,17 @@ def serve(options: Serve, block: bool = True) -> Server:
             f"the app at {options.host}:{options.port} does not answer ({error}); the computer may be busy: try again"
         ) from None
     choice = ExploreRequest(LabelChoice(backbone=options.backbone))
-    threading.Thread(target=studio.warm_up, args=(choice,), name="warm-up", daemon=True).start()
+    closing = threading.Event()
+    progress = stoppable(silent, closing.is_set)
+    warm_up = threading.Thread(target=studio.warm_up, args=(choice, progress), name="warm-up", daemon=True)
+    warm_up.start()
+
+    def close() -> None:
+        blocks.close()
+        closing.set()
+        warm_up.join()  # a thread inside torch may not be cut off by the end of the process
+
     if block:
         blocks.block_thread()
-    return Server(str(address), blocks.close)
+        close()
+    return Server(str(address), close)

@@ -3,45 +3,17 @@
 from __future__ import annotations
 
 import re
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-
-from ood_studio.ui.serve import Serve, serve
+from ood_studio.diorama.render import render
+from ood_studio.diorama.splits import scenes
+from tests.ui.pointing import click, drag
 
 PATIENCE = 240_000  # milliseconds: the first comparison draws and encodes its pictures while the app warms up
 CHOICES = "backbone=diorama-conv&count=40&resamples=50"
 DONE = "document.querySelector('#compare-stop').disabled && document.querySelector('#compare-ood-heading h3')"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """A server of this file's own, so that no other test's work is in its queue."""
-    server = serve(Serve(host="127.0.0.1", port=_free_port(), device="cpu"), block=False)
-    yield server.address
-    server.close()
-
-
-@pytest.fixture
-def page(browser: Any, address: str) -> Iterator[Any]:
-    """A fresh browser session; fails if anything is asked of another machine."""
-    context = browser.new_context(viewport={"width": 1600, "height": 1000})
-    page = context.new_page()
-    hosts: set[str] = set()
-    page.on("request", lambda request: hosts.add(re.sub(r"^\w+://([^/:]*).*", r"\1", request.url)))
-    yield page
-    context.close()
-    assert {host for host in hosts if host and not host.startswith(("data", "blob"))} <= {"127.0.0.1"}, hosts
 
 
 def compared(page: Any, address: str, view: str = "") -> None:
@@ -93,6 +65,73 @@ def test_a_link_restores_the_view_and_the_threshold_moves_everything(page: Any, 
     page.wait_for_function("new URLSearchParams(location.search).get('keep') == '100'", timeout=PATIENCE)
     asked = parse_qs(urlsplit(page.url).query)
     assert asked["scorer"] == ["mcm"] and asked["scorers"] == ["neglabel,mcm"]
+
+
+def marks(page: Any, plot: str, trace: str) -> list[tuple[float | str, float]]:
+    """The places of a trace's points, in the figure's own units."""
+    found = page.evaluate(
+        """([id, meta]) => document.querySelector(`#${id} .studio-plot-area`)._fullData
+            .filter(trace => trace.meta === meta)
+            .flatMap(trace => Array.from(trace.x, (x, i) => [x, trace.y[i]]))""",
+        [plot, trace],
+    )
+    return [(x, y) for x, y in found]
+
+
+def test_a_click_or_drag_on_any_figure_shows_its_pictures(page: Any, address: str) -> None:
+    compared(page, address, "&keep=95")
+    kept = "document.querySelector('#compare-keep input[type=number]').value"
+    # The curve of MCM in its middle: its scorer, and the threshold there.
+    places = [place for place in marks(page, "compare-roc", "MCM (τ = 1)") if 0.2 < place[1] < 0.9]
+    click(page, "compare-roc", *places[len(places) // 2])
+    page.wait_for_function(f"{kept} != '95'", timeout=PATIENCE)
+    page.wait_for_selector("#compare-histogram figcaption:has-text('MCM')", state="attached", timeout=PATIENCE)
+    # The threshold dragged to below all scores: everything is kept.
+    threshold, low, middle = page.evaluate(
+        """() => {
+            const { shapes, xaxis, yaxis } = document.querySelector('#compare-histogram .studio-plot-area')._fullLayout;
+            return [shapes[0].x0, xaxis.range[0], yaxis.range[1] / 2];
+        }"""
+    )
+    drag(page, "compare-histogram", (threshold, middle), (low, middle))
+    page.wait_for_function(f"{kept} == '100'", timeout=PATIENCE)
+    # A bin: the pictures in it.
+    before = page.locator("#compare-ood-heading").inner_text()
+    click(page, "compare-histogram", (low + threshold) / 2, middle)
+    page.wait_for_function(
+        "before => document.querySelector('#compare-ood-heading').innerText != before", arg=before, timeout=PATIENCE
+    )
+    # A bar: its scorer and set.
+    page.wait_for_selector("#compare-bars .main-svg", timeout=PATIENCE)
+    click(page, "compare-bars", -0.2, 0.6)  # the left one of the two
+    page.wait_for_function("document.querySelector('#compare-scorer input').value == 'NegLabel'", timeout=PATIENCE)
+    # A point of the scatter: that picture.
+    page.get_by_role("tab", name="Two scorers").click()
+    click(page, "compare-scatter", *marks(page, "compare-scatter", "hard-20")[0])
+    page.wait_for_function(
+        "document.querySelectorAll('#compare-first-gallery .thumbnail-item').length == 1", timeout=PATIENCE
+    )
+
+
+def test_own_pictures_are_uploaded_and_a_broken_one_is_named(page: Any, address: str, tmp_path: Path) -> None:
+    for kind, split in (("id", "id-flat"), ("ood", "far-ood-textures")):
+        for i, scene in enumerate(scenes(split, 5, 12)):
+            render(scene, 64).save(tmp_path / f"{kind}{i}.png")
+    (tmp_path / "ood broken.png").write_bytes(b"no picture")
+    page.goto(f"{address}?tab=compare&{CHOICES}&scorers=mcm", timeout=PATIENCE)
+    page.locator("#compare-suite input").click()
+    page.get_by_role("option", name="My own pictures").click()
+    for kind in ("id", "ood"):
+        page.locator(f"#compare-{kind}-files input[type=file]").set_input_files(
+            [str(path) for path in sorted(tmp_path.glob(f"{kind}*.png"))]
+        )
+    page.fill("#compare-labels textarea", "fish, cat, guitar")
+    page.locator("#compare-labels textarea").press("Tab")
+    page.wait_for_selector("#compare-ood-files:has-text('ood broken')", timeout=PATIENCE)
+    page.locator("#compare-run").click()
+    page.wait_for_selector("#compare-table tbody tr", timeout=PATIENCE)
+    page.wait_for_selector("#compare-notes:has-text('ood broken.png')", timeout=PATIENCE)
+    assert 0 <= float(page.locator("#compare-table td").first.inner_text().split()[0]) <= 100
 
 
 def test_export_and_two_scorers(page: Any, address: str, tmp_path: Path) -> None:

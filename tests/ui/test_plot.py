@@ -17,6 +17,7 @@ from ood_studio.figures.roc import roc_figure
 from ood_studio.figures.score_histograms import score_histograms
 from ood_studio.ui.plot import PlotClick, click_plot, plot_value, read_click, read_drag
 from tests.ui.conftest import free_port
+from tests.ui.pointing import click, drag
 
 PATIENCE = 60_000  # milliseconds
 EVIL = "<img src=x onerror=alert(1)>"
@@ -92,28 +93,6 @@ def heard(page: Any, word: str) -> Any:
     return json.loads(page.input_value("#heard textarea"))
 
 
-def spot(page: Any, plot: str, x: float, y: float) -> tuple[float, float]:
-    """Where on the page a place of a figure lies."""
-    return page.evaluate(
-        """([id, x, y]) => {
-            const area = document.querySelector(`#${id} .studio-plot-area`), box = area.getBoundingClientRect();
-            const { xaxis, yaxis } = area._fullLayout;
-            return [box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(y)];
-        }""",
-        [plot, x, y],
-    )
-
-
-def click(page: Any, plot: str, x: float, y: float) -> None:
-    """A click on a place of a figure, with the pointer moved there first."""
-    page.locator(f"#{plot}").scroll_into_view_if_needed()
-    place = spot(page, plot, x, y)
-    page.mouse.move(place[0] - 3, place[1])
-    page.mouse.move(*place)
-    page.wait_for_timeout(300)
-    page.mouse.click(*place)
-
-
 def test_click_on_a_marked_point_is_heard_with_its_data(page: Any) -> None:
     mark = next(trace for trace in curves(1.0).data if trace.meta == "MCM" and trace.mode == "markers")
     click(page, "roc", float(mark.x[0]), float(mark.y[0]))
@@ -150,22 +129,14 @@ def test_hidden_tab_is_drawn_when_shown_and_the_last_picture_can_be_hit(page: An
     click(page, "bars", 4.97, 0.9 * 0.9)  # far above the bars: the column counts
     told = heard(page, "near")
     assert told["column"] == ["id", "near"] and told["customdata"][1] is None  # the last bin is open
-    before = spot(page, "bars", 2.0, 0.5)
-    page.mouse.move(*before)
-    page.mouse.down()
-    after = spot(page, "bars", 3.0, 0.5)
-    page.mouse.move(*after, steps=5)
-    page.mouse.up()
+    drag(page, "bars", (2.0, 0.5), (3.0, 0.5))
     name, x = heard(page, "threshold")
     assert name == "threshold" and x == pytest.approx(3.0, abs=0.03)
 
 
 def test_update_keeps_the_zoom_and_follows_the_width(page: Any) -> None:
     assert "no results yet" in page.locator("#none").inner_text()
-    page.mouse.move(*spot(page, "roc", 0.1, 0.2))
-    page.mouse.down()
-    page.mouse.move(*spot(page, "roc", 0.5, 0.7), steps=5)
-    page.mouse.up()
+    drag(page, "roc", (0.1, 0.2), (0.5, 0.7))
     before = page.locator("#roc .legendtext").first.text_content()
     page.locator("#more").click()
     page.wait_for_selector("#none .main-svg", timeout=PATIENCE)
