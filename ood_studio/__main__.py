@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from io import TextIOWrapper
 
-from ood_studio.cli import main
+from ood_studio.cli.main import main
 
 if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):

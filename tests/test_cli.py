@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import ood_studio.studio.workbench
-from ood_studio.cli import main
+from ood_studio.cli.main import main
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 

@@ -14,7 +14,7 @@ from PIL import Image
 import ood_studio.studio.workbench
 from ood_studio.attack_service import AttackRequest, AttackResult, AttackStudio
 from ood_studio.attacks import attacked_sets
-from ood_studio.cli import main
+from ood_studio.cli.main import main
 from ood_studio.data.folders import FolderSet
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes

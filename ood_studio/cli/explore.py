@@ -1,0 +1,125 @@
+"""``python -m ood_studio explore``."""
+
+from __future__ import annotations
+
+import sys
+import typing
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from ood_studio.cli.options import Common
+from ood_studio.cli.output import one_line, to_json
+from ood_studio.errors import StudioError
+from ood_studio.progress import Bars
+
+if typing.TYPE_CHECKING:
+    from PIL import Image
+
+    from ood_studio.studio import ExploreRequest, PictureReport
+
+_CHUNK = 64  # pictures explored at a time, so that a folder of any size fits into memory
+
+
+@dataclass(frozen=True)
+class Explore(Common):
+    """Which labels pictures are drawn to, what every score says, and the verdict.
+
+    Attributes:
+        pictures: picture files, or folders of them.
+    """
+
+    pictures: Annotated[
+        tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="PICTURE ...", help_behavior_hint="")
+    ] = ()
+
+
+def explore(options: Explore, request: ExploreRequest) -> None:
+    """Prints what `Studio.explore` says about pictures; those that cannot be read are named and left out.
+
+    Raises:
+        StudioError: if no picture can be read, or the request cannot be met.
+    """
+    from ood_studio.studio import Studio
+
+    if not options.pictures:
+        raise StudioError("there is no picture to explore; give files or folders")
+    studio = Studio(options.device, workers=0)
+    problems: dict[str, str] = {}
+    results: list[dict[str, Any]] = []
+    about: dict[str, Any] = {}
+    for chunk in _chunks(picture_files(options.pictures, problems), problems):
+        with closing(Bars(options.quiet)) as bars:
+            found = studio.explore(request, chunk, bars)
+        about = found.to_dict()  # but for the reports, the same for every chunk
+        results += about.pop("results")
+        if not options.json:
+            for report in found.pictures:
+                print(picture_text(report), end="\n\n")
+    if not results and len(problems) == 1:
+        raise StudioError(*problems.values())
+    for sentence in (*problems.values(), *about.get("notes", ())):
+        print(sentence, file=sys.stderr)
+    if not results:
+        raise StudioError(f"none of {len(problems)} pictures could be read")
+    if problems:
+        print(f"{len(problems)} of {len(problems) + len(results)} pictures could not be read", file=sys.stderr)
+    if options.json:
+        print(to_json({"results": results, **about, "problems": problems}))
+
+
+def picture_text(report: PictureReport) -> str:
+    """A picture's report for the terminal."""
+    lines = [f"{one_line(report.name)}", f"  {one_line(report.verdict)}"]
+    lines.append("  classes     " + ", ".join(f"{one_line(name)} {share:.1%}" for name, share in report.classes))
+    lines.append(f"  affinities  (ID labels hold {report.id_share:.1%})")
+    width = max(len(one_line(each.label)) for each in report.affinities)
+    for each in report.affinities:
+        side = "ID " if each.inside else "neg"
+        bar = "█" * round(24 * each.share)
+        lines.append(f"    {side} {one_line(each.label):{width}} {each.share:6.1%} {bar}".rstrip())
+    lines.append("  scores")
+    width = max(len(each.title) for each in report.readings)
+    for reading in report.readings:
+        decision = ""
+        if reading.threshold is not None:
+            decision = f"  threshold {reading.threshold:10.4g}  {'ID' if reading.inside else 'OOD'}"
+        lines.append(f"    {reading.title:{width}} {reading.value:10.4g}{decision}")
+    return "\n".join(lines)
+
+
+def picture_files(paths: Sequence[Path], problems: dict[str, str]) -> Iterator[Path]:
+    """The files given, and the pictures in the folders given, each once; an empty folder goes into ``problems``."""
+    from ood_studio.data.images import PICTURE_SUFFIXES
+
+    seen: set[Path] = set()
+    for path in paths:
+        found = [path]
+        if path.is_dir():
+            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in PICTURE_SUFFIXES)
+            if not found:
+                problems[str(path)] = f"{path} is a folder without pictures."
+        for file in found:
+            if file not in seen:
+                seen.add(file)
+                yield file
+
+
+def _chunks(files: Iterator[Path], problems: dict[str, str]) -> Iterator[list[tuple[str, Image.Image]]]:
+    from ood_studio.data.images import ImageError, decode_image
+
+    chunk: list[tuple[str, Image.Image]] = []
+    for file in files:
+        try:
+            chunk.append((str(file), decode_image(file, name=str(file))))
+        except ImageError as error:
+            problems[str(file)] = str(error)
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
