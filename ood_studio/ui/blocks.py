@@ -7,15 +7,16 @@ from html import escape
 import gradio as gr
 
 from ood_studio import __version__
+from ood_studio.attack_service import AttackStudio
 from ood_studio.backbones import BUNDLED
-from ood_studio.studio import Studio
-from ood_studio.ui import explore
+from ood_studio.ui.attack import tab as attack
 from ood_studio.ui.compare import tab as compare
+from ood_studio.ui.explore import tab as explore
 
 
-def build(studio: Studio, backbone: str) -> gr.Blocks:
+def build(studio: AttackStudio, backbone: str) -> gr.Blocks:
     """The app as `gr.Blocks`, not launched."""
-    with gr.Blocks(title="OOD Studio", analytics_enabled=False, fill_width=True) as blocks:
+    with gr.Blocks(title="OOD Studio", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as blocks:
         with gr.Row(elem_classes="studio-top"):
             gr.HTML(_HEADER)
             world = gr.HTML(_world(backbone), elem_id="world")
@@ -24,8 +25,11 @@ def build(studio: Studio, backbone: str) -> gr.Blocks:
                 explorer = explore.build(studio, backbone, world, _world)
             with gr.Tab("Compare", id="compare", render_children=True):
                 come_back = compare.build(studio, backbone, tabs, explorer)
+            with gr.Tab("Attack", id="attack", render_children=True):
+                fill_galleries = attack.build(studio, backbone, tabs, explorer)
         explorer.start(blocks.load)
         come_back(blocks.load)
+        fill_galleries(blocks.load)
     return blocks
 
 

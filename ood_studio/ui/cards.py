@@ -38,13 +38,18 @@ def verdict_card(report: PictureReport) -> str:
     name, share = report.classes[0]
     lines.append(
         f"Drawn most to <b>{escape(strongest.label)}</b>, {'an' if kind == 'ID' else 'a'} {kind} label. "
-        f"Zero-shot class: <b>{escape(name)}</b> ({share:.0%})."
+        f"{classed(name, share)}"
     )
     text = "".join(f"<p>{line}</p>" for line in lines)
     return (
         f'<section class="studio-verdict {side}" aria-live="polite" aria-label="Verdict">'
         f'<h2 class="studio-verdict-title">{heading}</h2>{text}</section>'
     )
+
+
+def classed(name: str, share: float) -> str:
+    """The class that zero-shot classification chooses."""
+    return f"Zero-shot class: <b>{escape(name)}</b> ({share:.0%})."
 
 
 def affinity_bars(report: PictureReport, tau: float) -> str:

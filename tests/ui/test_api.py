@@ -13,7 +13,7 @@ from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.errors import StudioError
 from ood_studio.labels.corpora import DEFAULT_LEXNAMES
-from ood_studio.ui.explore import own_reference
+from ood_studio.ui.explore.reference import own_reference
 
 SETTINGS: dict[str, Any] = {
     "backbone": "diorama",

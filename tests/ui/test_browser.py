@@ -12,7 +12,7 @@ from PIL import Image
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 
-PATIENCE = 60_000  # milliseconds: the first picture may wait for the model and its reference pictures
+PATIENCE = 240_000  # milliseconds: the first picture waits for the model and its reference pictures
 
 
 @pytest.fixture

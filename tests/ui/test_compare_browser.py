@@ -69,6 +69,7 @@ def test_a_link_restores_the_view_and_the_threshold_moves_everything(page: Any, 
 
 def marks(page: Any, plot: str, trace: str) -> list[tuple[float | str, float]]:
     """The places of a trace's points, in the figure's own units."""
+    page.wait_for_selector(f"#{plot} .main-svg", timeout=PATIENCE)
     found = page.evaluate(
         """([id, meta]) => document.querySelector(`#${id} .studio-plot-area`)._fullData
             .filter(trace => trace.meta === meta)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from html import escape
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ood_studio.evaluation import export
 from ood_studio.ui.compare import views
 from ood_studio.ui.compare.names import scorer_title
 from ood_studio.ui.compare.session import Session
+from ood_studio.ui.downloads import text_file
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><script>{script}</script>
@@ -29,7 +29,7 @@ def tables(mine: Session) -> dict[str, Path]:
         "markdown": ("md", export.to_markdown),
         "json": ("json", export.to_json),
     }
-    return {name: _file(f"compare.{suffix}", write(mine.rows())) for name, (suffix, write) in texts.items()}
+    return {name: text_file(f"compare.{suffix}", write(mine.rows())) for name, (suffix, write) in texts.items()}
 
 
 def page(mine: Session, command: str) -> Path:
@@ -54,10 +54,4 @@ def page(mine: Session, command: str) -> Path:
         command=escape(command),
         figures=drawn,
     )
-    return _file("compare.html", text)
-
-
-def _file(name: str, text: str) -> Path:
-    path = Path(tempfile.mkdtemp(prefix="ood-studio-")) / name
-    path.write_text(text, encoding="utf-8")
-    return path
+    return text_file("compare.html", text)

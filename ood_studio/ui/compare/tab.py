@@ -13,7 +13,6 @@ from ood_studio.evaluation.bench import BenchResult
 from ood_studio.evaluation.export import to_json
 from ood_studio.progress import Progress, Stopped, stoppable
 from ood_studio.studio import BenchRequest, LabelChoice, Studio
-from ood_studio.ui import explore
 from ood_studio.ui.compare import cards, drawing, link, save
 from ood_studio.ui.compare.choices import COUNT, OWN, Choices, build_choices, request_from, with_scorers
 from ood_studio.ui.compare.drawing import Updates
@@ -22,6 +21,9 @@ from ood_studio.ui.compare.pictures import picture_file
 from ood_studio.ui.compare.session import Picture, Session
 from ood_studio.ui.compare.uploads import own_sets
 from ood_studio.ui.compare.views import scorer_named
+from ood_studio.ui.explore.session import Session as ExploreSession
+from ood_studio.ui.explore.session import with_picture
+from ood_studio.ui.explore.tab import ExploreTab
 from ood_studio.ui.inputs import backbone_name, whole
 from ood_studio.ui.plot import read_click, read_drag
 from ood_studio.ui.running import MODEL_SLOT, QUICK, message, progress_on
@@ -36,9 +38,7 @@ _SHOW_LINK = """(query) => {
 _DOWNLOAD = "() => setTimeout(() => document.querySelector('#compare-figure-file').click(), 300)"
 
 
-def build(
-    studio: Studio, backbone: str, tabs: gr.Tabs, explorer: explore.ExploreTab
-) -> Callable[[Callable[..., Any]], None]:
+def build(studio: Studio, backbone: str, tabs: gr.Tabs, explorer: ExploreTab) -> Callable[[Callable[..., Any]], None]:
     """Draws the tab inside the current `gr.Blocks`; returns what wires links to the app's load event.
 
     Pictures open in ``explorer``, the Explore tab, which is one of ``tabs``.
@@ -258,11 +258,11 @@ def _wire_clicks(session: gr.State, p: Panels) -> None:
     made.then(None, None, None, js=_DOWNLOAD, api_name="compare_download_figures")
 
 
-def _wire_galleries(session: gr.State, p: Panels, tabs: gr.Tabs, explorer: explore.ExploreTab) -> None:
+def _wire_galleries(session: gr.State, p: Panels, tabs: gr.Tabs, explorer: ExploreTab) -> None:
     """A picture of a gallery opens in the Explore tab."""
 
     def opener(name: str) -> Callable[..., tuple[Any, Any]]:
-        def open_picture(mine: Session, theirs: explore.Session, event: gr.SelectData) -> tuple[Any, Any]:
+        def open_picture(mine: Session, theirs: ExploreSession, event: gr.SelectData) -> tuple[Any, Any]:
             """Puts the picture into the Explore tab and goes there."""
             shown = mine.shown.get(name, [])
             if mine.result is None or not 0 <= int(event.index) < len(shown):
@@ -274,7 +274,7 @@ def _wire_galleries(session: gr.State, p: Panels, tabs: gr.Tabs, explorer: explo
             except StudioError as error:
                 raise message(error) from None
             title = f"{picture.set} {pictures.caption(picture.index)}"
-            return explore.with_picture(theirs, title, str(path)), gr.Tabs(selected="explore")
+            return with_picture(theirs, title, str(path)), gr.Tabs(selected="explore")
 
         return open_picture
 

@@ -1,0 +1,1 @@
+"""The Attack tab: pictures changed until detectors take them for in-distribution."""

@@ -1,0 +1,26 @@
+"""What changed: the strongest labels before and after, side by side."""
+
+from __future__ import annotations
+
+from ood_studio.studio import ExploreRequest, ExploreResult, Studio
+from ood_studio.ui import cards
+from ood_studio.ui.attack.session import Session
+
+
+def explored(studio: Studio, mine: Session) -> ExploreResult:
+    """The picture before and after, as the Explore tab sees them."""
+    assert mine.request is not None and mine.first is not None and mine.last is not None
+    request = ExploreRequest(mine.request.labels, mine.request.score, mine.request.reference, top=8)
+    return studio.explore(request, [("before", mine.last.original), ("after", mine.last.picture)])
+
+
+def side_by_side(result: ExploreResult) -> str:
+    """Bars of the strongest affinities of both."""
+    halves = ""
+    for title, report in zip(("Before", "After"), result.pictures, strict=True):
+        name, share = report.classes[0]
+        halves += (
+            f'<div><h3>{title}</h3><p class="studio-about">{cards.classed(name, share)}</p>'
+            f"{cards.affinity_bars(report, result.tau)}</div>"
+        )
+    return f'<div class="studio-halves">{halves}</div>'

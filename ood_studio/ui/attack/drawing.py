@@ -1,0 +1,59 @@
+"""A session on the screen: which component gets what."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+import plotly.graph_objects as go
+
+from ood_studio.studio import ExploreResult
+from ood_studio.ui.attack import changed, live, save
+from ood_studio.ui.attack.panels import Panels
+from ood_studio.ui.attack.session import Session
+from ood_studio.ui.plot import plot_value
+
+Updates = dict[Any, Any]
+
+
+def running(p: Panels, mine: Session) -> Updates:
+    """What follows every step."""
+    updates: Updates = {p.verdict: live.verdict(mine)}
+    if mine.last is None:
+        return updates
+    similarity, margins = live.curves(mine)
+    return updates | {
+        p.spoken: spoken(mine),
+        p.pictures: live.pictures(mine),
+        p.scores: live.scores(mine),
+        p.similarity: figure(p.similarity, similarity),
+        p.margins: figure(p.margins, margins),
+    }
+
+
+def spoken(mine: Session) -> str:
+    """For screen readers: only what is new, so that they are not flooded."""
+    return f'<p role="status" aria-live="polite">{escape(live.heading(mine))}</p>'
+
+
+def figure(plot: gr.HTML, drawn: go.Figure) -> Any:
+    """An update of a clickable figure."""
+    # With the component's own properties: gradio forgets them where the figure comes before its tab was ever opened.
+    return gr.update(value=plot_value(drawn), **plot.props)
+
+
+def finished(p: Panels, mine: Session, result: ExploreResult, paths: dict[str, str]) -> Updates:
+    """What is there once the attack has ended, beside what follows every step."""
+    assert mine.last is not None and mine.first is not None
+    pair = (mine.last.original, mine.last.picture)
+    return {
+        p.results: gr.update(visible=True),
+        p.slider: gr.update(value=pair),
+        p.changed: changed.side_by_side(result),
+        p.png: paths["png"],
+        p.perturbation: paths["perturbation"],
+        p.exact: paths["exact"],
+        p.record: paths["record"],
+        p.saved: save.about(mine),
+    }

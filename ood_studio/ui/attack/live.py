@@ -1,0 +1,177 @@
+"""The attack as it goes: verdict, pictures, scores, curves. Everything from outside is escaped."""
+
+from __future__ import annotations
+
+import base64
+import io
+from html import escape
+
+import plotly.graph_objects as go
+from PIL import Image
+
+from ood_studio.figures.attack_curves import margin_figure, similarity_figure
+from ood_studio.figures.perturbation import RAMP, amplified, gain_of, size_map, sizes
+from ood_studio.studio import Reading
+from ood_studio.studio.craft import CraftStep
+from ood_studio.ui.attack.session import Session
+from ood_studio.ui.cards import number
+
+EMPTY = """
+<div class="studio-empty">
+  <h2 class="studio-empty-title">Make a detector swear to the wrong thing</h2>
+  <p>Press <b>Attack</b>. The left picture changes little by little until the model sees the right one in it, and the
+  detectors’ verdicts turn from out-of-distribution (OOD) to in-distribution (ID).</p>
+</div>"""
+
+NOTE = (
+    '<p class="studio-about studio-purpose">For finding out how far a detector’s verdict can be trusted, on pictures '
+    "and models that are yours to test; not for slipping pictures past filters that protect people.</p>"
+)
+
+_SHOWN = 384  # pixels: the longer side of the live pictures
+
+
+def verdict(mine: Session) -> str:
+    """Which side the picture is on, what the first score says, and how far the attack has come."""
+    first, last = mine.first, mine.last
+    if first is None or last is None:
+        if not mine.running:
+            return EMPTY
+        return _banner("open", "Getting ready …", ["The model, its labels and its thresholds are loaded."])
+    was, now = first.readings[0], last.readings[0]
+    lines = []
+    if now.threshold is None:
+        lines.append(f"{escape(now.title)} went from <b>{number(was.value)}</b> to <b>{number(now.value)}</b>.")
+        lines.append("These labels have no ID reference pictures, so there is no threshold.")
+    else:
+        sign = "at or above" if now.inside else "below"
+        lines.append(
+            f"{escape(now.title)} went from {number(was.value)} to <b>{number(now.value)}</b>, {sign} the threshold "
+            f"<b>{number(now.threshold)}</b>. <b>{_inside(last)} of {len(last.readings)}</b> detectors take the "
+            f"picture for ID; at the start {_inside(first)} did."
+        )
+    kind = "score" if mine.request is not None and mine.request.climb else "similarity to the target"
+    lines.append(
+        f"Step {last.step:,} of {last.total:,}, {kind} {number(last.similarity)} (from {number(first.similarity)})."
+    )
+    if mine.note:
+        lines.append(f"<b>{escape(mine.note)}</b>")
+    side = {True: "in", False: "out", None: "open"}[now.inside]
+    done = 100 * last.step / last.total
+    bar = (
+        f'<div class="studio-steps" role="progressbar" aria-label="Steps of the attack" aria-valuenow="{done:.0f}" '
+        f'aria-valuemin="0" aria-valuemax="100"><span style="width:{done:.1f}%"></span></div>'
+        if mine.running
+        else ""
+    )
+    return _banner(side, heading(mine), lines, bar)
+
+
+def heading(mine: Session) -> str:
+    """The verdict in a few words; it changes only when the verdict does."""
+    if mine.first is None or mine.last is None:
+        return ""
+    was, now = mine.first.readings[0].inside, mine.last.readings[0].inside
+    if now is None:
+        return "No threshold"
+    if now and not was:
+        return "Fooled: OOD became in-distribution"
+    if was and not now:
+        return "It became out-of-distribution"
+    return "In-distribution from the start" if now else "Out-of-distribution"
+
+
+def pictures(mine: Session) -> str:
+    """The picture now, the perturbation amplified, and its size at every pixel (PLP, Fig. 1)."""
+    last = mine.last
+    if last is None:
+        return ""
+    change = last.change()
+    gain, lengths = gain_of(change), sizes(change)
+    top = float(lengths.max())
+    name = escape(mine.names[0])
+    width, height = last.picture.size
+    figures = (
+        (last.picture, f"{name} after {last.step} steps", "The picture now", f"{width} × {height} pixels"),
+        (
+            amplified(change, gain),
+            "The perturbation, amplified",
+            "What was added",
+            f"{gain} × as strong, grey is none",
+        ),
+        (size_map(lengths, top), f"Size of the change at each pixel, up to {top:.3f}", "How much, where", _legend(top)),
+    )
+    cells = "".join(
+        f'<figure><img src="{data_uri(picture)}" alt="{alt}"><figcaption><b>{title}</b> {about}</figcaption></figure>'
+        for picture, alt, title, about in figures
+    )
+    return f'<div class="studio-trio">{cells}</div>'
+
+
+def scores(mine: Session) -> str:
+    """Every score before and now, beside its threshold."""
+    first, last = mine.first, mine.last
+    if first is None or last is None:
+        return ""
+    rows = "".join(_row(was, now, mine) for was, now in zip(first.readings, last.readings, strict=True))
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("score", "before", "now", "threshold", "verdict"))
+    return (
+        '<table class="studio-scores"><caption>Every detector, before and now</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def curves(mine: Session) -> tuple[go.Figure, go.Figure]:
+    """The similarity, and every score against its threshold."""
+    assert mine.last is not None and mine.request is not None
+    title = "score climbed" if mine.request.climb else "similarity to the target"
+    return (
+        similarity_figure(mine.steps, mine.similarity, mine.last.total, title),
+        margin_figure(mine.steps, mine.scores, mine.thresholds(), mine.last.typical, mine.last.total),
+    )
+
+
+def data_uri(picture: Image.Image, longest: int = _SHOWN) -> str:
+    """A picture for a page: large ones shrunk, the pixels of small ones kept square."""
+    scale = longest / max(picture.size)
+    if scale < 1:
+        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    elif scale >= 2:
+        picture = picture.resize((picture.width * int(scale), picture.height * int(scale)), Image.Resampling.NEAREST)
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=92, subsampling=0)
+    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def side(inside: bool | None) -> str:
+    """A decision as a word with its colour."""
+    return {True: '<span class="in">ID</span>', False: '<span class="out">OOD</span>', None: "–"}[inside]
+
+
+def _row(was: Reading, now: Reading, mine: Session) -> str:
+    threshold = "–" if now.threshold is None else number(now.threshold)
+    said = side(now.inside)
+    if now.inside != was.inside:
+        step = mine.flipped(now.title)
+        said = f"{side(was.inside)} → {said}" + ("" if step is None else f" <small>step {step}</small>")
+    return (
+        f'<tr><th scope="row">{escape(now.title)}</th><td>{number(was.value)}</td><td><b>{number(now.value)}</b></td>'
+        f"<td>{threshold}</td><td>{said}</td></tr>"
+    )
+
+
+def _inside(step: CraftStep) -> int:
+    return sum(reading.inside is True for reading in step.readings)
+
+
+def _banner(side: str, title: str, lines: list[str], bar: str = "") -> str:
+    text = "".join(f"<p>{line}</p>" for line in lines)
+    return (
+        f'<section class="studio-verdict {side}" aria-label="Verdict">'
+        f'<div class="studio-verdict-title">{title}</div>{text}{bar}</section>'
+    )
+
+
+def _legend(top: float) -> str:
+    return f'0 <span class="studio-ramp" style="background:linear-gradient(90deg, {RAMP})"></span> {top:.3f}'

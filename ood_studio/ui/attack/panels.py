@@ -1,0 +1,87 @@
+"""The components that show an attack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from ood_studio.ui.attack import live
+from ood_studio.ui.plot import click_plot
+
+
+@dataclass(frozen=True)
+class Panels:
+    """The components by name."""
+
+    verdict: Any
+    spoken: Any
+    pictures: Any
+    similarity: Any
+    margins: Any
+    scores: Any
+    results: Any
+    slider: Any
+    changed: Any
+    png: Any
+    perturbation: Any
+    exact: Any
+    record: Any
+    saved: Any
+
+    def all(self) -> list[Any]:
+        """As a list, for gradio."""
+        return [getattr(self, name) for name in self.__dataclass_fields__]
+
+
+def build_live() -> dict[str, Any]:
+    """What changes while the attack runs, drawn inside the current `gr.Blocks`."""
+    p: dict[str, Any] = {}
+    p["verdict"] = gr.HTML(live.EMPTY, elem_id="attack-verdict")
+    p["spoken"] = gr.HTML(elem_id="attack-spoken", elem_classes="studio-spoken")
+    p["pictures"] = gr.HTML(elem_id="attack-pictures")
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=2, min_width=260):
+            p["similarity"] = click_plot("Similarity to the target", elem_id="attack-similarity", height=330)
+        with gr.Column(scale=3, min_width=320):
+            p["margins"] = click_plot("Every score against its threshold", elem_id="attack-margins", height=330)
+    p["scores"] = gr.HTML(elem_id="attack-scores")
+    return p
+
+
+def build_results() -> dict[str, Any]:
+    """What is there when the attack has ended."""
+    p: dict[str, Any] = {}
+    with gr.Column(visible="hidden", elem_id="attack-results") as results:
+        p["results"] = results
+        with gr.Tabs(elem_id="attack-tabs"):
+            with gr.Tab("Before and after", render_children=True):
+                p["slider"] = gr.ImageSlider(
+                    label="Before (left) and after (right)",
+                    type="filepath",
+                    format="png",
+                    interactive=False,
+                    elem_id="attack-slider",
+                    max_height=560,
+                    buttons=["fullscreen"],
+                )
+            with gr.Tab("What changed?", render_children=True):
+                p["changed"] = gr.HTML(elem_id="attack-changed")
+            with gr.Tab("Save and send", render_children=True):
+                p |= _save()
+    return p
+
+
+def _save() -> dict[str, Any]:
+    p: dict[str, Any] = {}
+    with gr.Row(elem_classes="studio-buttons"):
+        for name, title in (
+            ("png", "Picture (PNG, without loss)"),
+            ("perturbation", "Perturbation (PNG, amplified)"),
+            ("exact", "Perturbation (NPY, exact)"),
+            ("record", "Everything to repeat it (JSON)"),
+        ):
+            p[name] = gr.DownloadButton(title, size="sm", elem_id=f"attack-{name}")
+    p["saved"] = gr.HTML(elem_id="attack-saved")
+    return p

@@ -1,0 +1,77 @@
+"""What can be taken away: the picture without loss, what was added, and how to do it again."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ood_studio.attacks import quality, to_pixels
+from ood_studio.figures.perturbation import amplified, gain_of
+from ood_studio.studio.craft import craft_record
+from ood_studio.ui.attack.session import Session
+from ood_studio.ui.downloads import download_folder
+
+
+def files(mine: Session) -> dict[str, str]:
+    """Paths by what they hold: ``png``, ``perturbation`` (amplified), ``exact`` (numbers) and ``record``."""
+    assert mine.last is not None
+    folder = download_folder()
+    change = mine.last.change()
+    gain = gain_of(change)
+    paths = {
+        "png": picture_file(mine, folder),
+        "perturbation": folder / f"{_stem(mine)}-perturbation-x{gain}.png",
+        "exact": folder / f"{_stem(mine)}-perturbation.npy",
+        "record": folder / f"{_stem(mine)}-attack.json",
+    }
+    amplified(change, gain).save(paths["perturbation"])
+    np.save(paths["exact"], change)
+    paths["record"].write_text(json.dumps(record(mine), indent=1, ensure_ascii=False), encoding="utf-8")
+    return {name: str(path) for name, path in paths.items()}
+
+
+def picture_file(mine: Session, folder: Path) -> Path:
+    """The attacked picture as a PNG in a folder."""
+    assert mine.last is not None
+    path = folder / f"{_stem(mine)}-attacked.png"
+    mine.last.picture.save(path)
+    return path
+
+
+def record(mine: Session) -> dict[str, Any]:
+    """What it takes to repeat the attack: the request, and the pictures themselves as PNG in base64."""
+    assert mine.request is not None and mine.source is not None and mine.last is not None
+    plain = craft_record(mine.request, mine.source, mine.target, mine.last)
+    plain["source_png"] = _png(mine.source)
+    plain["target_png"] = None if mine.target is None else _png(mine.target)
+    return plain
+
+
+def about(mine: Session) -> str:
+    """How far the picture is from the original, in a line."""
+    assert mine.last is not None
+    found = quality(to_pixels([mine.last.original]), to_pixels([mine.last.picture]))[0]
+    psnr = "no change at all" if math.isinf(found.psnr) else f"PSNR {found.psnr:.1f} dB"
+    return (
+        f'<p class="studio-about">{psnr}, SSIM {found.ssim:.3f}, largest change {255 * found.max_change:.0f} of 255, '
+        f"mean change {255 * found.mean_change:.1f} of 255. The PNG keeps every bit: loaded again, it still gets the "
+        "same scores.</p>"
+    )
+
+
+def _png(picture: Image.Image) -> str:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def _stem(mine: Session) -> str:
+    name = "".join(letter if letter.isalnum() else "-" for letter in mine.names[0]).strip("-")[:60]
+    return name or "picture"

@@ -1,0 +1,55 @@
+"""The picture to attack: a box for one's own, and a gallery of OOD pictures that are ready."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+
+@dataclass(frozen=True)
+class PictureBox:
+    """A picture of one's own or from a gallery.
+
+    Attributes:
+        split: of Diorama, where the gallery's pictures are from.
+        image: the picture chosen, a path.
+        gallery, more: pictures to choose from, and the button for others.
+    """
+
+    split: str
+    image: Any
+    gallery: Any
+    more: Any
+
+
+def build_source() -> PictureBox:
+    """Draws the components inside the current `gr.Blocks`."""
+    return picture_box("near-ood", "OOD picture: what it is not trained to know", "attack-source", "Other OOD pictures")
+
+
+def picture_box(split: str, label: str, name: str, more: str) -> PictureBox:
+    """A box for a picture with a gallery of Diorama's pictures under it."""
+    image = gr.Image(
+        label=label,
+        type="filepath",
+        image_mode=None,  # the file as it came: `decode_image` reads it
+        sources=["upload", "webcam", "clipboard"],
+        height=250,
+        elem_id=name,
+        elem_classes="studio-picture-box",
+        buttons=[],
+    )
+    gallery = gr.Gallery(
+        label=f"{more}: click one",
+        show_label=False,
+        elem_id=f"{name}-gallery",
+        elem_classes="studio-gallery studio-attack-gallery",
+        interactive=False,
+        columns=4,
+        object_fit="cover",
+        allow_preview=False,
+        buttons=[],
+    )
+    return PictureBox(split, image, gallery, gr.Button(more, size="sm", elem_id=f"{name}-more"))

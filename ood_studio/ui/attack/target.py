@@ -1,0 +1,60 @@
+"""What the picture is to become for the model: an ID picture, a label, or simply a higher score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from ood_studio.diorama.world import ID_CLASSES
+from ood_studio.studio import ScoreChoice
+from ood_studio.studio.explore import scorers_of
+from ood_studio.ui.attack.source import PictureBox, picture_box
+from ood_studio.ui.running import QUICK
+
+
+@dataclass(frozen=True)
+class TargetBox:
+    """The components: ``kind`` says which of the others counts."""
+
+    kind: Any
+    picture: PictureBox
+    label: Any
+    score: Any
+
+
+def build_target() -> TargetBox:
+    """Draws the components inside the current `gr.Blocks`."""
+    kind = gr.Radio(
+        [("an ID picture", "image"), ("an ID label", "label"), ("a higher score", "score")],
+        value="image",
+        label="Make the model see",
+        elem_id="attack-kind",
+    )
+    with gr.Column() as pictures:
+        picture = picture_box("id-test", "ID picture: what it shall take it for", "attack-target", "Other ID pictures")
+    label = gr.Dropdown(
+        list(ID_CLASSES),
+        value="fish",
+        allow_custom_value=True,
+        label="Label",
+        info="Features are pulled to this word’s text; any word may be typed.",
+        visible=False,
+        elem_id="attack-label",
+    )
+    titles = {scorer.name: title.split(" (")[0] for title, scorer in reversed(scorers_of(ScoreChoice(), 1))}
+    score = gr.Dropdown(
+        [(title, name) for name, title in reversed(titles.items())],
+        value="neglabel",
+        label="Score to climb",
+        info="There is no target: the score itself is raised.",
+        visible=False,
+        elem_id="attack-score",
+    )
+
+    def show(chosen: str) -> tuple[Any, Any, Any]:
+        return tuple(gr.update(visible=chosen == name) for name in ("image", "label", "score"))  # type: ignore[return-value]
+
+    kind.change(show, kind, [pictures, label, score], api_name="attack_kind", **QUICK)
+    return TargetBox(kind, picture, label, score)
