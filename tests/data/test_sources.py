@@ -205,7 +205,7 @@ def test_features_of_no_use_are_refused(tmp_path: Path, array: np.ndarray, reaso
 
 
 def test_tables_of_features(tmp_path: Path) -> None:
-    pyarrow = pytest.importorskip("pyarrow")
+    import pyarrow
     from pyarrow import parquet
 
     parquet.write_table(pyarrow.table({"joint": [[1.0, 0.0], [0.0, 2.0]], "label": [1, 0]}), tmp_path / "a.parquet")
@@ -218,7 +218,8 @@ def test_tables_of_features(tmp_path: Path) -> None:
 
 
 def test_data_sets_saved_to_disk(tmp_path: Path) -> None:
-    datasets = pytest.importorskip("datasets")
+    import datasets
+
     features = datasets.Features({"image": datasets.Image(), "label": datasets.ClassLabel(names=["cat", "big_dog"])})
     rows = {"image": [{"bytes": png(c), "path": None} for c in ("red", "blue")] + [None], "label": [1, 0, None]}
     datasets.DatasetDict({"train": datasets.Dataset.from_dict(rows, features)}).save_to_disk(tmp_path / "mine")
