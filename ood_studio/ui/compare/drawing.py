@@ -24,7 +24,6 @@ def everything(p: Panels, mine: Session) -> Updates:
     updates = {
         p.summary: cards.summary(mine),
         p.notes: cards.notes(mine),
-        p.results: gr.update(visible=True if mine.ready else "hidden"),
     }
     if not mine.ready:
         return updates

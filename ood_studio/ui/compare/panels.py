@@ -19,7 +19,6 @@ class Panels:
     progress: Any
     summary: Any
     notes: Any
-    results: Any
     metric: Any
     table: Any
     about: Any
@@ -70,8 +69,7 @@ def build_panels() -> Panels:
     p["progress"] = gr.HTML(elem_id="compare-progress")
     p["summary"] = gr.HTML(cards.EMPTY, elem_id="compare-summary")
     p["notes"] = gr.HTML(elem_id="compare-notes")
-    with gr.Column(visible="hidden", elem_id="compare-results") as results:
-        p["results"] = results
+    with gr.Column(elem_id="compare-results"):  # the style sheet hides it while it holds no table
         p["metric"] = gr.Radio(
             [(title, metric) for metric, (title, _) in METRICS.items()],
             value="auroc",

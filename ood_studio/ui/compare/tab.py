@@ -97,7 +97,13 @@ def _wire_run(
         }
 
     def wire(event: Any, name: str) -> None:
-        started = event(lambda: gr.Button(interactive=True), None, stop_button, queue=False, api_name=f"{name}_started")
+        started = event(
+            lambda: (gr.Button(interactive=True), cards.ROOM),
+            None,
+            [stop_button, panels.progress],
+            api_name=f"{name}_started",
+            **QUICK,
+        )
         done = started.then(
             compare,
             [session, *choices.all()],
