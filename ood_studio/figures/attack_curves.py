@@ -31,8 +31,12 @@ def similarity_figure(steps: Sequence[int], values: Sequence[float], total: int,
         line={"color": ID, **_LINE},
         hovertemplate=f"step %{{x}}<br>{plain(title)} %{{y:.3f}}<extra></extra>",
     )
+    ends = [min(-0.1, *values), max(1.0, *values)] if values else [0.0, 1.0]
+    room = 0.04 * (ends[1] - ends[0])
     figure.update_layout(
-        xaxis=axis("step", range=[0, total]), yaxis=axis(plain(title), tickformat=".2~f", nticks=6), hovermode="x"
+        xaxis=axis("step", range=[0, total]),
+        yaxis=axis(plain(title), range=[ends[0] - room, ends[1] + room], nticks=6),
+        hovermode="x",
     )
     return figure
 
@@ -44,6 +48,7 @@ def margin_figure(
     typical: Mapping[str, float],
     total: int,
     looks: Mapping[str, Style] | None = None,
+    legend: bool = True,
 ) -> go.Figure:
     """Scores of one picture, step by step, each on a scale where 0 is its threshold and 1 a typical ID picture.
 
@@ -91,6 +96,7 @@ def margin_figure(
     figure.update_layout(
         xaxis=axis("step", range=[0, total]),
         yaxis=axis("" if thresholds else "change since the start", range=ends, **ticks),
+        showlegend=legend,
         legend={"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"},
     )
     return figure

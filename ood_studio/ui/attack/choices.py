@@ -133,24 +133,28 @@ def smoothness_notes(backbone: Any, height: int | None = None) -> list[list[Any]
     """What λ comes to elsewhere than at the paper's 224 pixels: texts with factors, for `log_slider`."""
     notes = []
     if str(backbone) in BUNDLED:
-        notes.append([f"{{}} at the model’s {_BUNDLED_SIZE} pixels", smoothness_weight(1.0, _BUNDLED_SIZE)])
+        notes.append([f"= {{}} at the model’s {_BUNDLED_SIZE} pixels", smoothness_weight(1.0, _BUNDLED_SIZE)])
     if height:
-        notes.append([f"{{}} at this picture’s {height:,}", smoothness_weight(1.0, height)])
+        notes.append([f"{{}} at the picture’s {height:,}", smoothness_weight(1.0, height)])
     return notes or [[f"stated for {PAPER_HEIGHT} pixels; converted once the model is loaded", 1.0]]
 
 
-def build_choices(backbone: str, source: PictureBox, target: TargetBox) -> Choices:
-    """Draws the components; defaults and bounds come from the request's own fields."""
-    bounds, default = bounds_of(CraftRequest), CraftRequest()
-    smoothness = log_slider(
+def build_choices(backbone: str) -> gr.HTML:
+    """Draws the slider of λ, the one choice that is always in sight."""
+    return log_slider(
         "Smoothness λ",
         SMOOTHNESS,
-        bounds["smoothness"],
+        bounds_of(CraftRequest)["smoothness"],
         elem_id="attack-smoothness",
-        info="0 is patchy and strong; more is smoother, harder to see and harder to do. The paper’s unit (224 pixels).",
+        info="0: strong and patchy. More: smoother, harder to see, harder to do. In the paper’s unit, 224 pixels.",
         low=1,
         notes=[(text, factor) for text, factor in smoothness_notes(backbone)],
     )
+
+
+def build_more(backbone: str, source: PictureBox, target: TargetBox, smoothness: gr.HTML) -> Choices:
+    """Draws the other choices; defaults and bounds come from the request's own fields."""
+    bounds, default = bounds_of(CraftRequest), CraftRequest()
     with gr.Accordion("More", open=False, elem_id="attack-more"):
         with gr.Row():
             model = backbone_box(backbone, "attack-backbone")

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from ood_studio.figures.attack_curves import margin_figure, similarity_figure
+from ood_studio.figures.colours import Style, styles
 from ood_studio.figures.perturbation import RAMP, amplified, gain_of, size_map, sizes
 from ood_studio.studio import Reading
 from ood_studio.studio.craft import CraftStep
@@ -113,10 +114,13 @@ def scores(mine: Session) -> str:
     first, last = mine.first, mine.last
     if first is None or last is None:
         return ""
-    rows = "".join(_row(was, now, mine) for was, now in zip(first.readings, last.readings, strict=True))
+    looks = styles(mine.scores)
+    rows = "".join(
+        _row(was, now, mine, looks[now.title]) for was, now in zip(first.readings, last.readings, strict=True)
+    )
     head = "".join(f'<th scope="col">{name}</th>' for name in ("score", "before", "now", "threshold", "verdict"))
     return (
-        '<table class="studio-scores"><caption>Every detector, before and now</caption>'
+        '<table class="studio-scores"><caption>Every detector, before and now, with its line in the curves</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
@@ -127,7 +131,7 @@ def curves(mine: Session) -> tuple[go.Figure, go.Figure]:
     title = "score climbed" if mine.request.climb else "similarity to the target"
     return (
         similarity_figure(mine.steps, mine.similarity, mine.last.total, title),
-        margin_figure(mine.steps, mine.scores, mine.thresholds(), mine.last.typical, mine.last.total),
+        margin_figure(mine.steps, mine.scores, mine.thresholds(), mine.last.typical, mine.last.total, legend=False),
     )
 
 
@@ -149,15 +153,31 @@ def side(inside: bool | None) -> str:
     return {True: '<span class="in">ID</span>', False: '<span class="out">OOD</span>', None: "–"}[inside]
 
 
-def _row(was: Reading, now: Reading, mine: Session) -> str:
+def _row(was: Reading, now: Reading, mine: Session, look: Style) -> str:
     threshold = "–" if now.threshold is None else number(now.threshold)
     said = side(now.inside)
     if now.inside != was.inside:
         step = mine.flipped(now.title)
         said = f"{side(was.inside)} → {said}" + ("" if step is None else f" <small>step {step}</small>")
     return (
-        f'<tr><th scope="row">{escape(now.title)}</th><td>{number(was.value)}</td><td><b>{number(now.value)}</b></td>'
+        f'<tr><th scope="row">{_key(look)}{escape(now.title)}</th><td>{number(was.value)}</td><td><b>{number(now.value)}</b></td>'
         f"<td>{threshold}</td><td>{said}</td></tr>"
+    )
+
+
+def _key(look: Style) -> str:
+    """The score's line in the curves: the table is their legend."""
+    dashes = {
+        "solid": "",
+        "dash": "7 4",
+        "dot": "2 3",
+        "dashdot": "8 3 2 3",
+        "longdash": "11 4",
+        "longdashdot": "11 3 2 3",
+    }
+    return (
+        '<svg class="studio-key" viewBox="0 0 34 8" aria-hidden="true"><line x1="1" y1="4" x2="33" y2="4" '
+        f'stroke="{look.colour}" stroke-width="4" stroke-dasharray="{dashes[look.dash]}"/></svg>'
     )
 
 

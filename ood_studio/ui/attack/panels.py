@@ -8,6 +8,8 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.ui.attack import live
+from ood_studio.ui.attack.defend import DefencePanel, build_defences
+from ood_studio.ui.attack.transfer import TransferPanel, build_transfer
 from ood_studio.ui.plot import click_plot
 
 
@@ -29,10 +31,17 @@ class Panels:
     exact: Any
     record: Any
     saved: Any
+    explore: Any
+    compare: Any
+    told: Any
+    transfer: TransferPanel
+    defence: DefencePanel
 
     def all(self) -> list[Any]:
         """As a list, for gradio."""
-        return [getattr(self, name) for name in self.__dataclass_fields__]
+        parts = [getattr(self, name) for name in self.__dataclass_fields__]
+        plain = [part for part in parts if not isinstance(part, TransferPanel | DefencePanel)]
+        return [*plain, self.transfer.table, *self.defence.shown()]
 
 
 def build_live() -> dict[str, Any]:
@@ -68,6 +77,10 @@ def build_results() -> dict[str, Any]:
                 )
             with gr.Tab("What changed?", render_children=True):
                 p["changed"] = gr.HTML(elem_id="attack-changed")
+            with gr.Tab("Does it transfer?", render_children=True):
+                p["transfer"] = build_transfer()
+            with gr.Tab("Defences", render_children=True):
+                p["defence"] = build_defences()
             with gr.Tab("Save and send", render_children=True):
                 p |= _save()
     return p
@@ -84,4 +97,8 @@ def _save() -> dict[str, Any]:
         ):
             p[name] = gr.DownloadButton(title, size="sm", elem_id=f"attack-{name}")
     p["saved"] = gr.HTML(elem_id="attack-saved")
+    with gr.Row(elem_classes="studio-buttons"):
+        p["explore"] = gr.Button("Open in Explore", size="sm", elem_id="attack-explore")
+        p["compare"] = gr.Button("Add to Compare", size="sm", elem_id="attack-compare")
+    p["told"] = gr.HTML(elem_id="attack-told")
     return p

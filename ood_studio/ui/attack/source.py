@@ -26,7 +26,7 @@ class PictureBox:
 
 def build_source() -> PictureBox:
     """Draws the components inside the current `gr.Blocks`."""
-    return picture_box("near-ood", "OOD picture: what it is not trained to know", "attack-source", "Other OOD pictures")
+    return picture_box("near-ood", "OOD picture", "attack-source", "Other OOD pictures")
 
 
 def picture_box(split: str, label: str, name: str, more: str) -> PictureBox:
@@ -36,7 +36,7 @@ def picture_box(split: str, label: str, name: str, more: str) -> PictureBox:
         type="filepath",
         image_mode=None,  # the file as it came: `decode_image` reads it
         sources=["upload", "webcam", "clipboard"],
-        height=250,
+        height=210,
         elem_id=name,
         elem_classes="studio-picture-box",
         buttons=[],

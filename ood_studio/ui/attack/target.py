@@ -24,16 +24,20 @@ class TargetBox:
     score: Any
 
 
-def build_target() -> TargetBox:
-    """Draws the components inside the current `gr.Blocks`."""
-    kind = gr.Radio(
-        [("an ID picture", "image"), ("an ID label", "label"), ("a higher score", "score")],
+def build_kind() -> gr.Radio:
+    """Draws the choice of what the picture is pulled to."""
+    return gr.Radio(
+        [("an ID picture", "image"), ("an ID label", "label"), ("whatever scores higher", "score")],
         value="image",
         label="Make the model see",
         elem_id="attack-kind",
     )
+
+
+def build_target(kind: gr.Radio) -> TargetBox:
+    """Draws the other components inside the current `gr.Blocks`."""
     with gr.Column() as pictures:
-        picture = picture_box("id-test", "ID picture: what it shall take it for", "attack-target", "Other ID pictures")
+        picture = picture_box("id-test", "ID picture to take it for", "attack-target", "Other ID pictures")
     label = gr.Dropdown(
         list(ID_CLASSES),
         value="fish",

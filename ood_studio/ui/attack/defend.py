@@ -1,0 +1,108 @@
+"""Defences live: a small change of the input before the model sees it, and what that does to every score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from ood_studio.attacks import Defence
+from ood_studio.studio import Reading
+from ood_studio.studio.craft import Crafting
+from ood_studio.ui.attack import live
+from ood_studio.ui.attack.session import Session
+from ood_studio.ui.cards import number
+
+_KINDS: dict[str, tuple[str, float, float, float, float]] = {
+    # label, lowest, highest, at the start, step
+    "jpeg": ("JPEG quality", 1, 95, 60, 1),
+    "blur": ("Blur radius in pixels", 0.1, 16, 4, 0.1),
+    "resize": ("Share of the size that is left", 0.05, 1, 0.1, 0.01),
+    "crops": ("Random crops averaged", 1, 32, 8, 1),
+}
+
+
+@dataclass(frozen=True)
+class DefencePanel:
+    """The components."""
+
+    kind: Any
+    strength: Any
+    table: Any
+    picture: Any
+
+    def shown(self) -> list[Any]:
+        """What an answer changes."""
+        return [self.table, self.picture]
+
+
+def build_defences() -> DefencePanel:
+    """Draws the components inside the current `gr.Blocks`."""
+    label, low, high, start, step = _KINDS["jpeg"]
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=2, min_width=260):
+            kind = gr.Radio(
+                [("JPEG", "jpeg"), ("blur", "blur"), ("resize", "resize"), ("random crops", "crops")],
+                value="jpeg",
+                label="Before the model looks, the picture goes through",
+                elem_id="attack-defence",
+            )
+            strength = gr.Slider(low, high, start, step=step, label=label, elem_id="attack-strength")
+            picture = gr.HTML(elem_id="attack-defended")
+        with gr.Column(scale=3, min_width=300):
+            table = gr.HTML(elem_id="attack-defence-table")
+    return DefencePanel(kind, strength, table, picture)
+
+
+def slider_for(kind: str) -> Any:
+    """The slider as it fits a kind of defence."""
+    label, low, high, start, step = _KINDS[kind]
+    return gr.Slider(low, high, start, step=step, label=label)
+
+
+def answer(studio: Crafting, mine: Session, kind: str, strength: float) -> tuple[str, str]:
+    """The table and the picture of a defence.
+
+    Raises:
+        StudioError: for a strength out of its range.
+    """
+    assert mine.request is not None and mine.last is not None
+    defence = Defence(kind, float(strength))
+    last = mine.last
+    plain = studio.behind(mine.request, [last.picture], None)[0]
+    before, after = studio.behind(mine.request, [last.original, last.picture], defence)
+    return _table(plain, after, before), _picture(defence, mine)
+
+
+def _table(plain: tuple[Reading, ...], after: tuple[Reading, ...], before: tuple[Reading, ...]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{escape(now.title)}</th>{_cell(bare)}{_cell(now)}{_cell(was)}</tr>'
+        for bare, now, was in zip(plain, after, before, strict=True)
+    )
+    saved = sum(bare.inside is True and now.inside is False for bare, now in zip(plain, after, strict=True))
+    fooled = sum(bare.inside is True for bare in plain)
+    told = f"The defence uncovers the attack for {saved} of the {fooled} fooled detectors." if fooled else ""
+    head = "".join(
+        f'<th scope="col">{column}</th>' for column in ("score", "attacked", "attacked, defended", "original, defended")
+    )
+    return (
+        f'<p role="status" class="studio-about"><b>{told}</b></p>'
+        '<div class="studio-scroll"><table class="studio-scores"><caption>What the scores become</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _cell(reading: Reading) -> str:
+    return f"<td>{number(reading.value)} {live.side(reading.inside)}</td>"
+
+
+def _picture(defence: Defence, mine: Session) -> str:
+    assert mine.last is not None
+    shown = live.data_uri(defence.apply(mine.last.picture))
+    about = "one of the crops" if defence.kind == "crops" else f"after {defence}"
+    return (
+        f'<figure class="studio-one"><img src="{shown}" alt="The attacked picture {about}">'
+        f"<figcaption>What the model sees: {about}</figcaption></figure>"
+    )

@@ -1,0 +1,69 @@
+"""λ swept: the same attack from patchy to smooth, a picture each, with its scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from ood_studio.attacks import Quality, quality, to_pixels
+from ood_studio.progress import Progress
+from ood_studio.studio.craft import Crafting, CraftStep
+from ood_studio.ui.attack import live
+from ood_studio.ui.attack.choices import Asked
+from ood_studio.ui.cards import number
+
+VALUES = (0.0, 50.0, 500.0, 2000.0, 5000.0, 10_000.0)
+
+
+@dataclass(frozen=True)
+class StripPanel:
+    """The components."""
+
+    button: Any
+    strip: Any
+
+
+def build_strip() -> StripPanel:
+    """Draws the components inside the current `gr.Blocks`."""
+    gr.HTML(
+        '<p class="studio-about">Attacks the picture above once for each λ, with the other settings as they are: '
+        "without smoothness the change is strong and patchy, with much of it hardly seen.</p>"
+    )
+    with gr.Row(elem_classes="studio-buttons studio-few"):
+        button = gr.Button("Sweep λ", variant="primary", elem_id="attack-sweep")
+    return StripPanel(button, gr.HTML(elem_id="attack-strip"))
+
+
+def swept(studio: Crafting, asked: Asked, progress: Progress) -> Iterator[list[tuple[float, CraftStep | None]]]:
+    """λ after λ, each with where its attack ended; None while it is still to come."""
+    found: list[tuple[float, CraftStep | None]] = [(value, None) for value in VALUES]
+    yield found
+    for i, value in enumerate(VALUES):
+        request = replace(asked.request, smoothness=value, every=10)
+        for last in studio.craft(request, asked.source, asked.target, asked.mask, progress):
+            found[i] = (value, last)
+        yield found
+
+
+def cells(found: list[tuple[float, CraftStep | None]]) -> str:
+    """The pictures in a row."""
+    return f'<div class="studio-strip">{"".join(_cell(value, last) for value, last in found)}</div>'
+
+
+def _cell(value: float, last: CraftStep | None) -> str:
+    title = f"λ = {value:,.0f}"
+    if last is None:
+        return f'<figure><div class="studio-waiting">…</div><figcaption><b>{title}</b></figcaption></figure>'
+    found: Quality = quality(to_pixels([last.original]), to_pixels([last.picture]))[0]
+    first = last.readings[0]
+    fooled = sum(reading.inside is True for reading in last.readings)
+    return (
+        f'<figure><img src="{live.data_uri(last.picture)}" alt="Attacked with {title}"><figcaption><b>{title}</b>'
+        f"{escape(first.title)} {number(first.value)} {live.side(first.inside)}<br>"
+        f"{fooled} of {len(last.readings)} say ID<br>similarity {number(last.similarity)}<br>PSNR {found.psnr:.1f} dB"
+        "</figcaption></figure>"
+    )
