@@ -8,14 +8,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ood_studio.figures.base import axis, blank, plain
-from ood_studio.figures.colours import ID, NEUTRAL, OOD_COLOURS, Style, styles
+from ood_studio.figures.colours import ID, NEUTRAL, OOD, OOD_COLOURS, Style, styles
 
 BINS = 48
 _FENCE = 0.6  # how far beyond the middle 99 % of a set bins go, as a share of its width
 
 
-def bin_edges(sets: list[np.ndarray], threshold: float | None = None, bins: int = BINS) -> np.ndarray:
-    """Equal bins over the scores of all sets, (bins + 1,) rising.
+def bin_edges(sets: list[np.ndarray], *marks: float | None, bins: int = BINS) -> np.ndarray:
+    """Equal bins over the scores of all sets and the marks, such as a threshold, (bins + 1,) rising.
 
     Far outliers and infinite scores do not stretch them; they belong to the first and the last bin, which are open.
     """
@@ -27,9 +27,10 @@ def bin_edges(sets: list[np.ndarray], threshold: float | None = None, bins: int 
             reach = _FENCE * (high - low)
             lows.append(max(float(finite.min()), float(low - reach)))
             highs.append(min(float(finite.max()), float(high + reach)))
-    if threshold is not None and np.isfinite(threshold):
-        lows.append(threshold)
-        highs.append(threshold)
+    for mark in marks:
+        if mark is not None and np.isfinite(mark):
+            lows.append(mark)
+            highs.append(mark)
     low, high = min(lows, default=0.0), max(highs, default=1.0)
     if not high > low:
         room = max(0.5, 1e-6 * abs(low))
@@ -51,6 +52,7 @@ def score_histograms(
     threshold: float | None = None,
     log: bool = False,
     looks: Mapping[str, Style] | None = None,
+    picture: float | None = None,
 ) -> go.Figure:
     """Histograms of ID scores against each OOD set, as shares of the set, with a threshold that can be dragged.
 
@@ -65,12 +67,14 @@ def score_histograms(
         threshold: None draws none.
         log: shares on a logarithmic axis, so that single pictures are seen.
         looks: styles by OOD set; by place where None.
+        picture: one picture's score, marked; the threshold then stays where it is.
     """
     looks = looks or styles(ood, OOD_COLOURS)
-    edges = bin_edges([id_scores, *ood.values()], threshold)
+    edges = bin_edges([id_scores, *ood.values()], threshold, picture)
     panels = max(1, len(ood))
     height = 420 if panels == 1 else 120 + 190 * panels
     told = "" if threshold is None else f" The threshold is {threshold:.3g}."
+    told += "" if picture is None else f" This picture scores {picture:.3g}."
     figure = blank(
         f"Histograms of {title} scores of {id_name} against {', '.join(ood) or 'no OOD set'}.{told}",
         height=height,
@@ -114,7 +118,7 @@ def score_histograms(
             y1=1,
             xref="x",
             yref="paper",
-            editable=True,
+            editable=picture is None,
             line={"color": NEUTRAL, "width": 4, "dash": "dash"},
         )
         figure.add_annotation(
@@ -126,6 +130,19 @@ def score_histograms(
             text="threshold",
             showarrow=False,
             name="threshold",
+        )
+    if picture is not None:
+        side = ID if threshold is None or picture >= threshold else OOD
+        figure.add_vline(x=picture, line={"color": side, "width": 5})
+        figure.add_annotation(
+            x=picture,
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            yshift=48,
+            text="<b>this picture</b>",
+            showarrow=False,
+            font={"color": side},
         )
     gap = 36 / (height - 120) if panels > 1 else 0.0
     tall = (1 - gap * (panels - 1)) / panels
@@ -165,7 +182,7 @@ def score_histograms(
             hoverformat=".4~g",
         ),
         showlegend=False,
-        margin={"t": 64},
+        margin={"t": 64 if picture is None else 88},
     )
     return figure
 

@@ -78,7 +78,7 @@ def test_precision_recall_steps_enclose_the_average_precision(digits: int | None
 
 def test_bins_count_every_score_once_whatever_the_outliers() -> None:
     values = np.concatenate([np.random.default_rng(0).normal(size=1000), [1e9, -np.inf, np.inf]])
-    edges = bin_edges([values], threshold=0.25)
+    edges = bin_edges([values], 0.25)
     assert edges[0] > -10 and edges[-1] < 10
     counts = bin_counts(values, edges)
     assert counts.sum() == len(values)
@@ -91,6 +91,13 @@ def test_bins_count_every_score_once_whatever_the_outliers() -> None:
     )
     assert [one.meta for one in figure.data] == ["id", "near", "id"]
     assert figure.data[0].marker.color == ID
+
+
+def test_a_picture_is_marked_even_beyond_all_scores() -> None:
+    figure = score_histograms("s", "id", np.zeros(5), {"near": np.ones(5)}, 0.5, picture=9.0)
+    assert {shape.x0 for shape in figure.layout.shapes} == {0.5, 9.0}
+    assert figure.layout.xaxis.range[1] >= 9 and "This picture scores 9" in figure.layout.meta["summary"]
+    assert not any(shape.editable for shape in figure.layout.shapes)
 
 
 def test_constant_and_missing_scores_are_drawn() -> None:

@@ -55,7 +55,7 @@ def test_upload_read_change_tau_and_a_broken_file(page: Any, fish: Path, tmp_pat
     assert len(before) == 12
     assert re.search("In-distribution|Out-of-distribution", page.locator(".studio-verdict-title").inner_text())
     assert page.locator(".studio-scores tbody tr").count() == 6
-    page.wait_for_selector("#histogram .js-plotly-plot", timeout=PATIENCE)
+    page.wait_for_selector("#histogram .main-svg", timeout=PATIENCE)
 
     page.locator("#settings > button").click()
     page.fill("#tau input", "1")
@@ -128,7 +128,7 @@ def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -
     assert page.evaluate(fits)
     page.locator("#examples .thumbnail-item").nth(0).click()
     page.wait_for_selector(".studio-scores", timeout=PATIENCE)
-    page.wait_for_selector("#histogram .js-plotly-plot", timeout=PATIENCE)
+    page.wait_for_selector("#histogram .main-svg", timeout=PATIENCE)
     assert page.evaluate(fits)
     context.close()
 

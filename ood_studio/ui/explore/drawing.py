@@ -12,11 +12,12 @@ from PIL import Image
 
 from ood_studio.data.images import decode_image
 from ood_studio.figures.heatmap import overlay
-from ood_studio.figures.histogram import score_histogram
+from ood_studio.figures.score_histograms import score_histograms
 from ood_studio.studio import ExploreResult
 from ood_studio.ui import cards
 from ood_studio.ui.downloads import text_file
 from ood_studio.ui.explore.session import Session
+from ood_studio.ui.plot import plot_value
 
 SHOWN = 768  # pixels: the longer side of the large picture
 FULL_BLUE = 0.3  # a patch's ID share that is drawn in full blue, where no patch has more
@@ -30,7 +31,7 @@ def show(mine: Session, show_heat: bool, score: str | None, keep_gallery: bool =
     if result is None or not result.pictures:
         hidden = gr.update(visible=False)
         empty = [p for _, p in mine.pictures]
-        nothing = [cards.EMPTY, hidden, None, gr.skip(), "", "", hidden, gr.skip(), None, "", hidden, None, gr.skip()]
+        nothing = [cards.EMPTY, hidden, None, gr.skip(), "", "", hidden, gr.skip(), "", "", hidden, None, gr.skip()]
         return [mine, empty, *nothing]
     report = result.pictures[mine.opened]
     name, path = mine.pictures[mine.opened]
@@ -49,7 +50,8 @@ def show(mine: Session, show_heat: bool, score: str | None, keep_gallery: bool =
     figure = None
     if reading.threshold is not None:
         compared = result.references[chosen]
-        figure = score_histogram(chosen, compared.id, compared.ood, reading.threshold, reading.value)
+        ood = {"OOD reference": compared.ood} if len(compared.ood) else {}
+        figure = score_histograms(chosen, "ID reference", compared.id, ood, reading.threshold, picture=reading.value)
     captions = [
         (path, _caption(one.readings[0].inside)) for (_, path), one in zip(mine.pictures, result.pictures, strict=True)
     ]
@@ -65,7 +67,7 @@ def show(mine: Session, show_heat: bool, score: str | None, keep_gallery: bool =
         cards.about(result),
         gr.update(visible=True),
         gr.update(choices=titles, value=chosen),
-        figure,
+        plot_value(figure),
         cards.score_table(report),
         gr.update(visible=len(result.pictures) > 1),
         gr.update(value={"headers": header, "data": rows}),

@@ -22,6 +22,7 @@ from ood_studio.ui.explore.examples import example_pictures, sources
 from ood_studio.ui.explore.reference import own_reference, reference_about
 from ood_studio.ui.explore.session import MOST_PICTURES, Session, with_picture
 from ood_studio.ui.explore.settings import build_settings, request_from, slug, unfinished, wire_visibility
+from ood_studio.ui.plot import click_plot
 from ood_studio.ui.running import MODEL_SLOT, QUICK, StopFlag, message, progress_on, unchanged, warn
 from ood_studio.ui.zerogpu import on_gpu
 
@@ -107,7 +108,7 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
     with gr.Row(visible=False, equal_height=False) as numbers:
         with gr.Column(scale=1, min_width=300):
             score_name = gr.Dropdown([], label="Among the reference pictures", elem_id="score-name", interactive=True)
-            histogram = gr.Plot(show_label=False, elem_id="histogram", container=False)
+            histogram = click_plot("Where the picture stands among the reference pictures", elem_id="histogram")
         with gr.Column(scale=1, min_width=300):
             table = gr.HTML(elem_id="scores")
     settings, reference = build_settings(backbone)
