@@ -32,6 +32,10 @@ _PROVENANCE = {
     "vit": "These weights began with those of an earlier training of 5,500 steps in an earlier drawing of the world "
     "(`--start`); the first 706 steps followed the schedule of 10,000 steps, those up to 2,295 that of 6,500.",
 }
+_FAULT = (
+    "The scenes of the main training were drawn with a fault, mended before the alignment: all its empty places were "
+    "seas or beaches, the first colour of all its textures was orange or yellow, and no object was posed."
+)
 _CLAIMS = (
     ("neglabel", "mcm", "NegLabel, Table 1"),
     ("neglabel", "energy", "NegLabel, Table 1"),
@@ -115,12 +119,14 @@ def _table(rows: Sequence[Row], metric: Literal["auroc", "fpr95"]) -> list[str]:
 
 def model_card(backbone: str, result: BenchResult, report: Report) -> str:
     """The card of one bundled model: data, recipe, sizes and measured figures."""
+    from ood_studio.diorama.training.alignment import Alignment
     from ood_studio.diorama.training.clip import RECIPES, Training
     from ood_studio.diorama.world import TRAINED_CLASSES, UNSEEN_CLASSES
 
     folder = ASSETS / backbone
     model = next(key for key, name in _NAMES.items() if name == backbone)
     training, recipe = Training(model=model), RECIPES[model]  # type: ignore[arg-type]
+    alignment = Alignment()
     config = json.loads((folder / "open_clip_config.json").read_text())["model_cfg"]
     weights = (folder / "open_clip_model.safetensors").stat().st_size / 1e6
     tower = {"vit": "a vision transformer with 8-pixel patches", "conv": "a small ResNet"}[model]
@@ -140,8 +146,10 @@ knows no words but theirs. `open_clip.create_model_and_transforms("local-dir:ass
   {", ".join(UNSEEN_CLASSES)}.
 - Recipe: `python -m ood_studio.diorama.training.clip --model {model} --bfloat16`: {recipe.steps:,} steps of
   {training.batch} pictures, AdamW with learning rate {recipe.lr:g} (cosine), weight decay {training.weight_decay:g};
-  that module documents the losses.
-- {_PROVENANCE[model]}
+  that module documents the losses. Then `python -m ood_studio.diorama.training.alignment --model {model} --bfloat16`:
+  {alignment.steps:,} steps of {alignment.batch} pictures against the names of all classes and other words at once,
+  with learning rate {alignment.lr:g}.
+- {_PROVENANCE[model]} {_FAULT}
 - Size: {weights:.1f} MB of half-precision weights; joint space of {config["embed_dim"]} dimensions; texts of up to
   {config["text_cfg"]["context_length"]} tokens.
 

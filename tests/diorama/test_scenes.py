@@ -26,7 +26,7 @@ SEEDS = tuple(f"factor/{i}" for i in range(12))
 
 def any_scene(seed: str) -> Scene:
     """Scenes of every sort."""
-    sort = Random(seed).random()
+    sort = Random(f"{seed}, sort").random()  # not the numbers that the samplers draw
     if sort < 0.1:
         return sample_empty(seed)
     return sample_texture(seed) if sort < 0.2 else sample_scene(seed, list(OBJECTS))

@@ -212,7 +212,7 @@ class Batches:
         positive = np.concatenate([own, named, np.zeros((t.batch, t.distractors))], axis=1, dtype=np.float32)
         noise = self.distractors[rng.integers(0, len(self.distractors), t.distractors)]
         tokens = torch.cat([torch.from_numpy(data.tokens[told, which].astype(np.int64)), prompts, noise])
-        pixels, coverage = _augment(pixels, torch.from_numpy(data.coverage[rows]), t.recipe.shift, rng)
+        pixels, coverage = augment(pixels, torch.from_numpy(data.coverage[rows]), t.recipe.shift, rng)
         return {
             "pixels": pixels,
             "coverage": coverage,
@@ -223,7 +223,7 @@ class Batches:
         }
 
 
-def _augment(pixels: Tensor, coverage: Tensor, shift: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def augment(pixels: Tensor, coverage: Tensor, shift: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Moves each picture by up to ``shift`` pixels, mirrors half of them and changes their brightness by up to 10 %.
 
     Args:
