@@ -1,0 +1,1 @@
+"""Measures the bundled models for the README and the model cards."""

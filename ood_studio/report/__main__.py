@@ -1,0 +1,58 @@
+"""``python -m ood_studio.report world | attacks``: measures, and writes the figures where people read them.
+
+``world`` runs the Diorama suite for every bundled model and rewrites its part of ``README.md`` and the model cards;
+``attacks`` attacks every bundled model and rewrites the other part. Each part stands between two markers.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import tyro
+
+from ood_studio.backbones import BUNDLED, DEFAULT, bundled_names
+from ood_studio.errors import StudioError
+from ood_studio.paths import ASSETS, ROOT
+from ood_studio.report.attacks import AttackReport, attack_figures, measure_attacks
+from ood_studio.report.cards import model_card
+from ood_studio.report.world import Report, figures, measure
+from ood_studio.studio import Studio
+
+
+def main() -> None:
+    """Entry point."""
+    report: Any = tyro.extras.subcommand_cli_from_dict(
+        {"world": Report, "attacks": AttackReport}, prog="python -m ood_studio.report", description=__doc__
+    )
+    names = [name for name in BUNDLED if name in bundled_names()]
+    try:
+        if not names:
+            raise StudioError("no bundled model is there to measure; train one first")
+        if isinstance(report, AttackReport):
+            _write("attacks", attack_figures(measure_attacks(report, names), report))
+            return
+        studio = Studio(report.device, workers=0)
+        results = {name: measure(studio, name, report) for name in names}
+        for name, result in results.items():
+            (ASSETS / name / "README.md").write_text(model_card(name, result, report), encoding="utf-8")
+        _write("figures", figures(results, report, DEFAULT))
+    except StudioError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def _write(part: str, text: str) -> None:
+    """Prints a text and puts it between its markers in the README."""
+    start, end = f"<!-- {part}:start -->", f"<!-- {part}:end -->"
+    readme = ROOT / "README.md"
+    head, _, rest = readme.read_text(encoding="utf-8").partition(start)
+    _, found, tail = rest.partition(end)
+    if not found:
+        raise StudioError(f"{readme} has no place for these figures: {start} and {end} are missing")
+    readme.write_text(f"{head}{start}\n{text}\n{end}{tail}", encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
