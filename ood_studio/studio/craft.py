@@ -43,7 +43,7 @@ from ood_studio.studio.answers import Reading, ReferenceScores, reading_of
 from ood_studio.studio.explore import scorers_of
 from ood_studio.studio.requests import LabelChoice, ScoreChoice
 from ood_studio.studio.texts import read_prompts
-from ood_studio.studio.workbench import LabelSpace, Workbench, picture_key
+from ood_studio.studio.workbench import LabelSpace, Workbench, joint_of, picture_key
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,8 @@ class CraftStep:
     Attributes:
         step, total: of the attack.
         similarity, roughness: see `AttackStep`.
-        readings: every score as `Studio.explore` gives it, with thresholds where there are reference pictures.
+        readings: every score of ``picture`` as `Studio.explore` gives it, with thresholds where there are reference
+            pictures.
         typical: by score title the median of the ID reference pictures; empty without them.
         weight: λ at this picture's size, see `smoothness_weight`.
         picture: rounded to 8 bits.
@@ -168,27 +169,29 @@ class Crafting(Workbench):
         original = to_pictures(pixels)[0]
         fitted, compared = self._judges(request, space, progress)
         typical = {title: float(np.median(found.id)) for title, found in compared.items()}
-        names = {title: score.scorer.name for title, score in fitted.items()}
 
         def report(step: AttackStep) -> CraftStep:
+            changed = to_pictures(step.pixels)[0]
+            with torch.inference_mode():  # what a file of the picture will be given, not what the attack computes with
+                joint = joint_of(backbone, backbone.encode_image(backbone.preprocess([changed])).joint).float().cpu()
             return CraftStep(
                 step.step,
                 step.total,
                 float(step.similarity[0]),
                 float(step.roughness[0]),
                 tuple(
-                    reading_of(names[title], title, float(step.scores[title][0]), compared.get(title))
-                    for title in fitted
+                    reading_of(score.scorer.name, title, float(score(joint)[0]), compared.get(title))
+                    for title, score in fitted.items()
                 ),
                 typical,
                 smoothness_weight(request.smoothness, min(height, width)),
-                to_pictures(step.pixels)[0],
+                changed,
                 original,
             )
 
         area = None if mask is None else _mask(mask, backbone, request.full_size, picture.size, (width, height))
         try:
-            for step in request.attack().run(pixels, aims, mask=area, watch=fitted, every=request.every):
+            for step in request.attack().run(pixels, aims, mask=area, every=request.every):
                 progress("attacking the picture", step.step, step.total)
                 yield report(step)
         except Diverged as error:

@@ -48,7 +48,7 @@ def build_batch() -> BatchPanel:
         '<p class="studio-about">Attacks many near-OOD pictures of Diorama at the model’s size, each pulled to a '
         "random ID training picture, with the steps, λ and budget above. Scorers do not learn from the targets.</p>"
     )
-    with gr.Row(equal_height=True):
+    with gr.Row(equal_height=False, elem_classes="studio-buttons studio-few"):
         count = number_box("Pictures", COUNT, bounds["count"], "attack-batch-count")
         button = gr.Button("Attack a batch", variant="primary", elem_id="attack-batch")
     with gr.Row(equal_height=False):

@@ -184,25 +184,25 @@ def build_more(backbone: str, source: PictureBox, target: TargetBox, smoothness:
                 info="How far the picture may change.",
                 elem_id="attack-norm",
             )
-            linf = log_slider(
-                "Largest change of a value, in 255ths",
-                8,
-                bounds["budget"],
-                elem_id="attack-linf",
-                low=0.5,
-                high=255,
-                visible=False,
-            )
-            l2 = log_slider(
-                "Euclidean length of the change",
-                3,
-                bounds["budget"],
-                elem_id="attack-l2",
-                low=0.01,
-                high=1000,
-                visible=False,
-            )
             seed = number_box("Seed", default.seed, bounds["seed"], "attack-seed")
+        linf = log_slider(
+            "Largest change of a value, in 255ths",
+            8,
+            bounds["budget"],
+            elem_id="attack-linf",
+            low=0.5,
+            high=255,
+            visible=False,
+        )
+        l2 = log_slider(
+            "Euclidean length of the change",
+            3,
+            bounds["budget"],
+            elem_id="attack-l2",
+            low=0.01,
+            high=1000,
+            visible=False,
+        )
         with gr.Row():
             robust = gr.CheckboxGroup(
                 list(KINDS),

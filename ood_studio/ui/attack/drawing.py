@@ -48,7 +48,7 @@ def finished(p: Panels, mine: Session, result: ExploreResult, paths: dict[str, s
     assert mine.last is not None and mine.first is not None
     pair = (mine.last.original, mine.last.picture)
     return {
-        p.results: gr.update(visible=True),
+        p.ready: '<h2 class="studio-section">What the attack did</h2>',
         p.slider: gr.update(value=pair),
         p.changed: changed.side_by_side(result),
         p.png: paths["png"],

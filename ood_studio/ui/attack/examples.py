@@ -6,7 +6,7 @@ from random import Random
 
 from ood_studio.paths import cache_dir
 
-COUNT = 8
+COUNT = 5
 _SEED = 7
 _FIRST = {"near-ood": 1, "id-test": 0}  # a cactus and a banana: a pair that shows well
 

@@ -160,8 +160,8 @@ def _row(was: Reading, now: Reading, mine: Session, look: Style) -> str:
         step = mine.flipped(now.title)
         said = f"{side(was.inside)} → {said}" + ("" if step is None else f" <small>step {step}</small>")
     return (
-        f'<tr><th scope="row">{_key(look)}{escape(now.title)}</th><td>{number(was.value)}</td><td><b>{number(now.value)}</b></td>'
-        f"<td>{threshold}</td><td>{said}</td></tr>"
+        f'<tr><th scope="row">{_key(look)}{escape(now.title)}</th><td>{number(was.value)}</td>'
+        f"<td><b>{number(now.value)}</b></td><td>{threshold}</td><td>{said}</td></tr>"
     )
 
 

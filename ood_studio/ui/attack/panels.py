@@ -23,7 +23,7 @@ class Panels:
     similarity: Any
     margins: Any
     scores: Any
-    results: Any
+    ready: Any
     slider: Any
     changed: Any
     png: Any
@@ -62,8 +62,9 @@ def build_live() -> dict[str, Any]:
 def build_results() -> dict[str, Any]:
     """What is there when the attack has ended."""
     p: dict[str, Any] = {}
-    with gr.Column(visible="hidden", elem_id="attack-results") as results:
-        p["results"] = results
+    # The column is hidden by the style sheet until there is something to show.
+    with gr.Column(elem_id="attack-results"):
+        p["ready"] = gr.HTML(elem_id="attack-ready")
         with gr.Tabs(elem_id="attack-tabs"):
             with gr.Tab("Before and after", render_children=True):
                 p["slider"] = gr.ImageSlider(

@@ -61,8 +61,8 @@ def about(mine: Session) -> str:
     psnr = "no change at all" if math.isinf(found.psnr) else f"PSNR {found.psnr:.1f} dB"
     return (
         f'<p class="studio-about">{psnr}, SSIM {found.ssim:.3f}, largest change {255 * found.max_change:.0f} of 255, '
-        f"mean change {255 * found.mean_change:.1f} of 255. The PNG keeps every bit: loaded again, it still gets the "
-        "same scores.</p>"
+        f"mean change {255 * found.mean_change:.1f} of 255. The PNG keeps every bit: loaded again, it gets "
+        "the same scores.</p>"
     )
 
 

@@ -47,7 +47,7 @@ def picture_box(split: str, label: str, name: str, more: str) -> PictureBox:
         elem_id=f"{name}-gallery",
         elem_classes="studio-gallery studio-attack-gallery",
         interactive=False,
-        columns=4,
+        columns=5,
         object_fit="cover",
         allow_preview=False,
         buttons=[],

@@ -70,7 +70,9 @@ def _wire_choices(choices: Choices) -> None:
         return gr.update(notes=smoothness_notes(backbone))
 
     def budgets(norm: str) -> tuple[Any, Any]:
-        return gr.update(visible=norm == "linf"), gr.update(visible=norm == "l2")
+        # With their own properties: gradio forgets those of a component that was not there yet.
+        linf = gr.update(visible=norm == "linf", **choices.linf.props)
+        return linf, gr.update(visible=norm == "l2", **choices.l2.props)
 
     def canvas(path: str | None) -> Any:
         return {"background": path, "layers": [], "composite": None} if path else None
