@@ -53,6 +53,8 @@ def wire_run(
             mine.note = f"{error}. The last good picture is kept."
             gr.Warning(mine.note, title="The attack broke off")
         except StudioError as error:
+            mine.running = False
+            yield {run_button: gr.Button(interactive=True), stop_button: gr.Button(interactive=False)}
             raise message(error) from None
         finally:
             mine.running = False
@@ -75,7 +77,7 @@ def wire_run(
     done = begun.then(
         attack,
         [session, *choices.all()],
-        [*p.all(), choices.smoothness],
+        [*p.all(), choices.smoothness, run_button, stop_button],
         api_name="attack_run",
         show_progress="hidden",
         **MODEL_SLOT,

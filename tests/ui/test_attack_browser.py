@@ -1,0 +1,150 @@
+"""The Attack tab as a person uses it, in a real browser."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gradio_client import Client, handle_file
+from PIL import Image
+
+from ood_studio.diorama.render import render
+from ood_studio.diorama.splits import scenes
+
+PATIENCE = 240_000  # milliseconds: the first attack may wait for the model, its reference pictures and other work
+IDLE = "!document.querySelector('#attack-run').disabled"
+
+
+def open_tab(page: Any, address: str) -> None:
+    page.goto(address, timeout=PATIENCE)
+    page.get_by_role("tab", name="Attack").click()
+    for box in ("#attack-source", "#attack-target"):
+        page.wait_for_selector(f"{box} img", timeout=PATIENCE)
+
+
+def set_number(page: Any, name: str, value: float) -> str:
+    """Types into a slider's box; gives what the form made of it."""
+    box = page.locator(f"#{name} input[type=number]")
+    box.fill(str(value))
+    box.press("Tab")
+    return str(box.input_value())
+
+
+def quick(page: Any, steps: int = 40) -> None:
+    """Few steps without smoothness, which flip the first pair of pictures."""
+    page.locator("#attack-more > button").first.click()
+    set_number(page, "attack-steps", steps)
+    set_number(page, "attack-smoothness", 0)
+
+
+def run(page: Any) -> None:
+    page.locator("#attack-run").click()
+    page.wait_for_selector("#attack-ready h2", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
+
+
+def test_the_verdict_flips_and_the_saved_picture_still_fools_the_model(page: Any, address: str, tmp_path: Path) -> None:
+    open_tab(page, address)
+    quick(page)
+    page.locator("#attack-run").click()
+    page.wait_for_selector("#attack-verdict .out >> text=Out-of-distribution", timeout=PATIENCE)
+    page.wait_for_selector("#attack-verdict .in >> text=Fooled: OOD became in-distribution", timeout=PATIENCE)
+    assert page.locator("#attack-spoken [aria-live=polite]").inner_text().startswith("Fooled")
+    page.wait_for_function(IDLE, timeout=PATIENCE)
+    assert page.locator("#attack-pictures img[alt]").count() == 3
+    assert page.locator("#attack-scores tbody tr").count() == 6
+    assert page.locator("#attack-slider img").count() >= 2
+    page.get_by_role("tab", name="What changed?").click()
+    page.wait_for_selector(".studio-halves .studio-bars >> nth=1", timeout=PATIENCE)
+
+    page.get_by_role("tab", name="Save and send").click()
+    saved = {}
+    for name in ("png", "exact", "record"):
+        with page.expect_download(timeout=PATIENCE) as download:
+            page.locator(f"#attack-{name}").click()
+        saved[name] = tmp_path / download.value.suggested_filename
+        download.value.save_as(saved[name])
+    record = json.loads(saved["record"].read_text(encoding="utf-8"))
+    assert record["request"]["steps"] == 40 and record["source_png"] and record["target_png"]
+    with Image.open(saved["png"]) as picture:
+        assert picture.format == "PNG" and np.load(saved["exact"]).shape == (*picture.size, 3)
+
+    page.locator("#attack-explore").click()  # the app's own way, then a person's
+    page.wait_for_selector("#verdict .studio-verdict.in", timeout=PATIENCE)
+    page.get_by_role("tab", name="Attack").click()
+    page.locator("#attack-source").get_by_label("Clear").or_(
+        page.locator("#attack-source").get_by_label("Remove Image")
+    ).first.click()
+    page.locator("#attack-source input[type=file]").set_input_files(str(saved["png"]))
+    page.wait_for_selector("#attack-source img", timeout=PATIENCE)
+    set_number(page, "attack-steps", 1)
+    page.locator("#attack-run").click()
+    page.wait_for_selector("#attack-verdict >> text=In-distribution from the start", timeout=PATIENCE)
+
+
+def test_smoothness_is_converted_and_kept_within_its_bounds(page: Any, address: str) -> None:
+    open_tab(page, address)
+    said = page.locator("#attack-smoothness .studio-log-said")
+    assert "408.2 at the model" in said.inner_text()
+    assert set_number(page, "attack-smoothness", 99_999) == "10000"
+    assert "816.3 at the model" in said.inner_text()
+    slider = page.locator("#attack-smoothness input[type=range]")
+    slider.press("Home")
+    assert page.locator("#attack-smoothness input[type=number]").input_value() == "0"
+    for _ in range(3):
+        slider.press("ArrowRight")
+    assert 1 <= float(page.locator("#attack-smoothness input[type=number]").input_value()) < 2
+    assert "at the model" in str(slider.get_attribute("aria-valuetext"))
+
+
+def test_stop_keeps_what_there_is(page: Any, address: str) -> None:
+    open_tab(page, address)
+    quick(page, 2000)
+    page.locator("#attack-run").click()
+    page.wait_for_selector("#attack-pictures img", timeout=PATIENCE)
+    page.locator("#attack-stop").click()
+    page.wait_for_selector("#attack-verdict >> text=Stopped: what has come so far is kept.", timeout=PATIENCE)
+    page.wait_for_selector("#attack-ready h2", timeout=PATIENCE)
+    assert page.locator("#attack-pictures img").count() == 3
+
+
+def test_the_picture_itself_is_no_target(page: Any, address: str, tmp_path: Path) -> None:
+    open_tab(page, address)
+    path = tmp_path / "same.png"
+    render(scenes("near-ood", 3, 1)[0], 64).save(path)
+    for box in ("#attack-source", "#attack-target"):
+        page.locator(box).get_by_label("Clear").or_(page.locator(box).get_by_label("Remove Image")).first.click()
+        page.locator(f"{box} input[type=file]").set_input_files(str(path))
+        page.wait_for_selector(f"{box} img", timeout=PATIENCE)
+    page.locator("#attack-run").click()
+    page.wait_for_selector("text=the target is the picture itself; give another one", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
+
+
+def test_closing_the_browser_stops_the_work(browser: Any, address: str, tmp_path: Path) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    open_tab(page, address)
+    quick(page, 2000)
+    page.locator("#attack-run").click()
+    page.wait_for_selector("#attack-pictures img", timeout=PATIENCE)
+    context.close()
+    path = tmp_path / "next.png"
+    render(scenes("near-ood", 3, 1)[0], 64).save(path)
+    started = time.monotonic()  # whoever comes next need not wait for 2,000 steps
+    values = ("", "neglabel", "diorama", 0, 1, 1e-3, "none", 1, 0, True, "diorama-20")
+    Client(address, verbose=False).predict(handle_file(path), None, *values, api_name="/attack")
+    assert time.monotonic() - started < 20
+
+
+def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 420, "height": 800})
+    page = context.new_page()
+    open_tab(page, address)
+    quick(page, 2)
+    run(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
+    context.close()
