@@ -10,6 +10,7 @@ from ood_studio.figures.base import axis, blank, plain
 from ood_studio.figures.colours import ID, NEUTRAL, OOD, Style, styles
 
 _LINE = {"width": 3.5}
+_LOWEST = -2.5  # of the axis of margins: a score far below its threshold would squash the others
 
 
 def similarity_figure(steps: Sequence[int], values: Sequence[float], total: int, title: str) -> go.Figure:
@@ -86,6 +87,7 @@ def margin_figure(
             hovertemplate=f"<b>{plain(name)}</b><br>step %{{x}}<br>score %{{customdata[0]:.4g}}, "
             "threshold %{customdata[1]:.4g}<extra></extra>",
         )
+    lowest = max(lowest, _LOWEST)
     room = 0.06 * (highest - lowest)
     ends = [lowest - room, highest + room]
     if thresholds:

@@ -140,7 +140,6 @@ def wire_batch(studio: AttackStudio, session: gr.State, choices: Choices, panel:
         yield at(mine, 0) | {
             panel.step: radio,
             panel.play: gr.Button(visible=True),
-            panel.compare: gr.Button(visible=True),
         }
         yield from play(mine)
 

@@ -34,11 +34,10 @@ class BatchPanel:
     play: Any
     roc: Any
     table: Any
-    compare: Any
 
     def shown(self) -> list[Any]:
         """What a result changes."""
-        return [self.step, self.play, self.roc, self.table, self.compare]
+        return [self.step, self.play, self.roc, self.table]
 
 
 def build_batch() -> BatchPanel:
@@ -63,8 +62,7 @@ def build_batch() -> BatchPanel:
             step = gr.Radio([], label="After so many steps", visible=False, elem_id="attack-batch-step")
             play = gr.Button("Play", size="sm", visible=False, elem_id="attack-play")
             table = gr.HTML(elem_id="attack-batch-table")
-            compare = gr.Button("Add this set to Compare", size="sm", visible=False, elem_id="attack-batch-compare")
-    return BatchPanel(count, button, step, play, roc, table, compare)
+    return BatchPanel(count, button, step, play, roc, table)
 
 
 def batch_request(asked: CraftRequest, count: int) -> AttackRequest:

@@ -56,7 +56,6 @@ def finished(p: Panels, mine: Session, result: ExploreResult, paths: dict[str, s
         p.exact: paths["exact"],
         p.record: paths["record"],
         p.saved: save.about(mine),
-        p.told: "",
         p.transfer.table: "",
         p.defence.table: "",
         p.defence.picture: "",

@@ -32,8 +32,6 @@ class Panels:
     record: Any
     saved: Any
     explore: Any
-    compare: Any
-    told: Any
     transfer: TransferPanel
     defence: DefencePanel
 
@@ -73,7 +71,7 @@ def build_results() -> dict[str, Any]:
                     format="png",
                     interactive=False,
                     elem_id="attack-slider",
-                    max_height=560,
+                    height=520,
                     buttons=["fullscreen"],
                 )
             with gr.Tab("What changed?", render_children=True):
@@ -98,8 +96,6 @@ def _save() -> dict[str, Any]:
         ):
             p[name] = gr.DownloadButton(title, size="sm", elem_id=f"attack-{name}")
     p["saved"] = gr.HTML(elem_id="attack-saved")
-    with gr.Row(elem_classes="studio-buttons"):
+    with gr.Row(elem_classes="studio-buttons studio-few"):
         p["explore"] = gr.Button("Open in Explore", size="sm", elem_id="attack-explore")
-        p["compare"] = gr.Button("Add to Compare", size="sm", elem_id="attack-compare")
-    p["told"] = gr.HTML(elem_id="attack-told")
     return p

@@ -23,7 +23,6 @@ class Session:
         first, last: where the attack began and how far it has come.
         steps, similarity, scores: what the curves show; scores by title.
         note: why the attack ended early; empty where it did not.
-        crafted: the files added to Compare so far.
         batch_request, batch: the last attack on a batch.
     """
 
@@ -41,7 +40,6 @@ class Session:
     similarity: list[float] = field(default_factory=list)
     scores: dict[str, list[float]] = field(default_factory=dict)
     note: str = ""
-    crafted: list[str] = field(default_factory=list)
     batch_request: AttackRequest | None = None
     batch: AttackResult | None = None
 
