@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from ood_studio.attacks.attack_set import AttackedSet, craft_sets
 from ood_studio.attacks.defences import Defence, defended_features, parse_defence
@@ -43,7 +44,7 @@ from ood_studio.studio.requests import GROUP_SIZE
 from ood_studio.studio.texts import read_prompts
 from ood_studio.studio.workbench import LabelSpace
 
-TargetKind = Literal["image", "class", "text"]
+TargetKind = Literal["image", "class", "nearest", "text"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class AttackRequest:
         linf: a set for each budget of the largest change, in 255ths, at λ = 0.
         l2: a set for each budget of the Euclidean length, at λ = 0.
         target: what features are pulled to: a random ID training picture each (``image``), the mean of a random class
-            (``class``) or the text of a random ID label (``text``, in the joint space).
+            (``class``) or of the class that the model sees nearest (``nearest``), or the text of a random ID label
+            (``text``, in the joint space).
         climb: a scorer to climb instead, with parameters where wanted (``neglabel``, ``knn:space=joint``).
         space: of the features pulled: visual, as in the paper's code, or joint.
         ensemble: models attacked together with ``backbone``.
@@ -237,8 +239,8 @@ class AttackStudio(Studio, Crafting):
         source = suite.ood[request.source]
         if len(source) > request.count:
             source = Subset(source, request.count, request.seed)
-        targets = _choose_targets(request, suite, len(source))
         backbones = [self.backbone(name) for name in dict.fromkeys((request.label.backbone, *request.ensemble))]
+        targets = _choose_targets(request, suite, source, backbones[0], progress)
         aims_of = self._aims(request, suite, backbones, targets, progress)
         text = repr((request.label, request.score)) if request.climb else ""
         if request.target == "text":
@@ -350,7 +352,7 @@ class AttackStudio(Studio, Crafting):
             assert suite.train is not None
             seen = set_features(backbone, suite.train, {request.space}, progress)
             features = select_features(request.space, seen.joint, seen.visual, seen.patches)
-            if request.target == "class":
+            if request.target in ("class", "nearest"):
                 assert suite.train.labels is not None
                 labels = torch.from_numpy(suite.train.labels[seen.rows])
                 rows = class_targets(features, labels, targets.chosen.tolist())
@@ -399,28 +401,50 @@ class _Targets:
     removed: frozenset[int]  # training pictures that scorers may not learn from
 
 
-def _choose_targets(request: AttackRequest, suite: OpenSuite, count: int) -> _Targets:
-    """Training pictures at random, at most half of them, so that scorers keep some to learn from; or classes."""
+def _choose_targets(
+    request: AttackRequest, suite: OpenSuite, source: PictureSet, backbone: Backbone, progress: Progress
+) -> _Targets:
+    """Training pictures, from at most half of them, so that scorers keep some to learn from; or classes."""
+    count = len(source)
     rng = np.random.default_rng([request.seed, count])
     if request.climb:
         return _Targets(np.zeros(count, np.int64), [request.climb] * count, frozenset())
-    if request.target in ("text", "class"):
+    if request.target != "image":
         if not suite.labels:
             raise StudioError(f"{suite.name} has no ID labels to take targets from")
         chosen = rng.integers(0, len(suite.labels), count)
-        if request.target == "class":
+        if request.target in ("class", "nearest"):
             if suite.train is None or suite.train.labels is None:
                 raise StudioError(f"{suite.name} has no training pictures of known classes to take means of")
             there = np.unique(suite.train.labels[suite.train.labels >= 0])
             if not len(there):
                 raise StudioError(f"{suite.name} has no training pictures of known classes to take means of")
             chosen = there[chosen % len(there)]
+            if request.target == "nearest":
+                chosen = _nearest_classes(request.space, backbone, source, suite.train, there, progress)
         return _Targets(chosen, [suite.labels[i] for i in chosen], frozenset())
     if suite.train is None or len(suite.train) < 2:
         raise StudioError(f"{suite.name} has no ID training pictures to take targets from")
     pool = rng.permutation(len(suite.train))[: max(1, min(count, len(suite.train) // 2))]
     chosen = np.resize(pool, count)
     return _Targets(chosen, [suite.train.caption(int(i)) for i in chosen], frozenset(pool.tolist()))
+
+
+def _nearest_classes(
+    space: Space, backbone: Backbone, source: PictureSet, train: PictureSet, classes: np.ndarray, progress: Progress
+) -> np.ndarray:
+    """(n,) for each picture of the source the class whose mean features are the most similar.
+
+    Pictures that cannot be read get the first class; they are not attacked either.
+    """
+    assert train.labels is not None
+    own, seen = (set_features(backbone, pictures, {space}, progress) for pictures in (source, train))
+    mine, theirs = (select_features(space, f.joint, f.visual, f.patches) for f in (own, seen))
+    means = class_targets(theirs, torch.from_numpy(train.labels[seen.rows]), classes.tolist())
+    nearest = (functional.normalize(mine, dim=-1) @ functional.normalize(means, dim=-1).T).argmax(dim=1)
+    chosen = np.full(len(source), classes[0])
+    chosen[own.rows] = classes[nearest.numpy()]
+    return chosen
 
 
 def _plain(made: AttackedSet) -> dict[str, Any]:

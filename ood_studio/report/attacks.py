@@ -31,6 +31,7 @@ class AttackReport:
         return AttackRequest(
             smoothness=(0.0, 5000.0),
             linf=(8.0,),
+            target="nearest",
             label=LabelChoice(backbone=backbone),
             count=self.count,
             seed=self.seed,
@@ -54,8 +55,8 @@ def measure_attacks(report: AttackReport, backbones: list[str]) -> dict[str, Att
 def attack_figures(results: Mapping[str, AttackResult], report: AttackReport) -> str:
     """AUROC and FPR95 of every scorer before and after each attack, and how far the pictures were changed."""
     lines = [
-        f"AUROC / FPR95 in percent, of {report.count:,} near-OOD pictures, each pulled to a random ID training picture "
-        f"that scorers then do not learn from; 250 steps, rounded to 8 bits, seed {report.seed}; from "
+        f"AUROC / FPR95 in percent, of {report.count:,} near-OOD pictures, each pulled to the mean features of the ID "
+        f"class that the model sees nearest; 250 steps, rounded to 8 bits, seed {report.seed}; from "
         "`python -m ood_studio.report attacks`. λ is in the paper's unit (224 pixels).",
     ]
     for backbone, result in results.items():
