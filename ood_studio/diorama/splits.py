@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -160,7 +161,7 @@ def load_split(
     path = cache_dir() / "diorama" / f"{name}-{key}.npy"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.partial")
+        partial = path.with_suffix(f".{uuid.uuid4().hex}.partial")
         try:
             pixels = np.lib.format.open_memmap(partial, "w+", np.uint8, (count, MODEL_SIZE, MODEL_SIZE, 3))
             done = 0

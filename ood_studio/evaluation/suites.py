@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ood_studio.data.picture_set import PictureSet, Subset
@@ -139,19 +139,24 @@ def _folders(asked: _Asked) -> OpenSuite:
     typed = parse_labels(asked.labels).labels if asked.labels.strip() else None
     inside = open_pictures(asked.id_data, labels=typed, root=asked.data_root)
     labels = inside.classes if typed is None else typed
-    names = {inside.name}
-    others: dict[str, PictureSet] = {}
-    for given in asked.ood_data:
-        name, where = _named(given)
-        pictures = open_pictures(where, name=name, labels=(), root=asked.data_root)
-        pictures.name = _free(pictures.name, names)
-        names.add(pictures.name)
-        others[pictures.name] = pictures
+    others = _given(asked, {inside.name})
+    names = {inside.name, *others}
     learnt = None
     if asked.train_data:
         learnt = open_pictures(asked.train_data, labels=labels or None, root=asked.data_root)
         learnt.name = _free(learnt.name, names)
     return OpenSuite(asked.suite, SUITES[asked.suite].about, labels, inside, others, learnt)
+
+
+def _given(asked: _Asked, names: set[str]) -> dict[str, PictureSet]:
+    """A person's own OOD sets, under names that are still free."""
+    sets: dict[str, PictureSet] = {}
+    for given in asked.ood_data:
+        name, where = _named(given)
+        pictures = open_pictures(where, name=name, labels=(), root=asked.data_root)
+        pictures.name = _free(pictures.name, names | set(sets))
+        sets[pictures.name] = pictures
+    return sets
 
 
 def _named(given: str) -> tuple[str, str]:
@@ -250,7 +255,8 @@ def open_suite(
 
     Args:
         id_data, ood_data, train_data: for the suite ``folders``: places as `open_pictures` takes them, an OOD set also
-            as ``NAME=PATH``; ``train_data`` also brings training pictures to a published benchmark.
+            as ``NAME=PATH``; ``ood_data`` are further OOD sets of any other suite, and ``train_data`` also brings
+            training pictures to a published benchmark.
         data_root: where the data of published benchmarks lie; ``OOD_STUDIO_DATA`` or ``data`` where empty.
         seed: of Diorama's scenes, and of the choice of training pictures.
         count: Diorama pictures in each set; published sets are taken whole.
@@ -265,4 +271,7 @@ def open_suite(
     if name not in SUITES:
         raise StudioError(f"unknown suite {name!r}; expected one of {', '.join(SUITES)}")
     asked = _Asked(name, id_data, tuple(ood_data), train_data, data_root, seed, count, train_count, labels, workers)
-    return SUITES[name].open(asked)
+    suite = SUITES[name].open(asked)
+    if name == "folders" or not ood_data:
+        return suite
+    return replace(suite, ood={**suite.ood, **_given(asked, {suite.id.name, *suite.ood})})

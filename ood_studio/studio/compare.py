@@ -125,7 +125,7 @@ class Comparing(Workbench):
         return {"label": replace(request.label, **changes)}
 
     def _open_suite(self, request: BenchRequest) -> OpenSuite:
-        own = bool(request.id_data or request.ood_data)
+        own = bool(request.id_data) or request.suite == "folders"
         typed = "" if request.label.labels == LabelChoice.labels else request.label.labels
         suite = open_suite(
             "folders" if own else request.suite,

@@ -116,7 +116,7 @@ class BenchRequest:
         label: the text side; a suite brings its own ID labels.
         score: how NegLabel scores.
         id_data: own ID pictures: a folder, a zip, an OpenOOD image list, a Hugging Face dataset or features.
-        ood_data: own OOD pictures, each ``NAME=PATH`` or a path.
+        ood_data: own OOD pictures, each ``NAME=PATH`` or a path; further sets of the suite without ``id_data``.
         train_data: own ID training pictures, for scorers that learn from pictures.
         data_root: where the data of public benchmarks lie.
         seed: of Diorama's scenes and of the resamples; 0 is that of the interface's reference pictures.

@@ -24,11 +24,11 @@ def build(studio: AttackStudio, backbone: str) -> gr.Blocks:
             with gr.Tab("Explore", id="explore"):
                 explorer = explore.build(studio, backbone, world, _world)
             with gr.Tab("Compare", id="compare", render_children=True):
-                come_back = compare.build(studio, backbone, tabs, explorer)
+                comparison = compare.build(studio, backbone, tabs, explorer)
             with gr.Tab("Attack", id="attack", render_children=True):
-                fill_galleries = attack.build(studio, backbone, tabs, explorer)
+                fill_galleries = attack.build(studio, backbone, tabs, explorer, comparison)
         explorer.start(blocks.load)
-        come_back(blocks.load)
+        comparison.start(blocks.load)
         fill_galleries(blocks.load)
     return blocks
 

@@ -135,7 +135,7 @@ def test_stopping_leaves_nothing_behind(studio: AttackStudio) -> None:
         ({"smoothness": (2e4,)}, "smoothness must lie between 0 and 10000"),
         ({"smoothness": ()}, "nothing to attack with"),
         ({"defences": ("wash",)}, "unknown defence 'wash'"),
-        ({"target": "noise"}, "target must be one of image, class, text"),
+        ({"target": "noise"}, "target must be one of image, class, nearest, text"),
     ],
 )
 def test_what_cannot_be_attacked(studio: AttackStudio, changes: dict[str, Any], message: str) -> None:

@@ -75,6 +75,13 @@ def test_own_pictures(tmp_path: Path) -> None:
     assert typed.labels == ("horse", "cat") and typed.id.labels is not None and typed.id.labels.tolist() == [-1, 1, 1]
 
 
+def test_own_sets_are_held_against_a_named_suite(tmp_path: Path) -> None:
+    outside = pictures(tmp_path / "near-ood", "x.png")
+    suite = open_suite("diorama", ood_data=(str(outside), f"attacked={outside}"), count=10)
+    assert suite.id.name == "id-test" and list(suite.ood)[0] == "near-ood"
+    assert list(suite.ood)[-2:] == ["near-ood (2)", "attacked"] and len(suite.ood["attacked"]) == 1
+
+
 def test_own_pictures_of_one_class_and_of_none(tmp_path: Path) -> None:
     outside = str(pictures(tmp_path / "out", "x.png"))
     one = open_suite("folders", id_data=str(pictures(tmp_path / "one", "cat/a.png")), ood_data=(outside,))

@@ -148,3 +148,19 @@ def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -
     run(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
     context.close()
+
+
+def test_an_attacked_batch_opens_in_compare(page: Any, address: str) -> None:
+    open_tab(page, address)
+    quick(page, 2)
+    page.get_by_role("tab", name="Attack a batch").click()
+    page.fill("#attack-batch-count input", "10")
+    page.locator("#attack-batch").click()
+    page.wait_for_selector("#attack-batch-table tbody tr", timeout=PATIENCE)
+    page.locator("#attack-batch-compare").click()
+    page.wait_for_selector("#compare-added >> text=near-ood λ 0", timeout=PATIENCE)
+    assert page.get_by_role("tab", name="Compare").get_attribute("aria-selected") == "true"
+    page.fill("#compare-count input", "20")
+    page.locator("#compare-count input").press("Tab")
+    page.locator("#compare-run").click()
+    page.wait_for_selector(".studio-matrix thead:has-text('near-ood λ 0')", timeout=PATIENCE)

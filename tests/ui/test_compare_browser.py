@@ -32,6 +32,9 @@ def count(page: Any, name: str) -> int:
 def test_run_read_the_table_sort_it_and_open_a_picture(page: Any, address: str) -> None:
     page.goto(f"{address}?tab=compare", timeout=PATIENCE)
     page.wait_for_selector("text=Which detector tells them apart best?", timeout=PATIENCE)
+    page.wait_for_timeout(1500)
+    assert page.locator("#compare-stop").is_disabled()  # nothing runs unless asked for
+    assert not page.locator("#compare-results").is_visible()
     page.goto(f"{address}?tab=compare&{CHOICES}&scorers=neglabel,mcm,gen:gamma=0.2", timeout=PATIENCE)
     page.wait_for_selector("#compare-scorers >> text=GEN (γ = 0.2)", timeout=PATIENCE)
     page.wait_for_function(DONE, timeout=PATIENCE)  # a link computes what it shows

@@ -16,6 +16,8 @@ from ood_studio.ui.attack.choices import Choices, read
 from ood_studio.ui.attack.drawing import Updates, figure
 from ood_studio.ui.attack.panels import Panels
 from ood_studio.ui.attack.session import Session
+from ood_studio.ui.compare.choices import attacked_choices, attacked_value
+from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.downloads import download_folder
 from ood_studio.ui.explore.session import Session as Explored
 from ood_studio.ui.explore.session import with_picture
@@ -140,6 +142,7 @@ def wire_batch(studio: AttackStudio, session: gr.State, choices: Choices, panel:
         yield at(mine, 0) | {
             panel.step: radio,
             panel.play: gr.Button(visible=True),
+            panel.compare: gr.Button(visible=True),
         }
         yield from play(mine)
 
@@ -169,6 +172,26 @@ def wire_batch(studio: AttackStudio, session: gr.State, choices: Choices, panel:
     panel.step.input(at, [session, panel.step], panel.shown(), api_name="attack_batch_step", **QUICK)
     panel.play.click(play, session, panel.shown(), api_name="attack_play", show_progress="hidden")
     return done
+
+
+def wire_compare(session: gr.State, panel: batch.BatchPanel, tabs: gr.Tabs, comparison: CompareTab) -> None:
+    """The attacked batch as a further OOD set of the Compare tab."""
+
+    def add(mine: Session) -> tuple[Any, Any, Any]:
+        """Chooses the batch there, and goes there; what is compared with it is still to be chosen."""
+        if mine.batch is None or mine.batch_request is None:
+            raise message(StudioError("there is no attacked batch yet; attack one first"))
+        value = attacked_value(mine.batch.sets[-1])
+        added = gr.update(choices=attacked_choices(), value=[value])
+        return mine.batch_request.suite, added, gr.Tabs(selected="compare")
+
+    panel.compare.click(
+        add,
+        session,
+        [comparison.suite, comparison.added, tabs],
+        api_name="attack_compare",
+        show_progress="hidden",
+    )
 
 
 def _step(step: int) -> tuple[str, int]:

@@ -34,10 +34,11 @@ class BatchPanel:
     play: Any
     roc: Any
     table: Any
+    compare: Any
 
     def shown(self) -> list[Any]:
         """What a result changes."""
-        return [self.step, self.play, self.roc, self.table]
+        return [self.step, self.play, self.roc, self.table, self.compare]
 
 
 def build_batch() -> BatchPanel:
@@ -62,7 +63,8 @@ def build_batch() -> BatchPanel:
             step = gr.Radio([], label="After so many steps", visible=False, elem_id="attack-batch-step")
             play = gr.Button("Play", size="sm", visible=False, elem_id="attack-play")
             table = gr.HTML(elem_id="attack-batch-table")
-    return BatchPanel(count, button, step, play, roc, table)
+            compare = gr.Button("Open in Compare", size="sm", visible=False, elem_id="attack-batch-compare")
+    return BatchPanel(count, button, step, play, roc, table, compare)
 
 
 def batch_request(asked: CraftRequest, count: int) -> AttackRequest:

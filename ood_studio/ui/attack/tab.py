@@ -9,7 +9,7 @@ import gradio as gr
 
 from ood_studio.attack_service import AttackStudio
 from ood_studio.ui.attack import live
-from ood_studio.ui.attack.after import wire_batch, wire_defences, wire_explore, wire_strip, wire_transfer
+from ood_studio.ui.attack.after import wire_batch, wire_compare, wire_defences, wire_explore, wire_strip, wire_transfer
 from ood_studio.ui.attack.api import build_api
 from ood_studio.ui.attack.batch import build_batch
 from ood_studio.ui.attack.choices import Choices, build_choices, build_more, smoothness_notes
@@ -20,16 +20,18 @@ from ood_studio.ui.attack.session import Session
 from ood_studio.ui.attack.source import build_source
 from ood_studio.ui.attack.strip import build_strip
 from ood_studio.ui.attack.target import build_kind, build_target
+from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.explore.tab import ExploreTab
 from ood_studio.ui.running import QUICK
 
 
 def build(
-    studio: AttackStudio, backbone: str, tabs: gr.Tabs, explorer: ExploreTab
+    studio: AttackStudio, backbone: str, tabs: gr.Tabs, explorer: ExploreTab, comparison: CompareTab
 ) -> Callable[[Callable[..., Any]], None]:
     """Draws the tab inside the current `gr.Blocks`; returns what wires the galleries to the app's load event.
 
-    The attacked picture opens in ``explorer``, the Explore tab, which is one of ``tabs``.
+    The attacked picture opens in ``explorer``, the Explore tab, and an attacked batch in ``comparison``, the Compare
+    tab; both are among ``tabs``.
     """
     session = gr.State(Session())
     with gr.Row(equal_height=False):
@@ -61,6 +63,7 @@ def build(
     wire_explore(session, panels, tabs, explorer)
     wire_strip(studio, session, choices, strip)
     wire_batch(studio, session, choices, batch)
+    wire_compare(session, batch, tabs, comparison)
     build_api(studio)
     return wire_galleries(session, (source, target.picture))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from ood_studio.attacks.attack_set import AttackedSet, attacked_sets
 from ood_studio.errors import StudioError
 from ood_studio.evaluation.metrics import FPR_DEFINITIONS
 from ood_studio.evaluation.suites import SUITES
@@ -35,6 +36,7 @@ class Choices:
     count: Any
     seed: Any
     scorers: Any
+    added: Any
     id_files: Any
     ood_files: Any
     id_data: Any
@@ -64,13 +66,16 @@ def request_from(*values: Any) -> BenchRequest:
         raise StudioError("a Space reads no pictures from its own folders; upload them")
     ood_data = tuple(part.strip() for part in folders["ood_data"].split(",") if part.strip())
     id_data = folders["id_data"]
+    added = tuple(v["added"] or ())
+    if os.environ.get("SPACE_ID") and not set(added) <= {value for _, value in attacked_choices()}:
+        raise StudioError("this set is not among those made in the Attack tab; choose one from the list")
     if own:
         id_data, ood_data = own_sets(v["id_files"], v["ood_files"], id_data, ood_data)
     return BenchRequest(
         suite=str(v["suite"]),
         scorers=tuple(v["scorers"] or ()),
         id_data=id_data if own else "",
-        ood_data=ood_data if own else (),
+        ood_data=ood_data if own else added,
         train_data=folders["train_data"] if own else "",
         data_root=folders["data_root"],
         label=LabelChoice(
@@ -83,6 +88,19 @@ def request_from(*values: Any) -> BenchRequest:
         resamples=whole(v["resamples"], "resamples", default.resamples),
         fpr_definition=v["fpr"],
     )
+
+
+def attacked_choices() -> list[tuple[str, str]]:
+    """Titles and values of the sets that attacks left behind, the newest first."""
+    return [
+        (f"{each.name}, on {' and '.join(each.backbones)} ({each.count:,} pictures)", attacked_value(each))
+        for each in attacked_sets()
+    ]
+
+
+def attacked_value(each: AttackedSet) -> str:
+    """An attacked set as ``NAME=FOLDER``, its name without what separates sets."""
+    return f"{each.name.replace(' = ', ' ').replace(',', '')}={each.folder}"
 
 
 def build_choices(backbone: str) -> Choices:
@@ -110,6 +128,16 @@ def build_choices(backbone: str) -> Choices:
         visible=False,
         elem_id="compare-data-root",
     )
+    added = gr.Dropdown(
+        attacked_choices(),
+        value=[],
+        multiselect=True,
+        allow_custom_value=not os.environ.get("SPACE_ID"),
+        label="OOD sets to add",
+        info="Sets made in the Attack tab, or NAME=FOLDER; held against the same ID pictures.",
+        elem_id="compare-added",
+    )
+    added.focus(lambda: gr.update(choices=attacked_choices()), None, added, api_visibility="private", **QUICK)
     known = known_scorers()
     scorers = gr.CheckboxGroup(
         [(scorer_title(key), key) for key in known],
@@ -135,17 +163,18 @@ def build_choices(backbone: str) -> Choices:
                 elem_id="compare-fpr",
             )
 
-    def show(chosen: str) -> tuple[Any, Any]:
+    def show(chosen: str) -> tuple[Any, Any, Any]:
         needs = chosen in SUITES and SUITES[chosen].needs_data and chosen != OWN and not os.environ.get("SPACE_ID")
-        return gr.update(visible=chosen == OWN), gr.update(visible=needs)
+        return gr.update(visible=chosen == OWN), gr.update(visible=needs), gr.update(visible=chosen != OWN)
 
-    suite.change(show, suite, [own, data_root], api_name="compare_suite", **QUICK)
+    suite.change(show, suite, [own, data_root, added], api_name="compare_suite", **QUICK)
     return Choices(
         suite,
         model,
         count,
         seed,
         scorers,
+        added,
         id_files,
         ood_files,
         id_data,

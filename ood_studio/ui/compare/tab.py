@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -38,8 +39,23 @@ _SHOW_LINK = """(query) => {
 _DOWNLOAD = "() => setTimeout(() => document.querySelector('#compare-figure-file').click(), 300)"
 
 
-def build(studio: Studio, backbone: str, tabs: gr.Tabs, explorer: ExploreTab) -> Callable[[Callable[..., Any]], None]:
-    """Draws the tab inside the current `gr.Blocks`; returns what wires links to the app's load event.
+@dataclass(frozen=True)
+class CompareTab:
+    """What the rest of the app needs of the tab.
+
+    Attributes:
+        suite: the component with the suite's name.
+        added: the component with the OOD sets added to it.
+        start: wires links to the app's load event.
+    """
+
+    suite: gr.Dropdown
+    added: gr.Dropdown
+    start: Callable[[Callable[..., Any]], None]
+
+
+def build(studio: Studio, backbone: str, tabs: gr.Tabs, explorer: ExploreTab) -> CompareTab:
+    """Draws the tab inside the current `gr.Blocks`.
 
     Pictures open in ``explorer``, the Explore tab, which is one of ``tabs``.
     """
@@ -55,7 +71,7 @@ def build(studio: Studio, backbone: str, tabs: gr.Tabs, explorer: ExploreTab) ->
     _wire_clicks(session, panels)
     _wire_galleries(session, panels, tabs, explorer)
     _programmatic(studio)
-    return _wire_links(session, choices, panels, tabs, run)
+    return CompareTab(choices.suite, choices.added, _wire_links(session, choices, panels, tabs, run))
 
 
 def _wire_run(
@@ -298,7 +314,7 @@ def _wire_galleries(session: gr.State, p: Panels, tabs: gr.Tabs, explorer: Explo
 def _wire_links(
     session: gr.State, choices: Choices, p: Panels, tabs: gr.Tabs, run: Callable[[Any, str], None]
 ) -> Callable[[Callable[..., Any]], None]:
-    wanted = gr.State("")
+    wanted = gr.Textbox(visible="hidden", elem_id="compare-wanted")  # a changed `gr.State` is told on every load
     p.query.change(None, p.query, p.link, js=_SHOW_LINK, api_name="compare_link")
     run(wanted.change, "compare_restored")
 
@@ -315,6 +331,8 @@ def _wire_links(
         for name in ("suite", "backbone", "id_data", "ood_data", "train_data", "data_root", "labels", "fpr"):
             if name in found:
                 updates[getattr(choices, name)] = found[name]
+        if found.get("suite", OWN) != OWN and "ood_data" in found:
+            updates[choices.ood_data], updates[choices.added] = "", found["ood_data"].split(",")
         for name in ("count", "seed", "train_count", "resamples"):
             if name in found:
                 updates[getattr(choices, name)] = float(found[name])
