@@ -78,7 +78,7 @@ def test_own_pictures(tmp_path: Path) -> None:
 def test_own_sets_are_held_against_a_named_suite(tmp_path: Path) -> None:
     outside = pictures(tmp_path / "near-ood", "x.png")
     suite = open_suite("diorama", ood_data=(str(outside), f"attacked={outside}"), count=10)
-    assert suite.id.name == "id-test" and list(suite.ood)[0] == "near-ood"
+    assert suite.id.name == "id-test" and next(iter(suite.ood)) == "near-ood"
     assert list(suite.ood)[-2:] == ["near-ood (2)", "attacked"] and len(suite.ood["attacked"]) == 1
 
 

@@ -338,7 +338,7 @@ def _wire_links(
                 updates[getattr(choices, name)] = float(found[name])
         if "scorers" in found:
             updates[choices.scorers] = with_scorers([each for each in found["scorers"].split(",") if each])
-        if "suite" in found:
+        if found.keys() != {"tab"}:  # which only opens it
             updates[wanted] = search
         return updates
 
