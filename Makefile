@@ -2,6 +2,7 @@
 # make test   installs what the tests need and runs them   make test ARGS="tests/scorers -x"
 # make bench  runs the speed benchmarks
 # make lint   ruff and mypy
+# make screenshots  takes the README's pictures of the app anew
 # make clean  removes what the tools leave behind; .venv and cache/ stay
 #
 # PYTHON=/path/to/python3.11 chooses the Python that makes .venv.
@@ -20,7 +21,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; d
 BROKEN := $(if $(shell "$(VENV_PYTHON)" -c '$(IS_NEW_ENOUGH)' >/dev/null 2>&1 || echo yes),rebuild)
 PIP_INSTALL := "$(VENV_PYTHON)" -m pip install --disable-pip-version-check
 
-.PHONY: run test bench lint clean rebuild
+.PHONY: run test bench lint screenshots clean rebuild
 .DEFAULT_GOAL := run
 
 run: $(APP_READY)
@@ -35,6 +36,9 @@ bench: $(TEST_READY)
 lint: $(TEST_READY)
 	"$(VENV_PYTHON)" -m ruff check .
 	"$(VENV_PYTHON)" -m mypy
+
+screenshots: $(TEST_READY)
+	"$(VENV_PYTHON)" -m tests.ui.screenshots
 
 clean:
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks build dist *.egg-info
