@@ -12,7 +12,7 @@ from ood_studio.cli.output import tables, to_json
 from ood_studio.progress import Bars
 
 if typing.TYPE_CHECKING:
-    from ood_studio.attack_service import AttackRequest, AttackResult
+    from ood_studio.studio import AttackRequest, AttackResult
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class Attack(Common):
 
 
 def attack(options: Attack, request: AttackRequest) -> None:
-    """Prints the figures of `AttackStudio.attack`, or of `AttackStudio.transfer`.
+    """Prints the figures of `Studio.attack`, or of `Studio.transfer`.
 
     Raises:
         StudioError: if the request cannot be met.
     """
-    from ood_studio.attack_service import AttackStudio
+    from ood_studio.studio import Studio
 
-    studio = AttackStudio(options.device, workers=0)
+    studio = Studio(options.device, workers=0)
     if options.transfer:
         with closing(Bars(options.quiet)) as bars:
             matrix = studio.transfer(request, options.transfer, bars)

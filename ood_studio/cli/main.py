@@ -41,8 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from ood_studio.attack_service import AttackRequest
-    from ood_studio.studio import BenchRequest, ExploreRequest, LabelChoice
+    from ood_studio.studio import AttackRequest, BenchRequest, ExploreRequest, LabelChoice
     from ood_studio.ui.serve import Serve, serve
 
     commands: dict[str, Callable[..., Any]] = {

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
-from ood_studio.attack_service import AttackRequest, AttackResult, AttackStudio
 from ood_studio.attacks.attack_set import AttackedSet
 from ood_studio.progress import Bars
-from ood_studio.studio import LabelChoice
+from ood_studio.studio import AttackRequest, AttackResult, LabelChoice, Studio
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def measure_attacks(report: AttackReport, backbones: list[str]) -> dict[str, Att
     Raises:
         StudioError: if an attack cannot run.
     """
-    studio = AttackStudio(report.device, workers=0)
+    studio = Studio(report.device, workers=0)
     found = {}
     for backbone in backbones:
         with closing(Bars(quiet=False)) as bars:

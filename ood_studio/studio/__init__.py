@@ -12,13 +12,18 @@ from ood_studio.studio.answers import (
     ReferenceScores,
     SweepPoint,
 )
-from ood_studio.studio.compare import Comparing
+from ood_studio.studio.attack import Attacking, AttackRequest, AttackResult
+from ood_studio.studio.craft import Crafting, CraftRequest, CraftStep
 from ood_studio.studio.explore import Exploring
 from ood_studio.studio.requests import BenchRequest, ExploreRequest, LabelChoice, ScoreChoice
 
 __all__ = [
     "Affinity",
+    "AttackRequest",
+    "AttackResult",
     "BenchRequest",
+    "CraftRequest",
+    "CraftStep",
     "ExploreRequest",
     "ExploreResult",
     "LabelChoice",
@@ -31,5 +36,5 @@ __all__ = [
 ]
 
 
-class Studio(Exploring, Comparing):
+class Studio(Exploring, Attacking, Crafting):
     """Answers every request; safe to share between threads."""

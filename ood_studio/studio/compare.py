@@ -58,16 +58,40 @@ class Comparing(Workbench):
         """
         choose_scorers(request.scorers, bench_scorers())  # unknown ones are told before anything is loaded
         suite = self._open_suite(request)
-        choice = request.label
         progress("loading the model", 0, 1)
-        backbone = self.backbone(choice.backbone)
-        space, no_text = self._text_side(choice, suite.labels, progress)
-        negatives = GROUP_SIZE if space is None else len(space.mined)
-        scorers = choose_scorers(request.scorers, bench_scorers(request.score.neglabel(negatives)))
+        backbone = self.backbone(request.label.backbone)
 
         def features_of(pictures: PictureSet, spaces: Collection[str]) -> SetFeatures:
             return set_features(backbone, pictures, spaces, progress)
 
+        training = {} if suite.train is None else {"train": suite.train.name, "n_train": len(suite.train)}
+        bench, space = self._on_suite(request, suite, features_of, training=training, progress=progress)
+        spaces = needed_spaces([*bench.scorers.values()])
+        accuracy = {} if space is None else self._accuracy(request, suite, space, spaces, features_of)
+        for result in bench.run(progress):
+            if result.finished:
+                ResultStore().append(result.rows)
+            yield replace(result, accuracy=accuracy)
+
+    def _on_suite(
+        self,
+        request: BenchRequest,
+        suite: OpenSuite,
+        features_of: Callable[[PictureSet, Collection[str]], SetFeatures],
+        *,
+        params: Mapping[str, Any] | None = None,
+        training: Mapping[str, Any],
+        progress: Progress,
+    ) -> tuple[Bench, LabelSpace | None]:
+        """The benchmark of a request on an open suite, and the label space where the model reads texts.
+
+        ``params`` and ``training`` are told in every row, beside what the request says.
+        """
+        choice = request.label
+        backbone = self.backbone(choice.backbone)
+        space, no_text = self._text_side(choice, suite.labels, progress)
+        negatives = GROUP_SIZE if space is None else len(space.mined)
+        scorers = choose_scorers(request.scorers, bench_scorers(request.score.neglabel(negatives)))
         bench = Bench(
             suite,
             choice.backbone,
@@ -77,7 +101,7 @@ class Comparing(Workbench):
             seed=request.seed,
             resamples=request.resamples,
             fpr_definition=request.fpr_definition,
-            params={"prompts": choice.prompts},
+            params={"prompts": choice.prompts, **(params or {})},
             mining={
                 "corpus": choice.corpus,
                 **({"lexnames": choice.lexnames} if choice.corpus == "wordnet" else {}),
@@ -86,14 +110,9 @@ class Comparing(Workbench):
                 "selection": choice.selection,
                 "negatives": negatives,
             },
-            training={} if suite.train is None else {"train": suite.train.name, "n_train": len(suite.train)},
+            training=dict(training),
         )
-        spaces = needed_spaces([*scorers.values()])
-        accuracy = {} if space is None else self._accuracy(request, suite, space, spaces, features_of)
-        for result in bench.run(progress):
-            if result.finished:
-                ResultStore().append(result.rows)
-            yield replace(result, accuracy=accuracy)
+        return bench, space
 
     def sweep(
         self, name: str, request: BenchRequest, values: Sequence[str] = (), progress: Progress = silent

@@ -7,14 +7,14 @@ from html import escape
 import gradio as gr
 
 from ood_studio import __version__
-from ood_studio.attack_service import AttackStudio
 from ood_studio.backbones import BUNDLED
+from ood_studio.studio import Studio
 from ood_studio.ui.attack import tab as attack
 from ood_studio.ui.compare import tab as compare
 from ood_studio.ui.explore import tab as explore
 
 
-def build(studio: AttackStudio, backbone: str) -> gr.Blocks:
+def build(studio: Studio, backbone: str) -> gr.Blocks:
     """The app as `gr.Blocks`, not launched."""
     with gr.Blocks(title="OOD Studio", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as blocks:
         with gr.Row(elem_classes="studio-top"):

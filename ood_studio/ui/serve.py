@@ -54,12 +54,11 @@ def serve(options: Serve, block: bool = True) -> Server:
         raise StudioError("the MCP server needs the package mcp; install it with: pip install 'gradio[mcp]'")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    from ood_studio.attack_service import AttackStudio
-    from ood_studio.studio import ExploreRequest, LabelChoice
+    from ood_studio.studio import ExploreRequest, LabelChoice, Studio
     from ood_studio.ui.blocks import build
     from ood_studio.ui.theme import studio_theme, style
 
-    studio = AttackStudio(options.device, workers=0)
+    studio = Studio(options.device, workers=0)
     blocks = build(studio, options.backbone)
     blocks.queue(default_concurrency_limit=8)
     try:

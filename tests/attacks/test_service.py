@@ -12,7 +12,6 @@ import torch
 from PIL import Image
 
 import ood_studio.studio.workbench
-from ood_studio.attack_service import AttackRequest, AttackResult, AttackStudio
 from ood_studio.attacks import attacked_sets
 from ood_studio.cli.main import main
 from ood_studio.data.folders import FolderSet
@@ -20,7 +19,7 @@ from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.errors import StudioError
 from ood_studio.progress import Stopped
-from ood_studio.studio import ExploreRequest, LabelChoice
+from ood_studio.studio import AttackRequest, AttackResult, ExploreRequest, LabelChoice, Studio
 from ood_studio.studio.craft import CraftRequest
 
 LABELS = LabelChoice("diorama-conv", count=60)
@@ -46,12 +45,12 @@ def few_references() -> object:
 
 
 @pytest.fixture(scope="module")
-def studio() -> AttackStudio:
-    return AttackStudio("cpu")
+def studio() -> Studio:
+    return Studio("cpu")
 
 
 @pytest.fixture(scope="module")
-def result(studio: AttackStudio) -> AttackResult:
+def result(studio: Studio) -> AttackResult:
     return studio.attack(REQUEST)
 
 
@@ -76,7 +75,7 @@ def test_rows_are_before_and_after(result: AttackResult) -> None:
     assert json.dumps(result.to_dict(), allow_nan=False)
 
 
-def test_targets_are_taken_out_of_what_scorers_learn(studio: AttackStudio, result: AttackResult) -> None:
+def test_targets_are_taken_out_of_what_scorers_learn(studio: Studio, result: AttackResult) -> None:
     """1-NN over the training pictures that are not named as targets, by hand."""
     from ood_studio.evaluation.metrics import auroc
     from ood_studio.evaluation.suites import open_suite
@@ -103,7 +102,7 @@ def test_targets_are_taken_out_of_what_scorers_learn(studio: AttackStudio, resul
     assert row.params["targets_removed"] == 10
 
 
-def test_the_same_request_only_reads(studio: AttackStudio, result: AttackResult, monkeypatch: Any) -> None:
+def test_the_same_request_only_reads(studio: Studio, result: AttackResult, monkeypatch: Any) -> None:
     def no_more(*_: object, **__: object) -> None:
         raise AssertionError("attacked once more")
 
@@ -114,7 +113,7 @@ def test_the_same_request_only_reads(studio: AttackStudio, result: AttackResult,
     assert again.rows(defence="jpeg:60")[0].params["defence"] == "jpeg:60"
 
 
-def test_stopping_leaves_nothing_behind(studio: AttackStudio) -> None:
+def test_stopping_leaves_nothing_behind(studio: Studio) -> None:
     before = attacked_sets()
 
     def stop(stage: str, done: int, total: int) -> None:
@@ -138,12 +137,12 @@ def test_stopping_leaves_nothing_behind(studio: AttackStudio) -> None:
         ({"target": "noise"}, "target must be one of image, class, nearest, text"),
     ],
 )
-def test_what_cannot_be_attacked(studio: AttackStudio, changes: dict[str, Any], message: str) -> None:
+def test_what_cannot_be_attacked(studio: Studio, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(StudioError, match=message):
         studio.attack(replace(REQUEST, linf=(), **changes))
 
 
-def test_one_picture_is_crafted(studio: AttackStudio) -> None:
+def test_one_picture_is_crafted(studio: Studio) -> None:
     source, target = (render(scenes(name, 41, 1)[0], 96) for name in ("near-ood", "id-test"))
     request = CraftRequest(LABELS, steps=8, every=4, full_size=True)
     steps = list(studio.craft(request, source, target))

@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.attack_service import AttackStudio
 from ood_studio.errors import StudioError
 from ood_studio.progress import Stopped, stoppable
+from ood_studio.studio import Studio
 from ood_studio.ui.attack import batch, defend, save, strip, transfer
 from ood_studio.ui.attack.choices import Choices, read
 from ood_studio.ui.attack.drawing import Updates, figure
@@ -29,7 +29,7 @@ from ood_studio.ui.zerogpu import on_gpu
 _NOTHING = "there is no attacked picture yet; press Attack first"
 
 
-def wire_transfer(studio: AttackStudio, session: gr.State, p: Panels) -> None:
+def wire_transfer(studio: Studio, session: gr.State, p: Panels) -> None:
     """One click: what other models make of it."""
 
     @on_gpu
@@ -53,7 +53,7 @@ def wire_transfer(studio: AttackStudio, session: gr.State, p: Panels) -> None:
     panel.button.click(ask, [session, panel.models], panel.table, api_name="attack_transfer", **MODEL_SLOT)
 
 
-def wire_defences(studio: AttackStudio, session: gr.State, p: Panels, done: Any) -> None:
+def wire_defences(studio: Studio, session: gr.State, p: Panels, done: Any) -> None:
     """Live: at every move of the slider, and once an attack has ended."""
     panel = p.defence
 
@@ -95,7 +95,7 @@ def wire_explore(session: gr.State, p: Panels, tabs: gr.Tabs, explorer: ExploreT
     explorer.explore(sent.then, "attack_explore")
 
 
-def wire_strip(studio: AttackStudio, session: gr.State, choices: Choices, panel: strip.StripPanel) -> Any:
+def wire_strip(studio: Studio, session: gr.State, choices: Choices, panel: strip.StripPanel) -> Any:
     """λ swept; returns the event."""
 
     @on_gpu
@@ -116,7 +116,7 @@ def wire_strip(studio: AttackStudio, session: gr.State, choices: Choices, panel:
     )
 
 
-def wire_batch(studio: AttackStudio, session: gr.State, choices: Choices, panel: batch.BatchPanel) -> Any:
+def wire_batch(studio: Studio, session: gr.State, choices: Choices, panel: batch.BatchPanel) -> Any:
     """A batch, and walking through its steps; returns the event."""
 
     @on_gpu

@@ -7,10 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.attack_service import AttackStudio
 from ood_studio.data.images import decode_image
 from ood_studio.errors import StudioError
-from ood_studio.studio import LabelChoice
+from ood_studio.studio import LabelChoice, Studio
 from ood_studio.studio.craft import CraftRequest, craft_record
 from ood_studio.ui.downloads import download_folder
 from ood_studio.ui.inputs import backbone_name, whole
@@ -18,7 +17,7 @@ from ood_studio.ui.running import MODEL_SLOT
 from ood_studio.ui.zerogpu import on_gpu
 
 
-def build_api(studio: AttackStudio) -> None:
+def build_api(studio: Studio) -> None:
     """Draws the endpoint's hidden components."""
     default = CraftRequest()
     picture = gr.File(type="filepath", visible=False, label="picture")

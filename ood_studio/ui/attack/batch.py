@@ -9,11 +9,11 @@ from typing import Any
 import gradio as gr
 import plotly.graph_objects as go
 
-from ood_studio.attack_service import AttackRequest, AttackResult
 from ood_studio.evaluation.metrics import roc_curve
 from ood_studio.fields import bounds_of
 from ood_studio.figures.colours import styles
 from ood_studio.figures.roc import roc_figure
+from ood_studio.studio import AttackRequest, AttackResult
 from ood_studio.studio.craft import CraftRequest
 from ood_studio.ui.compare.names import scorer_title
 from ood_studio.ui.inputs import number_box

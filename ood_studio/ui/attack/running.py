@@ -8,10 +8,10 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.attack_service import AttackStudio
 from ood_studio.attacks import Diverged
 from ood_studio.errors import StudioError
 from ood_studio.progress import Stopped, silent, stoppable
+from ood_studio.studio import Studio
 from ood_studio.studio.craft import CraftStep
 from ood_studio.ui.attack import changed, drawing, live, save
 from ood_studio.ui.attack.choices import Asked, Choices, read, smoothness_notes
@@ -25,7 +25,7 @@ _PAUSE = 0.25  # seconds between two updates of the screen
 
 
 def wire_run(
-    studio: AttackStudio, session: gr.State, choices: Choices, p: Panels, run_button: gr.Button, stop_button: gr.Button
+    studio: Studio, session: gr.State, choices: Choices, p: Panels, run_button: gr.Button, stop_button: gr.Button
 ) -> Any:
     """The two buttons; returns the event at whose end the results are there."""
 

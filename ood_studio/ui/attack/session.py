@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from ood_studio.attack_service import AttackRequest, AttackResult
+from ood_studio.studio import AttackRequest, AttackResult
 from ood_studio.studio.craft import CraftRequest, CraftStep
 from ood_studio.ui.running import StopFlag
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.attack_service import AttackStudio
+from ood_studio.studio import Studio
 from ood_studio.ui.attack import live
 from ood_studio.ui.attack.after import wire_batch, wire_compare, wire_defences, wire_explore, wire_strip, wire_transfer
 from ood_studio.ui.attack.api import build_api
@@ -26,7 +26,7 @@ from ood_studio.ui.running import QUICK
 
 
 def build(
-    studio: AttackStudio, backbone: str, tabs: gr.Tabs, explorer: ExploreTab, comparison: CompareTab
+    studio: Studio, backbone: str, tabs: gr.Tabs, explorer: ExploreTab, comparison: CompareTab
 ) -> Callable[[Callable[..., Any]], None]:
     """Draws the tab inside the current `gr.Blocks`; returns what wires the galleries to the app's load event.
 

@@ -1,4 +1,4 @@
-"""Attacks as requests: one picture as it changes, or whole sets and what every scorer makes of them."""
+"""Attacked sets, and what every scorer makes of them."""
 
 from __future__ import annotations
 
@@ -31,16 +31,15 @@ from ood_studio.data.folders import FolderSet
 from ood_studio.data.picture_set import PictureSet, Subset
 from ood_studio.data.store import SetFeatures, set_features
 from ood_studio.errors import StudioError
-from ood_studio.evaluation.bench import Bench, BenchResult, Row
+from ood_studio.evaluation.bench import BenchResult, Row
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers, parse_scorer
 from ood_studio.evaluation.metrics import FprDefinition
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.fields import Bounds, check_bounds
 from ood_studio.progress import Progress, silent
 from ood_studio.scorers import FittedScore, Scorer, Space, select_features
-from ood_studio.studio import BenchRequest, LabelChoice, ScoreChoice, Studio
-from ood_studio.studio.craft import Crafting
-from ood_studio.studio.requests import GROUP_SIZE
+from ood_studio.studio.compare import Comparing
+from ood_studio.studio.requests import GROUP_SIZE, BenchRequest, LabelChoice, ScoreChoice
 from ood_studio.studio.texts import read_prompts
 from ood_studio.studio.workbench import LabelSpace
 
@@ -219,8 +218,8 @@ class AttackResult:
         }
 
 
-class AttackStudio(Studio, Crafting):
-    """A `Studio` that attacks, pictures and whole sets."""
+class Attacking(Comparing):
+    """Whole sets attacked, and judged by every scorer."""
 
     def attack(self, request: AttackRequest, progress: Progress = silent) -> AttackResult:
         """Attacked sets, and every scorer's figures on them and on the source.
@@ -301,26 +300,18 @@ class AttackStudio(Studio, Crafting):
         progress: Progress,
     ) -> Judgement:
         backbone = self.backbone(name)
-        choice = replace(request.label, backbone=name)
-        space, no_text = self._text_side(choice, suite.labels, progress)
-        scorers = self._scorers(request, space)
 
         def features_of(pictures: PictureSet, spaces: Collection[str]) -> SetFeatures:
             found = defended_features(backbone, pictures, defence, spaces, progress)
             return _without(found, removed) if pictures is suite.train else found
 
-        bench = Bench(
+        bench, _ = self._on_suite(
+            replace(request.bench(), label=replace(request.label, backbone=name)),
             suite,
-            name,
-            scorers,
-            self._reference_of(backbone, suite, space, choice, scorers, features_of, no_text),
             features_of,
-            seed=request.seed,
-            resamples=request.resamples,
-            fpr_definition=request.fpr_definition,
-            params={"prompts": choice.prompts, "defence": "" if defence is None else str(defence)},
-            mining={"corpus": choice.corpus, "negatives": 0 if space is None else len(space.mined)},
+            params={"defence": "" if defence is None else str(defence)},
             training={"targets_removed": len(removed)},
+            progress=progress,
         )
         *_, result = bench.run(progress)
         return Judgement(name, "" if defence is None else str(defence), result)
