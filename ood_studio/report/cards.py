@@ -51,7 +51,7 @@ knows no words but theirs. `open_clip.create_model_and_transforms("local-dir:ass
   {", ".join(UNSEEN_CLASSES)}.
 - Recipe: `python -m ood_studio.diorama.training.clip --model {model} --bfloat16`: {recipe.steps:,} steps of
   {training.batch} pictures, AdamW with learning rate {recipe.lr:g} (cosine), weight decay {training.weight_decay:g};
-  that module documents the losses. Then `python -m ood_studio.diorama.training.alignment --model {model} --bfloat16`:
+  that module documents the losses. It ends with `ood_studio.diorama.training.alignment`:
   {alignment.steps:,} steps of {alignment.batch} pictures against the names of all classes and other words at once,
   with learning rate {alignment.lr:g}.
 - {_PROVENANCE[model]} {_FAULT}

@@ -4,8 +4,8 @@ Goes on with a finished model at a low learning rate. Every step a batch of whol
 object than in the main training, meets the names of all classes and as many of the world's other words: a softmax over
 nearly the whole vocabulary, as the scores that read negative labels see it. The main object's name counts most of what
 is true of a picture, so that what stands around it takes little of its share; in an empty place or a texture every
-object's name is one of the wrong ones. No helping heads, no teacher, and all trained classes are treated alike. To be
-run once after each main training: it begins with the weights that it replaces.
+object's name is one of the wrong ones. No helping heads, no teacher, and all trained classes are treated alike. The
+main training runs it at its end; run by itself, it begins with the weights that it replaces.
 """
 
 from __future__ import annotations

@@ -108,6 +108,7 @@ class Training:
         threads: CPU threads; 0 for all.
         out: where the finished model goes; ``assets/`` and its usual folder where None.
         checkpoint_seconds: how often the state is written.
+        align: run the last stage too, see `ood_studio.diorama.training.alignment`.
     """
 
     model: Literal["vit", "conv"] = "vit"
@@ -127,6 +128,7 @@ class Training:
     threads: int = 0
     out: Path | None = None
     checkpoint_seconds: float = 120.0
+    align: bool = True
 
     @property
     def recipe(self) -> Recipe:
@@ -532,7 +534,16 @@ def _append(path: Path, row: dict[str, float]) -> None:
 
 def main() -> None:
     """Entry point."""
-    print(f"the model is in {train(tyro.cli(Training, description=__doc__))}")
+    training = tyro.cli(Training, description=__doc__)
+    folder = train(training)
+    if training.align:
+        from ood_studio.diorama.training.alignment import Alignment, align
+
+        same = {
+            name: getattr(training, name) for name in ("model", "pictures", "seed", "bfloat16", "device", "threads")
+        }
+        align(Alignment(**same, start=folder, out=folder))
+    print(f"the model is in {folder}")
 
 
 if __name__ == "__main__":
