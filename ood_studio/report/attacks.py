@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ood_studio.attacks.attack_set import AttackedSet
+from ood_studio.evaluation.bench import Row
 from ood_studio.progress import Bars
 from ood_studio.studio import AttackRequest, AttackResult, LabelChoice, Studio
 
@@ -25,9 +26,9 @@ class AttackReport:
     seed: int = 1
     device: str = "auto"
 
-    def request(self, backbone: str) -> AttackRequest:
-        """The paper's two attacks, λ = 0 and λ = 5000, and the usual budget of 8/255."""
-        return AttackRequest(
+    def requests(self, backbone: str) -> tuple[AttackRequest, ...]:
+        """The paper's two attacks, λ = 0 and λ = 5000, and the usual budget of 8/255, with two kinds of targets."""
+        nearest = AttackRequest(
             smoothness=(0.0, 5000.0),
             linf=(8.0,),
             target="nearest",
@@ -35,9 +36,10 @@ class AttackReport:
             count=self.count,
             seed=self.seed,
         )
+        return replace(nearest, smoothness=(0.0,), linf=(), target="image"), nearest
 
 
-def measure_attacks(report: AttackReport, backbones: list[str]) -> dict[str, AttackResult]:
+def measure_attacks(report: AttackReport, backbones: list[str]) -> dict[str, list[AttackResult]]:
     """Every backbone attacked, judged by itself.
 
     Raises:
@@ -47,32 +49,48 @@ def measure_attacks(report: AttackReport, backbones: list[str]) -> dict[str, Att
     found = {}
     for backbone in backbones:
         with closing(Bars(quiet=False)) as bars:
-            found[backbone] = studio.attack(report.request(backbone), bars)
+            found[backbone] = [studio.attack(request, bars) for request in report.requests(backbone)]
     return found
 
 
-def attack_figures(results: Mapping[str, AttackResult], report: AttackReport) -> str:
+def attack_figures(results: Mapping[str, Sequence[AttackResult]], report: AttackReport) -> str:
     """AUROC and FPR95 of every scorer before and after each attack, and how far the pictures were changed."""
     lines = [
-        f"AUROC / FPR95 in percent, of {report.count:,} near-OOD pictures, each pulled to the mean features of the ID "
-        f"class that the model sees nearest; 250 steps, rounded to 8 bits, seed {report.seed}; from "
+        f"AUROC / FPR95 in percent, of {report.count:,} near-OOD pictures, each pulled to a random ID training picture "
+        "(which scorers then do not learn from), or to the mean of the ID class that the model sees nearest; 250 steps, "
+        f" rounded to 8 bits, seed {report.seed}; from "
         "`python -m ood_studio.report attacks`. λ is in the paper's unit (224 pixels).",
     ]
-    for backbone, result in results.items():
-        sets = [result.source, *(each.name for each in result.sets)]
-        heads = ["before", *(each.name.rpartition(", ")[2] for each in result.sets)]
+    for backbone, found in results.items():
+        columns = [("before", _rows(found[0], found[0].source))]
+        columns += [(_title(each), _rows(result, each.name)) for result in found for each in result.sets]
+        heads = [head for head, _ in columns]
         lines += ["", f"**Attacked: `{backbone}`**", "", _row("score", heads), _row("---", ["---"] * len(heads))]
-        at = {(row.scorer, row.ood): row for row in result.rows()}
-        for scorer in dict.fromkeys(row.scorer for row in result.rows()):
-            cells = [f"{100 * at[scorer, name].auroc:.1f} / {100 * at[scorer, name].fpr95:.1f}" for name in sets]
-            lines.append(_row(scorer, cells))
-        lines += ["", *_changes(result.sets)]
+        for scorer in columns[0][1]:
+            shown = [rows[scorer] for _, rows in columns]
+            lines.append(_row(scorer, [f"{100 * row.auroc:.1f} / {100 * row.fpr95:.1f}" for row in shown]))
+        lines += ["", *_changes([each for result in found for each in result.sets])]
     return "\n".join(lines)
 
 
-def _changes(sets: tuple[AttackedSet, ...]) -> list[str]:
-    strongest = sets[0].quality.high_frequency
-    heads = ["similarity to the target", "PSNR", "SSIM", "mean change", "largest change", "high-frequency energy"]
+def _title(each: AttackedSet) -> str:
+    return f"{each.name.rpartition(', ')[2]}, to {'a picture' if each.target == 'image' else 'a class'}"
+
+
+def _rows(result: AttackResult, name: str) -> dict[str, Row]:
+    return {row.scorer: row for row in result.rows() if row.ood == name}
+
+
+def _changes(sets: Sequence[AttackedSet]) -> list[str]:
+    strongest = next(each for each in sets if each.target != "image").quality.high_frequency
+    heads = [
+        "similarity to the target",
+        "PSNR",
+        "SSIM",
+        "mean change",
+        "largest change",
+        "high-frequency energy (of λ = 0)",
+    ]
     lines = [_row("attack", heads), _row("---", ["---"] * len(heads))]
     for each in sets:
         q = each.quality
@@ -82,9 +100,9 @@ def _changes(sets: tuple[AttackedSet, ...]) -> list[str]:
             f"{q.ssim:.3f}",
             f"{255 * q.mean_change:.1f}/255",
             f"{255 * q.max_change:.0f}/255",
-            f"{q.high_frequency / strongest:.1%} of the first's" if each is not sets[0] else f"{q.high_frequency:.2e}",
+            f"{q.high_frequency:.2e} ({q.high_frequency / strongest:.1%})",
         ]
-        lines.append(_row(each.name.rpartition(", ")[2], cells))
+        lines.append(_row(_title(each), cells))
     return lines
 
 
