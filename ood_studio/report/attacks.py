@@ -57,8 +57,8 @@ def attack_figures(results: Mapping[str, Sequence[AttackResult]], report: Attack
     """AUROC and FPR95 of every scorer before and after each attack, and how far the pictures were changed."""
     lines = [
         f"AUROC / FPR95 in percent, of {report.count:,} near-OOD pictures, each pulled to a random ID training picture "
-        "(which scorers then do not learn from), or to the mean of the ID class that the model sees nearest; 250 steps, "
-        f" rounded to 8 bits, seed {report.seed}; from "
+        "(which scorers then do not learn from), or to the mean of the ID class that the model sees nearest; 250 "
+        f"steps, rounded to 8 bits, seed {report.seed}; from "
         "`python -m ood_studio.report attacks`. λ is in the paper's unit (224 pixels).",
     ]
     for backbone, found in results.items():
