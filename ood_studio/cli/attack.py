@@ -5,14 +5,21 @@ from __future__ import annotations
 import typing
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
 
 from ood_studio.cli.options import Common
-from ood_studio.cli.output import tables, to_json
+from ood_studio.cli.output import check_folder, tables, to_json, write_figure
+from ood_studio.errors import StudioError
 from ood_studio.progress import Bars
 
 if typing.TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from ood_studio.studio import AttackRequest, AttackResult
+
+
+Over = Literal["step", "smoothness", "linf", "l2"]
 
 
 @dataclass(frozen=True)
@@ -22,10 +29,13 @@ class Attack(Common):
     Attributes:
         format: of the table that is printed.
         transfer: models attacked in turn, each judged by all of them, in place of one.
+        figure: an HTML file for every scorer's AUROC against what has several values: ``--checkpoints`` (steps),
+            ``--smoothness`` or a budget.
     """
 
     format: Literal["table", "markdown", "latex", "csv"] = "table"
     transfer: tuple[str, ...] = ()
+    figure: Path | None = None
 
 
 def attack(options: Attack, request: AttackRequest) -> None:
@@ -36,6 +46,8 @@ def attack(options: Attack, request: AttackRequest) -> None:
     """
     from ood_studio.studio import Studio
 
+    check_folder(options.figure)
+    over = _over(request) if options.figure is not None else None
     studio = Studio(options.device, workers=0)
     if options.transfer:
         with closing(Bars(options.quiet)) as bars:
@@ -52,10 +64,38 @@ def attack(options: Attack, request: AttackRequest) -> None:
         return
     with closing(Bars(options.quiet)) as bars:
         result = studio.attack(request, bars)
+    if options.figure is not None and over is not None:
+        write_figure(curves(result, *over), options.figure)
     if options.json:
         print(to_json(result.to_dict()))
     else:
         print(attack_text(request, result, options.format))
+
+
+def curves(result: AttackResult, over: Over, title: str) -> go.Figure:
+    """Every scorer's AUROC against the steps, λ or a budget."""
+    from ood_studio.figures.sweep import sweep_figure
+
+    points = {scorer: result.curve(scorer, over) for scorer in dict.fromkeys(row.scorer for row in result.rows())}
+    values = [value for value, _ in next(iter(points.values()))]
+    return sweep_figure(title, values, {scorer: [auroc for _, auroc in line] for scorer, line in points.items()})
+
+
+def _over(request: AttackRequest) -> tuple[Over, str]:
+    """What has several values, and its name for an axis.
+
+    Raises:
+        StudioError: if nothing has.
+    """
+    if request.checkpoints:
+        return "step", "steps"
+    if len(request.smoothness) > 1:
+        return "smoothness", "λ"
+    if request.linf:
+        return "linf", "L∞ budget"
+    if request.l2:
+        return "l2", "L2 budget"
+    raise StudioError("a figure needs several values: give --checkpoints, or more than one --smoothness, or a budget")
 
 
 def attack_text(request: AttackRequest, result: AttackResult, kind: str = "table") -> str:

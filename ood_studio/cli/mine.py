@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ood_studio.cli.options import Common
-from ood_studio.cli.output import to_json
+from ood_studio.cli.output import check_folder, to_json
 from ood_studio.errors import StudioError
 from ood_studio.progress import Bars
 
@@ -36,8 +36,7 @@ def mine(options: Mine, choice: LabelChoice) -> None:
     """
     from ood_studio.studio import Studio
 
-    if options.out is not None and not options.out.absolute().parent.is_dir():
-        raise StudioError(f"the folder of {options.out} does not exist")
+    check_folder(options.out)
     with closing(Bars(options.quiet)) as bars:
         mined = Studio(options.device, workers=0).mine(choice, bars)
     text = mined.to_csv()

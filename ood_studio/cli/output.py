@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
+import typing
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from ood_studio.errors import StudioError
+
+if typing.TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 def to_json(value: Any) -> str:
@@ -22,3 +30,26 @@ def tables() -> dict[str, Callable[..., str]]:
     from ood_studio.evaluation.export import to_latex, to_markdown, to_text
 
     return {"table": to_text, "markdown": to_markdown, "latex": to_latex}
+
+
+def check_folder(path: Path | None) -> None:
+    """Tells before the work that a file could not be written after it.
+
+    Raises:
+        StudioError: if the file's folder does not exist.
+    """
+    if path is not None and not path.absolute().parent.is_dir():
+        raise StudioError(f"the folder of {path} does not exist")
+
+
+def write_figure(figure: go.Figure, path: Path) -> None:
+    """A figure as an HTML file that needs no network.
+
+    Raises:
+        StudioError: if it cannot be written.
+    """
+    try:
+        figure.write_html(path, include_plotlyjs=True)
+    except OSError as error:
+        raise StudioError(f"cannot write {path}: {error.strerror or error}") from error
+    print(f"the curves are in {path}", file=sys.stderr)

@@ -7,7 +7,7 @@ import typing
 from contextlib import closing
 from dataclasses import asdict, replace
 
-from ood_studio.cli.output import tables, to_json
+from ood_studio.cli.output import check_folder, tables, to_json, write_figure
 from ood_studio.errors import StudioError
 from ood_studio.progress import Bars
 
@@ -25,8 +25,7 @@ def sweep(options: Bench, request: BenchRequest, studio: Studio) -> None:
     from ood_studio.evaluation.sweeps import find_sweep
 
     walk = find_sweep(options.sweep)
-    if options.figure is not None and not options.figure.absolute().parent.is_dir():
-        raise StudioError(f"the folder of {options.figure} does not exist")
+    check_folder(options.figure)
     with closing(Bars(options.quiet)) as bars:
         values = [part.strip() for each in options.values for part in each.split(",") if part.strip()]
         points = list(studio.sweep(options.sweep, request, values, bars))
@@ -44,11 +43,7 @@ def sweep(options: Bench, request: BenchRequest, studio: Studio) -> None:
             log=bool(walk.log),
             usual=walk.usual,
         )
-        try:
-            figure.write_html(options.figure, include_plotlyjs=True)
-        except OSError as error:
-            raise StudioError(f"cannot write {options.figure}: {error.strerror or error}") from error
-        print(f"the curves are in {options.figure}", file=sys.stderr)
+        write_figure(figure, options.figure)
     if options.json:
         listed = [{"value": p.value, "results": [asdict(row) for row in p.rows], "reason": p.reason} for p in points]
         print(to_json({"sweep": options.sweep, "source": walk.source, "results": listed}))

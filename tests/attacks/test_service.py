@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -162,7 +163,7 @@ def test_one_picture_is_crafted(studio: Studio) -> None:
         next(studio.craft(request, source))
 
 
-def test_the_command(capsys: Any) -> None:
+def test_the_command(capsys: Any, tmp_path: Path) -> None:
     flags = "--count 10 --train-count 24 --steps 2 --smoothness 0 5000 --resamples 0 --scorers knn --quiet".split()
     flags += ["--backbone", "diorama-conv"]
     assert main(["attack", *flags, "--json"]) == 0
@@ -173,7 +174,10 @@ def test_the_command(capsys: Any) -> None:
         "near-ood, λ = 0",
         "near-ood, λ = 5000",
     }
-    assert main(["attack", *flags]) == 0
+    assert main(["attack", *flags, "--figure", str(tmp_path / "curves.html")]) == 0
     assert "near-ood, λ = 5000: 10 pictures" in capsys.readouterr().out
+    assert "AUROC against" in (tmp_path / "curves.html").read_text(encoding="utf-8")
+    assert main(["attack", *flags, "--smoothness", "0", "--figure", str(tmp_path / "one.html")]) == 2
+    assert "a figure needs several values" in capsys.readouterr().err
     assert main(["attack", *flags, "--source", "none"]) == 2
     assert "has no OOD set 'none'" in capsys.readouterr().err
