@@ -14,7 +14,7 @@ from ood_studio.diorama.palette import COLOURS
 from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.scene import FACTORS, Scene
 from ood_studio.diorama.textures import TEXTURES
-from ood_studio.diorama.training import alignment
+from ood_studio.diorama.training import alignment, clip
 from ood_studio.diorama.training.alignment import Alignment, AlignmentBatches, align
 from ood_studio.diorama.training.clip import Batches, Training, distractor_words
 from ood_studio.diorama.training.data import Pictures, all_concepts, load_pictures, training_scene
@@ -93,3 +93,15 @@ def test_a_stage_ends_in_a_model_that_loads(
         vectors = clip.encode_image(torch.rand(2, 3, 64, 64))
     assert vectors.shape == (2, 128)
     assert np.isfinite(vectors.numpy()).all()
+
+
+def test_the_training_command_ends_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[Alignment] = []
+    monkeypatch.setattr(clip, "train", lambda training: tmp_path)
+    monkeypatch.setattr(alignment, "align", asked.append)
+    monkeypatch.setattr("sys.argv", ["clip", "--model", "conv", "--seed", "3"])
+    clip.main()
+    assert asked == [Alignment("conv", seed=3, start=tmp_path, out=tmp_path)]
+    monkeypatch.setattr("sys.argv", ["clip", "--no-align"])
+    clip.main()
+    assert len(asked) == 1
