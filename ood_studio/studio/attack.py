@@ -39,7 +39,7 @@ from ood_studio.fields import Bounds, check_bounds
 from ood_studio.progress import Progress, silent
 from ood_studio.scorers import FittedScore, Scorer, Space, select_features
 from ood_studio.studio.compare import Comparing
-from ood_studio.studio.requests import GROUP_SIZE, BenchRequest, LabelChoice, ScoreChoice
+from ood_studio.studio.requests import GROUP_SIZE, BenchRequest, LabelChoice, Resamples, ScoreChoice, TrainCount
 from ood_studio.studio.texts import read_prompts
 from ood_studio.studio.workbench import LabelSpace
 
@@ -102,8 +102,8 @@ class AttackRequest:
     data_root: str = ""
     seed: Seed = 1
     count: Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures attacked")] = 500
-    train_count: Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures to learn from")] = 2000
-    resamples: Annotated[int, Bounds(0, 100_000, log=True, step=1, help="Bootstrap resamples; 0 for none")] = 1000
+    train_count: TrainCount = 2000
+    resamples: Resamples = 1000
     fpr_definition: FprDefinition = "exact"
 
     def __post_init__(self) -> None:

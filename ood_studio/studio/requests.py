@@ -15,6 +15,8 @@ from ood_studio.scorers import (
 )
 from ood_studio.scorers.neglabel import Form
 
+TrainCount = Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures to learn from")]
+Resamples = Annotated[int, Bounds(0, 100_000, log=True, step=1, help="Bootstrap resamples; 0 for none")]
 GROUP_SIZE = 100  # negative labels in a group of the paper
 
 
@@ -136,8 +138,8 @@ class BenchRequest:
     data_root: str = ""
     seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of the scenes")] = 1
     count: Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures in each set")] = 2000
-    train_count: Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures to learn from")] = 2000
-    resamples: Annotated[int, Bounds(0, 100_000, log=True, step=1, help="Bootstrap resamples; 0 for none")] = 1000
+    train_count: TrainCount = 2000
+    resamples: Resamples = 1000
     fpr_definition: FprDefinition = "exact"
 
     def __post_init__(self) -> None:

@@ -31,6 +31,7 @@ from ood_studio.diorama.training.clip import (
     Trainee,
     Training,
     accuracy,
+    adamw,
     augment,
     build_model,
     distractor_words,
@@ -149,13 +150,7 @@ def align(alignment: Alignment) -> Path:
     held_out = load_pictures(3000, alignment.seed + 1_000_003, tokenizer)
     prompts = Batches(pictures, tokenizer, english, Training(alignment.model, seed=alignment.seed))
     batches = AlignmentBatches(pictures, prompts, alignment)
-    decayed = [p for p in clip.parameters() if p.ndim >= 2]
-    plain = [p for p in clip.parameters() if p.ndim < 2]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": alignment.weight_decay}, {"params": plain, "weight_decay": 0.0}],
-        lr=alignment.lr,
-        betas=(0.9, 0.98),
-    )
+    optimizer = adamw(clip, alignment.lr, alignment.weight_decay)
     trainee.train()
     started, losses = time.monotonic(), []
     for step in range(alignment.steps):

@@ -439,6 +439,17 @@ def accuracy(trainee: Trainee, tokenizer: Tokenizer, pictures: Pictures, device:
     }
 
 
+def adamw(module: nn.Module, lr: float, weight_decay: float) -> torch.optim.AdamW:
+    """AdamW over a module's parameters, with weight decay on matrices alone."""
+    decayed = [p for p in module.parameters() if p.ndim >= 2]
+    plain = [p for p in module.parameters() if p.ndim < 2]
+    return torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}],
+        lr=lr,
+        betas=(0.9, 0.98),
+    )
+
+
 def train(training: Training) -> Path:
     """Runs (or goes on with) a training and returns the folder of the finished model."""
     if training.threads:
@@ -462,13 +473,7 @@ def train(training: Training) -> Path:
         trainee.clip.load_state_dict({k: v.float() for k, v in found.items() if k.startswith("visual.")}, strict=False)
     if training.model == "conv":
         trainee = trainee.to(memory_format=torch.channels_last)
-    decayed = [p for p in trainee.parameters() if p.ndim >= 2]
-    plain = [p for p in trainee.parameters() if p.ndim < 2]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": training.weight_decay}, {"params": plain, "weight_decay": 0.0}],
-        lr=recipe.lr,
-        betas=(0.9, 0.98),
-    )
+    optimizer = adamw(trainee, recipe.lr, training.weight_decay)
     run = cache_dir() / "training" / f"clip-{training.model}-{steps}-{training.seed}"
     run.mkdir(parents=True, exist_ok=True)
     checkpoint, log = run / "checkpoint.pt", run / "log.csv"
