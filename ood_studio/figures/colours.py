@@ -1,4 +1,4 @@
-"""The colours of all figures: ID is blue and negative labels green (NegLabel, Figs. 4 and 5), OOD is orange.
+"""The colours of all figures: ID is blue (NegLabel, Figs. 4 and 5), OOD is orange. Negative labels are HTML, not figures.
 
 Curves differ in dash and marker as well as in colour. All colours keep a contrast of about 3 : 1 on white and on the
 dark theme's background.
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import cycle
 
 ID = "#3b82f6"
-NEGATIVE = "#22a06b"
 OOD = "#f97316"
 NEUTRAL = "#8a8f98"
 FONT = "IBM Plex Sans, ui-sans-serif, system-ui, sans-serif"

@@ -12,8 +12,7 @@ from ood_studio.ui.compare.choices import shown_request
 from ood_studio.ui.compare.session import KEPT, METRICS, Session
 from ood_studio.ui.compare.uploads import is_upload
 
-_NUMBERS = ("count", "seed", "train_count", "resamples")
-_TEXTS = ("suite", "id_data", "train_data", "data_root")
+NUMBERS = ("count", "seed", "train_count", "resamples")
 _TAB = "compare"
 
 
@@ -57,7 +56,7 @@ def read_query(text: str) -> dict[str, str]:
     found = dict(parse_qsl(text.removeprefix("?")))
     if found.get("tab") != _TAB:
         return {}
-    for name in (*_NUMBERS, "keep"):
+    for name in (*NUMBERS, "keep"):
         if name in found:
             try:
                 float(found[name])

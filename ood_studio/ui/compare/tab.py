@@ -333,7 +333,7 @@ def _wire_links(
                 updates[getattr(choices, name)] = found[name]
         if found.get("suite", OWN) != OWN and "ood_data" in found:
             updates[choices.ood_data], updates[choices.added] = "", found["ood_data"].split(",")
-        for name in ("count", "seed", "train_count", "resamples"):
+        for name in link.NUMBERS:
             if name in found:
                 updates[getattr(choices, name)] = float(found[name])
         if "scorers" in found:
