@@ -1,4 +1,4 @@
-"""The colours of all figures: ID is blue (NegLabel, Figs. 4 and 5), OOD is orange. Negative labels are HTML, not figures.
+"""The colours of all figures: ID is blue (NegLabel, Figs. 4 and 5), OOD is orange.
 
 Curves differ in dash and marker as well as in colour. All colours keep a contrast of about 3 : 1 on white and on the
 dark theme's background.
