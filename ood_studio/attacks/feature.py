@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ood_studio.attacks.resampling import resampling
 from ood_studio.attacks.transforms import KINDS, Kind, draw_transform
 from ood_studio.backbones.base import Backbone, ImageFeatures
+from ood_studio.backbones.resampling import resampling
 from ood_studio.errors import StudioError
 from ood_studio.fields import Bounds, check_bounds
 from ood_studio.scorers import FittedScore, Space, select_features

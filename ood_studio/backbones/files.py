@@ -6,15 +6,18 @@ import hashlib
 import json
 import os
 import pickle
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ood_studio.backbones.base import BackboneError
 from ood_studio.backbones.catalogue import HUB, LOCAL, failure, short, weights_in
+from ood_studio.errors import StudioError
+
+Failure = Callable[[str, str], StudioError]
+"""The error for a model's name and the reason; each kind of model tells in its own what there is instead."""
 
 
 def offline_mode() -> bool:
@@ -41,11 +44,11 @@ def why_no_hub() -> str | None:
     return None
 
 
-def hub_file(name: str, repository: str, candidates: Sequence[str]) -> Path:
+def hub_file(name: str, repository: str, candidates: Sequence[str], failure: Failure = failure) -> Path:
     """The first of the files that the cache has or else the hub; what is cached is used without asking the hub.
 
     Raises:
-        BackboneError: when it is in neither, or the hub cannot be asked.
+        StudioError: the ``failure`` when it is in neither, or the hub cannot be asked.
     """
     from huggingface_hub import errors, hf_hub_download
 
@@ -60,19 +63,33 @@ def hub_file(name: str, repository: str, candidates: Sequence[str]) -> Path:
     if no_hub:
         raise failure(name, f"no network ({no_hub}) and {repository} is not in the local Hugging Face cache")
     for filename in candidates:
-        try:
+        with suppress(errors.EntryNotFoundError), downloading(name, repository, filename, failure):
             return Path(hf_hub_download(repository, filename))
-        except errors.GatedRepoError as error:
-            raise failure(name, f"{repository} is gated: accept its terms on the hub and log in") from error
-        except errors.RepositoryNotFoundError as error:
-            raise failure(name, f"the hub has no public repository {repository}") from error
-        except errors.LocalEntryNotFoundError as error:
-            raise failure(name, f"no network: the download of {filename} from {repository} failed") from error
-        except errors.EntryNotFoundError:
-            continue
-        except Exception as error:
-            raise failure(name, f"the download of {filename} from {repository} failed ({first_line(error)})") from error
     raise failure(name, f"the repository {repository} has no {' or '.join(candidates)}")
+
+
+@contextmanager
+def downloading(name: str, repository: str, what: str, failure: Failure = failure) -> Iterator[None]:
+    """Turns what the hub's library raises during a download into one sentence, but for an absent file's error.
+
+    Raises:
+        StudioError: the ``failure`` naming the model, ``what`` was to be had, and the reason.
+        EntryNotFoundError: the repository has no such file.
+    """
+    from huggingface_hub import errors
+
+    try:
+        yield
+    except errors.GatedRepoError as error:
+        raise failure(name, f"{repository} is gated: accept its terms on the hub and log in") from error
+    except errors.RepositoryNotFoundError as error:
+        raise failure(name, f"the hub has no public repository {repository}") from error
+    except errors.LocalEntryNotFoundError as error:
+        raise failure(name, f"no network: the download of {what} from {repository} failed") from error
+    except errors.EntryNotFoundError:
+        raise
+    except Exception as error:
+        raise failure(name, f"the download of {what} from {repository} failed ({first_line(error)})") from error
 
 
 def repository_of(name: str, library: str) -> str:
@@ -119,11 +136,11 @@ def files_in(
     return folder / config, weights
 
 
-def read_json(name: str, path: Path) -> dict[str, Any]:
+def read_json(name: str, path: Path, failure: Failure = failure) -> dict[str, Any]:
     """A model's configuration file.
 
     Raises:
-        BackboneError: when it is not a JSON object.
+        StudioError: the ``failure`` when it is not a JSON object.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -135,17 +152,17 @@ def read_json(name: str, path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def building(name: str, file: str, device: torch.device) -> Iterator[None]:
+def building(name: str, file: str, device: torch.device, failure: Failure = failure) -> Iterator[None]:
     """Turns what a library raises while it builds a model and reads its weights into one sentence.
 
     Raises:
-        BackboneError: naming the model, its weights ``file`` and the reason.
+        StudioError: the ``failure`` naming the model, its weights ``file`` and the reason.
     """
     from safetensors import SafetensorError
 
     try:
         yield
-    except BackboneError:
+    except StudioError:
         raise
     except torch.OutOfMemoryError as error:
         raise failure(name, f"it does not fit into the memory of {device}") from error

@@ -67,7 +67,7 @@ def _matrices(backbone: Backbone, height: int, width: int) -> tuple[Tensor, Tens
     assert best is not None
     if best[0] > _LARGEST_ERROR:
         raise BackboneError(
-            f"{backbone.name} prepares pictures of {width} × {height} pixels in a way that the attack cannot follow; "
+            f"{backbone.name} prepares pictures of {width} × {height} pixels in a way that gradients cannot follow; "
             f"give it a picture of {out_width} × {out_height} pixels"
         )
     rows, columns = (torch.from_numpy(each).float().to(backbone.device) for each in best[1:])
