@@ -1,0 +1,182 @@
+"""Trains Diorama's classifier: ``python -m ood_studio.diorama.training.classifier``.
+
+A small timm residual network over the 20 ID classes: the recognition model whose energy guides the synthesis. It learns
+on pictures and on what the finished autoencoder makes of them, so that its energy tells the object and not the blur.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import tyro
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ood_studio.diorama.splits import load_split
+from ood_studio.diorama.training.autoencoder import FOLDER as AUTOENCODER
+from ood_studio.diorama.training.autoencoder import HELD_OUT
+from ood_studio.diorama.training.course import Course, follow
+from ood_studio.diorama.training.stock import load_stock
+from ood_studio.diorama.world import ID_CLASSES
+from ood_studio.paths import ASSETS
+
+FOLDER = ASSETS / "diorama-classifier"
+ARCHITECTURE = "resnet18"
+MODEL_ARGS: dict[str, Any] = {
+    "layers": [1, 2, 2, 1],
+    "channels": [32, 64, 128, 192],
+    "stem_type": "deep",
+    "stem_width": 16,
+}
+MEAN, STD = (0.5, 0.5, 0.5), (0.3, 0.3, 0.3)
+_AT_ONCE = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierCourse(Course):
+    """How to train the classifier; the defaults are the recipe of the bundled weights.
+
+    Attributes:
+        coded: share of the pictures that went through the autoencoder.
+        shift: by how many pixels pictures are moved at random.
+        start: the folder of the autoencoder.
+    """
+
+    steps: int = 7000
+    batch: int = 48
+    lr: float = 2e-3
+    weight_decay: float = 0.05
+    average: float = 0.998
+    coded: float = 0.35
+    shift: int = 3
+    start: Path = AUTOENCODER
+
+
+def build_classifier() -> Any:
+    """A randomly initialised timm network."""
+    import timm
+
+    return timm.create_model(ARCHITECTURE, num_classes=len(ID_CLASSES), **MODEL_ARGS)
+
+
+def to_tensor(pixels: np.ndarray) -> Tensor:
+    """(b, 64, 64, 3) uint8 -> (b, 3, 64, 64) in [0, 1]."""
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous().float() / 255
+
+
+def normalised(pixels: Tensor) -> Tensor:
+    """Pixels in [0, 1] as the network takes them."""
+    mean, std = (torch.tensor(v, device=pixels.device).view(3, 1, 1) for v in (MEAN, STD))
+    return (pixels - mean) / std
+
+
+@torch.no_grad()
+def through_autoencoder(autoencoder: Any, pixels: np.ndarray, course: Course, device: torch.device) -> np.ndarray:
+    """Pictures, (n, 64, 64, 3) uint8, as the autoencoder gives them back."""
+    out = np.empty_like(pixels)
+    for start in range(0, len(pixels), _AT_ONCE):
+        given = to_tensor(np.array(pixels[start : start + _AT_ONCE])).to(device) * 2 - 1
+        with course.autocast(device):
+            found = autoencoder.decode(autoencoder.encode(given).latent_dist.mode()).sample
+        found = ((found.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+        out[start : start + _AT_ONCE] = found.permute(0, 2, 3, 1).cpu().numpy()
+    return out
+
+
+def accuracy(classifier: Any, pixels: np.ndarray, labels: np.ndarray, device: torch.device) -> float:
+    """Share of the pictures, (n, 64, 64, 3) uint8, that it names rightly."""
+    right = 0
+    for start in range(0, len(pixels), _AT_ONCE):
+        logits = classifier(normalised(to_tensor(np.array(pixels[start : start + _AT_ONCE])).to(device)))
+        right += int((logits.argmax(1).cpu().numpy() == labels[start : start + _AT_ONCE]).sum())
+    return right / len(pixels)
+
+
+def train(course: ClassifierCourse) -> Path:
+    """Runs (or goes on with) a training and returns the folder of the finished model."""
+    from diffusers import AutoencoderKL
+
+    device = course.where()
+    autoencoder: Any = AutoencoderKL.from_pretrained(course.start / "vae", torch_dtype=torch.float32).to(device).eval()
+    stock = load_stock(course.pictures, course.seed)
+    inside = np.flatnonzero((stock.labels >= 0) & (stock.labels < len(ID_CLASSES)))
+    pixels, labels = np.stack([stock.pixels[i] for i in inside]), stock.labels[inside]
+    coded = through_autoencoder(autoencoder, pixels[: len(pixels) // 2], course, device)
+    fresh = load_split("id-test", course.seed + HELD_OUT, 1000)
+    fresh_coded = through_autoencoder(autoencoder, fresh.pixels, course, device)
+    torch.manual_seed(course.seed)
+    classifier = build_classifier().to(device)
+
+    def losses(step: int) -> Mapping[str, Tensor]:
+        rng = np.random.default_rng([course.seed, step])
+        share = round(course.coded * course.batch)
+        blurred, sharp = rng.integers(0, len(coded), share), rng.integers(0, len(pixels), course.batch - share)
+        given = moved(to_tensor(np.concatenate([coded[blurred], pixels[sharp]])), course.shift, rng).to(device)
+        wanted = torch.from_numpy(labels[np.concatenate([blurred, sharp])]).to(device)
+        with course.autocast(device):
+            logits = classifier(normalised(given))
+        return {"class": F.cross_entropy(logits.float(), wanted)}
+
+    def measure(kept: nn.Module) -> Mapping[str, float]:
+        return {
+            "real": accuracy(kept, fresh.pixels, fresh.labels, device),
+            "coded": accuracy(kept, fresh_coded, fresh.labels, device),
+        }
+
+    kept = follow(course, "classifier", classifier, losses, measure)
+    folder = course.out or FOLDER
+    save_classifier(kept, folder)
+    return folder
+
+
+def moved(pixels: Tensor, shift: int, rng: np.random.Generator) -> Tensor:
+    """Each picture moved by up to ``shift`` pixels, half of them mirrored, their brightness changed by up to 10 %."""
+    size = pixels.shape[-1]
+    padded = F.pad(pixels, (shift,) * 4, mode="reflect")
+    moves = rng.integers(0, 2 * shift + 1, (len(pixels), 2))
+    out = torch.stack([p[:, y : y + size, x : x + size] for p, (y, x) in zip(padded, moves, strict=True)])
+    flip = torch.from_numpy(rng.random(len(pixels)) < 0.5)
+    out[flip] = out[flip].flip(3)
+    return out * torch.from_numpy(rng.uniform(0.9, 1.1, (len(pixels), 1, 1, 1)).astype(np.float32))
+
+
+def save_classifier(classifier: nn.Module, folder: Path) -> None:
+    """Writes a folder that timm reads as ``local-dir``: config and half-precision weights."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = {
+        "architecture": ARCHITECTURE,
+        "num_classes": len(ID_CLASSES),
+        "model_args": MODEL_ARGS,
+        "pretrained_cfg": {
+            "input_size": [3, 64, 64],
+            "fixed_input_size": True,
+            "interpolation": "bicubic",
+            "crop_pct": 1.0,
+            "crop_mode": "squash",
+            "mean": MEAN,
+            "std": STD,
+            "num_classes": len(ID_CLASSES),
+            "pool_size": [2, 2],
+            "first_conv": "conv1.0",
+            "classifier": "fc",
+            "label_names": ID_CLASSES,
+        },
+    }
+    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+    weights = {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).detach().cpu().contiguous()
+        for name, tensor in classifier.state_dict().items()
+    }
+    save_file(weights, folder / "model.safetensors")
+    (folder / "model.safetensors").chmod(0o644)
+
+
+if __name__ == "__main__":
+    print(f"the classifier is in {train(tyro.cli(ClassifierCourse, description=__doc__))}")
