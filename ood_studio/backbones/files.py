@@ -80,6 +80,8 @@ def downloading(name: str, repository: str, what: str, failure: Failure = failur
 
     try:
         yield
+    except StudioError:
+        raise
     except errors.GatedRepoError as error:
         raise failure(name, f"{repository} is gated: accept its terms on the hub and log in") from error
     except errors.RepositoryNotFoundError as error:
