@@ -1,0 +1,232 @@
+"""What inpainting models are called, what they cost, and which of them this machine has."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ood_studio.backbones.catalogue import LOCAL, short
+from ood_studio.errors import StudioError
+from ood_studio.paths import ASSETS
+
+BUNDLED = "diorama"
+FOLDER = ASSETS / "diorama-sd"
+INDEX = "model_index.json"
+PIPELINES = ("StableDiffusionInpaintPipeline", "StableDiffusionPipeline")
+# What a component's configuration and weights are called, by the library that it is of.
+CONFIGS = {"scheduler": "scheduler_config.json", "feature_extractor": "preprocessor_config.json"}
+WEIGHTS = {"diffusers": "diffusion_pytorch_model", "transformers": "model", "stable_diffusion": "model"}
+WITHOUT_WEIGHTS = ("scheduler", "tokenizer", "feature_extractor")
+TOKENIZER = ("tokenizer_config.json", "tokenizer.json", "vocab.json", "merges.txt", "special_tokens_map.json")
+
+
+class InpaintingError(StudioError):
+    """An inpainting model that could not be had or used: one sentence naming it, the reason and what to do."""
+
+
+@dataclass(frozen=True)
+class InpaintingModel:
+    """What is known of an inpainting model before anything is loaded.
+
+    Attributes:
+        name: as `load_inpainter` takes it.
+        title: for people.
+        here: whether all its files are on this machine, so that nothing is downloaded.
+        bundled: whether it comes with the app.
+        download: about how many GB (10⁹ bytes) are downloaded; 0 where it is here, None where nobody knows.
+        memory: about how many GiB it needs for one picture and its gradient, by precision; empty where nobody knows.
+        size: height and width of its pictures in pixels; None where nobody knows before its files are here.
+    """
+
+    name: str
+    title: str
+    here: bool
+    bundled: bool
+    download: float | None
+    memory: Mapping[str, float]
+    size: int | None
+
+
+@dataclass(frozen=True)
+class _Known:
+    title: str
+    download: float
+    memory: Mapping[str, float]
+    size: int
+
+
+# From parameter counts at 2 bytes (the repositories hold half-precision files, which are taken on every device):
+# SD 2: U-Net 866 M, text encoder 340 M, autoencoder 84 M. SD 1.5: U-Net 860 M, text encoder 123 M, autoencoder 84 M,
+# safety checker 304 M. Memory: the weights at 2 or 4 bytes, and about 4 or 8 GiB for the decoder's gradient at
+# 512 pixels (autograd keeps 3 GiB of activations at 2 bytes, counted on this decoder, and its steps need some too).
+_KNOWN: dict[str, _Known] = {
+    "sd2-community/stable-diffusion-2-inpainting": _Known(
+        "Stable Diffusion 2 inpainting", 2.6, {"float16": 7.0, "float32": 13.0}, 512
+    ),
+    "stable-diffusion-v1-5/stable-diffusion-inpainting": _Known(
+        "Stable Diffusion 1.5 inpainting", 2.7, {"float16": 7.0, "float32": 13.0}, 512
+    ),
+}
+_GONE = {
+    "stabilityai/stable-diffusion-2-inpainting": "sd2-community/stable-diffusion-2-inpainting",
+    "runwayml/stable-diffusion-inpainting": "stable-diffusion-v1-5/stable-diffusion-inpainting",
+}
+NAMES = (BUNDLED, *_KNOWN)
+"""The models that the interface offers; any ORG/REPO of the Hugging Face Hub and local-dir:PATH load as well."""
+
+
+def failure(name: str, why: str) -> InpaintingError:
+    """The error for a model that could not be had or used."""
+    others = [each for each in available_offline() if each != name]
+    offer = f"available offline: {', '.join(others)}" if others else "no other model is available offline"
+    return InpaintingError(f"Cannot load {short(name, 200)!r}: {why}; {offer}.")
+
+
+def describe(name: str) -> InpaintingModel:
+    """What a model costs; a look at folders and small files only.
+
+    Raises:
+        InpaintingError: for a name that is none.
+    """
+    check_name(name)
+    folder = folder_of(name)
+    here = folder is not None and missing_from(folder) is None
+    if name in _KNOWN:
+        known = _KNOWN[name]
+        return InpaintingModel(name, known.title, here, False, 0 if here else known.download, known.memory, known.size)
+    title = "Diorama-SD, a miniature trained on the bundled picture-book world alone" if name == BUNDLED else name
+    local = name == BUNDLED or name.startswith(LOCAL)
+    size = _size(folder) if folder is not None else None
+    return InpaintingModel(name, title, here, name == BUNDLED, 0 if here or local else None, _memory(folder), size)
+
+
+def available_offline() -> list[str]:
+    """Names that load without a network: the bundled model, then what lies in the Hugging Face cache."""
+    from huggingface_hub import constants
+
+    cached = [
+        folder.name.removeprefix("models--").replace("--", "/")
+        for folder in sorted(Path(constants.HF_HUB_CACHE).glob("models--*--*"))
+        if any(folder.glob(f"snapshots/*/{INDEX}"))
+    ]
+    return [name for name in (BUNDLED, *cached) if (where := folder_of(name)) and not missing_from(where)]
+
+
+def check_name(name: str) -> None:
+    """Checks that a name is of a form that `load_inpainter` takes.
+
+    Raises:
+        InpaintingError: naming the forms.
+    """
+    if name == BUNDLED or (name.startswith(LOCAL) and name != LOCAL):
+        return
+    parts = name.split("/")
+    if name in _GONE:
+        raise failure(name, f"it is gone from the hub; {_GONE[name]} holds the same model")
+    if len(parts) == 2 and all(parts) and not name.startswith(LOCAL):
+        return
+    close = difflib.get_close_matches(name, NAMES, n=1)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    raise failure(name, f"unknown name ({meant}expected {BUNDLED}, ORG/REPO or {LOCAL}PATH)")
+
+
+def folder_of(name: str) -> Path | None:
+    """Where a model's files lie on this machine, or should; None for a hub model of which there is nothing."""
+    if name == BUNDLED:
+        return FOLDER
+    if name.startswith(LOCAL):
+        return Path(name.removeprefix(LOCAL)).expanduser()
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        index = try_to_load_from_cache(name, INDEX)
+    except HFValidationError:
+        return None
+    return Path(index).parent if isinstance(index, str) else None
+
+
+def components(index: Mapping[str, Any]) -> dict[str, str]:
+    """The components that a ``model_index.json`` names, and the library each is of."""
+    return {
+        part: str(entry[0])
+        for part, entry in index.items()
+        if isinstance(entry, list) and len(entry) == 2 and entry[0] is not None
+    }
+
+
+def weights_in(index: Mapping[str, Any], there: Callable[[str], bool]) -> tuple[str | None, list[str]]:
+    """The weights files of a pipeline, relative to its folder: all of them as ``fp16`` files where those are there.
+
+    Returns:
+        (the variant as diffusers calls it, the files)
+    """
+    stems = [
+        f"{part}/{WEIGHTS.get(library, 'model')}"
+        for part, library in components(index).items()
+        if part not in WITHOUT_WEIGHTS
+    ]
+    halves = [f"{stem}.fp16.safetensors" for stem in stems]
+    if halves and all(map(there, halves)):
+        return "fp16", halves
+    return None, [f"{stem}.safetensors" for stem in stems]
+
+
+def missing_from(folder: Path) -> str | None:
+    """The first file of a pipeline that a folder lacks; None where it is whole."""
+    try:
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return INDEX
+    if not isinstance(index, dict):
+        return INDEX
+    for part in components(index):
+        if part == "tokenizer":
+            if not any((folder / part / each).is_file() for each in ("tokenizer.json", "vocab.json")):
+                return f"{part}/tokenizer.json"
+            continue
+        config = f"{part}/{CONFIGS.get(part, 'config.json')}"
+        if not (folder / config).is_file():
+            return config
+    _, files = weights_in(index, lambda file: (folder / file).is_file())
+    return next((file for file in files if not (folder / file).is_file()), None)
+
+
+def _size(folder: Path) -> int | None:
+    """The picture size that the configurations in a folder say."""
+    try:
+        unet = json.loads((folder / "unet" / "config.json").read_text(encoding="utf-8"))
+        vae = json.loads((folder / "vae" / "config.json").read_text(encoding="utf-8"))
+        return int(unet["sample_size"]) * 2 ** (len(vae["block_out_channels"]) - 1)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _memory(folder: Path | None) -> dict[str, float]:
+    """The weights in a folder at 2 and at 4 bytes, with what a gradient at that size takes on top."""
+    size = _size(folder) if folder is not None else None
+    if folder is None or size is None:
+        return {}
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8")) if (folder / INDEX).is_file() else {}
+    _, files = weights_in(index if isinstance(index, dict) else {}, lambda file: (folder / file).is_file())
+    parameters = sum(_parameters(folder / file) for file in files)
+    gradient = 2 * 2**30 * (size / 512) ** 2
+    return {
+        kind: round((parameters * width + gradient * width) / 2**30, 1)
+        for kind, width in (("float16", 2), ("float32", 4))
+    }
+
+
+def _parameters(weights: Path) -> int:
+    """How many numbers a safetensors file holds, from its header; 0 where it is damaged."""
+    try:
+        with open(weights, "rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, MemoryError):
+        return 0

@@ -1,0 +1,268 @@
+"""What the near-boundary loop is guided by: the energy of a recognition model, or any score on any backbone."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar, final
+
+import torch
+from torch import Tensor
+
+from ood_studio.backbones import Backbone, load_backbone
+from ood_studio.backbones.catalogue import LOCAL, TIMM
+from ood_studio.backbones.resampling import resampling
+from ood_studio.errors import StudioError
+from ood_studio.paths import ASSETS
+from ood_studio.scorers import FittedScore, select_features
+from ood_studio.synthesis.losses import (
+    LossForm,
+    check_form,
+    default_target,
+    energy,
+    hinge_loss,
+    published_loss,
+    score_target_loss,
+    target_loss,
+)
+
+CLASSIFIER = "diorama-classifier"
+"""The name of the bundled recognition model."""
+
+G = TypeVar("G", bound="Guide")
+Resize = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a guide sees in pictures.
+
+    Attributes:
+        score: (batch,), higher = more in-distribution.
+        logits: (batch, classes), of a guide that has some.
+    """
+
+    score: Tensor
+    logits: Tensor | None = None
+
+
+class Guide(ABC):
+    """A differentiable score of pictures, and the losses that lead away from what it takes for known.
+
+    Attributes:
+        boundary: the score that parts ID (above) from OOD (below); None where it is not known, see `calibrated`.
+    """
+
+    boundary: float | None
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """For people."""
+
+    @abstractmethod
+    def read(self, pixels: Tensor) -> Reading:
+        """What it sees in pictures of any one size; differentiable.
+
+        Args:
+            pixels: (batch, 3, height, width) in [0, 1]; resized as the model's own preprocessing does.
+        """
+
+    @abstractmethod
+    def loss(self, reading: Reading, form: LossForm = "target", target: float | None = None) -> Tensor:
+        """(batch,), falling as pictures become less in-distribution (but for the published form).
+
+        Args:
+            reading: of `read`.
+            form: see `ood_studio.synthesis.losses`.
+            target: where to; None = the guide's own.
+
+        Raises:
+            StudioError: for an unknown form, or where there is no target.
+        """
+
+    @final
+    def score(self, pixels: Tensor) -> Tensor:
+        """(batch,), higher = more in-distribution; differentiable. See `read`."""
+        return self.read(pixels).score
+
+
+@dataclass(frozen=True, eq=False)
+class EnergyGuide(Guide):
+    """The energy of a recognition model with a trained classifier (Eq. 7 of SynOOD): score = −E = logsumexp(g).
+
+    Attributes:
+        backbone: with a `Backbone.head`, as any timm classifier has; see `load_classifier`.
+        boundary: a score, so minus an energy.
+
+    Raises:
+        StudioError: for a model without a classifier.
+    """
+
+    backbone: Backbone
+    boundary: float | None = None
+    _views: dict[tuple[int, int], Resize] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.backbone.head is None:
+            raise StudioError(f"{self.backbone.name} has no trained classifier to take an energy of")
+
+    @property
+    def name(self) -> str:
+        """Says whose energy."""
+        return f"energy of {self.backbone.name}"
+
+    @property
+    def classes(self) -> int:
+        """How many classes the recognition model knows."""
+        assert self.backbone.head is not None
+        return int(self.backbone.head.out_features)
+
+    def read(self, pixels: Tensor) -> Reading:
+        """The logits, and minus their energy."""
+        assert self.backbone.head is not None
+        resize = _view(self._views, self.backbone, pixels)
+        logits = self.backbone.head(self.backbone.encode_image(resize(pixels)).visual)
+        return Reading(-energy(logits), logits)
+
+    def loss(self, reading: Reading, form: LossForm = "target", target: float | None = None) -> Tensor:
+        """See `Guide.loss`.
+
+        Args:
+            target: of the form "target" the t of `target_loss`, of "hinge" an energy, m_out; None = −log K + 2.
+        """
+        check_form(form)
+        assert reading.logits is not None
+        wanted = default_target(self.classes) if target is None else target
+        if form == "target":
+            return target_loss(reading.logits, wanted)
+        if form == "hinge":
+            return hinge_loss(-reading.score, wanted)
+        return published_loss(reading.logits, wanted)
+
+
+@dataclass(frozen=True, eq=False)
+class ScorerGuide(Guide):
+    """Any differentiable score on any backbone, NegLabel say.
+
+    Attributes:
+        backbone: whose features the score reads.
+        fitted: the score.
+        boundary: a score.
+
+    Raises:
+        StudioError: for a score that has no gradient.
+    """
+
+    backbone: Backbone
+    fitted: FittedScore
+    boundary: float | None = None
+    _views: dict[tuple[int, int], Resize] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        scorer = self.fitted.scorer
+        if scorer.stream or not scorer.differentiable:
+            raise StudioError(f"{scorer.title} cannot guide: its score has no gradient of one picture")
+
+    @property
+    def name(self) -> str:
+        """Says which score on what."""
+        return f"{self.fitted.scorer.title} on {self.backbone.name}"
+
+    def read(self, pixels: Tensor) -> Reading:
+        """The score alone."""
+        resize = _view(self._views, self.backbone, pixels)
+        return Reading(_scores(self.backbone, resize(pixels), {"": self.fitted})[""])
+
+    def loss(self, reading: Reading, form: LossForm = "target", target: float | None = None) -> Tensor:
+        """See `Guide.loss`.
+
+        Args:
+            target: a score; pictures are brought down to it ("hinge") or to rest at it ("target"); None = the boundary.
+        """
+        check_form(form)
+        wanted = self.boundary if target is None else target
+        if wanted is None:
+            raise StudioError(f"{self.name} has no boundary yet: give a target score, or calibrate it on ID pictures")
+        if form == "target":
+            return score_target_loss(reading.score, wanted)
+        if form == "hinge":
+            return hinge_loss(-reading.score, -wanted)
+        return wanted - reading.score
+
+
+@dataclass(frozen=True, eq=False)
+class Watch:
+    """Scores of one backbone to look at beside the guide's; one forward pass for all of them.
+
+    Attributes:
+        backbone: whose features the scores read.
+        scores: by name.
+    """
+
+    backbone: Backbone
+    scores: Mapping[str, FittedScore]
+    _views: dict[tuple[int, int], Resize] = field(default_factory=dict, init=False, repr=False)
+
+    @torch.no_grad()
+    def __call__(self, pixels: Tensor) -> dict[str, Tensor]:
+        """(batch,) of every score of pictures (batch, 3, height, width) in [0, 1]."""
+        return _scores(self.backbone, _view(self._views, self.backbone, pixels)(pixels), self.scores)
+
+
+@torch.no_grad()
+def calibrated(guide: G, pixels: Tensor, batch: int = 64) -> G:
+    """The guide with its boundary at the largest score that keeps at least 95 % of ID pictures at or above it.
+
+    Args:
+        guide: any.
+        pixels: (n, 3, height, width) in [0, 1], ID pictures that the model was not trained on.
+        batch: how many are looked at at once.
+
+    Raises:
+        StudioError: without a picture.
+    """
+    if not len(pixels):
+        raise StudioError("a boundary needs at least one ID picture")
+    scores = torch.cat([guide.score(part) for part in torch.split(pixels, batch)])
+    kept = (95 * len(scores) + 99) // 100
+    boundary = float(scores.sort(descending=True).values[kept - 1])
+    return replace(guide, boundary=boundary)  # type: ignore[type-var]
+
+
+def load_classifier(name: str = CLASSIFIER, device: str = "auto") -> Backbone:
+    """A recognition model for an `EnergyGuide`, in float32 (small gradients matter).
+
+    Args:
+        name: ``diorama-classifier`` (bundled), or any name of a timm model that `load_backbone` takes.
+        device: ``auto`` or a torch device name.
+
+    Raises:
+        BackboneError: one sentence with the name, the reason and what is available offline.
+    """
+    if name == CLASSIFIER:
+        folder = ASSETS / CLASSIFIER
+        if not (folder / "config.json").is_file():
+            raise StudioError(
+                f"The bundled recognition model is missing: there is no assets/{CLASSIFIER} (made by "
+                "python -m ood_studio.diorama.training.classifier)."
+            )
+        name = f"{TIMM}{LOCAL}{folder}"
+    return load_backbone(name, device, "float32")
+
+
+def _view(views: dict[tuple[int, int], Resize], backbone: Backbone, pixels: Tensor) -> Resize:
+    """The backbone's resizing of pictures of that size, worked out once."""
+    height, width = pixels.shape[-2:]
+    if (height, width) not in views:
+        views[height, width] = resampling(backbone, height, width)
+    return views[height, width]
+
+
+def _scores(backbone: Backbone, pixels: Tensor, scores: Mapping[str, FittedScore]) -> dict[str, Tensor]:
+    found = backbone.encode_image(pixels)
+    return {
+        name: score(select_features(score.scorer.space, found.joint, found.visual, found.patches))
+        for name, score in scores.items()
+    }

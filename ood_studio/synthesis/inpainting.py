@@ -1,0 +1,614 @@
+"""Inpainting with Stable Diffusion, taken apart where the near-boundary loop needs it.
+
+diffusers' own `StableDiffusionInpaintPipeline` does the work, unchanged: it is called with the noised latents as its
+start and gives the final latents back, which are decoded here so that a gradient can go through the decoder. At the
+same seed the picture is bit for bit the one of the pipeline called by itself.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ood_studio.backbones.catalogue import LOCAL, short
+from ood_studio.backbones.device import Precision, choose_device, choose_dtype
+from ood_studio.backbones.files import building, downloading, first_line, hub_file, read_json, why_no_hub
+from ood_studio.backbones.pool import Pool
+from ood_studio.errors import StudioError
+from ood_studio.progress import Progress, silent
+from ood_studio.synthesis.catalogue import (
+    BUNDLED,
+    CONFIGS,
+    INDEX,
+    PIPELINES,
+    TOKENIZER,
+    WEIGHTS,
+    InpaintingError,
+    check_name,
+    components,
+    failure,
+    folder_of,
+    missing_from,
+    weights_in,
+)
+
+_TRAINED_BY = "python -m ood_studio.diorama.training.inpainting"
+_CHANNELS = 9  # noisy latents (4), mask (1), latents of the picture outside the mask (4)
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A picture as a model takes it.
+
+    Attributes:
+        picture: RGB, of the model's size.
+        mask: (height, width), 1 where the model may paint and 0 elsewhere; None for everywhere.
+        note: what was done to it, in one sentence; empty where nothing was.
+    """
+
+    picture: Image.Image
+    mask: Tensor | None
+    note: str
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """Everything of a batch but the noise: made once by `Inpainter.begin`, denoised any number of times.
+
+    Attributes:
+        pixels: (batch, 3, height, width) in [0, 1], the pictures painted over.
+        prompts: what the text encoder reads; ``cut`` what it had no room for, see `Inpainter.prompt_fits`.
+        strength, steps, guidance: as `Inpainter.begin` got them.
+        noise: (batch, 4, rows, columns) float32, ε of the seeds.
+        latents: (batch, 4, rows, columns), z_in of Eq. 4; None at strength 1, where the picture plays no part.
+        mask: (batch or 1, 1, height, width), 0 or 1.
+        masked: (batch, 4, rows, columns), latents of the pictures outside the mask.
+        text: (batch, tokens, width), the prompts' features; ``empty`` those of no prompt.
+        states: per picture the state of its generator after everything above was drawn.
+    """
+
+    pixels: Tensor
+    prompts: tuple[str, ...]
+    cut: tuple[str, ...]
+    strength: float
+    steps: int
+    guidance: float
+    noise: Tensor
+    latents: Tensor | None
+    mask: Tensor
+    masked: Tensor
+    text: Tensor
+    empty: Tensor
+    states: tuple[Tensor, ...]
+
+    def generators(self) -> list[torch.Generator]:
+        """New generators, one a picture, each where its picture's draws ended."""
+        return [torch.Generator().set_state(state) for state in self.states]
+
+
+class Inpainter:
+    """An inpainting model. Safe between threads: every call has a pipeline and a scheduler of its own, over the same
+    frozen networks.
+
+    Attributes:
+        name: what `load_inpainter` was asked for.
+        device, dtype: where and in which precision it computes.
+        size: (height, width) in pixels of the pictures it takes and gives.
+        tokens: how many tokens its text encoder reads, the two that begin and end a prompt included.
+
+    Args:
+        name: of the model.
+        pipeline: a loaded `StableDiffusionInpaintPipeline` with a U-Net of 9 input channels.
+
+    Raises:
+        InpaintingError: for a U-Net of other input channels.
+    """
+
+    def __init__(self, name: str, pipeline: Any) -> None:
+        channels = pipeline.unet.config.in_channels
+        latent = pipeline.vae.config.latent_channels
+        if channels != _CHANNELS or latent != 4:
+            raise failure(name, _no_inpainting(channels))
+        self.name = name
+        self.device, self.dtype = pipeline.unet.device, pipeline.unet.dtype
+        sample = pipeline.unet.config.sample_size
+        rows, columns = (sample, sample) if isinstance(sample, int) else sample
+        self._factor = int(pipeline.vae_scale_factor)
+        self.size = (rows * self._factor, columns * self._factor)
+        self._tokenizer = pipeline.tokenizer
+        self._tokenizer_lock = threading.Lock()  # fast tokenizers break when two threads use one at a time
+        # Some checkpoints leave the tokenizer's limit out; the pipeline pads to it.
+        positions = int(pipeline.text_encoder.config.max_position_embeddings)
+        self.tokens = min(int(self._tokenizer.model_max_length), positions)
+        self._tokenizer.model_max_length = self.tokens
+        for part in ("unet", "vae", "text_encoder", "safety_checker"):
+            module = getattr(pipeline, part)
+            if module is not None:
+                module.eval().requires_grad_(False)
+        self._parts = {**pipeline.components, "requires_safety_checker": pipeline.config.requires_safety_checker}
+        self._class = type(pipeline)
+        self._vae = pipeline.vae
+
+    # --- pictures and words ------------------------------------------------------------------------------------------
+
+    def fit(self, image: Image.Image, mask: Image.Image | None = None) -> Fitted:
+        """A picture of any size and shape, cropped to the middle of the model's shape and resized to its size.
+
+        Args:
+            image: of any mode.
+            mask: of the size of ``image``, white (at least half bright) where the model may paint; None = everywhere.
+
+        Raises:
+            StudioError: a mask of another size, or one that is empty, at all or inside what is left of the picture.
+        """
+        if mask is not None and mask.size != image.size:
+            raise StudioError(
+                f"the mask is {mask.width} × {mask.height} pixels and the picture {image.width} × {image.height}: "
+                "they must be of one size"
+            )
+        height, width = self.size
+        # The largest box of the model's shape that the picture holds.
+        scale = min(image.width / width, image.height / height)
+        across, down = max(1, round(width * scale)), max(1, round(height * scale))
+        left, top = (image.width - across) // 2, (image.height - down) // 2
+        box = (left, top, left + across, top + down)
+        picture = image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+        painted = None
+        if mask is not None:
+            grey = np.asarray(mask.convert("L").resize((width, height), Image.Resampling.BOX, box=box))
+            painted = torch.from_numpy((grey >= 128).astype(np.float32))
+            if not bool(painted.any()):
+                raise StudioError("the mask is empty: mark what may be painted over, or use no mask for everything")
+        done = []
+        if (across, down) != image.size:
+            shape = "square" if across == down else f"{across} × {down} pixels"
+            done.append(f"cropped to its middle {shape}")
+        if (across, down) != (width, height):
+            done.append(f"resized to {width} × {height} pixels")
+        note = f"The picture of {image.width} × {image.height} pixels was {' and '.join(done)}." if done else ""
+        return Fitted(picture, painted, note)
+
+    def preprocess(self, images: Sequence[Image.Image]) -> Tensor:
+        """(batch, 3, height, width) float32 in [0, 1] of pictures of any size, each fitted as `fit` does."""
+        if not images:
+            return torch.empty(0, 3, *self.size)
+        arrays = np.stack([np.asarray(self.fit(image).picture) for image in images])
+        return torch.from_numpy(arrays).permute(0, 3, 1, 2).float() / 255
+
+    def prompt_fits(self, prompt: str) -> tuple[str, str]:
+        """What the text encoder reads of a prompt, and what it has no room for; the cut is at the end of a word.
+
+        Returns:
+            (kept, cut); ``cut`` is empty where everything fits.
+        """
+        with self._tokenizer_lock:
+            found = self._tokenizer(prompt, return_offsets_mapping=True, add_special_tokens=False, verbose=False)
+            words, spans = found.word_ids(), found["offset_mapping"]
+        room = self.tokens - 2
+        if len(spans) <= room:
+            return prompt, ""
+        last = room
+        while last and words[last - 1] == words[room]:  # the word that does not fit as a whole
+            last -= 1
+        end = spans[last - 1][1] if last else spans[room - 1][1]
+        return prompt[:end], prompt[end:].strip()
+
+    # --- the equations -----------------------------------------------------------------------------------------------
+
+    def kept_steps(self, strength: float, steps: int) -> int:
+        """How many steps are taken at a strength: the last ⌊strength · steps⌋. With none the picture stays as it is."""
+        return min(int(steps * strength), steps)
+
+    @torch.no_grad()
+    def begin(
+        self,
+        pixels: Tensor,
+        prompts: Sequence[str],
+        *,
+        mask: Tensor | None = None,
+        strength: float = 0.6,
+        steps: int = 20,
+        guidance: float = 8.0,
+        seeds: Sequence[int],
+    ) -> Conditions:
+        """Encodes pictures, what lies outside the mask, and prompts; draws the noise.
+
+        Each picture has a generator of its own and draws from it in the pipeline's order, so that it does not depend
+        on the others, and at one picture everything is what the pipeline draws from that generator.
+
+        Args:
+            pixels: (batch, 3, height, width) in [0, 1], of the model's `size`.
+            prompts: one a picture; longer ones than the text encoder reads are cut, see `Conditions.cut`.
+            mask: (height, width), (1, 1, height, width) or (batch, 1, height, width) in [0, 1], at least 0.5 where the
+                model may paint; None = everywhere, as in the paper.
+            strength: from where on the noise schedule it starts; 1 is noise alone.
+            steps: of the whole schedule; see `kept_steps`.
+            guidance: of the prompt over no prompt; up to 1 the prompt alone.
+            seeds: one a picture.
+
+        Raises:
+            StudioError: what does not fit: pixels, prompts, seeds, mask, or a strength that leaves no step.
+            InpaintingError: the device has too little memory.
+        """
+        self.check(pixels, prompts, seeds)
+        if not 0 <= strength <= 1:
+            raise StudioError(f"strength must lie between 0 and 1, not {strength:g}")
+        if not self.kept_steps(strength, steps):
+            raise StudioError(f"strength {strength:g} leaves none of {steps} steps to take: the picture would stay")
+        drawn = self._mask(mask, len(pixels))
+        fitting = [self.prompt_fits(prompt) for prompt in prompts]
+        pipeline = self._pipeline()
+        generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        scaled = 2.0 * pixels.detach().to("cpu", torch.float32) - 1.0
+        with self._memory("reading the pictures"):
+            with self._tokenizer_lock:
+                text, empty = pipeline.encode_prompt([kept for kept, _ in fitting], self.device, 1, True)
+            latents = self._encode(pipeline, scaled, generators) if strength < 1 else None
+            noise = self._draw(pipeline, len(pixels), generators)
+            masked = self._encode(pipeline, scaled * (drawn < 0.5), generators)
+        return Conditions(
+            pixels=pixels.detach().float(),
+            prompts=tuple(kept for kept, _ in fitting),
+            cut=tuple(cut for _, cut in fitting),
+            strength=float(strength),
+            steps=steps,
+            guidance=float(guidance),
+            noise=noise.float(),
+            latents=latents,
+            mask=drawn,
+            masked=masked,
+            text=text,
+            empty=empty,
+            states=tuple(generator.get_state() for generator in generators),
+        )
+
+    @torch.no_grad()
+    def start(self, conditions: Conditions, noise: Tensor) -> Tensor:
+        """z_T of z_in and ε (Eq. 4): √ᾱ_T z_in + √(1 − ᾱ_T) ε at the first step kept; the noise alone at strength 1.
+
+        Schedulers that do not keep the variance (Euler) have this up to a factor.
+
+        Args:
+            noise: (batch, 4, rows, columns).
+
+        Returns:
+            (batch, 4, rows, columns).
+        """
+        return self._start(self._pipeline(), conditions, noise)
+
+    def denoise(self, conditions: Conditions, noise: Tensor, progress: Progress = silent) -> Tensor:
+        """The final latents z_0 (Eq. 5) from z_T of this noise, by the pipeline itself; without gradients.
+
+        Args:
+            conditions: of `begin`.
+            noise: (batch, 4, rows, columns), ε.
+            progress: told every step; `Stopped` raised in it ends the work.
+
+        Returns:
+            (batch, 4, rows, columns).
+
+        Raises:
+            InpaintingError: the device has too little memory.
+        """
+        pipeline = self._pipeline()
+        start = self._start(pipeline, conditions, noise)
+
+        def told(pipe: Any, step: int, moment: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            progress("painting", step + 1, int(pipe.num_timesteps))
+            return {}
+
+        height, width = self.size
+        with self._memory("painting"):
+            latents: Tensor = pipeline(
+                prompt_embeds=conditions.text,
+                negative_prompt_embeds=conditions.empty,
+                image=conditions.pixels,
+                mask_image=conditions.mask,
+                masked_image_latents=conditions.masked,
+                height=height,
+                width=width,
+                strength=conditions.strength,
+                num_inference_steps=conditions.steps,
+                guidance_scale=conditions.guidance,
+                generator=conditions.generators(),
+                latents=start / pipeline.scheduler.init_noise_sigma,
+                output_type="latent",
+                return_dict=False,
+                callback_on_step_end=told,
+            )[0]
+        return latents
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """The pictures of final latents (Eq. 6): (batch, 3, height, width) float32 in [0, 1]; differentiable.
+
+        Raises:
+            InpaintingError: the device has too little memory.
+        """
+        with self._memory("decoding"):
+            scaled = latents.to(self.dtype) / self._vae.config.scaling_factor
+            pixels: Tensor = self._vae.decode(scaled, return_dict=False)[0]
+            return (pixels * 0.5 + 0.5).clamp(0, 1).float()
+
+    def encode(self, pixels: Tensor, seeds: Sequence[int]) -> Tensor:
+        """The latents of pictures: (batch, 4, rows, columns), one draw of the autoencoder's posterior a picture."""
+        self.check(pixels, [""] * len(pixels), seeds)
+        generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        with torch.no_grad(), self._memory("reading the pictures"):
+            return self._encode(self._pipeline(), 2.0 * pixels.detach().to("cpu", torch.float32) - 1.0, generators)
+
+    @torch.no_grad()
+    def screen(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """The checkpoint's own safety checker, as shipped: pictures it flags become black.
+
+        Args:
+            pixels: (batch, 3, height, width) in [0, 1].
+
+        Returns:
+            (the pictures, (batch,) whether each was flagged); nothing is flagged where the checkpoint has none.
+        """
+        pipeline = self._pipeline()
+        if pipeline.safety_checker is None:
+            return pixels, torch.zeros(len(pixels), dtype=torch.bool)
+        with self._memory("checking the pictures"):
+            _, found = pipeline.run_safety_checker(2.0 * pixels.clone() - 1.0, self.device, self.dtype)
+        flagged = torch.tensor([bool(each) for each in found])
+        return torch.where(flagged.to(pixels.device)[:, None, None, None], 0.0, pixels), flagged
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _pipeline(self) -> Any:
+        parts = {**self._parts, "scheduler": copy.deepcopy(self._parts["scheduler"])}
+        pipeline = self._class(**parts)
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
+
+    def _encode(self, pipeline: Any, scaled: Tensor, generators: list[torch.Generator]) -> Tensor:
+        latents: Tensor = pipeline._encode_vae_image(scaled.to(self.device, self.dtype), generators)
+        return latents
+
+    def _draw(self, pipeline: Any, batch: int, generators: list[torch.Generator]) -> Tensor:
+        from diffusers.utils.torch_utils import randn_tensor
+
+        shape = (batch, 4, self.size[0] // self._factor, self.size[1] // self._factor)
+        noise: Tensor = randn_tensor(shape, generator=generators, device=self.device, dtype=self.dtype)
+        return noise
+
+    def _start(self, pipeline: Any, conditions: Conditions, noise: Tensor) -> Tensor:
+        noise = noise.to(self.device, self.dtype)
+        if conditions.latents is None:
+            return noise * pipeline.scheduler.init_noise_sigma
+        pipeline.scheduler.set_timesteps(conditions.steps, device=self.device)
+        moments, _ = pipeline.get_timesteps(conditions.steps, conditions.strength, self.device)
+        started: Tensor = pipeline.scheduler.add_noise(conditions.latents, noise, moments[:1].repeat(len(noise)))
+        return started
+
+    def _mask(self, mask: Tensor | None, batch: int) -> Tensor:
+        height, width = self.size
+        if mask is None:
+            return torch.ones(1, 1, height, width)
+        shape = tuple(mask.shape)
+        if shape not in ((height, width), (1, 1, height, width), (batch, 1, height, width)):
+            raise StudioError(
+                f"a mask must be of shape ({height}, {width}) or ({batch}, 1, {height}, {width}), the pictures' size, "
+                f"not {shape}"
+            )
+        drawn = mask.detach().to("cpu", torch.float32).reshape(-1, 1, height, width)
+        if not bool(((drawn >= 0) & (drawn <= 1)).all()):
+            raise StudioError("a mask must lie in [0, 1]")
+        drawn = (drawn >= 0.5).float()
+        if not bool(drawn.flatten(1).any(dim=1).all()):
+            raise StudioError("the mask is empty: mark what may be painted over, or use no mask for everything")
+        return drawn
+
+    def check(self, pixels: Tensor, prompts: Sequence[str], seeds: Sequence[int]) -> None:
+        height, width = self.size
+        if pixels.ndim != 4 or tuple(pixels.shape[1:]) != (3, height, width) or not pixels.is_floating_point():
+            raise StudioError(
+                f"{self.name} expects floating-point pixels of shape (batch, 3, {height}, {width}) in [0, 1], not "
+                f"{pixels.dtype} of shape {tuple(pixels.shape)}"
+            )
+        if not len(pixels) or not bool(((pixels >= 0) & (pixels <= 1)).all()):
+            raise StudioError("pixels must be numbers in [0, 1], of at least one picture")
+        if isinstance(prompts, str) or len(prompts) != len(pixels):
+            count = "one text" if isinstance(prompts, str) else len(prompts)
+            raise StudioError(f"there must be {len(pixels)} prompts, one a picture, not {count}")
+        if len(seeds) != len(pixels):
+            raise StudioError(f"there must be {len(pixels)} seeds, one a picture, not {len(seeds)}")
+
+    @contextmanager
+    def _memory(self, doing: str) -> Iterator[None]:
+        """Turns a lack of memory into one sentence."""
+        try:
+            yield
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            raise self._full(doing) from error
+        except RuntimeError as error:
+            if re.search(r"out of memory|can't allocate memory", str(error)):  # the CPU has no error of its own
+                raise self._full(doing) from error
+            raise
+
+    def _full(self, doing: str) -> InpaintingError:
+        instead = "" if self.name == BUNDLED else f", or the bundled model {BUNDLED!r}"
+        return InpaintingError(f"{self.name} ran out of memory on {self.device} while {doing}: take fewer{instead}")
+
+
+# --- loading -----------------------------------------------------------------------------------------------------
+
+_POOL: Pool[Inpainter] = Pool(limit=2)
+
+
+def load_inpainter(
+    name: str = BUNDLED, device: str = "auto", precision: Precision = "auto", pool: Pool[Inpainter] | None = None
+) -> Inpainter:
+    """The inpainting model of that name, loaded on first use and shared from then on.
+
+    Args:
+        name: ``diorama`` (bundled); a repository of the Hugging Face Hub, ORG/REPO, e.g.
+            ``sd2-community/stable-diffusion-2-inpainting``; or a folder, ``local-dir:PATH``. All are folders that
+            diffusers' `StableDiffusionInpaintPipeline.from_pretrained` reads, with weights as safetensors. Files in the
+            Hugging Face cache are used without asking the hub.
+        device: ``auto`` (CUDA, MPS, CPU in that order) or a torch device name.
+        precision: ``auto`` is half on CUDA and float32 elsewhere.
+        pool: where loaded models are kept; the process's own pool of 2 when None.
+
+    Raises:
+        InpaintingError: one sentence with the name, the reason and what is available offline.
+        StudioError: for an impossible device or precision.
+    """
+    check_name(name)
+    place = choose_device(device)
+    dtype = choose_dtype(place, precision)
+    key = (name, str(place), dtype, _state(name))
+    return (pool or _POOL).get(key, lambda: _load(name, place, dtype))
+
+
+def _load(name: str, device: torch.device, dtype: torch.dtype) -> Inpainter:
+    folder = resolve(name)
+    from diffusers import StableDiffusionInpaintPipeline
+
+    library: Any = StableDiffusionInpaintPipeline  # partly typed
+    index = read_json(name, folder / INDEX, failure)
+    variant, weights = weights_in(index, lambda file: (folder / file).is_file())
+    _check_weights(name, folder, weights)
+    with building(name, "safetensors", device, failure), _quiet():
+        # Without a type, text encoders stay in their files' half precision, which the CPU cannot compute in.
+        pipeline = library.from_pretrained(
+            str(folder),
+            dtype=dtype,
+            variant=variant,
+            use_safetensors=True,
+            local_files_only=True,
+            low_cpu_mem_usage=False,
+        )
+        return Inpainter(name, pipeline.to(device))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the libraries' own bars: a miniature loads in no time, and a download has one of its own."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    shown = [each for each in (diffusers_logging, transformers_logging) if each.is_progress_bar_enabled()]
+    for each in shown:
+        each.disable_progress_bar()
+    try:
+        yield
+    finally:
+        for each in shown:
+            each.enable_progress_bar()
+
+
+def resolve(name: str) -> Path:
+    """The folder of a model; for a hub model, what the cache lacks is downloaded. Loads no weights.
+
+    Raises:
+        InpaintingError: naming the model, the reason and what is available offline.
+    """
+    if name == BUNDLED or name.startswith(LOCAL):
+        return _from_folder(name)
+    # The small files first: a repository of another kind is refused before gigabytes are fetched.
+    folder = hub_file(name, name, [INDEX], failure).parent
+    _check_pipeline(name, folder, lambda part: hub_file(name, name, [part], failure))
+    if missing_from(folder):
+        _download(name, folder)
+    return folder
+
+
+def _from_folder(name: str) -> Path:
+    folder = folder_of(name)
+    assert folder is not None
+    shown, hint = (f"assets/{folder.name}", f" (made by {_TRAINED_BY})") if name == BUNDLED else (str(folder), "")
+    if not folder.is_dir():
+        raise failure(name, f"there is no folder {shown}{hint}")
+    if not (folder / INDEX).is_file():
+        raise failure(name, f"the folder {shown} has no {INDEX}{hint}")
+    where: Path = folder
+    _check_pipeline(name, where, lambda part: where / part)
+    lacking = missing_from(folder)
+    if lacking:
+        raise failure(name, f"the folder {shown} has no {lacking}{hint}")
+    return folder
+
+
+def _download(name: str, folder: Path) -> None:
+    from huggingface_hub import HfApi, snapshot_download
+
+    no_hub = why_no_hub()
+    if no_hub:
+        raise failure(name, f"no network ({no_hub}) and {name} is not whole in the local Hugging Face cache")
+    with downloading(name, name, "the model", failure):
+        commit = folder.name  # of the cached index, so that all files are of one version
+        there = set(HfApi().list_repo_files(name, revision=commit))
+        index = read_json(name, folder / INDEX, failure)
+        _, weights = weights_in(index, lambda file: file in there)
+        for file in weights:
+            if file not in there:
+                raise failure(name, f"the repository {name} has no {file}")
+        others = [
+            f"{part}/{file}"
+            for part in components(index)
+            for file in (TOKENIZER if part == "tokenizer" else [CONFIGS.get(part, "config.json")])
+        ]
+        snapshot_download(name, revision=commit, allow_patterns=[each for each in (*weights, *others) if each in there])
+    lacking = missing_from(folder)
+    if lacking:
+        raise failure(name, f"the repository {name} has no {lacking}")
+
+
+def _check_pipeline(name: str, folder: Path, file: Callable[[str], Path]) -> None:
+    """Refuses what is no inpainting pipeline, from its small files."""
+    index = read_json(name, folder / INDEX, failure)
+    kind = index.get("_class_name")
+    if kind not in PIPELINES:
+        raise failure(name, f"its {INDEX} names the pipeline {kind}, not {PIPELINES[0]}")
+    parts = components(index)
+    for part in ("unet", "vae", "text_encoder", "tokenizer", "scheduler"):
+        if part not in parts:
+            raise failure(name, f"its {INDEX} names no {part}")
+    for part, library in parts.items():
+        if library not in WEIGHTS:  # diffusers would import whatever is named
+            raise failure(name, f"its {part} is of {short(library, 100)!r}, which this app does not load")
+    path = file("unet/config.json")
+    if not path.is_file():
+        raise failure(name, f"the folder has no {path.parent.name}/{path.name}")
+    channels = read_json(name, path, failure).get("in_channels")
+    if channels != _CHANNELS:
+        raise failure(name, _no_inpainting(channels))
+
+
+def _no_inpainting(channels: object) -> str:
+    return f"its U-Net takes {channels} input channels, not the {_CHANNELS} of an inpainting model"
+
+
+def _check_weights(name: str, folder: Path, files: Sequence[str]) -> None:
+    """Reads the headers of weights files, so that a damaged one is named."""
+    from safetensors import SafetensorError, safe_open
+
+    for file in files:
+        try:
+            with safe_open(folder / file, "pt"):
+                pass
+        except (SafetensorError, OSError) as error:
+            raise failure(name, f"its weights file {file} is damaged ({first_line(error)})") from error
+
+
+def _state(name: str) -> tuple[tuple[str, int, int], ...]:
+    """Names, sizes and times of the files of a model in a folder, which training may replace."""
+    folder = folder_of(name) if name == BUNDLED or name.startswith(LOCAL) else None
+    try:
+        files = sorted(folder.rglob("*")) if folder else []
+        return tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file())
+    except OSError:  # loading says what is wrong with it
+        return ()
