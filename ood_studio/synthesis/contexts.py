@@ -1,0 +1,128 @@
+"""What surrounds the main object of a picture: the context elements of SynOOD (Eq. 3)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import final
+
+from PIL import Image
+
+from ood_studio.errors import StudioError
+from ood_studio.progress import Progress, silent
+from ood_studio.synthesis.answers import parse_answer, parse_typed
+
+QUESTION = (
+    "What is in this picture besides its main object? "
+    "Answer only with a list of short nouns, in the form place: thing, thing, thing"
+)
+"""p_in of Eq. 3: what the model is asked."""
+LONGEST_QUESTION = 500
+"""Characters of a question."""
+
+
+class ContextError(StudioError):
+    """A model of contexts that could not be had or used: one sentence naming it, the reason and what to do."""
+
+
+@dataclass(frozen=True)
+class Contexts:
+    """p_con of Eq. 3: what surrounds a picture's main object.
+
+    Attributes:
+        raw: the answer as it came, or what a person typed.
+        elements: distinct names of things.
+        place: where they are; empty where nobody said.
+        well_formed: whether the answer was a list as asked for; else the elements are a best guess.
+    """
+
+    raw: str
+    elements: tuple[str, ...]
+    place: str = ""
+    well_formed: bool = True
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The place, where there is one, and the elements: everything that a prompt may say."""
+        return tuple(dict.fromkeys((self.place, *self.elements) if self.place else self.elements))
+
+
+class ContextModel(ABC):
+    """φ of Eq. 3, p_con = φ(x_in, p_in): names the elements of pictures except their main objects.
+
+    A subclass implements `_answer`. Instances are shared between threads.
+
+    Attributes:
+        name: what `load_context_model` was asked for.
+        batch: how many pictures it looks at together.
+    """
+
+    name: str
+    batch: int = 1
+
+    @final
+    def describe(
+        self,
+        images: Sequence[Image.Image],
+        *,
+        mains: Sequence[str] = (),
+        question: str = QUESTION,
+        progress: Progress = silent,
+    ) -> list[Contexts]:
+        """The contexts of pictures, in their order; the same call gives the same answers.
+
+        Args:
+            images: pictures of any size and mode.
+            mains: the main object of each picture, where it is known, so that it is not named; several names of one
+                with commas between.
+            question: what the model is asked, p_in.
+            progress: told about finished pictures and, between them, about nothing new; `Stopped` raised in it ends
+                the work within a word.
+
+        Raises:
+            StudioError: for a single picture, other than as many main objects, or an empty or endless question.
+            ContextError: when the model fails.
+        """
+        if isinstance(images, Image.Image):
+            raise StudioError("describe expects a list of pictures, not a single one")
+        if isinstance(mains, str) or (mains and len(mains) != len(images)):
+            raise StudioError(f"describe expects a main object for each of {len(images)} pictures, or none at all")
+        if not question.strip() or len(question) > LONGEST_QUESTION:
+            raise StudioError(f"a question has 1 to {LONGEST_QUESTION} characters, not {len(question.strip())}")
+        found: list[Contexts] = []
+        names = list(mains) or [""] * len(images)
+
+        def told() -> None:
+            progress("describing", len(found), len(images))
+
+        for start in range(0, len(images), self.batch):
+            told()
+            part = [image.convert("RGB") for image in images[start : start + self.batch]]
+            for raw, main in zip(self._answer(part, question.strip(), told), names[start:], strict=False):
+                found.append(contexts_of(raw, main))
+        if images:
+            told()
+        return found
+
+    @abstractmethod
+    def _answer(self, images: list[Image.Image], question: str, told: Callable[[], None]) -> list[str]:
+        """At most a batch of RGB pictures -> the answers; ``told`` is called after every word and may raise."""
+
+
+def contexts_of(raw: str, main: str = "") -> Contexts:
+    """A model's answer as `Contexts`, without the main object's names."""
+    answer = parse_answer(raw, main)
+    return Contexts(raw, answer.elements, answer.place, answer.well_formed)
+
+
+def typed_contexts(text: str) -> Contexts:
+    """What a person typed, as `Contexts`: names between commas or lines, kept as they are.
+
+    Raises:
+        StudioError: if there is no name in it.
+    """
+    elements = parse_typed(text)
+    if not elements:
+        raise StudioError("type at least one thing that is in the picture, such as: tree, fence")
+    return Contexts(text, elements)
