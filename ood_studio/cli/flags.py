@@ -33,7 +33,9 @@ def _leaves(request: type, within: str = "") -> list[tuple[str, str, Any, Any, s
         if is_dataclass(kind):
             nested += _leaves(typing.cast(type, kind), f"{path}.")
             continue
-        text = described.get(each.name) or (bounds[each.name].help if each.name in bounds else "")
+        text = described.get(each.name, "")
+        if each.name in bounds and (not text or text.startswith("see ")):  # to people a class's name says nothing
+            text = bounds[each.name].help
         if each.name in bounds:
             text = f"{text.rstrip('.')}; {bounds[each.name].low:,.10g} to {bounds[each.name].high:,.10g}"
         own.append((each.name, path, kind, each.default, text))

@@ -14,6 +14,7 @@ from ood_studio.cli.bench import Bench, bench
 from ood_studio.cli.explore import Explore, explore
 from ood_studio.cli.flags import PROGRAM, flags_of, request_of
 from ood_studio.cli.mine import Mine, mine
+from ood_studio.cli.synthesize import Synthesize, synthesize
 from ood_studio.errors import StudioError
 
 
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from ood_studio.studio import AttackRequest, BenchRequest, ExploreRequest, LabelChoice
+    from ood_studio.studio import AttackRequest, BenchRequest, ExploreRequest, LabelChoice, SetRequest
     from ood_studio.ui.serve import Serve, serve
 
     commands: dict[str, Callable[..., Any]] = {
@@ -49,6 +50,7 @@ def _run(arguments: list[str]) -> int:
         "mine": flags_of(Mine, LabelChoice),
         "bench": flags_of(Bench, BenchRequest),
         "attack": flags_of(Attack, AttackRequest),
+        "synthesize": flags_of(Synthesize, SetRequest),
         "serve": Serve,
     }
     chosen: Any = tyro.extras.subcommand_cli_from_dict(
@@ -66,6 +68,8 @@ def _run(arguments: list[str]) -> int:
         mine(chosen, request_of(LabelChoice, chosen))
     elif isinstance(chosen, Attack):
         attack(chosen, request_of(AttackRequest, chosen))
+    elif isinstance(chosen, Synthesize):
+        synthesize(chosen, request_of(SetRequest, chosen))
     else:
         bench(chosen, request_of(BenchRequest, chosen))
     sys.stdout.flush()  # a reader that has gone away is met here rather than after the end

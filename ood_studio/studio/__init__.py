@@ -16,6 +16,7 @@ from ood_studio.studio.attack import Attacking, AttackRequest, AttackResult
 from ood_studio.studio.craft import Crafting, CraftRequest, CraftStep
 from ood_studio.studio.explore import Exploring
 from ood_studio.studio.requests import BenchRequest, ExploreRequest, LabelChoice, ScoreChoice
+from ood_studio.studio.synthesize import SetRequest, SynthesisRequest, SynthesisStep, Synthesizing
 
 __all__ = [
     "Affinity",
@@ -31,10 +32,13 @@ __all__ = [
     "Reading",
     "ReferenceScores",
     "ScoreChoice",
+    "SetRequest",
     "Studio",
     "SweepPoint",
+    "SynthesisRequest",
+    "SynthesisStep",
 ]
 
 
-class Studio(Exploring, Attacking, Crafting):
+class Studio(Exploring, Attacking, Crafting, Synthesizing):
     """Answers every request; safe to share between threads."""

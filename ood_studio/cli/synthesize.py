@@ -1,0 +1,53 @@
+"""``python -m ood_studio synthesize``."""
+
+from __future__ import annotations
+
+import typing
+from contextlib import closing
+from dataclasses import dataclass
+
+from ood_studio.cli.options import Common
+from ood_studio.cli.output import to_json
+from ood_studio.progress import Bars
+
+if typing.TYPE_CHECKING:
+    from ood_studio.studio import SetRequest
+    from ood_studio.synthesis.synthetic_set import SyntheticSet
+
+
+@dataclass(frozen=True)
+class Synthesize(Common):
+    """Makes a set of near-boundary OOD pictures out of in-distribution ones (SynOOD), with a manifest.
+
+    The same command goes on where an interrupted one was.
+    """
+
+
+def synthesize(options: Synthesize, request: SetRequest) -> None:
+    """Makes the set and says where it is.
+
+    Raises:
+        StudioError: if the request cannot be met; what is finished stays.
+    """
+    from ood_studio.studio import Studio
+
+    with closing(Bars(options.quiet)) as bars:
+        *_, made = Studio(options.device, workers=0).build(request, bars)
+    if options.json:
+        print(to_json({"name": made.name, "folder": str(made.folder), "results": list(made.entries)}))
+    else:
+        print(set_text(made))
+
+
+def set_text(made: SyntheticSet) -> str:
+    """A set for the terminal: where it is, and what became of the guide's value and of every score."""
+    lines = [f"{made.name}: {len(made.entries):,} of {made.wanted:,} pictures in {made.folder}"]
+    if made.entries:
+        rounds = len(made.entries[0]["values"])
+        lines.append(f"means by iteration (0 = unguided), guided by {made.entries[0]['guide']}:")
+        columns = {"guide": [entry["values"] for entry in made.entries]}
+        columns |= {title: [entry["scores"][title] for entry in made.entries] for title in made.entries[0]["scores"]}
+        for title, values in columns.items():
+            means = (sum(row[i] for row in values) / len(values) for i in range(rounds))
+            lines.append(f"  {title:<24}" + "".join(f"{mean:>10.4g}" for mean in means))
+    return "\n".join(lines)

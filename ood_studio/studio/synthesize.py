@@ -1,0 +1,580 @@
+"""Near-boundary pictures: one as it forms, what it is compared with, and whole sets of them (SynOOD)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ood_studio import __version__
+from ood_studio.attacks.pictures import to_pictures
+from ood_studio.backbones import Pool
+from ood_studio.data.picture_set import PictureSet
+from ood_studio.data.sources import open_pictures
+from ood_studio.errors import StudioError
+from ood_studio.evaluation.choose import parse_scorer
+from ood_studio.evaluation.diorama_set import diorama_set
+from ood_studio.evaluation.suites import open_suite
+from ood_studio.fields import Bounds, check_bounds
+from ood_studio.labels.presets import load_preset
+from ood_studio.progress import Progress, silent
+from ood_studio.scorers import FittedScore
+from ood_studio.studio.answers import Affinity, Reading, ReferenceScores, reading_of
+from ood_studio.studio.explore import scorers_of
+from ood_studio.studio.requests import LabelChoice, ScoreChoice
+from ood_studio.studio.workbench import LabelSpace, Workbench, joint_of
+from ood_studio.synthesis.baselines import PROMPT
+from ood_studio.synthesis.boundary import (
+    Direction,
+    Guidance,
+    Iteration,
+    Iterations,
+    NearBoundary,
+    Seed,
+    Step,
+    Steps,
+    StepSize,
+    Strength,
+    Target,
+    gradient_pictures,
+)
+from ood_studio.synthesis.complexity import bytes_per_pixel, most_complex
+from ood_studio.synthesis.contexts import Contexts
+from ood_studio.synthesis.guides import CLASSIFIER, EnergyGuide, Guide, ScorerGuide, calibrated, load_classifier
+from ood_studio.synthesis.inpainting import Inpainter, load_inpainter
+from ood_studio.synthesis.losses import LossForm
+from ood_studio.synthesis.synthetic_set import Made, SyntheticSet, build_set, set_folder
+
+ENERGY = "energy of the classifier"
+_REFERENCE = 300  # Diorama pictures of each side that a guide's boundary and gauge are read from
+_SOURCES = 8  # Diorama pictures looked at for each one wanted, to choose the most complex from
+
+
+@dataclass(frozen=True)
+class SynthesisRequest:
+    """What it takes to make near-boundary pictures.
+
+    Attributes:
+        labels: the text side, of the scores shown and of the negative labels.
+        score: how NegLabel scores.
+        reference: folder of ID pictures that set the thresholds; empty = Diorama's own where the labels are Diorama's.
+        inpainter: ``diorama`` (bundled), a Hugging Face repository such as
+            ``sd2-community/stable-diffusion-2-inpainting``, or ``local-dir:PATH``.
+        context_model: what names the contexts: ``diorama`` (bundled), a repository such as
+            ``llava-hf/llava-1.5-7b-hf``, or ``local-dir:PATH``.
+        guide: what the loop climbs down: ``energy`` of the recognition model, or a score of the backbone, such as
+            ``neglabel``, ``mcm`` or ``maxlogit``.
+        classifier: the recognition model: ``diorama-classifier`` (bundled) or a timm model with a classifier.
+        step: normalised: gradients of length 1, noise of unit variance; raw: the paper's Eq. 10 as it stands.
+        loss: target: the authors' code's; hinge: Liu et al.'s; published: the paper's Eq. 7, whose sign is the wrong
+            way round.
+        direction: gradient, or random to compare with.
+        strength, steps, guidance, iterations, step_size, target, seed: see `NearBoundary`.
+    """
+
+    labels: LabelChoice = field(default_factory=LabelChoice)
+    score: ScoreChoice = field(default_factory=ScoreChoice)
+    reference: str = ""
+    inpainter: str = "diorama"
+    context_model: str = "diorama"
+    guide: str = "energy"
+    classifier: str = CLASSIFIER
+    strength: Strength = NearBoundary.strength
+    steps: Steps = NearBoundary.steps
+    guidance: Guidance = NearBoundary.guidance
+    iterations: Iterations = NearBoundary.iterations
+    step_size: StepSize = NearBoundary.step_size
+    step: Step = NearBoundary.step
+    loss: LossForm = NearBoundary.loss
+    target: Target = NearBoundary.target
+    direction: Direction = NearBoundary.direction
+    seed: Seed = NearBoundary.seed
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+        self.loop()
+
+    def loop(self) -> NearBoundary:
+        """The loop's parameters."""
+        return NearBoundary(
+            strength=self.strength,
+            steps=self.steps,
+            guidance=self.guidance,
+            iterations=self.iterations,
+            step_size=self.step_size,
+            step=self.step,
+            loss=self.loss,
+            target=self.target,
+            direction=self.direction,
+            seed=self.seed,
+        )
+
+
+@dataclass(frozen=True)
+class SetRequest:
+    """A whole set of synthetic pictures.
+
+    Attributes:
+        how: of every picture; each has a noise of its own, its seed plus its number.
+        method: ``boundary``: the loop. ``unguided``: its unguided picture. ``negative``: pictures straight from
+            negative labels ("Neg Image" of SynOOD's Table 4), one label a picture, taken by chance.
+        suite: whose ID training pictures are the sources.
+        data_root: where the data of public benchmarks lie.
+        images: a folder, zip or data set of ID pictures, in place of a suite.
+        per_class: how many pictures of each class, the most complex first by JPEG bytes per pixel; ``count`` cuts the
+            whole, class by class.
+        count: how many pictures at most.
+        out: the folder to write; empty for one in the cache.
+    """
+
+    how: SynthesisRequest = field(default_factory=SynthesisRequest)
+    method: Literal["boundary", "unguided", "negative"] = "boundary"
+    suite: str = "diorama"
+    data_root: str = ""
+    images: str = ""
+    per_class: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="Most complex pictures of each class")] = 50
+    count: Annotated[int, Bounds(1, 1_000_000, log=True, step=1, help="Pictures in the set")] = 100
+    out: str = ""
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+        if self.method not in ("boundary", "unguided", "negative"):
+            raise StudioError(f"method must be boundary, unguided or negative, not {self.method!r}")
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """Where a guide's scores lie: medians of ID and OOD reference pictures, and what keeps 95 % of the former."""
+
+    inside: float
+    boundary: float
+    outside: float | None
+
+    def place(self, value: float) -> float:
+        """From 1 (the ID median) over 0 (the boundary) to -1 (the OOD median, or as far beyond)."""
+        if value >= self.boundary:
+            return min(1.0, (value - self.boundary) / max(self.inside - self.boundary, 1e-12))
+        far = self.boundary - self.outside if self.outside is not None else self.inside - self.boundary
+        return max(-1.0, (value - self.boundary) / max(far, 1e-12))
+
+
+@dataclass(frozen=True, eq=False)
+class SynthesisStep:
+    """One picture after some iterations; 0 is the unguided one.
+
+    Attributes:
+        iteration, total: of the loop.
+        value: the guide's score, higher = more in-distribution; of the energy minus it.
+        energy: of the recognition model; None where a score guides.
+        loss: of the guide.
+        gauge: what ``value`` is compared with; None without reference pictures.
+        readings: every score of ``picture`` as `Studio.explore` gives it.
+        negative: the negative label that it resembles most: largest softmax of cosine similarities over the negative
+            labels alone, as in SynOOD's label mining; its share of that softmax.
+        picture: rounded to 8 bits; ``original`` the source as the model takes it.
+        gradient: what the loss wants of the pixels, see `gradient_pictures`; None after the last update.
+        prompt: what the text encoder read, and ``cut`` what it had no room for.
+        notes: sentences for the person.
+        flagged: whether the model's own safety checker blackened the picture.
+        seconds: since the loop began.
+    """
+
+    iteration: int
+    total: int
+    value: float
+    energy: float | None
+    loss: float
+    gauge: Gauge | None
+    readings: tuple[Reading, ...]
+    negative: Affinity
+    picture: Image.Image
+    original: Image.Image
+    gradient: Image.Image | None
+    prompt: str
+    cut: str
+    notes: tuple[str, ...]
+    flagged: bool
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Judges:
+    """Everything that looks at pictures in one request."""
+
+    space: LabelSpace
+    guide: Guide
+    gauge: Gauge | None
+    fitted: dict[str, FittedScore]
+    compared: dict[str, ReferenceScores]
+
+
+class Synthesizing(Workbench):
+    """Near-boundary pictures, alone and in sets."""
+
+    def __init__(self, device: str = "auto", workers: int = 1) -> None:
+        super().__init__(device, workers)
+        self._guides: Pool[tuple[Guide, Gauge | None]] = Pool(limit=8)
+
+    def contexts(
+        self,
+        request: SynthesisRequest,
+        pictures: Sequence[Image.Image],
+        mains: Sequence[str] = (),
+        progress: Progress = silent,
+    ) -> list[Contexts]:
+        """What the context model finds in pictures besides their main objects (Eq. 3).
+
+        Args:
+            pictures: any sizes.
+            mains: their main objects where they are known, so that they are not named.
+
+        Raises:
+            StudioError: if the model cannot be had.
+        """
+        from ood_studio.synthesis.llava import load_context_model
+
+        progress("loading the context model", 0, 1)
+        model = load_context_model(request.context_model, device=self.device)
+        return model.describe(pictures, mains=mains, progress=progress)
+
+    def synthesize(
+        self,
+        request: SynthesisRequest,
+        picture: Image.Image,
+        words: Sequence[str],
+        mask: Image.Image | None = None,
+        progress: Progress = silent,
+    ) -> Iterator[SynthesisStep]:
+        """One picture as it moves to the boundary; to stop, stop asking.
+
+        Args:
+            request: how.
+            picture: any size; cropped and resized to the model's, which `SynthesisStep.notes` says.
+            words: the contexts, p_con; the prompt is these with commas between.
+            mask: of the picture's size, white where may be painted; None for everywhere.
+
+        Raises:
+            StudioError: without a context, or for what does not fit.
+            LoopBroken: numbers that are not finite; the iterations before were given.
+        """
+        prompt = prompt_of(words)
+        inpainter = self.inpainter(request, progress)
+        fitted = inpainter.fit(picture, mask)
+        judges = self._judges(request, progress)
+        original = fitted.picture
+        began = time.monotonic()
+        for found in request.loop().run(
+            inpainter,
+            judges.guide,
+            inpainter.preprocess([original]),
+            [prompt],
+            mask=fitted.mask,
+            progress=progress,
+        ):
+            notes = tuple(note for note in (fitted.note, found.note) if note)
+            yield self._steps(judges, found, [original], notes, time.monotonic() - began)[0]
+
+    def inpainter(self, request: SynthesisRequest, progress: Progress = silent) -> Inpainter:
+        """The inpainting model of a request.
+
+        Raises:
+            InpaintingError: one sentence, if it cannot be had.
+        """
+        progress("loading the inpainting model", 0, 1)
+        return load_inpainter(request.inpainter, self.device)
+
+    def build(self, request: SetRequest, progress: Progress = silent) -> Iterator[SyntheticSet]:
+        """A whole set, picture after picture; an interrupted one goes on where it was. To stop, stop asking.
+
+        Raises:
+            StudioError: for pictures or a folder that cannot be used; what is finished stays.
+        """
+        how = request.how
+        source = self._sources(request)
+        rows = self._chosen(request, source, progress)
+        parameters = {
+            "method": request.method,
+            "source": source.key,
+            **asdict(how),
+        }
+        name = f"{source.name}, {_METHODS[request.method]}"
+        folder = Path(request.out).expanduser() if request.out else set_folder(name, parameters | {"rows": rows})
+        inpainter = self.inpainter(how, progress)
+        judges = self._judges(how, progress)
+
+        def make(part: Sequence[int]) -> list[Made | None]:
+            found: dict[int, Made] = {}
+            pictures: dict[int, Image.Image] = {}
+            for row in part:
+                try:
+                    pictures[row] = inpainter.fit(source.load(row)).picture
+                except (StudioError, OSError):  # left out: the manifest lacks it
+                    continue
+            if pictures:
+                found = self._made(request, inpainter, judges, source, pictures, progress)
+            return [found.get(row) for row in part]
+
+        for built in build_set(name, folder, rows, parameters, make):
+            progress(f"making {name}", len(built.entries), built.wanted)
+            yield built
+
+    # --- sets ---------------------------------------------------------------------------------------------------------
+
+    def _sources(self, request: SetRequest) -> PictureSet:
+        if request.images:
+            return open_pictures(request.images)
+        suite = open_suite(
+            request.suite,
+            data_root=request.data_root,
+            seed=request.how.seed,
+            train_count=_SOURCES * request.count,
+            workers=self.workers,
+        )
+        if suite.train is None:
+            raise StudioError(f"{suite.name} has no ID training pictures; give pictures of your own (images)")
+        return suite.train
+
+    def _chosen(self, request: SetRequest, source: PictureSet, progress: Progress) -> list[int]:
+        """The most complex pictures of each class; the classes take turns, so that any part of them is balanced."""
+        source.prepare(progress)
+        complexity = []
+        for row in range(len(source)):
+            if row % 64 == 0:
+                progress("measuring complexity", row, len(source))
+            try:
+                complexity.append(bytes_per_pixel(source.load(row)))
+            except (StudioError, OSError):
+                complexity.append(-1.0)
+        labels = [0] * len(source) if source.labels is None else source.labels.tolist()
+        best = [row for row in most_complex(complexity, labels, request.per_class) if complexity[row] >= 0]
+        if not best:
+            raise StudioError(f"{source.name} has no picture that can be read")
+        rank: dict[int, int] = {}
+        seen: dict[int, int] = {}
+        for row in best:
+            rank[row] = seen[labels[row]] = seen.get(labels[row], -1) + 1
+        return sorted(best, key=lambda row: (rank[row], row))[: request.count]
+
+    def _made(
+        self,
+        request: SetRequest,
+        inpainter: Inpainter,
+        judges: _Judges,
+        source: PictureSet,
+        pictures: Mapping[int, Image.Image],
+        progress: Progress,
+    ) -> dict[int, Made]:
+        how, rows, originals = request.how, list(pictures), list(pictures.values())
+        loop = how.loop()
+        mains = [_main(source, row) for row in rows]
+        if request.method == "negative":
+            words = np.array(judges.space.mined.words)
+            labels = [str(np.random.default_rng([how.seed, row]).choice(words)) for row in rows]
+            prompts, contexts = [PROMPT.replace("{}", label) for label in labels], None
+            loop = replace(loop, strength=1.0, iterations=0)
+        else:
+            contexts = self.contexts(how, originals, mains, progress)
+            # Without a context there is nothing to paint.
+            some = [i for i, found in enumerate(contexts) if found.words]
+            rows, originals, mains = ([part[i] for i in some] for part in (rows, originals, mains))  # type: ignore[assignment]
+            contexts = [contexts[i] for i in some]
+            prompts = [prompt_of(found.words) for found in contexts]
+            if request.method == "unguided":
+                loop = replace(loop, iterations=0)
+        if not rows:
+            return {}
+        seeds = [(how.seed + row) % 2**31 for row in rows]
+        began = time.monotonic()
+        per_iteration: list[list[SynthesisStep]] = []
+        pixels = inpainter.preprocess(originals)
+        for found in loop.run(inpainter, judges.guide, pixels, prompts, seeds=seeds, progress=progress):
+            per_iteration.append(self._steps(judges, found, originals, (), time.monotonic() - began))
+        made = {}
+        for i, row in enumerate(rows):
+            steps = [each[i] for each in per_iteration]
+            about = {
+                "source": source.caption(row),
+                "class": mains[i],
+                "method": request.method,
+                "contexts": [] if contexts is None else list(contexts[i].words),
+                "prompt": steps[-1].prompt,
+                "cut": steps[-1].cut,
+                "seed": seeds[i],
+                "negative_label": steps[-1].negative.label,
+                "guide": judges.guide.name,
+                "values": [step.value for step in steps],
+                "energies": [step.energy for step in steps],
+                "scores": {title: [step.readings[j].value for step in steps] for j, title in enumerate(judges.fitted)},
+                "flagged": steps[-1].flagged,
+                "parameters": asdict(loop) | {"inpainter": how.inpainter, "context_model": how.context_model},
+                "version": __version__,
+            }
+            made[row] = Made(steps[-1].picture, about)
+        return made
+
+    # --- judging ------------------------------------------------------------------------------------------------------
+
+    def _steps(
+        self,
+        judges: _Judges,
+        found: Iteration,
+        originals: Sequence[Image.Image],
+        notes: tuple[str, ...],
+        seconds: float,
+    ) -> list[SynthesisStep]:
+        space = judges.space
+        pictures = to_pictures(found.pixels)
+        gradients = None if found.pixel_gradient is None else to_pictures(gradient_pictures(found.pixel_gradient))
+        with torch.inference_mode():  # what a file of the picture will be given
+            joint = joint_of(space.backbone, space.backbone.encode_image(space.backbone.preprocess(pictures)).joint)
+            joint = joint.float().cpu()
+        scores = {title: score(joint) for title, score in judges.fitted.items()}
+        mined = (joint @ space.negative_text.T * space.backbone.logit_scale).softmax(dim=1).max(dim=1)
+        steps = []
+        for i, picture in enumerate(pictures):
+            value = float(found.score[i])
+            readings = tuple(
+                reading_of(score.scorer.name, title, float(scores[title][i]), judges.compared.get(title))
+                for title, score in judges.fitted.items()
+            )
+            word = space.mined.words[int(mined.indices[i])]
+            steps.append(
+                SynthesisStep(
+                    iteration=found.iteration,
+                    total=found.total,
+                    value=value,
+                    energy=-value if isinstance(judges.guide, EnergyGuide) else None,
+                    loss=float(found.loss[i]),
+                    gauge=judges.gauge,
+                    readings=readings,
+                    negative=Affinity(word, float(mined.values[i]), False),
+                    picture=picture,
+                    original=originals[i],
+                    gradient=None if gradients is None else gradients[i],
+                    prompt=found.prompts[i],
+                    cut=found.cut[i],
+                    notes=notes,
+                    flagged=bool(found.flagged[i]),
+                    seconds=seconds,
+                )
+            )
+        return steps
+
+    def _judges(self, request: SynthesisRequest, progress: Progress) -> _Judges:
+        space = self.label_space(request.labels, progress)
+        references = self.reference_features(space, request.reference, progress)
+        reference = space.reference()
+        fitted: dict[str, FittedScore] = {}
+        compared: dict[str, ReferenceScores] = {}
+        for title, scorer in scorers_of(request.score, len(space.mined)):
+            fitted[title] = scorer.fit(reference)
+            if references is not None:
+                compared[title] = self.reference_scores(space, scorer, fitted[title], references)
+        if request.guide == "energy":
+            guide, gauge = self._energy(request, space, progress)
+        else:
+            kinds = {score.scorer.name: score.scorer for score in reversed(fitted.values())}
+            scorer = parse_scorer(request.guide, kinds)
+            titles = [title for title, score in fitted.items() if score.scorer == scorer]
+            scores = compared.get(titles[0]) if titles else None
+            gauge = None if scores is None else _gauge(scores.id, scores.ood)
+            guide = ScorerGuide(space.backbone, scorer.fit(reference), None if gauge is None else gauge.boundary)
+        return _Judges(space, guide, gauge, fitted, compared)
+
+    def _energy(self, request: SynthesisRequest, space: LabelSpace, progress: Progress) -> tuple[Guide, Gauge | None]:
+        """The recognition model's energy, its boundary from reference pictures where there are some."""
+        progress("loading the recognition model", 0, 1)
+        classifier = load_classifier(request.classifier, self.device)
+        own = open_pictures(request.reference, labels=()) if request.reference else None
+        known = own is not None or space.id_labels == load_preset("diorama-20")
+        key = (classifier.fingerprint, "" if own is None else own.key, known)
+
+        def build() -> tuple[Guide, Gauge | None]:
+            guide = EnergyGuide(classifier)
+            if not known:
+                return guide, None
+            sides: list[np.ndarray] = []
+            inside = own or diorama_set("id-train", 0, _REFERENCE, workers=self.workers)
+            outside = None if own else diorama_set("near-ood", 0, _REFERENCE, workers=self.workers)
+            for pictures in (inside, outside):
+                if pictures is None:
+                    sides.append(np.empty(0))
+                    continue
+                pixels = _pixels(classifier.preprocess, pictures, progress)
+                if pictures is inside:
+                    guide = calibrated(guide, pixels)
+                with torch.no_grad():
+                    sides.append(torch.cat([guide.score(part) for part in pixels.split(64)]).double().cpu().numpy())
+            return guide, _gauge(sides[0], sides[1])
+
+        return self._guides.get(key, build)
+
+
+_METHODS = {"boundary": "near-boundary", "unguided": "unguided inpainting", "negative": "negative-label pictures"}
+
+
+def prompt_of(words: Sequence[str]) -> str:
+    """The contexts as a prompt.
+
+    Raises:
+        StudioError: if there is none.
+    """
+    prompt = ", ".join(word.strip() for word in words if word.strip())
+    if not prompt:
+        raise StudioError("no context was found in the picture; name at least one thing that surrounds its main object")
+    return prompt
+
+
+def synthesis_record(request: SynthesisRequest, words: Sequence[str], steps: Sequence[SynthesisStep]) -> dict[str, Any]:
+    """Plain values for JSON: what it takes to repeat a synthesis, and what came of each iteration."""
+    return {
+        "version": __version__,
+        "torch": torch.__version__,
+        "request": asdict(request),
+        "contexts": list(words),
+        "iterations": [
+            {
+                "iteration": step.iteration,
+                "value": step.value,
+                "energy": step.energy,
+                "negative_label": step.negative.label,
+                "scores": {reading.title: reading.value for reading in step.readings},
+                "inside": {reading.title: reading.inside for reading in step.readings},
+            }
+            for step in steps
+        ],
+    }
+
+
+def _gauge(inside: np.ndarray, outside: np.ndarray) -> Gauge:
+    boundary = float(np.sort(inside)[::-1][(95 * len(inside) + 99) // 100 - 1])
+    return Gauge(float(np.median(inside)), boundary, float(np.median(outside)) if len(outside) else None)
+
+
+def _main(source: PictureSet, row: int) -> str:
+    """The name of a picture's class where it is known."""
+    if source.labels is None or not source.classes or source.labels[row] < 0:
+        return ""
+    return source.classes[int(source.labels[row])]
+
+
+def _pixels(preprocess: Any, pictures: PictureSet, progress: Progress) -> Tensor:
+    """(n, 3, height, width) in [0, 1] of at most `_REFERENCE` pictures."""
+    pictures.prepare(progress)
+    held = []
+    for row in range(min(len(pictures), _REFERENCE)):
+        try:
+            held.append(pictures.load(row))
+        except (StudioError, OSError):
+            continue
+    if not held:
+        raise StudioError(f"no picture of {pictures.name} can be read")
+    found: Tensor = preprocess(held)
+    return found
