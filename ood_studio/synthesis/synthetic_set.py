@@ -90,10 +90,11 @@ def build_set(
     Raises:
         StudioError: for a folder with another set or other files, or when the disk refuses; what is finished stays.
     """
+    entries: dict[int, dict[str, Any]] = {}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _claim(name, folder, len(rows), parameters)
-        entries = {int(entry["row"]): entry for entry in _lines(folder)}
+        entries |= {int(entry["row"]): entry for entry in _lines(folder)}
         left_out = 0
         todo = [row for row in rows if row not in entries]
         yield _as_set(name, folder, len(rows), parameters, entries)
@@ -106,7 +107,7 @@ def build_set(
                     entries[row] = _keep(folder, row, made)
             yield _as_set(name, folder, len(rows) - left_out, parameters, entries)
     except OSError as error:
-        kept = f"; the {len(entries):,} finished pictures are kept" if "entries" in locals() else ""
+        kept = f"; the {len(entries):,} finished pictures are kept" if entries else ""
         raise StudioError(f"the set cannot be written to {folder} ({error.strerror or error}){kept}") from error
     if not entries:
         raise StudioError(f"none of the {len(rows):,} pictures for {name} can be read")

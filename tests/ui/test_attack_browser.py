@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from gradio_client import Client, handle_file
 from PIL import Image
+from torch import Tensor
 
+from ood_studio.backbones import ImageFeatures
+from ood_studio.backbones.openclip import OpenClipBackbone
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 
@@ -109,6 +115,51 @@ def test_stop_keeps_what_there_is(page: Any, address: str) -> None:
     page.wait_for_selector("#attack-verdict >> text=Stopped: what has come so far is kept.", timeout=PATIENCE)
     page.wait_for_selector("#attack-ready h2", timeout=PATIENCE)
     assert page.locator("#attack-pictures img").count() == 3
+
+
+def test_a_run_that_diverges_keeps_the_last_good_picture(page: Any, address: str, monkeypatch: Any) -> None:
+    whole, calls = OpenClipBackbone._encode_image, itertools.count(1)
+
+    def breaking(self: OpenClipBackbone, pixels: Tensor) -> ImageFeatures:
+        found = whole(self, pixels)
+        broken = pixels.requires_grad and next(calls) > 25  # only the attack asks for gradients
+        return replace(found, visual=found.visual * math.nan) if broken else found
+
+    open_tab(page, address)
+    quick(page, 60)
+    monkeypatch.setattr(OpenClipBackbone, "_encode_image", breaking)
+    run(page)
+    page.wait_for_selector("#attack-verdict >> text=not finite", timeout=PATIENCE)
+    page.wait_for_selector("#attack-verdict >> text=The last good picture is kept.", timeout=PATIENCE)
+    assert page.locator("#attack-pictures img").count() == 3
+    page.get_by_role("tab", name="Save and send").click()
+    with page.expect_download(timeout=PATIENCE):
+        page.locator("#attack-png").click()
+
+
+def test_only_what_is_painted_changes(page: Any, address: str, tmp_path: Path) -> None:
+    open_tab(page, address)
+    quick(page, 20)
+    page.locator("#attack-mask-box > button").first.click()
+    canvas = page.locator("#attack-mask canvas").first
+    canvas.scroll_into_view_if_needed(timeout=PATIENCE)
+    page.wait_for_timeout(1500)  # the editor fits the picture in
+    box = canvas.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y + 20, steps=8)
+    page.mouse.up()
+    run(page)
+    page.get_by_role("tab", name="Save and send").click()
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.locator("#attack-exact").click()
+    download.value.save_as(tmp_path / "change.npy")
+    changed = np.abs(np.load(tmp_path / "change.npy")).max(axis=2) > 0
+    assert 0 < changed.mean() < 0.3
+    height, width = changed.shape
+    assert changed[height // 3 : 2 * height // 3, width // 3 : 2 * width // 3].any()
+    assert not changed[: height // 8].any() and not changed[:, : width // 8].any()
 
 
 def test_the_picture_itself_is_no_target(page: Any, address: str, tmp_path: Path) -> None:

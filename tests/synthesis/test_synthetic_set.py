@@ -1,0 +1,134 @@
+"""Sets on disk: what is finished survives a kill, a full disk and a second start."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from ood_studio.errors import StudioError
+from ood_studio.synthesis.synthetic_set import (
+    MANIFEST,
+    Made,
+    SyntheticSet,
+    build_set,
+    read_set,
+    set_folder,
+    synthetic_sets,
+)
+
+PARAMETERS = {"seed": 3, "source": "abc"}
+ROWS = [7, 1, 4, 2, 9]
+
+
+class Maker:
+    """Makes pictures of one colour and counts what it was asked for."""
+
+    def __init__(self, unreadable: Sequence[int] = ()) -> None:
+        self.asked: list[int] = []
+        self.unreadable = unreadable
+
+    def __call__(self, rows: Sequence[int]) -> list[Made | None]:
+        self.asked += rows
+        return [
+            None if row in self.unreadable else Made(Image.new("RGB", (4, 4), (row, 0, 0)), {"energies": [-1.0, row]})
+            for row in rows
+        ]
+
+
+def build(folder: Path, make: Maker, **changes: Any) -> SyntheticSet:
+    *_, last = build_set("twins", folder, changes.get("rows", ROWS), changes.get("parameters", PARAMETERS), make, 2)
+    return last
+
+
+def test_every_picture_and_line_is_there(tmp_path: Path) -> None:
+    made = build(tmp_path / "set", Maker())
+    assert made.complete and [entry["row"] for entry in made.entries] == sorted(ROWS)
+    for entry, file in zip(made.entries, made.files(), strict=True):
+        assert entry["energies"] == [-1.0, entry["row"]]
+        with Image.open(file) as picture:
+            assert picture.getpixel((0, 0)) == (entry["row"], 0, 0)
+    assert read_set(tmp_path / "set") == made
+
+
+def test_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    first = Maker()
+    running = build_set("twins", tmp_path, ROWS, PARAMETERS, first, 2)
+    assert [len(next(running).entries) for _ in range(2)] == [0, 2]
+    running.close()
+    with open(tmp_path / MANIFEST, "a") as file:
+        file.write('{"file": "0000')  # a kill in the middle of a line
+    second = Maker()
+    assert build(tmp_path, second).complete
+    assert first.asked == ROWS[:2] and second.asked == ROWS[2:]
+    third = Maker()
+    assert build(tmp_path, third).complete and third.asked == []
+
+
+def test_a_picture_that_was_removed_is_made_again(tmp_path: Path) -> None:
+    build(tmp_path, Maker()).files()[0].unlink()
+    again = Maker()
+    assert build(tmp_path, again).complete and again.asked == [1]
+
+
+def test_a_set_grows_with_the_same_parameters(tmp_path: Path) -> None:
+    build(tmp_path, Maker(), rows=ROWS[:2])
+    more = Maker()
+    made = build(tmp_path, more)
+    assert made.wanted == len(ROWS) and more.asked == ROWS[2:]
+
+
+def test_unreadable_pictures_are_left_out(tmp_path: Path) -> None:
+    made = build(tmp_path / "some", Maker(unreadable=[4, 9]))
+    assert made.complete and [entry["row"] for entry in made.entries] == [1, 2, 7]
+    with pytest.raises(StudioError, match="none of the 5 pictures for twins can be read"):
+        build(tmp_path / "none", Maker(unreadable=ROWS))
+
+
+def test_other_folders_are_refused(tmp_path: Path) -> None:
+    build(tmp_path / "set", Maker())
+    with pytest.raises(StudioError, match="holds a set with other parameters, twins; give another folder"):
+        build(tmp_path / "set", Maker(), parameters={"seed": 4})
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.tex").touch()
+    with pytest.raises(StudioError, match="holds other files; give a new or empty folder"):
+        build(tmp_path / "other", Maker())
+    (tmp_path / "file").touch()
+    with pytest.raises(StudioError, match="cannot be written to"):
+        build(tmp_path / "file", Maker())
+
+
+def test_a_full_disk_keeps_what_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save = Image.Image.save
+
+    def full(self: Image.Image, where: Any, *rest: Any) -> None:
+        if "000004" in str(where):
+            Path(where).write_bytes(b"half a picture")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(self, where, *rest)
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    with pytest.raises(StudioError, match=r"\(No space left on device\); the 2 finished pictures are kept"):
+        build(tmp_path, Maker())
+    assert not list(tmp_path.glob("*.partial")) and not list(tmp_path.glob(".*.partial"))
+    monkeypatch.undo()
+    kept = read_set(tmp_path)
+    assert kept is not None and [entry["row"] for entry in kept.entries] == [1, 7] and not kept.complete
+    assert build(tmp_path, Maker()).complete
+
+
+def test_sets_of_the_cache_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OOD_STUDIO_CACHE", str(tmp_path))
+    assert synthetic_sets() == []
+    folder = set_folder("Twins, near-boundary", PARAMETERS)
+    made = build(folder, Maker())
+    damaged = set_folder("damaged", {"seed": 9})
+    damaged.mkdir(parents=True)
+    (damaged / "set.json").write_text(json.dumps({"name": "x"}))
+    assert synthetic_sets() == [made]
+    assert set_folder("Twins, near-boundary", {"seed": 4}) != folder
