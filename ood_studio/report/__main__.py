@@ -1,7 +1,8 @@
-"""``python -m ood_studio.report world | attacks``: measures, and writes the figures where people read them.
+"""``python -m ood_studio.report world | attacks | contexts``: measures, and writes the figures where people read them.
 
-``world`` runs the Diorama suite for every bundled model and rewrites its part of ``README.md`` and the model cards;
-``attacks`` attacks every bundled model and rewrites the other part. Each part stands between two markers.
+``world`` runs the Diorama suite for every bundled CLIP and rewrites its part of ``README.md`` and the model cards;
+``attacks`` attacks every bundled CLIP and rewrites the other part. Each part stands between two markers. ``contexts``
+asks the bundled model of contexts about fresh scenes and rewrites its card.
 """
 
 from __future__ import annotations
@@ -16,17 +17,26 @@ from ood_studio.errors import StudioError
 from ood_studio.paths import ASSETS, ROOT
 from ood_studio.report.attacks import AttackReport, attack_figures, measure_attacks
 from ood_studio.report.cards import model_card
+from ood_studio.report.contexts import ContextReport, context_card, measure_bundled
 from ood_studio.report.world import Report, figures, measure
 from ood_studio.studio import Studio
+from ood_studio.synthesis.context_catalogue import FOLDER
 
 
 def main() -> None:
     """Entry point."""
     report: Any = tyro.extras.subcommand_cli_from_dict(
-        {"world": Report, "attacks": AttackReport}, prog="python -m ood_studio.report", description=__doc__
+        {"world": Report, "attacks": AttackReport, "contexts": ContextReport},
+        prog="python -m ood_studio.report",
+        description=__doc__,
     )
     names = [name for name in BUNDLED if name in bundled_names()]
     try:
+        if isinstance(report, ContextReport):
+            card = context_card(measure_bundled(report), report)
+            (FOLDER / "README.md").write_text(card, encoding="utf-8")
+            print(card)
+            return
         if not names:
             raise StudioError("no bundled model is there to measure; train one first")
         if isinstance(report, AttackReport):

@@ -22,6 +22,10 @@ LONGEST_QUESTION = 500
 """Characters of a question."""
 
 
+NOTHING = "nothing"
+"""What an answer names where there is nothing."""
+
+
 class ContextError(StudioError):
     """A model of contexts that could not be had or used: one sentence naming it, the reason and what to do."""
 
@@ -108,6 +112,11 @@ class ContextModel(ABC):
     @abstractmethod
     def _answer(self, images: list[Image.Image], question: str, told: Callable[[], None]) -> list[str]:
         """At most a batch of RGB pictures -> the answers; ``told`` is called after every word and may raise."""
+
+
+def written(place: str, elements: Sequence[str]) -> str:
+    """The answer that `QUESTION` asks for, such as ``meadow: tree, fence``."""
+    return f"{place}: {', '.join(elements) or NOTHING}"
 
 
 def contexts_of(raw: str, main: str = "") -> Contexts:

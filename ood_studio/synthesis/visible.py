@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,38 +12,64 @@ from ood_studio.diorama.elements import ELEMENTS
 from ood_studio.diorama.people import PEOPLE, person_drawing
 from ood_studio.diorama.render import MODEL_SIZE, main_mask
 from ood_studio.diorama.scene import Prop, Scene
+from ood_studio.synthesis.contexts import Contexts, written
 
 VISIBLE_PIXELS = 12
 """How many of the 4,096 pixels an element must fill to count as seen: about 3.5 x 3.5. Below that even its colour
 blends with what is around it, and a person who knows every element cannot say which one it is."""
-_FINE = 3  # the renderer draws 64-pixel pictures this much finer and then reduces them
+FINE = 3  # the renderer draws 64-pixel pictures this much finer and then reduces them
+
+
+def scene_contexts(scene: Scene) -> Contexts:
+    """The right answer about a scene: its place, and the elements that can be seen in it."""
+    elements = visible_elements(scene)
+    return Contexts(written(scene.place, elements), elements, scene.place)
 
 
 def visible_elements(scene: Scene) -> tuple[str, ...]:
     """Distinct names of the elements that can be seen in the 64-pixel picture, most visible first; no people."""
-    areas = visible_areas(scene)
-    seen = [name for name, area in areas.items() if area >= VISIBLE_PIXELS]
-    return tuple(sorted(seen, key=lambda name: (-areas[name], name)))
+    return clearly_seen(visible_areas(scene))
 
 
 def visible_areas(scene: Scene) -> dict[str, float]:
     """How many of the 64-pixel picture's pixels each kind of element fills, whatever hides the rest of it."""
-    size = MODEL_SIZE * _FINE
+    return areas_in(*element_map(scene))
+
+
+def clearly_seen(areas: Mapping[str, float]) -> tuple[str, ...]:
+    """The elements that fill enough pixels, most visible first."""
+    seen = [name for name, area in areas.items() if area >= VISIBLE_PIXELS]
+    return tuple(sorted(seen, key=lambda name: (-areas[name], name)))
+
+
+def areas_in(owners: np.ndarray, names: Sequence[str]) -> dict[str, float]:
+    """The `visible_areas` of what `element_map` gives."""
+    counts = np.bincount(owners.ravel(), minlength=len(names) + 1).tolist()
+    areas: dict[str, float] = {}
+    for name, count in zip(names, counts[1:], strict=True):
+        if name not in PEOPLE:
+            areas[name] = areas.get(name, 0.0) + count / FINE**2
+    return areas
+
+
+def element_map(scene: Scene) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Which prop is to be seen where.
+
+    Returns:
+        (192, 192) uint8, `FINE` rows and columns a pixel: 1 + the index of the prop, 0 where there is something else;
+        and the names of the props, people among them.
+    """
+    size = MODEL_SIZE * FINE
     owners = np.zeros((size, size), np.uint8)
-    names = [""]
-    for prop in scene.props:
-        _cover(owners, prop, len(names))
-        names.append("" if prop.name in PEOPLE else prop.name)
+    for number, prop in enumerate(scene.props, start=1):
+        _cover(owners, prop, number)
     for item in (*scene.others, *([scene.main] if scene.main else [])):
         owners[main_mask(replace(scene, main=item), size)] = 0
+    names = [prop.name for prop in scene.props]
     if scene.blocker is not None:
+        names.append(scene.blocker.name)
         _cover(owners, scene.blocker, len(names))
-        names.append("" if scene.blocker.name in PEOPLE else scene.blocker.name)
-    areas: dict[str, float] = {}
-    for name, count in zip(names, np.bincount(owners.ravel(), minlength=len(names)).tolist(), strict=True):
-        if name:
-            areas[name] = areas.get(name, 0.0) + count / _FINE**2
-    return areas
+    return owners, tuple(names)
 
 
 def possible_elements(place: str) -> tuple[str, ...]:

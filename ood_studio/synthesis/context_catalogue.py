@@ -1,0 +1,167 @@
+"""What models of contexts are called, what they cost, and which of them this machine has."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ood_studio.backbones.catalogue import LOCAL, short
+from ood_studio.paths import ASSETS
+from ood_studio.synthesis.contexts import ContextError
+
+BUNDLED = "diorama"
+FOLDER = ASSETS / "diorama-llava"
+TRAINED_BY = "python -m ood_studio.diorama.training.contexts"
+CONFIG, WEIGHTS, WEIGHTS_INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
+
+
+@dataclass(frozen=True)
+class ContextModelInfo:
+    """What is known of a model of contexts before anything is loaded.
+
+    Attributes:
+        name: as `load_context_model` takes it.
+        title: for people.
+        here: whether all its files are on this machine, so that nothing is downloaded.
+        bundled: whether it comes with the app.
+        download: about how many GB (10⁹ bytes) are downloaded; 0 where it is here, None where nobody knows.
+        memory: about how many GiB it needs for one picture, by precision; empty where nobody knows.
+    """
+
+    name: str
+    title: str
+    here: bool
+    bundled: bool
+    download: float | None
+    memory: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Known:
+    title: str
+    download: float
+    memory: Mapping[str, float]
+
+
+# From parameter counts (7.06 G and 0.89 G, stored at 2 bytes) at 2, 4 and about 0.6 bytes (4 bits, and the parts that
+# stay at 2 bytes), with a tenth on top for activations and the key-value cache of one picture.
+_KNOWN: dict[str, _Known] = {
+    "llava-hf/llava-1.5-7b-hf": _Known("LLaVA 1.5, 7 B", 14.1, {"4bit": 5.0, "float16": 15.0, "float32": 29.0}),
+    "llava-hf/llava-interleave-qwen-0.5b-hf": _Known(
+        "LLaVA Interleave Qwen, 0.5 B", 1.8, {"4bit": 1.0, "float16": 2.0, "float32": 4.0}
+    ),
+}
+NAMES = (BUNDLED, *_KNOWN)
+"""The models that the interface offers; any ORG/REPO of the Hugging Face Hub and local-dir:PATH load as well."""
+
+
+def failure(name: str, why: str) -> ContextError:
+    """The error for a model that could not be had or used."""
+    others = [each for each in available_offline() if each != name]
+    offer = f"available offline: {', '.join(others)}" if others else "no other model is available offline"
+    return ContextError(f"Cannot load {short(name, 200)!r}: {why}; {offer}.")
+
+
+def describe(name: str) -> ContextModelInfo:
+    """What a model costs; a look at folders and small files only.
+
+    Raises:
+        ContextError: for a name that is none.
+    """
+    check_name(name)
+    folder = folder_of(name)
+    here = folder is not None and missing_from(folder) is None
+    if name in _KNOWN:
+        known = _KNOWN[name]
+        return ContextModelInfo(name, known.title, here, False, 0 if here else known.download, known.memory)
+    title = "Diorama-LLaVA, a miniature trained on the bundled picture-book world alone" if name == BUNDLED else name
+    local = name == BUNDLED or name.startswith(LOCAL)
+    return ContextModelInfo(
+        name, title, here, name == BUNDLED, 0 if here or local else None, _memory(folder) if folder and here else {}
+    )
+
+
+def available_offline() -> list[str]:
+    """Names that load without a network: the bundled model, then what lies in the Hugging Face cache."""
+    from huggingface_hub import constants
+
+    cached = [
+        folder.name.removeprefix("models--").replace("--", "/")
+        for folder in sorted(Path(constants.HF_HUB_CACHE).glob("models--*--*"))
+        if any(_is_llava(config) for config in folder.glob(f"snapshots/*/{CONFIG}"))
+    ]
+    return [name for name in (BUNDLED, *cached) if (where := folder_of(name)) and not missing_from(where)]
+
+
+def check_name(name: str) -> None:
+    """Checks that a name is of a form that `load_context_model` takes.
+
+    Raises:
+        ContextError: naming the forms.
+    """
+    if name == BUNDLED or (name.startswith(LOCAL) and name != LOCAL):
+        return
+    parts = name.split("/")
+    if len(parts) == 2 and all(parts) and not name.startswith(LOCAL):
+        return
+    close = difflib.get_close_matches(name, NAMES, n=1)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    raise failure(name, f"unknown name ({meant}expected {BUNDLED}, ORG/REPO or {LOCAL}PATH)")
+
+
+def folder_of(name: str) -> Path | None:
+    """Where a model's files lie on this machine, or should; None for a hub model of which there is nothing."""
+    if name == BUNDLED:
+        return FOLDER
+    if name.startswith(LOCAL):
+        return Path(name.removeprefix(LOCAL)).expanduser()
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        config = try_to_load_from_cache(name, CONFIG)
+    except HFValidationError:
+        return None
+    return Path(config).parent if isinstance(config, str) else None
+
+
+def missing_from(folder: Path) -> str | None:
+    """The first file of a model that a folder lacks; None where it is whole."""
+    if not (folder / CONFIG).is_file():
+        return CONFIG
+    if not any((folder / file).is_file() for file in ("processor_config.json", "preprocessor_config.json")):
+        return "processor_config.json"
+    if not any((folder / file).is_file() for file in ("tokenizer.json", "tokenizer.model")):
+        return "tokenizer.json"
+    if (folder / WEIGHTS).is_file():
+        return None
+    shards = weights_of(folder)
+    return next((file for file in shards if not (folder / file).is_file()), None) if shards else WEIGHTS
+
+
+def weights_of(folder: Path) -> list[str]:
+    """The weights files of a model: one, or the shards that its index names; none where the index cannot be read."""
+    if not (folder / WEIGHTS_INDEX).is_file():
+        return [WEIGHTS] if (folder / WEIGHTS).is_file() else []
+    try:
+        shards = json.loads((folder / WEIGHTS_INDEX).read_text(encoding="utf-8"))["weight_map"].values()
+        return sorted({str(file) for file in shards})
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return []
+
+
+def _is_llava(config: Path) -> bool:
+    try:
+        content = json.loads(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and content.get("model_type") == "llava"
+
+
+def _memory(folder: Path) -> dict[str, float]:
+    """The weights in a folder, taken to be of 2 bytes, at 2 and at 4, with a tenth on top."""
+    stored = sum((folder / file).stat().st_size for file in weights_of(folder)) * 1.1 / 2**30
+    return {"float16": round(stored, 2), "float32": round(2 * stored, 2)}
