@@ -151,6 +151,7 @@ function button(title, format) {
 async function draw() {
   figure = props.value ? JSON.parse(props.value) : null;
   spot = null;
+  picture(null);
   summary.textContent = figure?.layout?.meta?.summary ?? "";
   element.querySelector("figure").setAttribute("aria-label", props.label || "figure");
   if (!figure) {
@@ -179,11 +180,32 @@ async function draw() {
     modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d", "sendDataToCloud"],
     modeBarButtonsToAdd: buttons,
   });
-  for (const [event, heard] of [["plotly_click", clicked], ["plotly_relayout", dragged]]) {
+  const heard = [["click", clicked], ["relayout", dragged], ["hover", picture], ["unhover", () => picture(null)]];
+  for (const [name, hear] of heard) {
+    const event = `plotly_${name}`;
     area.removeAllListeners(event); // a changed config may or may not have dropped them
-    area.on(event, heard);
+    area.on(event, hear);
   }
   drawn = true;
+}
+
+// The picture of the point that is pointed at, where the figure brings a sheet of them (layout.meta.sprite).
+function picture(event) {
+  const sheet = figure?.layout?.meta?.sprite;
+  const shown = element.querySelector(".studio-plot-picture");
+  const point = sheet && event?.points?.[0];
+  const index = point?.customdata?.[0];
+  shown.hidden = !Number.isInteger(index);
+  if (shown.hidden) return;
+  const { columns, rows } = sheet;
+  const part = (place, count) => (count > 1 ? (100 * place) / (count - 1) : 0);
+  shown.style.backgroundImage = `url("${sheet.source}")`;
+  shown.style.backgroundSize = `${columns * 100}% ${rows * 100}%`;
+  shown.style.backgroundPosition = `${part(index % columns, columns)}% ${part(Math.floor(index / columns), rows)}%`;
+  const x = point.xaxis._offset + point.xaxis.d2p(point.x), y = point.yaxis._offset + point.yaxis.d2p(point.y);
+  const side = shown.offsetWidth, gap = 22;
+  shown.style.left = `${Math.min(Math.max(0, x - side / 2), area.clientWidth - side)}px`;
+  shown.style.top = `${y > side + gap ? y - side - gap : y + gap}px`;
 }
 
 let waiting = false;

@@ -15,6 +15,7 @@ from ood_studio.studio.answers import (
 from ood_studio.studio.attack import Attacking, AttackRequest, AttackResult
 from ood_studio.studio.craft import Crafting, CraftRequest, CraftStep
 from ood_studio.studio.explore import Exploring
+from ood_studio.studio.feature_map import FeatureMapRequest, Mapping
 from ood_studio.studio.requests import BenchRequest, ExploreRequest, LabelChoice, ScoreChoice
 from ood_studio.studio.synthesize import SetRequest, SynthesisRequest, SynthesisStep, Synthesizing
 
@@ -27,6 +28,7 @@ __all__ = [
     "CraftStep",
     "ExploreRequest",
     "ExploreResult",
+    "FeatureMapRequest",
     "LabelChoice",
     "PictureReport",
     "Reading",
@@ -40,5 +42,5 @@ __all__ = [
 ]
 
 
-class Studio(Exploring, Attacking, Crafting, Synthesizing):
+class Studio(Exploring, Attacking, Crafting, Synthesizing, Mapping):
     """Answers every request; safe to share between threads."""

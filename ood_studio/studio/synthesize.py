@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio import __version__
-from ood_studio.attacks.pictures import to_pictures
+from ood_studio.attacks.pictures import to_pictures, to_pixels
 from ood_studio.backbones import Pool
 from ood_studio.data.picture_set import PictureSet
 from ood_studio.data.sources import open_pictures
@@ -29,8 +29,8 @@ from ood_studio.scorers import FittedScore
 from ood_studio.studio.answers import Affinity, Reading, ReferenceScores, reading_of
 from ood_studio.studio.explore import scorers_of
 from ood_studio.studio.requests import LabelChoice, ScoreChoice
-from ood_studio.studio.workbench import LabelSpace, Workbench, joint_of
-from ood_studio.synthesis.baselines import PROMPT
+from ood_studio.studio.workbench import OOD_COUNT, REFERENCE_COUNT, LabelSpace, Workbench, joint_of
+from ood_studio.synthesis.baselines import PROMPT, negative_label_pictures
 from ood_studio.synthesis.boundary import (
     Direction,
     Guidance,
@@ -166,19 +166,40 @@ class Gauge:
 
 
 @dataclass(frozen=True, eq=False)
-class SynthesisStep:
-    """One picture after some iterations; 0 is the unguided one.
+class Judgement:
+    """What a guide and every score make of a picture.
 
     Attributes:
-        iteration, total: of the loop.
+        picture: 8 bits a channel.
         value: the guide's score, higher = more in-distribution; of the energy minus it.
         energy: of the recognition model; None where a score guides.
-        loss: of the guide.
         gauge: what ``value`` is compared with; None without reference pictures.
         readings: every score of ``picture`` as `Studio.explore` gives it.
         negative: the negative label that it resembles most: largest softmax of cosine similarities over the negative
             labels alone, as in SynOOD's label mining; its share of that softmax.
-        picture: rounded to 8 bits; ``original`` the source as the model takes it.
+    """
+
+    picture: Image.Image
+    value: float
+    energy: float | None
+    gauge: Gauge | None
+    readings: tuple[Reading, ...]
+    negative: Affinity
+
+    @property
+    def inside(self) -> bool | None:
+        """Whether the guide takes it for in-distribution; None without reference pictures."""
+        return None if self.gauge is None else self.value >= self.gauge.boundary
+
+
+@dataclass(frozen=True, eq=False)
+class SynthesisStep(Judgement):
+    """One picture after some iterations; 0 is the unguided one.
+
+    Attributes:
+        iteration, total: of the loop.
+        loss: of the guide.
+        original: the source as the model takes it.
         gradient: what the loss wants of the pixels, see `gradient_pictures`; None after the last update.
         prompt: what the text encoder read, and ``cut`` what it had no room for.
         notes: sentences for the person.
@@ -188,13 +209,7 @@ class SynthesisStep:
 
     iteration: int
     total: int
-    value: float
-    energy: float | None
     loss: float
-    gauge: Gauge | None
-    readings: tuple[Reading, ...]
-    negative: Affinity
-    picture: Image.Image
     original: Image.Image
     gradient: Image.Image | None
     prompt: str
@@ -267,7 +282,7 @@ class Synthesizing(Workbench):
         prompt = prompt_of(words)
         inpainter = self.inpainter(request, progress)
         fitted = inpainter.fit(picture, mask)
-        judges = self._judges(request, progress)
+        judges = self._panel(request, progress)
         original = fitted.picture
         began = time.monotonic()
         for found in request.loop().run(
@@ -280,6 +295,38 @@ class Synthesizing(Workbench):
         ):
             notes = tuple(note for note in (fitted.note, found.note) if note)
             yield self._steps(judges, found, [original], notes, time.monotonic() - began)[0]
+
+    def judge(
+        self, request: SynthesisRequest, pictures: Sequence[Image.Image], progress: Progress = silent
+    ) -> list[Judgement]:
+        """What the guide and every score make of pictures of any sizes: the source, say, or one to compare with.
+
+        Raises:
+            StudioError: if a model cannot be had.
+        """
+        judges = self._panel(request, progress)
+        found = []
+        for picture in pictures:
+            with torch.no_grad():
+                value = judges.guide.score(to_pixels([picture]))
+            found += self._judged(judges, value, [picture])
+        return found
+
+    def negative_picture(self, request: SynthesisRequest, label: str, progress: Progress = silent) -> Judgement:
+        """ "Neg Image" of SynOOD's Table 4: a picture straight from the text of a negative label, and its scores.
+
+        Raises:
+            StudioError: if a model cannot be had or runs out of memory.
+        """
+        pixels = negative_label_pictures(
+            self.inpainter(request, progress),
+            [label],
+            steps=request.steps,
+            guidance=request.guidance,
+            seeds=[request.seed],
+            progress=progress,
+        )
+        return self.judge(request, to_pictures(pixels), progress)[0]
 
     def inpainter(self, request: SynthesisRequest, progress: Progress = silent) -> Inpainter:
         """The inpainting model of a request.
@@ -307,7 +354,7 @@ class Synthesizing(Workbench):
         name = f"{source.name}, {_METHODS[request.method]}"
         folder = Path(request.out).expanduser() if request.out else set_folder(name, parameters | {"rows": rows})
         inpainter = self.inpainter(how, progress)
-        judges = self._judges(how, progress)
+        judges = self._panel(how, progress)
 
         def make(part: Sequence[int]) -> list[Made | None]:
             found: dict[int, Made] = {}
@@ -429,45 +476,45 @@ class Synthesizing(Workbench):
         notes: tuple[str, ...],
         seconds: float,
     ) -> list[SynthesisStep]:
-        space = judges.space
-        pictures = to_pictures(found.pixels)
         gradients = None if found.pixel_gradient is None else to_pictures(gradient_pictures(found.pixel_gradient))
+        return [
+            SynthesisStep(
+                **vars(judged),
+                iteration=found.iteration,
+                total=found.total,
+                loss=float(found.loss[i]),
+                original=originals[i],
+                gradient=None if gradients is None else gradients[i],
+                prompt=found.prompts[i],
+                cut=found.cut[i],
+                notes=notes,
+                flagged=bool(found.flagged[i]),
+                seconds=seconds,
+            )
+            for i, judged in enumerate(self._judged(judges, found.score, to_pictures(found.pixels)))
+        ]
+
+    def _judged(self, judges: _Judges, values: Tensor, pictures: Sequence[Image.Image]) -> list[Judgement]:
+        """What all judges but the guide make of pictures; the guide's own values are given."""
+        space = judges.space
         with torch.inference_mode():  # what a file of the picture will be given
             joint = joint_of(space.backbone, space.backbone.encode_image(space.backbone.preprocess(pictures)).joint)
             joint = joint.float().cpu()
         scores = {title: score(joint) for title, score in judges.fitted.items()}
         mined = (joint @ space.negative_text.T * space.backbone.logit_scale).softmax(dim=1).max(dim=1)
-        steps = []
+        judged = []
         for i, picture in enumerate(pictures):
-            value = float(found.score[i])
+            value = float(values[i])
             readings = tuple(
                 reading_of(score.scorer.name, title, float(scores[title][i]), judges.compared.get(title))
                 for title, score in judges.fitted.items()
             )
-            word = space.mined.words[int(mined.indices[i])]
-            steps.append(
-                SynthesisStep(
-                    iteration=found.iteration,
-                    total=found.total,
-                    value=value,
-                    energy=-value if isinstance(judges.guide, EnergyGuide) else None,
-                    loss=float(found.loss[i]),
-                    gauge=judges.gauge,
-                    readings=readings,
-                    negative=Affinity(word, float(mined.values[i]), False),
-                    picture=picture,
-                    original=originals[i],
-                    gradient=None if gradients is None else gradients[i],
-                    prompt=found.prompts[i],
-                    cut=found.cut[i],
-                    notes=notes,
-                    flagged=bool(found.flagged[i]),
-                    seconds=seconds,
-                )
-            )
-        return steps
+            negative = Affinity(space.mined.words[int(mined.indices[i])], float(mined.values[i]), False)
+            energy = -value if isinstance(judges.guide, EnergyGuide) else None
+            judged.append(Judgement(picture, value, energy, judges.gauge, readings, negative))
+        return judged
 
-    def _judges(self, request: SynthesisRequest, progress: Progress) -> _Judges:
+    def _panel(self, request: SynthesisRequest, progress: Progress) -> _Judges:
         space = self.label_space(request.labels, progress)
         references = self.reference_features(space, request.reference, progress)
         reference = space.reference()
@@ -501,8 +548,9 @@ class Synthesizing(Workbench):
             if not known:
                 return guide, None
             sides: list[np.ndarray] = []
-            inside = own or diorama_set("id-train", 0, _REFERENCE, workers=self.workers)
-            outside = None if own else diorama_set("near-ood", 0, _REFERENCE, workers=self.workers)
+            # The sets of the other scores' thresholds, which are drawn already.
+            inside = own or diorama_set("id-train", 0, REFERENCE_COUNT, workers=self.workers)
+            outside = None if own else diorama_set("near-ood", 0, OOD_COUNT, workers=self.workers)
             for pictures in (inside, outside):
                 if pictures is None:
                     sides.append(np.empty(0))
@@ -511,7 +559,9 @@ class Synthesizing(Workbench):
                 if pictures is inside:
                     guide = calibrated(guide, pixels)
                 with torch.no_grad():
-                    sides.append(torch.cat([guide.score(part) for part in pixels.split(64)]).double().cpu().numpy())
+                    sides.append(
+                        torch.cat([guide.score(part) for part in torch.split(pixels, 64)]).double().cpu().numpy()
+                    )
             return guide, _gauge(sides[0], sides[1])
 
         return self._guides.get(key, build)

@@ -12,6 +12,7 @@ from ood_studio.studio import Studio
 from ood_studio.ui.attack import tab as attack
 from ood_studio.ui.compare import tab as compare
 from ood_studio.ui.explore import tab as explore
+from ood_studio.ui.synthesize import tab as synthesize
 
 
 def build(studio: Studio, backbone: str) -> gr.Blocks:
@@ -25,11 +26,14 @@ def build(studio: Studio, backbone: str) -> gr.Blocks:
                 explorer = explore.build(studio, backbone, world, _world)
             with gr.Tab("Compare", id="compare", render_children=True):
                 comparison = compare.build(studio, backbone, tabs, explorer)
+            with gr.Tab("Synthesize", id="synthesize", render_children=True):
+                fill_gallery = synthesize.build(studio, backbone, tabs, explorer, comparison)
             with gr.Tab("Attack", id="attack", render_children=True):
                 fill_galleries = attack.build(studio, backbone, tabs, explorer, comparison)
         explorer.start(blocks.load)
         comparison.start(blocks.load)
         fill_galleries(blocks.load)
+        fill_gallery(blocks.load)
     return blocks
 
 

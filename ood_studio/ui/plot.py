@@ -25,6 +25,7 @@ from ood_studio.paths import ASSETS
 _TEMPLATE = """<figure class="studio-plot" role="group" aria-label="figure">
 <div class="studio-plot-area" tabindex="0" role="application"
   aria-label="Arrow keys walk along the points, Enter opens one"></div>
+<div class="studio-plot-picture" aria-hidden="true" hidden></div>
 <p class="studio-plot-note" role="status"></p><figcaption aria-live="polite"></figcaption></figure>"""
 
 _STYLE = """
@@ -34,7 +35,11 @@ _STYLE = """
   position: absolute; inset: 0; margin: 0; display: grid; place-items: center; text-align: center; padding: 1rem;
   color: var(--body-text-color-subdued); pointer-events: none;
 }
-.studio-plot-note[hidden] { display: none; }
+.studio-plot-note[hidden], .studio-plot-picture[hidden] { display: none; }
+.studio-plot-picture {
+  position: absolute; width: 9rem; height: 9rem; border-radius: 10px; pointer-events: none; image-rendering: pixelated;
+  border: 3px solid var(--background-fill-primary); box-shadow: 0 2px 12px rgb(0 0 0 / 45%); z-index: 5;
+}
 .studio-plot figcaption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 """
 
@@ -73,8 +78,9 @@ def click_plot(
     """A component whose value is `plot_value` of a figure and whose events are ``click`` and ``drag``.
 
     It takes the page's colours in light and dark, its container's width, keeps the zoom where the figure's
-    ``uirevision`` stays, and saves PNG and SVG. A figure's ``layout.meta["summary"]`` is read to the blind. ``click``
-    is read by `read_click`; ``drag`` comes when an editable line was moved and is read by `read_drag`.
+    ``uirevision`` stays, and saves PNG and SVG. A figure's ``layout.meta["summary"]`` is read to the blind, and of a
+    ``layout.meta["sprite"]`` (see `feature_map_figure`) the picture of the point pointed at is shown. ``click`` is read
+    by `read_click`; ``drag`` comes when an editable line was moved and is read by `read_drag`.
 
     Args:
         label: the figure's name for screen readers and saved files.

@@ -16,7 +16,7 @@ from ood_studio.ui.attack.choices import Choices, read
 from ood_studio.ui.attack.drawing import Updates, figure
 from ood_studio.ui.attack.panels import Panels
 from ood_studio.ui.attack.session import Session
-from ood_studio.ui.compare.choices import attacked_choices, attacked_value
+from ood_studio.ui.compare.choices import added_choices, attacked_value
 from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.downloads import download_folder
 from ood_studio.ui.explore.session import Session as Explored
@@ -182,7 +182,7 @@ def wire_compare(session: gr.State, panel: batch.BatchPanel, tabs: gr.Tabs, comp
         if mine.batch is None or mine.batch_request is None:
             raise message(StudioError("there is no attacked batch yet; attack one first"))
         value = attacked_value(mine.batch.sets[-1])
-        added = gr.update(choices=attacked_choices(), value=[value])
+        added = gr.update(choices=added_choices(), value=[value])
         return mine.batch_request.suite, added, gr.Tabs(selected="compare")
 
     panel.compare.click(

@@ -7,7 +7,7 @@ from random import Random
 from ood_studio.paths import cache_dir
 
 COUNT = 5
-_SEED = 7
+SEED = 7
 _FIRST = {"near-ood": 1, "id-test": 0}  # a cactus and a banana: a pair that shows well
 
 
@@ -21,7 +21,7 @@ def example_pictures(split: str, round_: int) -> list[tuple[str, str]]:
     folder.mkdir(parents=True, exist_ok=True)
     start = Random(round_).randrange(10_000) if round_ else _FIRST.get(split, 0)
     drawn = []
-    for i, scene in enumerate(scenes(split, _SEED, COUNT, start), start):
+    for i, scene in enumerate(scenes(split, SEED, COUNT, start), start):
         name = describe(scene)
         path = folder / f"{name.replace(' ', '-').replace(',', '')}-{split}-{i}.png"
         if not path.exists():

@@ -16,6 +16,7 @@ from ood_studio.evaluation.metrics import FPR_DEFINITIONS
 from ood_studio.evaluation.suites import SUITES
 from ood_studio.fields import bounds_of
 from ood_studio.studio import BenchRequest, LabelChoice
+from ood_studio.synthesis.synthetic_set import SyntheticSet, synthetic_sets
 from ood_studio.ui.compare.names import known_scorers, scorer_title
 from ood_studio.ui.compare.parameters import parameter_boxes, scorer_from
 from ood_studio.ui.compare.uploads import is_upload, own_sets
@@ -67,8 +68,10 @@ def request_from(*values: Any) -> BenchRequest:
     ood_data = tuple(part.strip() for part in folders["ood_data"].split(",") if part.strip())
     id_data = folders["id_data"]
     added = tuple(v["added"] or ())
-    if os.environ.get("SPACE_ID") and not set(added) <= {value for _, value in attacked_choices()}:
-        raise StudioError("this set is not among those made in the Attack tab; choose one from the list")
+    if os.environ.get("SPACE_ID") and not set(added) <= {value for _, value in added_choices()}:
+        raise StudioError(
+            "this set is not among those made in the Attack and Synthesize tabs; choose one from the list"
+        )
     if own:
         id_data, ood_data = own_sets(v["id_files"], v["ood_files"], id_data, ood_data)
     return BenchRequest(
@@ -103,6 +106,23 @@ def attacked_value(each: AttackedSet) -> str:
     return f"{each.name.replace(' = ', ' ').replace(',', '')}={each.folder}"
 
 
+def synthetic_choices() -> list[tuple[str, str]]:
+    """Titles and values of the sets that were synthesised, the newest first."""
+    return [
+        (f"{each.name} ({len(each.entries):,} synthetic pictures)", synthetic_value(each)) for each in synthetic_sets()
+    ]
+
+
+def synthetic_value(each: SyntheticSet) -> str:
+    """A synthetic set as ``NAME=FOLDER``, its name without what separates sets."""
+    return f"{each.name.replace('=', ' ').replace(',', '')}={each.folder}"
+
+
+def added_choices() -> list[tuple[str, str]]:
+    """Titles and values of all sets that were made here."""
+    return [*synthetic_choices(), *attacked_choices()]
+
+
 def build_choices(backbone: str) -> Choices:
     """Draws the components; defaults and bounds come from the request's own fields."""
     bounds, default = bounds_of(BenchRequest), BenchRequest()
@@ -129,15 +149,15 @@ def build_choices(backbone: str) -> Choices:
         elem_id="compare-data-root",
     )
     added = gr.Dropdown(
-        attacked_choices(),
+        added_choices(),
         value=[],
         multiselect=True,
         allow_custom_value=not os.environ.get("SPACE_ID"),
         label="OOD sets to add",
-        info="Sets made in the Attack tab, or NAME=FOLDER; held against the same ID pictures.",
+        info="Sets made in the Attack and Synthesize tabs, or NAME=FOLDER; held against the same ID pictures.",
         elem_id="compare-added",
     )
-    added.focus(lambda: gr.update(choices=attacked_choices()), None, added, api_visibility="private", **QUICK)
+    added.focus(lambda: gr.update(choices=added_choices()), None, added, api_visibility="private", **QUICK)
     known = known_scorers()
     scorers = gr.CheckboxGroup(
         [(scorer_title(key), key) for key in known],

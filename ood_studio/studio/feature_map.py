@@ -1,0 +1,211 @@
+"""A map of pictures: in-distribution, out-of-distribution and synthetic ones in one plane of a backbone's features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from ood_studio.backbones import Backbone
+from ood_studio.data.picture_set import PictureSet, Subset
+from ood_studio.data.sources import open_pictures
+from ood_studio.data.store import set_features
+from ood_studio.errors import StudioError
+from ood_studio.evaluation.diorama_set import diorama_set
+from ood_studio.evaluation.embedding import plane
+from ood_studio.fields import Bounds, check_bounds
+from ood_studio.progress import Progress, silent
+from ood_studio.studio.requests import LabelChoice
+from ood_studio.studio.workbench import OOD_COUNT, REFERENCE_COUNT, Workbench
+
+Kind = Literal["id", "near", "far", "synthetic", "trail"]
+THUMBNAIL = 64  # pixels
+
+
+@dataclass(frozen=True)
+class FeatureMapRequest:
+    """Which pictures are laid out, and how.
+
+    Attributes:
+        labels: for its backbone; the labels themselves play no part.
+        reference: a folder of ID pictures; empty = Diorama's, with its near- and far-OOD pictures.
+        inside, near, far: how many pictures of each, and of synthetic ones at most as many as ID ones.
+        neighbours, spread, seed: see `plane`.
+    """
+
+    labels: LabelChoice = field(default_factory=LabelChoice)
+    reference: str = ""
+    inside: Annotated[int, Bounds(3, 5000, log=True, step=1, help="ID pictures")] = 300
+    near: Annotated[int, Bounds(0, 5000, step=1, help="Near-OOD pictures")] = 150
+    far: Annotated[int, Bounds(0, 5000, step=1, help="Far-OOD pictures")] = 150
+    neighbours: Annotated[int, Bounds(2, 200, step=1, help="Neighbours that are kept near each picture")] = 15
+    spread: Annotated[float, Bounds(0.0, 1.0, step=0.05, help="How close pictures may lie")] = 0.1
+    seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of the layout")] = 0
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+
+
+@dataclass(frozen=True, eq=False)
+class MapGroup:
+    """Pictures of one kind on the map.
+
+    Attributes:
+        name: for the legend.
+        kind: what they are; a ``trail`` is one picture's way, in its order.
+        places: (n, 2).
+        captions: one a picture.
+        thumbnails: one a picture, at most `THUMBNAIL` pixels wide and high.
+    """
+
+    name: str
+    kind: Kind
+    places: NDArray[np.float32]
+    captions: tuple[str, ...]
+    thumbnails: tuple[Image.Image, ...]
+
+
+@dataclass(frozen=True)
+class FeatureMap:
+    """All groups, and by whose features they are laid out."""
+
+    groups: tuple[MapGroup, ...]
+    backbone: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    name: str
+    kind: Kind
+    features: NDArray[np.float32]
+    captions: tuple[str, ...]
+    thumbnails: tuple[Image.Image, ...]
+
+
+class Mapping(Workbench):
+    """Maps of pictures."""
+
+    def feature_map(
+        self,
+        request: FeatureMapRequest,
+        trail: Sequence[tuple[str, Image.Image]] = (),
+        made: tuple[str, Path] | None = None,
+        progress: Progress = silent,
+    ) -> FeatureMap:
+        """ID, OOD and synthetic pictures in one plane.
+
+        ID and OOD pictures are laid out first, and again with the synthetic ones from there: the map of the former
+        looks the same whatever is laid into it, though all take part in it alike.
+
+        Args:
+            request: which reference pictures, and how.
+            trail: one picture's way from the original to the boundary, captions and pictures.
+            made: a synthetic set, name and folder.
+
+        Raises:
+            StudioError: for pictures or a model that cannot be used.
+        """
+        progress("loading the model", 0, 1)
+        backbone = self.backbone(request.labels.backbone)
+        known = [self._map_part(backbone, *each, progress) for each in self._map_sets(request)]
+        extra = []
+        if made is not None:
+            pictures = open_pictures(str(made[1]), name=made[0], labels=())
+            extra.append(self._map_part(backbone, made[0], "synthetic", pictures, request.inside, progress))
+        if trail:
+            extra.append(_trail(backbone, trail))
+        base = np.concatenate([part.features for part in known])
+
+        def laid(features: NDArray[np.float32], start: NDArray[np.float32] | None) -> NDArray[np.float32]:
+            return plane(
+                features,
+                neighbours=request.neighbours,
+                spread=request.spread,
+                seed=request.seed,
+                start=start,
+                progress=progress,
+            )
+
+        places = laid(base, None)
+        if extra:
+            added = np.concatenate([part.features for part in extra])
+            nearest = (added @ base.T).argmax(axis=1)
+            # Not on the very place of the neighbour, from which nothing could pull it away.
+            aside = np.random.default_rng(request.seed).normal(0, 0.05, (len(added), 2)).astype(np.float32)
+            places = laid(np.concatenate([base, added]), np.concatenate([places, places[nearest] + aside]))
+        groups, begin = [], 0
+        for part in (*known, *extra):
+            own = places[begin : begin + len(part.features)]
+            groups.append(MapGroup(part.name, part.kind, own, part.captions, part.thumbnails))
+            begin += len(own)
+        return FeatureMap(tuple(groups), request.labels.backbone)
+
+    def _map_sets(self, request: FeatureMapRequest) -> list[tuple[str, Kind, PictureSet, int]]:
+        if request.reference:
+            own: PictureSet = open_pictures(request.reference, labels=())
+            own = own if len(own) <= request.inside else Subset(own, request.inside, request.seed)
+            return [(f"ID: {own.name}", "id", own, request.inside)]
+        half = request.far // 2
+        # The sets that thresholds come from as far as they go: those are drawn and encoded already.
+        drawn: tuple[tuple[str, Kind, str, int, int], ...] = (
+            ("ID", "id", "id-train", REFERENCE_COUNT, request.inside),
+            ("near-OOD: sister classes", "near", "near-ood", OOD_COUNT, request.near),
+            ("far-OOD: textures", "far", "far-ood-textures", half, half),
+            ("far-OOD: empty places", "far", "far-ood-scenes", request.far - half, request.far - half),
+        )
+        return [
+            (name, kind, diorama_set(split, 0, max(whole, count), workers=self.workers), count)
+            for name, kind, split, whole, count in drawn
+            if count
+        ]
+
+    def _map_part(
+        self, backbone: Backbone, name: str, kind: Kind, pictures: PictureSet, count: int, progress: Progress
+    ) -> _Part:
+        pictures.prepare(progress)  # for the thumbnails, even where the features are kept
+        found = set_features(backbone, pictures, {"joint"}, progress)
+        rows = [int(row) for row in found.rows[:count]]
+        if not rows:
+            raise StudioError(f"no picture of {name} can be read")
+        return _Part(
+            name,
+            kind,
+            _unit(found.joint, found.visual)[:count],
+            tuple(pictures.caption(row) for row in rows),
+            tuple(_thumbnail(pictures.load(row)) for row in rows),
+        )
+
+
+def _trail(backbone: Backbone, trail: Sequence[tuple[str, Image.Image]]) -> _Part:
+    with torch.inference_mode():
+        found = backbone.encode_image(backbone.preprocess([picture for _, picture in trail]))
+    features = _unit(found.joint, found.visual)
+    return _Part(
+        "this picture, from its original on",
+        "trail",
+        features,
+        tuple(caption for caption, _ in trail),
+        tuple(_thumbnail(picture) for _, picture in trail),
+    )
+
+
+def _unit(joint: Tensor | None, visual: Tensor | None) -> NDArray[np.float32]:
+    """(n, d) of length 1: the features that texts are compared with, or without a text tower the visual ones."""
+    given = joint if joint is not None else visual
+    assert given is not None
+    unit: NDArray[np.float32] = torch.nn.functional.normalize(given.float().cpu(), dim=1).numpy()
+    return unit
+
+
+def _thumbnail(picture: Image.Image) -> Image.Image:
+    small = picture.convert("RGB")
+    if max(small.size) > THUMBNAIL:
+        small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+    return small

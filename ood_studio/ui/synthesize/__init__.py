@@ -1,0 +1,1 @@
+"""The Synthesize tab: in-distribution pictures led to the boundary of what a model knows."""

@@ -1,0 +1,124 @@
+"""The filmstrip: original, unguided picture and every iteration, with what is made of each."""
+
+from __future__ import annotations
+
+from html import escape
+
+from ood_studio.studio import Reading
+from ood_studio.studio.synthesize import Judgement
+from ood_studio.ui.attack.live import data_uri, side
+from ood_studio.ui.cards import number, percent
+from ood_studio.ui.synthesize.gauge import said
+from ood_studio.ui.synthesize.session import Session
+
+SHOWN = ("neglabel", "mcm")
+"""Keys of the scores under each picture, beside the guide's own."""
+
+
+def strip(mine: Session) -> str:
+    """The pictures in a row; a place is kept for those still to come."""
+    if mine.source is None or mine.request is None:
+        return ""
+    first = mine.first
+    shown = mine.source if first is None else first.picture
+    cells = [_cell("Original", shown, first, about="what is led away")]
+    for step in mine.steps:
+        about = "painted from the words alone" if step.iteration == 0 else "noise moved once more"
+        if step.flagged:
+            about = "blackened by the model’s own safety checker"
+        title = "Unguided (0)" if step.iteration == 0 else f"Iteration {step.iteration}"
+        cells.append(_cell(title, step.picture, step, about=about, gradient=_gradient(mine, step.iteration)))
+    total = mine.steps[-1].total if mine.steps else mine.request.iterations
+    if mine.running:
+        for i in range(len(mine.steps), total + 1):
+            title = "Unguided (0)" if i == 0 else f"Iteration {i}"
+            cells.append(f'<figure><div class="studio-waiting">…</div><figcaption><b>{title}</b></figcaption></figure>')
+    for name, judged in mine.beside.items():
+        cells.append(_cell(name, None if judged is None else judged.picture, judged, kind="beside"))
+    return f'<div class="studio-film">{"".join(cells)}</div>'
+
+
+def readings(judged: Judgement) -> list[Reading]:
+    """The scores that are shown under a picture."""
+    chosen = {reading.scorer: reading for reading in reversed(judged.readings)}
+    return [chosen[key] for key in SHOWN if key in chosen]
+
+
+def table(mine: Session) -> str:
+    """Every score of every picture."""
+    trail = mine.trail()
+    if not mine.steps:
+        return ""
+    names = [*([] if mine.first is None else ["original"]), *(str(step.iteration) for step in mine.steps)]
+    columns = ["score", *names, "threshold"]
+    rows = ""
+    now = trail[-1]
+    boundary = "–" if now.gauge is None else said(now.gauge.boundary, now)
+    if now.energy is not None:
+        cells = "".join(f"<td>{said(each.value, each)} {side(each.inside)}</td>" for each in trail)
+        rows += f'<tr><th scope="row">energy of the classifier</th>{cells}<td>{boundary}</td></tr>'
+    for i, reading in enumerate(now.readings):
+        cells = "".join(f"<td>{number(each.readings[i].value)} {side(each.readings[i].inside)}</td>" for each in trail)
+        threshold = "–" if reading.threshold is None else number(reading.threshold)
+        rows += f'<tr><th scope="row">{escape(reading.title)}</th>{cells}<td>{threshold}</td></tr>'
+    head = "".join(f'<th scope="col">{column}</th>' for column in columns)
+    return (
+        '<div class="studio-scroll"><table class="studio-scores"><caption>Every score, iteration by iteration '
+        "(an energy is lower for known pictures, every other score higher)</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _gradient(mine: Session, iteration: int) -> str:
+    """What the loss wanted of the picture before: it led to this one."""
+    if iteration == 0 or len(mine.steps) < iteration:
+        return ""
+    seen = mine.steps[iteration - 1].gradient
+    if seen is None:
+        return ""
+    random = mine.request is not None and mine.request.direction == "random"
+    about = "not followed: the direction is random" if random else "the way here: what the loss wanted of each pixel"
+    return f'<img class="small" src="{data_uri(seen, 96)}" alt="Gradient" title="{about}">'
+
+
+def _cell(
+    title: str, picture: object, judged: Judgement | None, about: str = "", gradient: str = "", kind: str = ""
+) -> str:
+    from PIL import Image
+
+    if isinstance(picture, Image.Image):
+        shown = f'<img src="{data_uri(picture)}" alt="{escape(title)}">'
+    else:
+        shown = '<div class="studio-waiting">…</div>'
+    lines = "" if judged is None else _lines(judged)
+    beside = f'<div class="beside">{gradient}{_resembles(judged)}</div>' if judged is not None else ""
+    return (
+        f'<figure class="{kind}">{shown}<figcaption><b>{escape(title)}</b>'
+        f"<small>{escape(about)}</small>{lines}{beside}</figcaption></figure>"
+    )
+
+
+def _lines(judged: Judgement) -> str:
+    rows = ""
+    if judged.energy is not None:
+        boundary = "" if judged.gauge is None else said(judged.gauge.boundary, judged)
+        rows += _line("energy", said(judged.value, judged), judged.inside, boundary, "≤")
+    for reading in readings(judged):
+        threshold = "" if reading.threshold is None else number(reading.threshold)
+        rows += _line(reading.title.split(" (")[0], number(reading.value), reading.inside, threshold, "≥")
+    return f"<dl>{rows}</dl>"
+
+
+def _line(name: str, value: str, inside: bool | None, threshold: str, sign: str) -> str:
+    limit = f' title="ID is {sign} {threshold}"' if threshold else ""
+    limit_shown = f"<small>{sign} {threshold}</small>" if threshold else ""
+    return f"<div{limit}><dt>{escape(name)}</dt><dd><b>{value}</b>{limit_shown}</dd><dd>{side(inside)}</dd></div>"
+
+
+def _resembles(judged: Judgement | None) -> str:
+    if judged is None:
+        return ""
+    return (
+        f'<p>most like<br><b class="negative">{escape(judged.negative.label)}</b> '
+        f"<small>{percent(judged.negative.share)} of the negative labels</small></p>"
+    )

@@ -1,0 +1,65 @@
+"""The boundary gauge: in-distribution on the left, out-of-distribution on the right, the boundary in the middle."""
+
+from __future__ import annotations
+
+from html import escape
+
+from ood_studio.studio.synthesize import Judgement
+from ood_studio.ui.cards import number
+from ood_studio.ui.synthesize.session import Session
+
+
+def gauge(mine: Session) -> str:
+    """The scale with a mark for each picture so far and the needle on the last; empty where there is nothing yet."""
+    trail = mine.trail()
+    if not mine.steps:
+        return ""
+    found = trail[-1].gauge
+    if found is None:
+        return (
+            '<p class="studio-about">These labels have no ID reference pictures, so the gauge has no boundary. '
+            f"The guide’s score is <b>{number(trail[-1].value)}</b>.</p>"
+        )
+    places = [_left(each) for each in trail]
+    before = places[-2] if len(places) > 1 else places[-1]
+    marks = "".join(
+        f'<span class="mark" style="left:{place:.2f}%">{escape(name)}</span>'
+        for place, name in zip(places[:-1], _names(mine), strict=False)
+    )
+    now = trail[-1]
+    outside = "" if found.outside is None else f", of the OOD median {said(found.outside, now)}"
+    spoken = (
+        f"Boundary gauge: {what(now)} {said(now.value, now)} {_names(mine)[-1]}. Of the ID median "
+        f"{said(found.inside, now)}, of the boundary {said(found.boundary, now)}{outside}."
+    )
+    far = "" if found.outside is None else f"<b>{said(found.outside, now)}</b>"
+    return (
+        f'<div class="studio-gauge" role="img" aria-label="{escape(spoken)}"><div class="studio-gauge-ends">'
+        f'<span class="in">ID<small>median</small><b>{said(found.inside, now)}</b></span>'
+        f"<span>boundary<small>keeps 95 % of ID</small><b>{said(found.boundary, now)}</b></span>"
+        f'<span class="out">OOD{"<small>median</small>" if far else ""}{far}</span></div>'
+        f'<div class="studio-gauge-scale"><span class="middle"></span>{marks}'
+        f'<span class="needle" style="--from:{before:.2f}%;--to:{places[-1]:.2f}%;left:{places[-1]:.2f}%">'
+        f"<b>{said(now.value, now)}</b></span></div></div>"
+    )
+
+
+def what(judged: Judgement) -> str:
+    """What the guide's value is called."""
+    return "score" if judged.energy is None else "energy"
+
+
+def said(value: float, judged: Judgement) -> str:
+    """A value of the guide as people know it: energies with their own sign."""
+    return number(value if judged.energy is None else -value)
+
+
+def _left(judged: Judgement) -> float:
+    """Percent from the left."""
+    assert judged.gauge is not None
+    return 50.0 * (1.0 - judged.gauge.place(judged.value))
+
+
+def _names(mine: Session) -> list[str]:
+    """Short names of the trail's pictures."""
+    return [*([] if mine.first is None else ["original"]), *(str(step.iteration) for step in mine.steps)]

@@ -1,0 +1,62 @@
+"""What models cost, said before anything is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+from ood_studio.errors import StudioError
+from ood_studio.synthesis import catalogue, context_catalogue
+
+_PRECISIONS = {"4bit": "in 4 bits", "float16": "on a GPU", "float32": "on a CPU"}
+
+
+def costs(inpainter: str, context_model: str) -> str:
+    """A line for each model that does not come with the app, or that is not there."""
+    lines = []
+    for kind, name, describe in (
+        ("Inpainting", inpainter, catalogue.describe),
+        ("Contexts", context_model, context_catalogue.describe),
+    ):
+        try:
+            found = describe(name)
+        except StudioError as error:
+            lines.append(f"<b>{kind}</b>: {escape(str(error))}")
+            continue
+        if not (found.bundled and found.here):
+            need = _download(found.here, found.bundled, found.download) + _memory(found.memory)
+            lines.append(f"<b>{kind}</b>: {escape(found.title)} {need}")
+    if not lines:
+        return ""
+    return f'<div class="studio-costs" role="status">{"".join(f"<p>{line}</p>" for line in lines)}</div>'
+
+
+def only_bundled(inpainter: str, context_model: str) -> bool:
+    """Whether both models come with the app."""
+    return inpainter == catalogue.BUNDLED and context_model == context_catalogue.BUNDLED
+
+
+def contexts_here(name: str) -> bool:
+    """Whether a context model loads without a download.
+
+    Raises:
+        StudioError: for a name that is none.
+    """
+    return context_catalogue.describe(name).here
+
+
+def _download(here: bool, bundled: bool, size: float | None) -> str:
+    if here:
+        return "is on this machine; nothing is downloaded."
+    if bundled:
+        return "comes with the app, but its files are missing."
+    if size:
+        return f"is not on this machine yet: <b>{size:.1f} GB</b> are downloaded when it is first used."
+    return "is not on this machine; how much there is to download is not known."
+
+
+def _memory(memory: Mapping[str, float]) -> str:
+    if not memory:
+        return ""
+    needs = ", ".join(f"{size:g} GiB {_PRECISIONS.get(kind, kind)}" for kind, size in memory.items())
+    return f" Memory: about {needs}."

@@ -1,0 +1,105 @@
+"""The Synthesize tab: its components put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from ood_studio.errors import StudioError
+from ood_studio.studio import Studio, SynthesisRequest
+from ood_studio.ui.attack.source import picture_box
+from ood_studio.ui.compare.tab import CompareTab
+from ood_studio.ui.downloads import download_folder
+from ood_studio.ui.explore.session import Session as Explored
+from ood_studio.ui.explore.session import with_picture
+from ood_studio.ui.explore.tab import ExploreTab
+from ood_studio.ui.running import QUICK, message
+from ood_studio.ui.synthesize import live, save
+from ood_studio.ui.synthesize.api import build_api
+from ood_studio.ui.synthesize.choices import Choices, build_more, build_sliders
+from ood_studio.ui.synthesize.galleries import wire_gallery
+from ood_studio.ui.synthesize.models import costs, only_bundled
+from ood_studio.ui.synthesize.panels import Panels, build_live, build_results
+from ood_studio.ui.synthesize.plane import wire_map
+from ood_studio.ui.synthesize.running import wire_run
+from ood_studio.ui.synthesize.session import Session
+from ood_studio.ui.synthesize.sets import build_sets, wire_sets
+from ood_studio.ui.synthesize.words import build_words, wire_words
+
+
+def build(
+    studio: Studio, backbone: str, tabs: gr.Tabs, explorer: ExploreTab, comparison: CompareTab
+) -> Callable[[Callable[..., Any]], None]:
+    """Draws the tab inside the current `gr.Blocks`; returns what wires the gallery to the app's load event.
+
+    The result opens in ``explorer``, the Explore tab, and a set in ``comparison``, the Compare tab; both are among
+    ``tabs``.
+    """
+    session = gr.State(Session())
+    gr.HTML(live.INTRO)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=3, min_width=300):
+            source = picture_box("id-test", "ID picture", "synth-source", "Other ID pictures")
+            words = build_words()
+            with gr.Row(elem_classes="studio-buttons"):
+                run_button = gr.Button("Synthesize", variant="primary", size="lg", elem_id="synth-run")
+                stop_button = gr.Button("Stop", variant="stop", size="lg", elem_id="synth-stop", interactive=False)
+            cost = gr.HTML(costs(SynthesisRequest.inpainter, SynthesisRequest.context_model), elem_id="synth-costs")
+            bundled = gr.Button("Use the bundled models", size="sm", visible=False, elem_id="synth-bundled")
+            sliders = build_sliders()
+            choices = build_more(backbone, source.image, words.words, sliders)
+            gr.HTML(live.NOTE)
+        with gr.Column(scale=7, min_width=300):
+            shown = build_live()
+            results = build_results()
+    panels = Panels(**shown, **results)
+    with gr.Accordion("Build a whole set", open=False, elem_id="synth-sets"):
+        sets = build_sets()
+    wire_words(studio, session, choices, words)
+    _wire_choices(choices, cost, bundled)
+    wire_run(studio, session, choices, panels, run_button, stop_button)
+    wire_map(studio, session, choices.backbone, panels.map)
+    wire_sets(studio, session, choices, sets, tabs, comparison)
+    _wire_explore(session, panels, tabs, explorer)
+    build_api(studio)
+    return wire_gallery(session, source)
+
+
+def _wire_choices(choices: Choices, cost: gr.HTML, bundled: gr.Button) -> None:
+    def canvas(path: str | None) -> Any:
+        return {"background": path, "layers": [], "composite": None} if path else None
+
+    def said(inpainter: str, context_model: str) -> tuple[str, Any]:
+        names = str(inpainter or "").strip(), str(context_model or "").strip()
+        return costs(*names), gr.Button(visible=not only_bundled(*names))
+
+    def back() -> tuple[str, str, str, str, Any]:
+        default = SynthesisRequest()
+        names = default.inpainter, default.context_model
+        return *names, default.classifier, costs(*names), gr.Button(visible=False)
+
+    models = [choices.inpainter, choices.context_model]
+    choices.source.change(canvas, choices.source, choices.mask, api_name="synthesize_canvas", **QUICK)
+    for component in models:
+        component.input(said, models, [cost, bundled], api_name="synthesize_costs", **QUICK)
+    bundled.click(back, None, [*models, choices.classifier, cost, bundled], api_name="synthesize_bundled", **QUICK)
+
+
+def _wire_explore(session: gr.State, p: Panels, tabs: gr.Tabs, explorer: ExploreTab) -> None:
+    def send(mine: Session, theirs: Explored) -> tuple[Any, Any]:
+        """Opens the result in the Explore tab."""
+        if mine.last is None:
+            raise message(StudioError("there is no result yet; press Synthesize first"))
+        path = save.picture_file(mine, download_folder())
+        return with_picture(theirs, path.stem, str(path)), gr.Tabs(selected="explore")
+
+    sent = p.explore.click(
+        send,
+        [session, explorer.session],
+        [explorer.session, tabs],
+        api_name="synthesize_open",
+        show_progress="hidden",
+    )
+    explorer.explore(sent.then, "synthesize_explore")
