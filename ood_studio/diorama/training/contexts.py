@@ -5,8 +5,8 @@ elements can be seen in it, without its main object. As LLaVA itself does, it be
 tower starts with the weights of Diorama-CLIP's vision transformer (``assets/diorama``, which has the architecture of
 `CLIPVisionModel`), so that the language model meets patches that tell elements apart already; all of it is then trained
 together. Two linear heads that are not kept help: each projected patch must name the element that fills it, known from
-the renderer's masks, and their mean the place; at first they teach alone. Elements are named in the order of how much
-of them can be seen.
+the renderer's masks, and their mean the place; at first they teach alone. Elements are named in the order of
+`ELEMENTS`, so that there is one right answer and none is named twice.
 """
 
 from __future__ import annotations
@@ -64,14 +64,14 @@ class ContextsCourse(Course):
         scratch: begin with random weights in the vision tower too.
     """
 
-    steps: int = 3600
+    steps: int = 5000
     batch: int = 32
     lr: float = 7e-4
     weight_decay: float = 0.02
     average: float = 0.998
-    measure_every: int = 600
+    measure_every: int = 500
     helping: float = 1.0
-    words_from: float = 0.3
+    words_from: float = 0.2
     blur: float = 0.05
     scratch: bool = False
 
@@ -197,7 +197,7 @@ class Truths:
 
     Attributes:
         places: (n,) int64, index in `PLACES`.
-        elements: (n, 8) int64, most visible first, 1 + index in `ELEMENTS`; padded with 0.
+        elements: (n, 8) int64, 1 + index in `ELEMENTS`; padded with 0.
         patches: (n, 64) uint8, the element that fills the most of each 8-pixel patch, row by row, 1 + its index; 0
             where none fills `PATCH_PIXELS`.
     """
@@ -207,8 +207,8 @@ class Truths:
     patches: np.ndarray
 
     def names(self, row: int) -> list[str]:
-        """The elements of a picture."""
-        return [_ELEMENTS[i - 1] for i in self.elements[row] if i]
+        """The elements of a picture, in the order of `ELEMENTS`."""
+        return [_ELEMENTS[i - 1] for i in sorted(self.elements[row]) if i]
 
     def answer(self, row: int) -> str:
         """The answer for a picture."""
