@@ -162,6 +162,7 @@ HEAVY = {"diffusers", "transformers", "umap", "sklearn"}
     [
         ("import ood_studio", {*HEAVY, "torch", "open_clip", "gradio"}),
         ("import ood_studio.scorers", {*HEAVY, "open_clip", "gradio"}),
+        ("import ood_studio.synthesis.boundary, ood_studio.synthesis.baselines", {*HEAVY, "open_clip", "gradio"}),
         ("import app", HEAVY),
     ],
 )

@@ -161,10 +161,10 @@ def components(index: Mapping[str, Any]) -> dict[str, str]:
 
 
 def weights_in(index: Mapping[str, Any], there: Callable[[str], bool]) -> tuple[str | None, list[str]]:
-    """The weights files of a pipeline, relative to its folder: all of them as ``fp16`` files where those are there.
+    """The weights files of a pipeline, relative to its folder: ``fp16`` files where those are there, else plain ones.
 
     Returns:
-        (the variant as diffusers calls it, the files)
+        (the variant as diffusers calls it, the files); where neither kind is whole, some of them are not there.
     """
     stems = [
         f"{part}/{WEIGHTS.get(library, 'model')}"
@@ -172,9 +172,10 @@ def weights_in(index: Mapping[str, Any], there: Callable[[str], bool]) -> tuple[
         if part not in WITHOUT_WEIGHTS
     ]
     halves = [f"{stem}.fp16.safetensors" for stem in stems]
-    if halves and all(map(there, halves)):
+    plain = [f"{stem}.safetensors" for stem in stems]
+    if all(map(there, halves)) or (any(map(there, halves)) and not all(map(there, plain))):
         return "fp16", halves
-    return None, [f"{stem}.safetensors" for stem in stems]
+    return None, plain
 
 
 def missing_from(folder: Path) -> str | None:

@@ -250,7 +250,7 @@ class Inpainter:
         fitting = [self.prompt_fits(prompt) for prompt in prompts]
         pipeline = self._pipeline()
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-        scaled = 2.0 * pixels.detach().to("cpu", torch.float32) - 1.0
+        scaled = _scaled(pixels)
         with self._memory("reading the pictures"):
             with self._tokenizer_lock:
                 text, empty = pipeline.encode_prompt([kept for kept, _ in fitting], self.device, 1, True)
@@ -345,7 +345,7 @@ class Inpainter:
         self.check(pixels, [""] * len(pixels), seeds)
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         with torch.no_grad(), self._memory("reading the pictures"):
-            return self._encode(self._pipeline(), 2.0 * pixels.detach().to("cpu", torch.float32) - 1.0, generators)
+            return self._encode(self._pipeline(), _scaled(pixels), generators)
 
     @torch.no_grad()
     def screen(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
@@ -375,7 +375,7 @@ class Inpainter:
 
     def _encode(self, pipeline: Any, scaled: Tensor, generators: list[torch.Generator]) -> Tensor:
         latents: Tensor = pipeline._encode_vae_image(scaled.to(self.device, self.dtype), generators)
-        return latents
+        return latents.contiguous()
 
     def _draw(self, pipeline: Any, batch: int, generators: list[torch.Generator]) -> Tensor:
         from diffusers.utils.torch_utils import randn_tensor
@@ -440,7 +440,14 @@ class Inpainter:
 
     def _full(self, doing: str) -> InpaintingError:
         instead = "" if self.name == BUNDLED else f", or the bundled model {BUNDLED!r}"
-        return InpaintingError(f"{self.name} ran out of memory on {self.device} while {doing}: take fewer{instead}")
+        return InpaintingError(
+            f"{self.name} ran out of memory on {self.device} while {doing}: take fewer pictures at once{instead}."
+        )
+
+
+def _scaled(pixels: Tensor) -> Tensor:
+    """Pictures in [−1, 1], laid out in memory as those are that the pipeline reads: rounding depends on it."""
+    return (2.0 * pixels.detach().to("cpu", torch.float32) - 1.0).contiguous(memory_format=torch.channels_last)
 
 
 # --- loading -----------------------------------------------------------------------------------------------------
