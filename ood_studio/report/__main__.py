@@ -1,8 +1,9 @@
-"""``python -m ood_studio.report world | attacks | contexts``: measures, and writes the figures where people read them.
+"""``python -m ood_studio.report WHAT``: measures, and writes the figures where people read them.
 
 ``world`` runs the Diorama suite for every bundled CLIP and rewrites its part of ``README.md`` and the model cards;
-``attacks`` attacks every bundled CLIP and rewrites the other part. Each part stands between two markers. ``contexts``
-asks the bundled model of contexts about fresh scenes and rewrites its card.
+``attacks`` attacks every bundled CLIP, and ``synthesis`` turns fresh scenes into near-boundary pictures; each rewrites
+its own part of it, which stands between two markers. ``synthesis`` and ``contexts``, which asks the bundled model of
+contexts about fresh scenes, rewrite the cards of their models.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from ood_studio.paths import ASSETS, ROOT
 from ood_studio.report.attacks import AttackReport, attack_figures, measure_attacks
 from ood_studio.report.cards import model_card
 from ood_studio.report.contexts import ContextReport, context_card, measure_bundled
+from ood_studio.report.synthesis import SynthesisReport, measure_synthesis, synthesis_figures
+from ood_studio.report.synthesis_cards import synthesis_cards
 from ood_studio.report.world import Report, figures, measure
 from ood_studio.studio import Studio
 from ood_studio.synthesis.context_catalogue import FOLDER
@@ -26,7 +29,7 @@ from ood_studio.synthesis.context_catalogue import FOLDER
 def main() -> None:
     """Entry point."""
     report: Any = tyro.extras.subcommand_cli_from_dict(
-        {"world": Report, "attacks": AttackReport, "contexts": ContextReport},
+        {"world": Report, "attacks": AttackReport, "synthesis": SynthesisReport, "contexts": ContextReport},
         prog="python -m ood_studio.report",
         description=__doc__,
     )
@@ -36,6 +39,15 @@ def main() -> None:
             card = context_card(measure_bundled(report), report)
             (FOLDER / "README.md").write_text(card, encoding="utf-8")
             print(card)
+            return
+        if isinstance(report, SynthesisReport):
+            found, sheet = measure_synthesis(Studio(report.device, workers=0), report)
+            if report.sheet is not None:
+                sheet.save(report.sheet)
+            text = synthesis_figures(found, report)
+            for folder, card in synthesis_cards(text).items():
+                (ASSETS / folder / "README.md").write_text(card, encoding="utf-8")
+            _write("synthesis", text)
             return
         if not names:
             raise StudioError("no bundled model is there to measure; train one first")
