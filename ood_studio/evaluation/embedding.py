@@ -7,6 +7,7 @@ import os
 import uuid
 import warnings
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ood_studio.paths import cache_dir, make_room
 from ood_studio.progress import Progress, silent
 
 _DISK_BYTES = 50 * 2**20
-_VERSION = 1  # of what a layout is made with
+_VERSION = 2  # of what a layout is made with
 
 
 def plane(
@@ -55,25 +56,36 @@ def plane(
     digest.update(b"" if start is None else np.ascontiguousarray(start, np.float32).tobytes())
     path = cache_dir() / "maps" / f"{digest.hexdigest()[:32]}.npy"
     with suppress(OSError, ValueError):  # not there, or damaged: made anew
-        found = np.load(path)
-        if found.shape == (len(features), 2):
+        kept = np.load(path)
+        if kept.shape == (len(features), 2):
             os.utime(path)
-            return found
+            return kept
     progress("loading UMAP, a while the first time", 0, 2)
     import umap  # takes long, so only here
 
     progress("laying out the map", 1, 2)
-    reducer = umap.UMAP(
-        n_neighbors=min(neighbours, len(features) - 1),
-        min_dist=spread,
-        metric="cosine",
-        init="spectral" if start is None else np.array(start, np.float32),
-        random_state=seed,
-        n_jobs=1,
-    )
+    a, b = umap.umap_.find_ab_params(1.0, spread)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few points, and of graphs in several parts: both are fine here
-        places = np.asarray(reducer.fit_transform(features), np.float32)
+        found, _ = umap.umap_.simplicial_set_embedding(
+            features,
+            neighbourhoods(features, min(neighbours, len(features) - 1)),
+            n_components=2,
+            initial_alpha=1.0,
+            a=a,
+            b=b,
+            gamma=1.0,
+            negative_sample_rate=5,
+            n_epochs=None,
+            init="spectral" if start is None else np.array(start, np.float32),
+            random_state=np.random.RandomState(seed),
+            metric="cosine",
+            metric_kwds={},
+            densmap=False,
+            densmap_kwds={},
+            output_dens=False,
+        )
+    places = np.asarray(found, np.float32)
     with suppress(OSError):  # a full disk costs only time
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
@@ -82,3 +94,27 @@ def plane(
         os.replace(scratch, path)
         make_room(path.parent, _DISK_BYTES, keep=path)
     return places
+
+
+def neighbourhoods(features: np.ndarray, neighbours: int) -> Any:
+    """UMAP's graph of neighbours, (n, n) sparse and symmetric, with values up to 1.
+
+    `UMAP.fit` computes the same, but first compiles its functions, which for a few hundred points takes many times as
+    long as running them as they are written.
+
+    Args:
+        features: (n, d).
+        neighbours: of each point, itself counted as UMAP does; at most n.
+    """
+    import scipy.sparse
+    import umap
+
+    unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+    distances = np.clip(1.0 - unit @ unit.T, 0.0, None).astype(np.float32)
+    np.fill_diagonal(distances, -1.0)  # first, even among copies
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, :neighbours]
+    far = np.maximum(np.take_along_axis(distances, nearest, axis=1), 0.0)
+    sigmas, rhos = umap.umap_.smooth_knn_dist.py_func(far, float(neighbours), local_connectivity=1.0)
+    rows, columns, values, _ = umap.umap_.compute_membership_strengths.py_func(nearest, far, sigmas, rhos)
+    graph = scipy.sparse.coo_matrix((values, (rows, columns)), shape=(len(features),) * 2).tocsr()
+    return (graph + graph.T - graph.multiply(graph.T)).tocoo()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -253,6 +254,7 @@ class Synthesizing(Workbench):
         Raises:
             StudioError: if the model cannot be had.
         """
+        _wait_for("transformers")
         from ood_studio.synthesis.llava import load_context_model
 
         progress("loading the context model", 0, 1)
@@ -335,6 +337,7 @@ class Synthesizing(Workbench):
             InpaintingError: one sentence, if it cannot be had.
         """
         progress("loading the inpainting model", 0, 1)
+        _wait_for("transformers", "diffusers")
         return load_inpainter(request.inpainter, self.device)
 
     def build(self, request: SetRequest, progress: Progress = silent) -> Iterator[SyntheticSet]:
@@ -601,6 +604,15 @@ def synthesis_record(request: SynthesisRequest, words: Sequence[str], steps: Seq
             for step in steps
         ],
     }
+
+
+def _wait_for(*libraries: str) -> None:
+    """Imports libraries whose modules replace themselves while they are imported: another thread would get half of one.
+
+    Importing such a module waits for a thread that is at it, but only the import after that sees the whole one.
+    """
+    for name in libraries:
+        importlib.import_module(name)
 
 
 def _gauge(inside: np.ndarray, outside: np.ndarray) -> Gauge:

@@ -156,7 +156,6 @@ def save_classifier(classifier: nn.Module, folder: Path) -> None:
         "model_args": MODEL_ARGS,
         "pretrained_cfg": {
             "input_size": [3, 64, 64],
-            "fixed_input_size": True,
             "interpolation": "bicubic",
             "crop_pct": 1.0,
             "crop_mode": "squash",

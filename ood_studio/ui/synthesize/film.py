@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from html import escape
 
+from PIL import Image
+
 from ood_studio.studio import Reading
 from ood_studio.studio.synthesize import Judgement
 from ood_studio.ui.attack.live import data_uri, side
-from ood_studio.ui.cards import number, percent
-from ood_studio.ui.synthesize.gauge import said
+from ood_studio.ui.cards import percent
 from ood_studio.ui.synthesize.session import Session
 
 SHOWN = ("neglabel", "mcm")
@@ -44,6 +45,14 @@ def readings(judged: Judgement) -> list[Reading]:
     return [chosen[key] for key in SHOWN if key in chosen]
 
 
+def short(value: float) -> str:
+    """A score in at most six signs, so that they stand under each other: tiny ones are not spelt out."""
+    if 0 < abs(value) < 0.0005:
+        return "&lt; 0.001"
+    text = f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
+    return text.replace("-", "−")
+
+
 def table(mine: Session) -> str:
     """Every score of every picture."""
     trail = mine.trail()
@@ -53,13 +62,13 @@ def table(mine: Session) -> str:
     columns = ["score", *names, "threshold"]
     rows = ""
     now = trail[-1]
-    boundary = "–" if now.gauge is None else said(now.gauge.boundary, now)
+    boundary = "–" if now.gauge is None else short(-now.gauge.boundary)
     if now.energy is not None:
-        cells = "".join(f"<td>{said(each.value, each)} {side(each.inside)}</td>" for each in trail)
+        cells = "".join(f"<td>{short(-each.value)} {side(each.inside)}</td>" for each in trail)
         rows += f'<tr><th scope="row">energy of the classifier</th>{cells}<td>{boundary}</td></tr>'
     for i, reading in enumerate(now.readings):
-        cells = "".join(f"<td>{number(each.readings[i].value)} {side(each.readings[i].inside)}</td>" for each in trail)
-        threshold = "–" if reading.threshold is None else number(reading.threshold)
+        cells = "".join(f"<td>{short(each.readings[i].value)} {side(each.readings[i].inside)}</td>" for each in trail)
+        threshold = "–" if reading.threshold is None else short(reading.threshold)
         rows += f'<tr><th scope="row">{escape(reading.title)}</th>{cells}<td>{threshold}</td></tr>'
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     return (
@@ -82,30 +91,33 @@ def _gradient(mine: Session, iteration: int) -> str:
 
 
 def _cell(
-    title: str, picture: object, judged: Judgement | None, about: str = "", gradient: str = "", kind: str = ""
+    title: str,
+    picture: Image.Image | None,
+    judged: Judgement | None,
+    about: str = "",
+    gradient: str = "",
+    kind: str = "",
 ) -> str:
-    from PIL import Image
-
-    if isinstance(picture, Image.Image):
+    if picture is not None:
         shown = f'<img src="{data_uri(picture)}" alt="{escape(title)}">'
     else:
         shown = '<div class="studio-waiting">…</div>'
     lines = "" if judged is None else _lines(judged)
-    beside = f'<div class="beside">{gradient}{_resembles(judged)}</div>' if judged is not None else ""
+    foot = f'<div class="foot">{gradient}{_resembles(judged)}</div>' if judged is not None else ""
     return (
         f'<figure class="{kind}">{shown}<figcaption><b>{escape(title)}</b>'
-        f"<small>{escape(about)}</small>{lines}{beside}</figcaption></figure>"
+        f"<small>{escape(about)}</small>{lines}{foot}</figcaption></figure>"
     )
 
 
 def _lines(judged: Judgement) -> str:
     rows = ""
     if judged.energy is not None:
-        boundary = "" if judged.gauge is None else said(judged.gauge.boundary, judged)
-        rows += _line("energy", said(judged.value, judged), judged.inside, boundary, "≤")
+        boundary = "" if judged.gauge is None else short(-judged.gauge.boundary)
+        rows += _line("energy", short(-judged.value), judged.inside, boundary, "≤")
     for reading in readings(judged):
-        threshold = "" if reading.threshold is None else number(reading.threshold)
-        rows += _line(reading.title.split(" (")[0], number(reading.value), reading.inside, threshold, "≥")
+        threshold = "" if reading.threshold is None else short(reading.threshold)
+        rows += _line(reading.title.split(" (")[0], short(reading.value), reading.inside, threshold, "≥")
     return f"<dl>{rows}</dl>"
 
 

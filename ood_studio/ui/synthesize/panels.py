@@ -54,19 +54,18 @@ def build_results() -> dict[str, Any]:
     with gr.Column(elem_id="synth-results"):
         p["ready"] = gr.HTML(elem_id="synth-ready")
         with gr.Tabs(elem_id="synth-tabs"):
-            with gr.Tab("Before and after", render_children=True), gr.Row(equal_height=False):
-                with gr.Column(scale=2, min_width=300):
-                    p["slider"] = gr.ImageSlider(
-                        label="Original (left) and result (right)",
-                        type="filepath",
-                        format="png",
-                        interactive=False,
-                        elem_id="synth-slider",
-                        height=520,
-                        buttons=["fullscreen"],
-                    )
-                with gr.Column(scale=3, min_width=300):
-                    p["scores"] = gr.HTML(elem_id="synth-scores")
+            with gr.Tab("Before and after", render_children=True):
+                p["slider"] = gr.ImageSlider(
+                    label="Original (left) and result (right)",
+                    type="filepath",
+                    format="png",
+                    interactive=False,
+                    elem_id="synth-slider",
+                    height=520,
+                    buttons=["fullscreen"],
+                )
+            with gr.Tab("Every score", render_children=True):
+                p["scores"] = gr.HTML(elem_id="synth-scores")
             with gr.Tab("Baselines", render_children=True):
                 gr.HTML(
                     '<p class="studio-about">Adds two pictures to the strip: the same loop in a random direction of '

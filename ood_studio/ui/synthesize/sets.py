@@ -83,14 +83,13 @@ def build_sets() -> SetPanel:
         label="The newest pictures",
         show_label=False,
         columns=8,
-        height="auto",
         object_fit="cover",
         interactive=False,
         allow_preview=False,
         buttons=[],
         visible=False,
         elem_id="synth-set-gallery",
-        elem_classes="studio-set-gallery",
+        elem_classes="studio-gallery studio-set-gallery",
     )
     with gr.Row(elem_classes="studio-buttons studio-few"):
         compare = gr.Button("Open in Compare as an OOD set", size="sm", visible=False, elem_id="synth-set-compare")
