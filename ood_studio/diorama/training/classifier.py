@@ -49,7 +49,7 @@ class ClassifierCourse(Course):
         start: the folder of the autoencoder.
     """
 
-    steps: int = 6000
+    steps: int = 9000
     batch: int = 48
     lr: float = 2e-3
     weight_decay: float = 0.05

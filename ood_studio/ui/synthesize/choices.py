@@ -101,7 +101,7 @@ def request_of(v: dict[str, Any]) -> SynthesisRequest:
         context_model=model_name(v["context_model"]) or default.context_model,
         guide=str(v["guide"] or "").strip() or default.guide,
         classifier=backbone_name(v["classifier"]) or default.classifier,
-        strength=_given(v["strength"], default.strength),
+        strength=v["strength"],
         steps=whole(v["steps"], "steps", default.steps),
         guidance=_given(v["guidance"], default.guidance),
         iterations=whole(v["iterations"], "iterations", default.iterations),
@@ -137,7 +137,11 @@ def build_sliders() -> dict[str, Any]:
     p: dict[str, Any] = {}
     with gr.Row():
         p["strength"] = _slider(
-            "Strength", default.strength, bounds["strength"], "synth-strength", "0 keeps the picture, 1 forgets it."
+            "Strength",
+            default.loop().strength,
+            bounds["strength"],
+            "synth-strength",
+            "0 keeps the picture, 1 forgets it.",
         )
         p["guidance"] = _slider(
             "Guidance", default.guidance, bounds["guidance"], "synth-guidance", "How much the words count."
