@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 from typing import Any
 
@@ -184,12 +183,8 @@ def test_a_long_prompt_is_cut_at_a_word(inpainter: Inpainter, pixels: Tensor) ->
     tokenizer = inpainter._tokenizer
     prompt = "a photo of the old house, grass, a tree, the sky"
     kept, cut = inpainter.prompt_fits(prompt)
-    assert inpainter.tokens == 12
-    assert (kept, cut) == ("a photo of the old house, grass, a", "tree, the sky") or len(
-        tokenizer(kept).input_ids
-    ) <= 12
-    assert prompt.startswith(kept) and prompt.endswith(cut)
-    assert kept + prompt[len(kept) : len(prompt) - len(cut)] + cut == prompt
+    assert inpainter.tokens == 12  # two of which begin and end it; a comma is one too
+    assert (kept, cut) == ("a photo of the old house, grass, a", "tree, the sky")
     read = tokenizer(prompt, truncation=True, max_length=12).input_ids
     assert tokenizer(kept).input_ids[:-1] == read[: len(tokenizer(kept).input_ids) - 1]
     assert inpainter.prompt_fits("a tree") == ("a tree", "")
@@ -275,7 +270,6 @@ def test_the_safety_checker_is_the_checkpoints(inpainter: Inpainter, pixels: Ten
             return BatchFeature({"pixel_values": arrays}, tensor_type=return_tensors)
 
     checked._parts |= {"safety_checker": Checker(), "feature_extractor": Extractor()}
-    assert "safety_checker" in inspect.signature(checked._class.__init__).parameters
     bright = torch.stack([torch.full((3, SIZE, SIZE), 0.9), torch.full((3, SIZE, SIZE), 0.1)])
     shown, flagged = checked.screen(bright)
     assert flagged.tolist() == [True, False]
