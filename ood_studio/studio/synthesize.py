@@ -154,14 +154,21 @@ class SetRequest:
 
 @dataclass(frozen=True)
 class Gauge:
-    """Where a guide's scores lie: medians of ID and OOD reference pictures, and what keeps 95 % of the former."""
+    """Where a guide's scores lie on reference pictures.
+
+    Attributes:
+        inside: the median of ID pictures.
+        boundary: what keeps 95 % of them.
+        outside: the median of the OOD pictures beyond the boundary (the median of all may lie before it where the guide
+            misses most of them); None where there are none.
+    """
 
     inside: float
     boundary: float
     outside: float | None
 
     def place(self, value: float) -> float:
-        """From 1 (the ID median) over 0 (the boundary) to -1 (the OOD median, or as far beyond)."""
+        """From 1 (the ID median) over 0 (the boundary) to -1 (``outside``, or else as far beyond)."""
         if value >= self.boundary:
             return min(1.0, (value - self.boundary) / max(self.inside - self.boundary, 1e-12))
         far = self.boundary - self.outside if self.outside is not None else self.inside - self.boundary
@@ -619,7 +626,8 @@ def _wait_for(*libraries: str) -> None:
 
 def _gauge(inside: np.ndarray, outside: np.ndarray) -> Gauge:
     boundary = float(np.sort(inside)[::-1][(95 * len(inside) + 99) // 100 - 1])
-    return Gauge(float(np.median(inside)), boundary, float(np.median(outside)) if len(outside) else None)
+    beyond = outside[outside < boundary]
+    return Gauge(float(np.median(inside)), boundary, float(np.median(beyond)) if len(beyond) else None)
 
 
 def _main(source: PictureSet, row: int) -> str:

@@ -10,6 +10,7 @@ from ood_studio.studio import Reading
 from ood_studio.studio.synthesize import Judgement
 from ood_studio.ui.attack.live import data_uri, side
 from ood_studio.ui.cards import percent
+from ood_studio.ui.synthesize.gauge import short
 from ood_studio.ui.synthesize.session import Session
 
 SHOWN = ("neglabel", "mcm")
@@ -43,14 +44,6 @@ def readings(judged: Judgement) -> list[Reading]:
     """The scores that are shown under a picture."""
     chosen = {reading.scorer: reading for reading in reversed(judged.readings)}
     return [chosen[key] for key in SHOWN if key in chosen]
-
-
-def short(value: float) -> str:
-    """A score in at most six signs, so that they stand under each other: tiny ones are not spelt out."""
-    if 0 < abs(value) < 0.0005:
-        return "&lt; 0.001"
-    text = f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
-    return text.replace("-", "−")
 
 
 def table(mine: Session) -> str:

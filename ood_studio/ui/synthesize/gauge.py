@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 
 from ood_studio.studio.synthesize import Judgement
-from ood_studio.ui.cards import number
 from ood_studio.ui.synthesize.session import Session
 
 
@@ -18,7 +17,7 @@ def gauge(mine: Session) -> str:
     if found is None:
         return (
             '<p class="studio-about">These labels have no ID reference pictures, so the gauge has no boundary. '
-            f"The guide’s score is <b>{number(trail[-1].value)}</b>.</p>"
+            f"The guide’s score is <b>{short(trail[-1].value)}</b>.</p>"
         )
     places = [_left(each) for each in trail]
     before = places[-2] if len(places) > 1 else places[-1]
@@ -27,7 +26,7 @@ def gauge(mine: Session) -> str:
         for place, name in zip(places[:-1], _names(mine), strict=False)
     )
     now = trail[-1]
-    outside = "" if found.outside is None else f", of the OOD median {said(found.outside, now)}"
+    outside = "" if found.outside is None else f", of the median of OOD pictures beyond it {said(found.outside, now)}"
     spoken = (
         f"Boundary gauge: {what(now)} {said(now.value, now)} {_names(mine)[-1]}. Of the ID median "
         f"{said(found.inside, now)}, of the boundary {said(found.boundary, now)}{outside}."
@@ -37,7 +36,7 @@ def gauge(mine: Session) -> str:
         f'<div class="studio-gauge" role="img" aria-label="{escape(spoken)}"><div class="studio-gauge-ends">'
         f'<span class="in">ID<small>median</small><b>{said(found.inside, now)}</b></span>'
         f"<span>boundary<small>keeps 95 % of ID</small><b>{said(found.boundary, now)}</b></span>"
-        f'<span class="out">OOD{"<small>median</small>" if far else ""}{far}</span></div>'
+        f'<span class="out">OOD{"<small>median of those beyond</small>" if far else ""}{far}</span></div>'
         f'<div class="studio-gauge-scale"><span class="middle"></span>{marks}'
         f'<span class="needle" style="--from:{before:.2f}%;--to:{places[-1]:.2f}%;left:{places[-1]:.2f}%">'
         f"<b>{said(now.value, now)}</b></span></div></div>"
@@ -51,7 +50,15 @@ def what(judged: Judgement) -> str:
 
 def said(value: float, judged: Judgement) -> str:
     """A value of the guide as people know it: energies with their own sign."""
-    return number(value if judged.energy is None else -value)
+    return short(value if judged.energy is None else -value)
+
+
+def short(value: float) -> str:
+    """A score in at most six signs, so that they stand under each other: tiny ones are not spelt out."""
+    if 0 < abs(value) < 0.0005:
+        return "≈ 0"
+    text = f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
+    return text.replace("-", "−")
 
 
 def _left(judged: Judgement) -> float:

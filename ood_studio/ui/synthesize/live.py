@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from ood_studio.ui.cards import number
-from ood_studio.ui.synthesize.gauge import said, what
+from ood_studio.ui.synthesize.gauge import said, short, what
 from ood_studio.ui.synthesize.session import Session
 
 INTRO = (
@@ -48,9 +47,9 @@ def verdict(mine: Session) -> str:
             f"{said(mine.steps[0].value, last)} (unguided) to <b>{said(last.value, last)}</b>{boundary}."
         )
         was, now = first.readings[0], last.readings[0]
-        limit = "" if now.threshold is None else f" (threshold {number(now.threshold)})"
+        limit = "" if now.threshold is None else f" (threshold {short(now.threshold)})"
         lines.append(
-            f"{escape(now.title)} went from {number(was.value)} to <b>{number(now.value)}</b>{limit}. Of the negative "
+            f"{escape(now.title)} went from {short(was.value)} to <b>{short(now.value)}</b>{limit}. Of the negative "
             f"labels it now resembles <b>{escape(last.negative.label)}</b> most."
         )
     lines.append(

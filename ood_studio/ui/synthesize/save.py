@@ -13,10 +13,9 @@ from PIL import Image
 from ood_studio.figures.colours import ID, OOD
 from ood_studio.figures.filmstrip import Frame, filmstrip
 from ood_studio.studio.synthesize import Judgement, synthesis_record
-from ood_studio.ui.cards import number
 from ood_studio.ui.downloads import download_folder
 from ood_studio.ui.synthesize.film import readings
-from ood_studio.ui.synthesize.gauge import said
+from ood_studio.ui.synthesize.gauge import said, short
 from ood_studio.ui.synthesize.session import Session
 
 _SIDES = {True: ("ID", ID), False: ("OOD", OOD), None: ("", None)}
@@ -77,7 +76,7 @@ def _lines(judged: Judgement) -> tuple[tuple[str, str | None], ...]:
         lines.append((f"energy {said(judged.value, judged)}  {word}", colour))
     for reading in readings(judged):
         word, colour = _SIDES[reading.inside]
-        lines.append((f"{reading.title.split(' (')[0]} {number(reading.value)}  {word}", colour))
+        lines.append((f"{reading.title.split(' (')[0]} {short(reading.value)}  {word}", colour))
     lines.append((f"like “{judged.negative.label}”"[:30], None))
     return tuple(lines)
 
