@@ -42,13 +42,24 @@ def attack(page: Any, address: str) -> None:
     page.wait_for_function("!document.querySelector('#attack-run').disabled")
 
 
+def synthesize(page: Any, address: str) -> None:
+    """A picture of the gallery led across the boundary."""
+    page.goto(address)
+    page.get_by_role("tab", name="Synthesize").click()
+    page.locator("#synth-source-gallery .thumbnail-item").nth(1).click()
+    page.wait_for_selector("#synth-words .token")
+    page.locator("#synth-run").click()
+    page.wait_for_selector("#synth-ready h2")
+    page.wait_for_function("!document.querySelector('#synth-run').disabled")
+
+
 def main() -> None:
     """Entry point."""
     server = serve(Serve(host="127.0.0.1", port=free_port(), device="cpu"), block=False)
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        for show in (explore, compare, attack):
+        for show in (explore, compare, attack, synthesize):
             page = browser.new_context(viewport={"width": 1500, "height": 1150}).new_page()
             page.set_default_timeout(PATIENCE)
             show(page, server.address)

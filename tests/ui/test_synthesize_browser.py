@@ -1,0 +1,208 @@
+"""The Synthesize tab as a person uses it, in a real browser."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from ood_studio.diorama.render import render
+from ood_studio.diorama.splits import scenes
+
+PATIENCE = 300_000  # milliseconds: the first picture may wait for the models, reference pictures and other work
+IDLE = "!document.querySelector('#synth-run').disabled"
+FRAMES = "#synth-strip figure:has(dl)"
+
+
+def open_tab(page: Any, address: str) -> None:
+    page.goto(address, timeout=PATIENCE)
+    page.get_by_role("tab", name="Synthesize").click()
+    page.wait_for_selector("#synth-source-gallery .thumbnail-item", timeout=PATIENCE)
+
+
+def choose(page: Any, place: int = 0) -> None:
+    """A picture of the gallery, and its contexts."""
+    page.locator("#synth-source-gallery .thumbnail-item").nth(place).click()
+    page.wait_for_selector("#synth-words .token", timeout=PATIENCE)
+    page.wait_for_selector("#synth-prompt >> text=Prompt", timeout=PATIENCE)
+
+
+def more(page: Any, **numbers: float) -> None:
+    """Numbers of the form, by the last part of their ids."""
+    page.locator("#synth-more > button").first.click()
+    for name, value in numbers.items():
+        box = page.locator(f"#synth-{name} input[type=number]").first
+        box.fill(str(value))
+        box.press("Tab")
+    page.locator("#synth-more > button").first.click()
+
+
+def run(page: Any) -> None:
+    page.locator("#synth-run").click()
+    page.wait_for_selector("#synth-ready h2", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
+
+
+def download(page: Any, name: str, folder: Path) -> Path:
+    with page.expect_download(timeout=PATIENCE) as found:
+        page.locator(f"#{name}").click()
+    path = folder / found.value.suggested_filename
+    found.value.save_as(path)
+    return path
+
+
+def test_words_appear_the_strip_grows_and_the_needle_moves(page: Any, address: str, tmp_path: Path) -> None:
+    open_tab(page, address)
+    assert page.locator("#synth-verdict >> text=Make a picture that is almost known").count() == 1
+    assert not page.locator("#synth-words .token").count()  # nothing is computed before a picture is chosen
+    choose(page)
+    page.locator("#synth-answer summary").click()
+    assert page.locator(".studio-truth li").count() >= 1
+    tokens = page.locator("#synth-words .token").count()
+    box = page.locator("#synth-words input")
+    box.fill("fence")
+    box.press("Enter")
+    page.wait_for_selector("#synth-prompt >> text=fence", timeout=PATIENCE)
+    assert page.locator("#synth-words .token").count() == tokens + 1
+
+    page.locator("#synth-run").click()
+    needles, frames = [], []
+    for count in range(2, 6):  # the original and the unguided picture come together
+        page.wait_for_function(f"document.querySelectorAll('{FRAMES}').length >= {count}", timeout=PATIENCE)
+        frames.append(page.locator(FRAMES).count())
+        needles.append(page.locator(".studio-gauge .needle").get_attribute("style"))
+    page.wait_for_selector("#synth-ready h2", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
+    assert frames[-1] == 5 and len(set(needles)) >= 2
+    assert "Boundary gauge: energy" in str(page.locator(".studio-gauge").get_attribute("aria-label"))
+    assert page.locator("#synth-spoken [aria-live=polite]").inner_text().startswith("Iteration 3: energy")
+    for name in ("energy", "NegLabel", "MCM"):
+        assert page.locator("#synth-strip dt", has_text=name).count() == 5
+    assert page.locator("#synth-slider img").count() >= 2
+    page.get_by_role("tab", name="Every score").click()
+    assert page.locator("#synth-scores tbody tr").count() == 7
+
+    page.get_by_role("tab", name="Save and send").click()
+    with Image.open(download(page, "synth-png", tmp_path)) as result:
+        assert result.format == "PNG" and result.size == (64, 64)
+    with Image.open(download(page, "synth-film", tmp_path)) as film:
+        assert film.width > 5 * 300
+    record = json.loads(download(page, "synth-record", tmp_path).read_text(encoding="utf-8"))
+    assert "fence" in record["contexts"] and len(record["iterations"]) == 4 and record["source_png"]
+    page.locator("#synth-explore").click()
+    page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
+    assert page.get_by_role("tab", name="Explore").get_attribute("aria-selected") == "true"
+
+
+def test_stop_keeps_what_there_is(page: Any, address: str) -> None:
+    open_tab(page, address)
+    choose(page)
+    more(page, steps=200)
+    page.locator("#synth-run").click()
+    page.wait_for_selector(FRAMES, timeout=PATIENCE)
+    page.locator("#synth-stop").click()
+    page.wait_for_selector("#synth-verdict >> text=Stopped: what has come so far is kept.", timeout=PATIENCE)
+    page.wait_for_selector("#synth-ready h2", timeout=PATIENCE)
+    assert 2 <= page.locator(FRAMES).count() < 5 and not page.locator("#synth-strip .studio-waiting").count()
+
+
+def test_baselines_stand_beside_the_result(page: Any, address: str) -> None:
+    open_tab(page, address)
+    choose(page)
+    more(page, steps=4)
+    run(page)
+    page.get_by_role("tab", name="Baselines").click()
+    page.locator("#synth-baselines").click()
+    page.wait_for_function("document.querySelectorAll('#synth-strip figure.beside dl').length == 2", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
+    said = page.locator("#synth-strip figure.beside figcaption > b").all_inner_texts()
+    assert said[0] == "Random direction" and said[1].startswith("Neg Image: ")
+
+
+def test_no_words_no_picture_and_a_word_of_ones_own(page: Any, address: str, tmp_path: Path) -> None:
+    open_tab(page, address)
+    page.locator("#synth-run").click()
+    page.wait_for_selector("text=there is no picture to start from", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
+    path = tmp_path / "mine.png"
+    render(scenes("id-test", 3, 1)[0], 200).resize((300, 200)).save(path)
+    page.locator("#synth-source input[type=file]").set_input_files(str(path))
+    page.wait_for_selector("#synth-words .token, #synth-answer >> text=No contexts were found", timeout=PATIENCE)
+    assert not page.locator("#synth-answer details").count()  # nobody knows the truth of an upload
+    for _ in range(page.locator("#synth-words .token").count()):
+        page.locator("#synth-words .token-remove").first.click()
+    page.locator("#synth-run").click()
+    page.wait_for_selector("text=there is no context; type at least one thing", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
+    box = page.locator("#synth-words input")
+    box.fill(", ".join(f"a wonderful old house number {i}" for i in range(30)))
+    box.press("Enter")
+    page.wait_for_selector("#synth-prompt del", timeout=PATIENCE)  # cut off, and seen to be
+    more(page, steps=4)
+    run(page)
+    assert "was cropped to its middle square" in page.locator("#synth-verdict").inner_text()
+    assert page.locator("#synth-verdict del").count() == 1
+
+
+def test_costs_are_said_before_anything_is_loaded(page: Any, address: str) -> None:
+    open_tab(page, address)
+    page.locator("#synth-more > button").first.click()
+    box = page.locator("#synth-inpainter input").first
+    box.fill("sd2-community/stable-diffusion-2-inpainting")
+    box.press("Enter")
+    page.wait_for_selector("#synth-costs >> text=2.6 GB are downloaded", timeout=PATIENCE)
+    assert "7 GiB on a GPU" in page.locator("#synth-costs").inner_text()
+    page.locator("#synth-bundled").click()
+    page.wait_for_function("!document.querySelector('#synth-costs p')", timeout=PATIENCE)
+    assert box.input_value() == "diorama"
+
+
+def test_a_set_is_built_shown_saved_and_opened_in_compare(page: Any, address: str, tmp_path: Path) -> None:
+    open_tab(page, address)
+    more(page, steps=3)
+    page.locator("#synth-sets > button").first.click()
+    page.fill("#synth-set-count input", "4")
+    page.locator("#synth-set-count input").press("Tab")
+    page.get_by_label("unguided inpainting").check()
+    page.locator("#synth-set-build").click()
+    page.wait_for_selector("#synth-set-zip:visible", timeout=PATIENCE)
+    shown = page.locator("#synth-set-gallery .thumbnail-item").count()
+    assert 1 <= shown <= 4
+    with zipfile.ZipFile(download(page, "synth-set-zip", tmp_path)) as archive:
+        names = [Path(name).name for name in archive.namelist()]
+        assert {"set.json", "manifest.jsonl"} <= set(names) and len(names) == shown + 2
+    page.locator("#synth-set-compare").click()
+    page.wait_for_selector("#compare-added >> text=synthetic pictures", timeout=PATIENCE)
+    assert page.get_by_role("tab", name="Compare").get_attribute("aria-selected") == "true"
+
+
+@pytest.mark.parametrize("width", [420, 1400])
+def test_no_sideways_scrolling(browser: Any, address: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
+    page = context.new_page()
+    open_tab(page, address)
+    choose(page)
+    more(page, steps=3)
+    run(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
+    needle = "getComputedStyle(document.querySelector('.studio-gauge .needle')).animationName"
+    assert page.evaluate(needle) == "none"
+    context.close()
+
+
+def test_the_map_shows_this_picture_among_others(page: Any, address: str) -> None:
+    open_tab(page, address)
+    choose(page)
+    more(page, steps=3)
+    run(page)
+    page.get_by_role("tab", name="Map").click()
+    page.locator("#synth-map-draw").click()
+    page.wait_for_selector("#synth-map .main-svg", timeout=2 * PATIENCE)
+    traces = page.evaluate("document.querySelector('#synth-map .studio-plot-area').data.map((trace) => trace.name)")
+    assert [name.split(" (")[-1] for name in traces] == ["300)", "150)", "75)", "75)", "5)"]
+    page.locator("#synth-map .studio-plot-area").press("ArrowRight")
+    page.wait_for_selector("#synth-map .studio-plot-picture:visible", timeout=PATIENCE)
