@@ -1,0 +1,159 @@
+"""Synthesis as a service: one picture and whole sets, with the bundled models."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ood_studio.cli.main import main
+from ood_studio.diorama.render import render
+from ood_studio.diorama.splits import scenes
+from ood_studio.errors import StudioError
+from ood_studio.progress import Stopped
+from ood_studio.report.synthesis import SynthesisReport, measure_synthesis, synthesis_figures
+from ood_studio.studio import SetRequest, Studio, SynthesisRequest, SynthesisStep
+from ood_studio.studio import synthesize as service
+from ood_studio.studio.synthesize import Gauge, synthesis_record
+
+QUICK = SynthesisRequest(steps=6, iterations=2)
+WORDS = ("meadow", "tree")
+
+
+@pytest.fixture(scope="module")
+def studio() -> Iterator[Studio]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "_REFERENCE", 40)
+        yield Studio("cpu")
+
+
+@pytest.fixture(scope="module")
+def picture() -> Image.Image:
+    return render(scenes("id-test", 4, 1)[0], 96)
+
+
+@pytest.fixture(scope="module")
+def steps(studio: Studio, picture: Image.Image) -> list[SynthesisStep]:
+    return list(studio.synthesize(QUICK, picture, WORDS))
+
+
+def test_every_iteration_is_reported(steps: list[SynthesisStep], picture: Image.Image) -> None:
+    assert [step.iteration for step in steps] == [0, 1, 2] and all(step.total == 2 for step in steps)
+    for step in steps:
+        assert step.energy == -step.value and np.isfinite([step.value, step.loss]).all()
+        assert step.prompt == "meadow, tree" and step.cut == ""
+        assert len(step.readings) == 6 and all(reading.threshold is not None for reading in step.readings)
+        assert step.gauge is not None and -1 <= step.gauge.place(step.value) <= 1
+        assert step.picture.size == step.original.size == (64, 64)
+        assert "96 × 96" in step.notes[0]
+    assert [step.gradient is None for step in steps] == [False, False, True]
+    record = synthesis_record(QUICK, WORDS, steps)
+    assert json.loads(json.dumps(record))["iterations"][2]["energy"] == steps[2].energy
+
+
+def test_the_seed_decides(studio: Studio, picture: Image.Image, steps: list[SynthesisStep]) -> None:
+    again = list(studio.synthesize(QUICK, picture, WORDS))
+    assert [step.picture.tobytes() for step in again] == [step.picture.tobytes() for step in steps]
+    other = next(iter(studio.synthesize(replace(QUICK, seed=1), picture, WORDS)))
+    assert other.picture.tobytes() != steps[0].picture.tobytes()
+
+
+def test_a_score_can_guide(studio: Studio, picture: Image.Image) -> None:
+    *_, last = studio.synthesize(replace(QUICK, guide="neglabel", iterations=1), picture, WORDS)
+    assert last.energy is None and last.gauge is not None
+    shown = next(reading for reading in last.readings if reading.scorer == "neglabel")
+    assert last.value == pytest.approx(shown.value, abs=0.02)  # before and after rounding to 8 bits
+
+
+def test_the_gauge_runs_from_the_id_median_over_the_boundary_to_the_ood_median() -> None:
+    gauge = Gauge(inside=8.0, boundary=4.0, outside=2.0)
+    assert [gauge.place(value) for value in (9.0, 8.0, 6.0, 4.0, 3.0, 2.0, -5.0)] == [1, 1, 0.5, 0, -0.5, -1, -1]
+
+
+@pytest.mark.parametrize(
+    ("request_", "words", "message"),
+    [
+        (QUICK, ("", "  "), "name at least one thing that surrounds its main object"),
+        (replace(QUICK, inpainter="nobody/nothing-such"), WORDS, "Cannot load 'nobody/nothing-such'"),
+        (replace(QUICK, classifier="diorama-conv"), WORDS, "diorama-conv has no trained classifier"),
+        (replace(QUICK, guide="knn"), WORDS, "knn"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    studio: Studio, picture: Image.Image, request_: SynthesisRequest, words: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(StudioError, match=message):
+        list(studio.synthesize(request_, picture, words))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"strength": 1.2}, "strength must lie between 0 and 1, not 1.2"),
+        ({"iterations": -1}, "iterations must lie between 0 and 100"),
+        ({"loss": "mean"}, "loss"),
+        ({"direction": "up"}, "direction must be gradient or random"),
+    ],
+)
+def test_parameters_beyond_their_bounds_are_refused(changes: dict[str, float | str], message: str) -> None:
+    with pytest.raises(StudioError, match=message):
+        replace(QUICK, **changes)  # type: ignore[arg-type]
+
+
+def test_strength_is_the_models_own_unless_given() -> None:
+    assert QUICK.loop().strength == 0.4 and replace(QUICK, strength=0.0).loop().strength == 0.0
+    real = replace(QUICK, inpainter="sd2-community/stable-diffusion-2-inpainting")
+    assert real.loop().strength == 0.6
+
+
+@pytest.mark.parametrize("method", ["boundary", "unguided", "negative"])
+def test_a_set_has_a_line_for_every_picture(studio: Studio, tmp_path: Path, method: str) -> None:
+    request = SetRequest(how=QUICK, method=method, per_class=1, count=3, out=str(tmp_path / "set"))  # type: ignore[arg-type]
+    *_, made = studio.build(request)
+    assert made.complete and len({entry["class"] for entry in made.entries}) == 3
+    for entry, file in zip(made.entries, made.files(), strict=True):
+        with Image.open(file) as picture:
+            assert picture.size == (64, 64)
+        assert len(entry["values"]) == (3 if method == "boundary" else 1)
+        assert bool(entry["contexts"]) == (method != "negative")
+        assert entry["negative_label"] and entry["scores"].keys() == {
+            "NegLabel", "MCM (τ = 1)", "pseudo-MSP (τ = 0.01)", "MSP", "MaxLogit", "Energy"
+        }  # fmt: skip
+        assert entry["class"] not in entry["prompt"]
+
+
+def test_a_stopped_set_goes_on(studio: Studio, tmp_path: Path) -> None:
+    request = SetRequest(how=replace(QUICK, iterations=0), count=10, out=str(tmp_path))
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage.startswith("making") and done >= 8:
+            raise Stopped("enough")
+
+    with pytest.raises(Stopped):
+        list(studio.build(request, stop))
+    first, *_, last = studio.build(request)
+    assert len(first.entries) == 8 and last.complete and len(last.entries) == 10
+
+
+def test_the_command_makes_a_set_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--count", "2", "--steps", "4", "--iterations", "1", "--quiet", "--device", "cpu", "--out"]
+    assert main(["synthesize", *flags, str(tmp_path / "twins")]) == 0
+    said = capsys.readouterr().out
+    assert "2 of 2 pictures" in said and "NegLabel" in said
+    assert main(["synthesize", *flags, str(tmp_path / "twins"), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["results"]) == 2
+    assert main(["synthesize", *flags, str(tmp_path / "twins"), "--seed", "5"]) == 2
+    assert "give another folder" in capsys.readouterr().err
+
+
+def test_the_report_measures_every_row(studio: Studio) -> None:
+    report = SynthesisReport(seed=3, count=4)
+    found, sheet = measure_synthesis(studio, report)
+    assert found.psnr > 25 and len(found.energies) == len(found.neglabel) == 4
+    assert sheet.size == (12 * 128, 5 * 128 + 8)
+    assert synthesis_figures(found, report).count("\n|") == 15
