@@ -42,10 +42,10 @@ from ood_studio.synthesis.boundary import (
     Step,
     Steps,
     StepSize,
+    Strength,
     Target,
     gradient_pictures,
 )
-from ood_studio.synthesis.catalogue import describe
 from ood_studio.synthesis.complexity import bytes_per_pixel, most_complex
 from ood_studio.synthesis.contexts import Contexts
 from ood_studio.synthesis.guides import CLASSIFIER, EnergyGuide, Guide, ScorerGuide, calibrated, load_classifier
@@ -77,9 +77,7 @@ class SynthesisRequest:
         loss: target: the authors' code's; hinge: Liu et al.'s; published: the paper's Eq. 7, whose sign is the wrong
             way round.
         direction: gradient, or random to compare with.
-        strength: how much of the noise schedule is run; where none is given what suits the model: the paper's 0.6, for
-            the bundled one 0.4.
-        steps, guidance, iterations, step_size, target, seed: see `NearBoundary`.
+        strength, steps, guidance, iterations, step_size, target, seed: see `NearBoundary`.
     """
 
     labels: LabelChoice = field(default_factory=LabelChoice)
@@ -89,7 +87,7 @@ class SynthesisRequest:
     context_model: str = "diorama"
     guide: str = "energy"
     classifier: str = CLASSIFIER
-    strength: Annotated[float | None, Bounds(0.0, 1.0, step=0.05, help="How much of the noise schedule is run")] = None
+    strength: Strength = NearBoundary.strength
     steps: Steps = NearBoundary.steps
     guidance: Guidance = NearBoundary.guidance
     iterations: Iterations = NearBoundary.iterations
@@ -107,7 +105,7 @@ class SynthesisRequest:
     def loop(self) -> NearBoundary:
         """The loop's parameters."""
         return NearBoundary(
-            strength=describe(self.inpainter).strength if self.strength is None else self.strength,
+            strength=self.strength,
             steps=self.steps,
             guidance=self.guidance,
             iterations=self.iterations,

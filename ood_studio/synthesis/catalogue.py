@@ -41,7 +41,6 @@ class InpaintingModel:
         download: about how many GB (10⁹ bytes) are downloaded; 0 where it is here, None where nobody knows.
         memory: about how many GiB it needs for one picture and its gradient, by precision; empty where nobody knows.
         size: height and width of its pictures in pixels; None where nobody knows before its files are here.
-        strength: of the inpainting where nobody says another: the paper's, or what suits the model better.
     """
 
     name: str
@@ -51,7 +50,6 @@ class InpaintingModel:
     download: float | None
     memory: Mapping[str, float]
     size: int | None
-    strength: float = 0.6
 
 
 @dataclass(frozen=True)
@@ -74,8 +72,6 @@ _KNOWN: dict[str, _Known] = {
         "Stable Diffusion 1.5 inpainting", 2.7, {"float16": 7.0, "float32": 13.0}, 512
     ),
 }
-# An object of Diorama is some 24 pixels wide: at 0.6 it is gone before anything guides, at 0.4 it goes on the way.
-_BUNDLED_STRENGTH = 0.4
 _GONE = {
     "stabilityai/stable-diffusion-2-inpainting": "sd2-community/stable-diffusion-2-inpainting",
     "runwayml/stable-diffusion-inpainting": "stable-diffusion-v1-5/stable-diffusion-inpainting",
@@ -106,9 +102,7 @@ def describe(name: str) -> InpaintingModel:
     title = "Diorama-SD, a miniature trained on the bundled picture-book world alone" if name == BUNDLED else name
     local = name == BUNDLED or name.startswith(LOCAL)
     size = _size(folder) if folder is not None else None
-    download = 0 if here or local else None
-    strength = _BUNDLED_STRENGTH if name == BUNDLED else InpaintingModel.strength
-    return InpaintingModel(name, title, here, name == BUNDLED, download, _memory(folder), size, strength)
+    return InpaintingModel(name, title, here, name == BUNDLED, 0 if here or local else None, _memory(folder), size)
 
 
 def available_offline() -> list[str]:

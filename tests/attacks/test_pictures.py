@@ -25,8 +25,8 @@ from ood_studio.attacks import (
 )
 from ood_studio.attacks.defences import Defended, defended_features
 from ood_studio.attacks.quality import high_frequency_energy
-from ood_studio.backbones.resampling import resampling
 from ood_studio.attacks.transforms import KINDS, _tables, cropped, draw_transform, jpeg_like, resized
+from ood_studio.backbones.resampling import resampling
 from ood_studio.data.folders import FolderSet
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes

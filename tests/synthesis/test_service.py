@@ -105,12 +105,6 @@ def test_parameters_beyond_their_bounds_are_refused(changes: dict[str, float | s
         replace(QUICK, **changes)  # type: ignore[arg-type]
 
 
-def test_strength_is_the_models_own_unless_given() -> None:
-    assert QUICK.loop().strength == 0.4 and replace(QUICK, strength=0.0).loop().strength == 0.0
-    real = replace(QUICK, inpainter="sd2-community/stable-diffusion-2-inpainting")
-    assert real.loop().strength == 0.6
-
-
 @pytest.mark.parametrize("method", ["boundary", "unguided", "negative"])
 def test_a_set_has_a_line_for_every_picture(studio: Studio, tmp_path: Path, method: str) -> None:
     request = SetRequest(how=QUICK, method=method, per_class=1, count=3, out=str(tmp_path / "set"))  # type: ignore[arg-type]

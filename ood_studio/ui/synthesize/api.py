@@ -26,7 +26,7 @@ def build_api(studio: Studio) -> None:
     contexts = gr.Textbox("", visible=False, label="contexts separated by commas; empty asks the context model")
     mask = gr.File(type="filepath", visible=False, label="mask of the picture's size, white may be painted; or none")
     numbers = {
-        "strength": gr.Number(None, visible=False, label="strength, 0 to 1; empty for the model's own"),
+        "strength": gr.Number(default.strength, visible=False, label="strength, 0 to 1"),
         "guidance": gr.Number(default.guidance, visible=False, label="guidance"),
         "iterations": gr.Number(default.iterations, visible=False, label="guided iterations"),
         "step_size": gr.Number(default.step_size, visible=False, label="step size r times rho"),

@@ -101,7 +101,7 @@ def request_of(v: dict[str, Any]) -> SynthesisRequest:
         context_model=model_name(v["context_model"]) or default.context_model,
         guide=str(v["guide"] or "").strip() or default.guide,
         classifier=backbone_name(v["classifier"]) or default.classifier,
-        strength=v["strength"],
+        strength=_given(v["strength"], default.strength),
         steps=whole(v["steps"], "steps", default.steps),
         guidance=_given(v["guidance"], default.guidance),
         iterations=whole(v["iterations"], "iterations", default.iterations),
@@ -138,7 +138,7 @@ def build_sliders() -> dict[str, Any]:
     with gr.Row():
         p["strength"] = _slider(
             "Strength",
-            default.loop().strength,
+            default.strength,
             bounds["strength"],
             "synth-strength",
             "0 keeps the picture, 1 forgets it.",

@@ -9,7 +9,6 @@ import gradio as gr
 
 from ood_studio.errors import StudioError
 from ood_studio.studio import Studio, SynthesisRequest
-from ood_studio.synthesis.catalogue import describe
 from ood_studio.ui.attack.source import picture_box
 from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.downloads import download_folder
@@ -76,23 +75,16 @@ def _wire_choices(choices: Choices, cost: gr.HTML, bundled: gr.Button) -> None:
         names = str(inpainter or "").strip(), str(context_model or "").strip()
         return costs(*names), gr.Button(visible=not only_bundled(*names))
 
-    def suited(inpainter: str) -> Any:
-        try:
-            return describe(str(inpainter or "").strip()).strength
-        except StudioError:  # said where the model is asked for
-            return gr.skip()
-
     def back() -> tuple[Any, ...]:
         default = SynthesisRequest()
         names = default.inpainter, default.context_model
-        return *names, default.classifier, default.loop().strength, costs(*names), gr.Button(visible=False)
+        return *names, default.classifier, costs(*names), gr.Button(visible=False)
 
     models = [choices.inpainter, choices.context_model]
     choices.source.change(canvas, choices.source, choices.mask, api_name="synthesize_canvas", **QUICK)
     for component in models:
         component.input(said, models, [cost, bundled], api_name="synthesize_costs", **QUICK)
-    choices.inpainter.input(suited, choices.inpainter, choices.strength, api_name="synthesize_suited", **QUICK)
-    shown = [*models, choices.classifier, choices.strength, cost, bundled]
+    shown = [*models, choices.classifier, cost, bundled]
     bundled.click(back, None, shown, api_name="synthesize_bundled", **QUICK)
 
 
