@@ -20,9 +20,9 @@ from ood_studio.synthesis.visible import VISIBLE_PIXELS, possible_elements, scen
 SETS = {"id-test": "ID scenes", "all-classes": "scenes of all trained classes", "far-ood-scenes": "empty places"}
 """What is measured, and what people call it; the first one is what the model is judged by."""
 _PROVENANCE = (
-    "These weights are an intermediate state of that recipe, after 2,258 steps, with changes on the way: the first "
-    "1,271 steps followed the schedule of 3,600 steps, those up to 2,018 that of 2,600, the others that of 3,000; the "
-    "language model learnt from step 1,080 on, and until step 2,018 elements were named in the order of their area."
+    "These weights come from that recipe with changes on the way: the first 1,271 steps followed the schedule of 3,600 "
+    "steps, those up to 2,018 that of 2,600, those up to 2,258 that of 3,000; the language model learnt from step 1,080 "
+    "on, and until step 2,018 elements were named in the order of their area."
 )
 
 
