@@ -241,6 +241,8 @@ function walk(event) {
     y: trace.y[spot.point], customdata: trace.customdata?.[spot.point] };
   if (event.key === "Enter") return clicked({ points: [point] });
   window.Plotly.Fx.hover(area, [{ curveNumber: curve, pointNumber: spot.point }], trace.xaxis + trace.yaxis);
+  const [xaxis, yaxis] = ["x", "y"].map((name) => area._fullLayout[`${name}axis${trace[`${name}axis`].slice(1)}`]);
+  picture({ points: [{ ...point, xaxis, yaxis }] }); // plotly tells of hovering by pointer alone
 }
 
 const sizes = new ResizeObserver(refit);
@@ -253,5 +255,6 @@ function stop() {
   themes.disconnect();
 }
 area.addEventListener("keydown", walk);
+area.addEventListener("blur", () => picture(null));
 watch(["value", "label"], draw);
 draw();

@@ -26,6 +26,7 @@ def wire_run(
     studio: Studio, session: gr.State, choices: Choices, p: Panels, run_button: gr.Button, stop_button: gr.Button
 ) -> Any:
     """The two buttons; returns the event at whose end the results are there."""
+    ready: Updates = {run_button: gr.Button(interactive=True), stop_button: gr.Button(interactive=False)}
 
     @on_gpu
     def made(asked: Asked, told: Progress) -> Iterator[tuple[Judgement, SynthesisStep]]:
@@ -58,7 +59,7 @@ def wire_run(
             gr.Warning(mine.note, title="The loop broke off")
         except StudioError as error:
             mine.running = False
-            yield drawing.running(p, mine)
+            yield drawing.running(p, mine) | ready  # what would follow does not come after an error
             raise message(error) from None
         finally:
             mine.running = False
@@ -80,6 +81,7 @@ def wire_run(
         except Stopped:
             pass
         except StudioError as error:
+            yield {p.progress: ""} | ready
             raise message(error) from None
         finally:
             mine.beside = {name: found for name, found in mine.beside.items() if found is not None}
@@ -93,12 +95,13 @@ def wire_run(
         return gr.Button(interactive=True), gr.Button(interactive=False), "", live.verdict(mine)
 
     buttons = [run_button, stop_button, p.progress]
+    shown = [*p.all(), run_button, stop_button]
     busy: dict[str, Any] = {"show_progress": "full", "show_progress_on": [p.progress], **MODEL_SLOT}
     begun = run_button.click(started, session, buttons, api_name="synthesize_started", **QUICK)
-    done = begun.then(synthesize, [session, *choices.all()], p.all(), api_name="synthesize_run", **busy)
+    done = begun.then(synthesize, [session, *choices.all()], shown, api_name="synthesize_run", **busy)
     done.then(ended, session, [*buttons, p.verdict], api_name="synthesize_ended", **QUICK)
     asked = p.compare.click(started, session, buttons, api_name="synthesize_beside_started", **QUICK)
-    added = asked.then(compared, session, p.all(), api_name="synthesize_beside", **busy)
+    added = asked.then(compared, session, shown, api_name="synthesize_beside", **busy)
     added.then(ended, session, [*buttons, p.verdict], api_name="synthesize_beside_ended", **QUICK)
     stop_button.click(lambda mine: mine.stop.set(True), session, None, api_name="synthesize_stop", **QUICK)
     return done

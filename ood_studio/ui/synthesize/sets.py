@@ -49,7 +49,7 @@ class SetPanel:
 
     def shown(self) -> list[Any]:
         """What a set changes."""
-        return [self.progress, self.gallery, self.about, self.compare, self.zip]
+        return [self.progress, self.gallery, self.about, self.compare, self.zip, self.build, self.stop]
 
 
 def build_sets() -> SetPanel:
@@ -133,6 +133,8 @@ def wire_sets(
             note = "Stopped: press Build again, and it goes on from here."
         except StudioError as error:
             if mine.made is None or not mine.made.entries:
+                # What would follow does not come after an error.
+                yield {p.progress: "", p.build: gr.Button(interactive=True), p.stop: gr.Button(interactive=False)}
                 raise message(error) from None
             note = f"{error}."
             gr.Warning(escape(note, quote=False), title="The set broke off")
