@@ -131,7 +131,7 @@ def test_no_words_no_picture_and_a_word_of_ones_own(page: Any, address: str, tmp
     path = tmp_path / "mine.png"
     render(scenes("id-test", 3, 1)[0], 200).resize((300, 200)).save(path)
     page.locator("#synth-source input[type=file]").set_input_files(str(path))
-    page.wait_for_selector("#synth-words .token, #synth-answer >> text=No contexts were found", timeout=PATIENCE)
+    page.wait_for_selector("#synth-words .token, #synth-answer:has-text('No contexts were found')", timeout=PATIENCE)
     assert not page.locator("#synth-answer details").count()  # nobody knows the truth of an upload
     for _ in range(page.locator("#synth-words .token").count()):
         page.locator("#synth-words .token-remove").first.click()
