@@ -250,7 +250,7 @@ def _autoencoder(inpainter: Inpainter, scenes: Pictures, pixels: Tensor) -> tupl
 def _found(guide: EnergyGuide, pixels: Tensor) -> Tensor:
     """(n,) the class that the classifier names."""
     parts = []
-    for part in pixels.split(_AT_ONCE):
+    for part in torch.split(pixels, _AT_ONCE):
         logits = guide.read(part).logits
         assert logits is not None
         parts.append(logits.argmax(dim=1).cpu())
