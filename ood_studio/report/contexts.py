@@ -12,9 +12,10 @@ from pathlib import Path
 from ood_studio.diorama.render import MODEL_SIZE, render
 from ood_studio.diorama.splits import scenes
 from ood_studio.progress import Bars, Progress, silent
-from ood_studio.synthesis.context_catalogue import BUNDLED, FOLDER
+from ood_studio.synthesis.context_catalogue import FOLDER
 from ood_studio.synthesis.context_scores import ContextScores, score_contexts
 from ood_studio.synthesis.contexts import ContextModel, Contexts
+from ood_studio.synthesis.names import BUNDLED
 from ood_studio.synthesis.visible import VISIBLE_PIXELS, possible_elements, scene_contexts
 
 SETS = {"id-test": "ID scenes", "all-classes": "scenes of all trained classes", "far-ood-scenes": "empty places"}

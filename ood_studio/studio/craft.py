@@ -35,13 +35,11 @@ from ood_studio.attacks.targets import picture_targets, text_targets
 from ood_studio.attacks.transforms import Kind
 from ood_studio.backbones import Backbone
 from ood_studio.errors import StudioError
-from ood_studio.evaluation.choose import parse_scorer
 from ood_studio.fields import Bounds, check_bounds
 from ood_studio.progress import Progress, silent
-from ood_studio.scorers import FittedScore
-from ood_studio.studio.answers import Reading, ReferenceScores, reading_of
-from ood_studio.studio.explore import scorers_of
+from ood_studio.studio.answers import Reading, reading_of
 from ood_studio.studio.requests import LabelChoice, ScoreChoice
+from ood_studio.studio.scores import scorer_named
 from ood_studio.studio.texts import read_prompts
 from ood_studio.studio.workbench import LabelSpace, Workbench, joint_of, picture_key
 
@@ -167,8 +165,8 @@ class Crafting(Workbench):
         )
         height, width = pixels.shape[-2:]
         original = to_pictures(pixels)[0]
-        fitted, compared = self._judges(request, space, progress)
-        typical = {title: float(np.median(found.id)) for title, found in compared.items()}
+        judges = self.judges(space, request.score, request.reference, progress)
+        typical = {title: float(np.median(found.id)) for title, found in judges.compared.items()}
 
         def report(step: AttackStep) -> CraftStep:
             changed = to_pictures(step.pixels)[0]
@@ -180,8 +178,8 @@ class Crafting(Workbench):
                 float(step.similarity[0]),
                 float(step.roughness[0]),
                 tuple(
-                    reading_of(score.scorer.name, title, float(score(joint)[0]), compared.get(title))
-                    for title, score in fitted.items()
+                    reading_of(score.scorer.name, title, float(score(joint)[0]), judges.compared.get(title))
+                    for title, score in judges.fitted.items()
                 ),
                 typical,
                 smoothness_weight(request.smoothness, min(height, width)),
@@ -208,7 +206,7 @@ class Crafting(Workbench):
             StudioError: for a text side that cannot be used.
         """
         space = self.label_space(request.labels)
-        fitted, compared = self._judges(request, space, silent)
+        judges = self.judges(space, request.score, request.reference)
         rows = []
         for picture in pictures:
             plain = picture.convert("RGB")
@@ -217,25 +215,11 @@ class Crafting(Workbench):
             seen = functional.normalize(joint.mean(dim=0, keepdim=True), dim=1)
             rows.append(
                 tuple(
-                    reading_of(score.scorer.name, title, float(score(seen)[0]), compared.get(title))
-                    for title, score in fitted.items()
+                    reading_of(score.scorer.name, title, float(score(seen)[0]), judges.compared.get(title))
+                    for title, score in judges.fitted.items()
                 )
             )
         return rows
-
-    def _judges(
-        self, request: CraftRequest, space: LabelSpace, progress: Progress
-    ) -> tuple[dict[str, FittedScore], dict[str, ReferenceScores]]:
-        """Every score by its title, and the reference pictures' scores where there are any."""
-        references = self.reference_features(space, request.reference, progress)
-        reference = space.reference()
-        fitted: dict[str, FittedScore] = {}
-        compared: dict[str, ReferenceScores] = {}
-        for title, scorer in scorers_of(request.score, len(space.mined)):
-            fitted[title] = scorer.fit(reference)
-            if references is not None:
-                compared[title] = self.reference_scores(space, scorer, fitted[title], references)
-        return fitted, compared
 
     def _craft_aims(
         self,
@@ -255,8 +239,8 @@ class Crafting(Workbench):
                 own = space
                 if backbone is not space.backbone:
                     own = self.label_space(replace(request.labels, backbone=name), progress)
-                kinds = {scorer.name: scorer for _, scorer in reversed(scorers_of(request.score, len(own.mined)))}
-                aims.append(Aim(backbone, parse_scorer(request.climb, kinds).fit(own.reference())))
+                scorer = scorer_named(request.climb, request.score, len(own.mined))
+                aims.append(Aim(backbone, scorer.fit(own.reference())))
             return aims
         if request.target_label:
             prompts = read_prompts(request.labels.prompts)

@@ -12,17 +12,10 @@ from torch import Tensor
 from ood_studio.errors import StudioError
 from ood_studio.labels.negmining import NegativeLabels
 from ood_studio.progress import Progress, silent
-from ood_studio.scorers import (
-    MCM,
-    MSP,
-    Energy,
-    MaxLogit,
-    Reference,
-    Scorer,
-)
+from ood_studio.scorers import Reference
 from ood_studio.scorers.neglabel import affinities
 from ood_studio.studio.answers import Affinity, ExploreResult, PictureReport, reading_of, verdict
-from ood_studio.studio.requests import ExploreRequest, LabelChoice, ScoreChoice
+from ood_studio.studio.requests import ExploreRequest, LabelChoice
 from ood_studio.studio.workbench import Workbench
 
 
@@ -40,16 +33,12 @@ class Exploring(Workbench):
         if not pictures:
             raise StudioError("there is no picture to explore; give at least one")
         space = self.label_space(request.labels, progress)
-        references = self.reference_features(space, request.reference, progress)
+        judges = self.judges(space, request.score, request.reference, progress)
         features = self.picture_features(space.backbone, [picture for _, picture in pictures], progress)
         reference = space.reference()
-        compared = {}
-        columns: list[tuple[str, str, np.ndarray]] = []
-        for title, scorer in scorers_of(request.score, len(space.mined)):
-            score = scorer.fit(reference)
-            columns.append((scorer.name, title, score(features.joint).double().numpy()))
-            if references is not None:
-                compared[title] = self.reference_scores(space, scorer, score, references)
+        columns = [
+            (score.scorer.name, title, score(features.joint).double().numpy()) for title, score in judges.fitted.items()
+        ]
         tau = request.score.tau or 1 / space.backbone.logit_scale
         shares = affinities(features.joint, reference, tau)
         classes = (features.joint @ space.class_text.T * space.backbone.logit_scale).softmax(dim=1)
@@ -63,7 +52,8 @@ class Exploring(Workbench):
                 for share, j in zip(best.values.tolist(), best.indices.tolist(), strict=True)
             ]
             readings = tuple(
-                reading_of(scorer, title, float(values[i]), compared.get(title)) for scorer, title, values in columns
+                reading_of(scorer, title, float(values[i]), judges.compared.get(title))
+                for scorer, title, values in columns
             )
             ranked = classes[i].topk(min(5, known))
             guesses = zip(ranked.indices.tolist(), ranked.values.tolist(), strict=True)
@@ -80,10 +70,12 @@ class Exploring(Workbench):
                 )
             )
         notes = list(space.notes)
-        if references is None:
+        if not judges.compared:
             notes.append("These labels come without ID reference pictures, so there are scores but no threshold.")
         groups = request.score.neglabel(len(space.mined)).groups
-        return ExploreResult(tuple(reports), compared, tau, groups, space.id_labels, space.mined.words, tuple(notes))
+        return ExploreResult(
+            tuple(reports), judges.compared, tau, groups, space.id_labels, space.mined.words, tuple(notes)
+        )
 
     def warm_up(self, request: ExploreRequest, progress: Progress = silent) -> None:
         """Gets ready what the first picture needs, so that it is answered at once; leaves errors to that picture."""
@@ -93,18 +85,6 @@ class Exploring(Workbench):
     def mine(self, choice: LabelChoice, progress: Progress = silent) -> NegativeLabels:
         """The negative labels of a choice, furthest first."""
         return self.label_space(choice, progress).mined
-
-
-def scorers_of(choice: ScoreChoice, negatives: int) -> tuple[tuple[str, Scorer], ...]:
-    """The scores shown for every picture, NegLabel over so many negative labels first, with their titles."""
-    return (
-        ("NegLabel", choice.neglabel(negatives)),
-        ("MCM (τ = 1)", MCM(tau=1.0)),
-        ("pseudo-MSP (τ = 0.01)", MCM(tau=0.01)),
-        ("MSP", MSP()),
-        ("MaxLogit", MaxLogit()),
-        ("Energy", Energy()),
-    )
 
 
 def _heatmap(patches: Tensor, reference: Reference, tau: float, known: int) -> np.ndarray:

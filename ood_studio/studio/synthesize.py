@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -20,16 +19,15 @@ from ood_studio.backbones import Pool
 from ood_studio.data.picture_set import PictureSet
 from ood_studio.data.sources import open_pictures
 from ood_studio.errors import StudioError
-from ood_studio.evaluation.choose import parse_scorer
 from ood_studio.evaluation.diorama_set import diorama_set
+from ood_studio.evaluation.metrics import threshold_at_tpr
 from ood_studio.evaluation.suites import open_suite
 from ood_studio.fields import Bounds, check_bounds
 from ood_studio.labels.presets import load_preset
 from ood_studio.progress import Progress, silent
-from ood_studio.scorers import FittedScore
-from ood_studio.studio.answers import Affinity, Reading, ReferenceScores, reading_of
-from ood_studio.studio.explore import scorers_of
+from ood_studio.studio.answers import Affinity, Reading, reading_of
 from ood_studio.studio.requests import LabelChoice, ScoreChoice
+from ood_studio.studio.scores import Judges, scorer_named
 from ood_studio.studio.workbench import OOD_COUNT, REFERENCE_COUNT, LabelSpace, Workbench, joint_of
 from ood_studio.synthesis.baselines import PROMPT, negative_label_pictures
 from ood_studio.synthesis.boundary import (
@@ -48,12 +46,11 @@ from ood_studio.synthesis.boundary import (
 )
 from ood_studio.synthesis.complexity import bytes_per_pixel, most_complex
 from ood_studio.synthesis.contexts import Contexts
-from ood_studio.synthesis.guides import CLASSIFIER, EnergyGuide, Guide, ScorerGuide, calibrated, load_classifier
+from ood_studio.synthesis.guides import CLASSIFIER, EnergyGuide, Guide, ScorerGuide, load_classifier
 from ood_studio.synthesis.inpainting import Inpainter, load_inpainter
 from ood_studio.synthesis.losses import LossForm
 from ood_studio.synthesis.synthetic_set import Made, SyntheticSet, build_set, set_folder
 
-ENERGY = "energy of the classifier"
 _REFERENCE = 300  # Diorama pictures of each side that a guide's boundary and gauge are read from
 _SOURCES = 8  # Diorama pictures looked at for each one wanted, to choose the most complex from
 
@@ -234,8 +231,7 @@ class _Judges:
     space: LabelSpace
     guide: Guide
     gauge: Gauge | None
-    fitted: dict[str, FittedScore]
-    compared: dict[str, ReferenceScores]
+    scores: Judges
 
 
 class Synthesizing(Workbench):
@@ -261,7 +257,6 @@ class Synthesizing(Workbench):
         Raises:
             StudioError: if the model cannot be had.
         """
-        _wait_for("transformers")
         from ood_studio.synthesis.llava import load_context_model
 
         progress("loading the context model", 0, 1)
@@ -344,7 +339,6 @@ class Synthesizing(Workbench):
             InpaintingError: one sentence, if it cannot be had.
         """
         progress("loading the inpainting model", 0, 1)
-        _wait_for("transformers", "diffusers")
         return load_inpainter(request.inpainter, self.device)
 
     def build(self, request: SetRequest, progress: Progress = silent) -> Iterator[SyntheticSet]:
@@ -468,7 +462,9 @@ class Synthesizing(Workbench):
                 "guide": judges.guide.name,
                 "values": [step.value for step in steps],
                 "energies": [step.energy for step in steps],
-                "scores": {title: [step.readings[j].value for step in steps] for j, title in enumerate(judges.fitted)},
+                "scores": {
+                    title: [step.readings[j].value for step in steps] for j, title in enumerate(judges.scores.fitted)
+                },
                 "flagged": steps[-1].flagged,
                 "parameters": asdict(loop) | {"inpainter": how.inpainter, "context_model": how.context_model},
                 "version": __version__,
@@ -510,14 +506,14 @@ class Synthesizing(Workbench):
         with torch.inference_mode():  # what a file of the picture will be given
             joint = joint_of(space.backbone, space.backbone.encode_image(space.backbone.preprocess(pictures)).joint)
             joint = joint.float().cpu()
-        scores = {title: score(joint) for title, score in judges.fitted.items()}
+        scores = {title: score(joint) for title, score in judges.scores.fitted.items()}
         mined = (joint @ space.negative_text.T * space.backbone.logit_scale).softmax(dim=1).max(dim=1)
         judged = []
         for i, picture in enumerate(pictures):
             value = float(values[i])
             readings = tuple(
-                reading_of(score.scorer.name, title, float(scores[title][i]), judges.compared.get(title))
-                for title, score in judges.fitted.items()
+                reading_of(score.scorer.name, title, float(scores[title][i]), judges.scores.compared.get(title))
+                for title, score in judges.scores.fitted.items()
             )
             negative = Affinity(space.mined.words[int(mined.indices[i])], float(mined.values[i]), False)
             energy = -value if isinstance(judges.guide, EnergyGuide) else None
@@ -526,24 +522,16 @@ class Synthesizing(Workbench):
 
     def _panel(self, request: SynthesisRequest, progress: Progress) -> _Judges:
         space = self.label_space(request.labels, progress)
-        references = self.reference_features(space, request.reference, progress)
-        reference = space.reference()
-        fitted: dict[str, FittedScore] = {}
-        compared: dict[str, ReferenceScores] = {}
-        for title, scorer in scorers_of(request.score, len(space.mined)):
-            fitted[title] = scorer.fit(reference)
-            if references is not None:
-                compared[title] = self.reference_scores(space, scorer, fitted[title], references)
+        scores = self.judges(space, request.score, request.reference, progress)
         if request.guide == "energy":
             guide, gauge = self._energy(request, space, progress)
         else:
-            kinds = {score.scorer.name: score.scorer for score in reversed(fitted.values())}
-            scorer = parse_scorer(request.guide, kinds)
-            titles = [title for title, score in fitted.items() if score.scorer == scorer]
-            scores = compared.get(titles[0]) if titles else None
-            gauge = None if scores is None else _gauge(scores.id, scores.ood)
-            guide = ScorerGuide(space.backbone, scorer.fit(reference), None if gauge is None else gauge.boundary)
-        return _Judges(space, guide, gauge, fitted, compared)
+            scorer = scorer_named(request.guide, request.score, len(space.mined))
+            titles = [title for title, score in scores.fitted.items() if score.scorer == scorer]
+            found = scores.compared.get(titles[0]) if titles else None
+            gauge = None if found is None else _gauge(found.id, found.ood)
+            guide = ScorerGuide(space.backbone, scorer.fit(space.reference()), gauge.boundary if gauge else None)
+        return _Judges(space, guide, gauge, scores)
 
     def _energy(self, request: SynthesisRequest, space: LabelSpace, progress: Progress) -> tuple[Guide, Gauge | None]:
         """The recognition model's energy, its boundary from reference pictures where there are some."""
@@ -557,22 +545,12 @@ class Synthesizing(Workbench):
             guide = EnergyGuide(classifier)
             if not known:
                 return guide, None
-            sides: list[np.ndarray] = []
             # The sets of the other scores' thresholds, which are drawn already.
             inside = own or diorama_set("id-train", 0, REFERENCE_COUNT, workers=self.workers)
             outside = None if own else diorama_set("near-ood", 0, OOD_COUNT, workers=self.workers)
-            for pictures in (inside, outside):
-                if pictures is None:
-                    sides.append(np.empty(0))
-                    continue
-                pixels = _pixels(classifier.preprocess, pictures, progress)
-                if pictures is inside:
-                    guide = calibrated(guide, pixels)
-                with torch.no_grad():
-                    sides.append(
-                        torch.cat([guide.score(part) for part in torch.split(pixels, 64)]).double().cpu().numpy()
-                    )
-            return guide, _gauge(sides[0], sides[1])
+            sides = [_guide_scores(guide, each, progress) if each else np.empty(0) for each in (inside, outside)]
+            gauge = _gauge(*sides)
+            return replace(guide, boundary=gauge.boundary), gauge
 
         return self._guides.get(key, build)
 
@@ -613,17 +591,8 @@ def synthesis_record(request: SynthesisRequest, words: Sequence[str], steps: Seq
     }
 
 
-def _wait_for(*libraries: str) -> None:
-    """Imports libraries whose modules replace themselves while they are imported: another thread would get half of one.
-
-    Importing such a module waits for a thread that is at it, but only the import after that sees the whole one.
-    """
-    for name in libraries:
-        importlib.import_module(name)
-
-
 def _gauge(inside: np.ndarray, outside: np.ndarray) -> Gauge:
-    boundary = float(np.sort(inside)[::-1][(95 * len(inside) + 99) // 100 - 1])
+    boundary = threshold_at_tpr(inside)
     beyond = outside[outside < boundary]
     return Gauge(float(np.median(inside)), boundary, float(np.median(beyond)) if len(beyond) else None)
 
@@ -635,8 +604,9 @@ def _main(source: PictureSet, row: int) -> str:
     return source.classes[int(source.labels[row])]
 
 
-def _pixels(preprocess: Any, pictures: PictureSet, progress: Progress) -> Tensor:
-    """(n, 3, height, width) in [0, 1] of at most `_REFERENCE` pictures."""
+@torch.no_grad()
+def _guide_scores(guide: EnergyGuide, pictures: PictureSet, progress: Progress) -> np.ndarray:
+    """(n,) of at most `_REFERENCE` pictures."""
     pictures.prepare(progress)
     held = []
     for row in range(min(len(pictures), _REFERENCE)):
@@ -646,5 +616,5 @@ def _pixels(preprocess: Any, pictures: PictureSet, progress: Progress) -> Tensor
             continue
     if not held:
         raise StudioError(f"no picture of {pictures.name} can be read")
-    found: Tensor = preprocess(held)
-    return found
+    parts = torch.split(guide.backbone.preprocess(held), 64)
+    return torch.cat([guide.score(part) for part in parts]).double().cpu().numpy()

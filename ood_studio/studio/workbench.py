@@ -27,7 +27,8 @@ from ood_studio.scorers import (
     Scorer,
 )
 from ood_studio.studio.answers import ReferenceScores
-from ood_studio.studio.requests import LabelChoice
+from ood_studio.studio.requests import LabelChoice, ScoreChoice
+from ood_studio.studio.scores import Judges, scorers_of
 from ood_studio.studio.texts import read_labels, read_prompts
 
 _BATCH = 64
@@ -192,6 +193,17 @@ class Workbench:
         skipped = f" ({len(found.problems)} could not be read)" if found.problems else ""
         about = f"{len(joint):,} pictures of {pictures.name}{skipped}"
         return ReferencePictures(pictures.key, joint, joint[:0], about)
+
+    def judges(self, space: LabelSpace, choice: ScoreChoice, folder: str, progress: Progress = silent) -> Judges:
+        """The shown scores in a label space, and what reference pictures score, see `reference_features`."""
+        references = self.reference_features(space, folder, progress)
+        reference = space.reference()
+        judges = Judges({}, {})
+        for title, scorer in scorers_of(choice, len(space.mined)):
+            judges.fitted[title] = score = scorer.fit(reference)
+            if references is not None:
+                judges.compared[title] = self.reference_scores(space, scorer, score, references)
+        return judges
 
     def reference_scores(
         self,

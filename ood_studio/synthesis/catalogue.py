@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -10,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ood_studio.backbones.catalogue import LOCAL, short
 from ood_studio.errors import StudioError
 from ood_studio.paths import ASSETS
+from ood_studio.synthesis.names import BUNDLED, Names, is_folder
 
-BUNDLED = "diorama"
 FOLDER = ASSETS / "diorama-sd"
 INDEX = "model_index.json"
 PIPELINES = ("StableDiffusionInpaintPipeline", "StableDiffusionPipeline")
@@ -80,75 +78,22 @@ NAMES = (BUNDLED, *_KNOWN)
 """The models that the interface offers; any ORG/REPO of the Hugging Face Hub and local-dir:PATH load as well."""
 
 
-def failure(name: str, why: str) -> InpaintingError:
-    """The error for a model that could not be had or used."""
-    others = [each for each in available_offline() if each != name]
-    offer = f"available offline: {', '.join(others)}" if others else "no other model is available offline"
-    return InpaintingError(f"Cannot load {short(name, 200)!r}: {why}; {offer}.")
-
-
 def describe(name: str) -> InpaintingModel:
     """What a model costs; a look at folders and small files only.
 
     Raises:
         InpaintingError: for a name that is none.
     """
-    check_name(name)
-    folder = folder_of(name)
+    MODELS.check(name)
+    folder = MODELS.folder_of(name)
     here = folder is not None and missing_from(folder) is None
     if name in _KNOWN:
         known = _KNOWN[name]
         return InpaintingModel(name, known.title, here, False, 0 if here else known.download, known.memory, known.size)
     title = "Diorama-SD, a miniature trained on the bundled picture-book world alone" if name == BUNDLED else name
-    local = name == BUNDLED or name.startswith(LOCAL)
     size = _size(folder) if folder is not None else None
-    return InpaintingModel(name, title, here, name == BUNDLED, 0 if here or local else None, _memory(folder), size)
-
-
-def available_offline() -> list[str]:
-    """Names that load without a network: the bundled model, then what lies in the Hugging Face cache."""
-    from huggingface_hub import constants
-
-    cached = [
-        folder.name.removeprefix("models--").replace("--", "/")
-        for folder in sorted(Path(constants.HF_HUB_CACHE).glob("models--*--*"))
-        if any(folder.glob(f"snapshots/*/{INDEX}"))
-    ]
-    return [name for name in (BUNDLED, *cached) if (where := folder_of(name)) and not missing_from(where)]
-
-
-def check_name(name: str) -> None:
-    """Checks that a name is of a form that `load_inpainter` takes.
-
-    Raises:
-        InpaintingError: naming the forms.
-    """
-    if name == BUNDLED or (name.startswith(LOCAL) and name != LOCAL):
-        return
-    parts = name.split("/")
-    if name in _GONE:
-        raise failure(name, f"it is gone from the hub; {_GONE[name]} holds the same model")
-    if len(parts) == 2 and all(parts) and not name.startswith(LOCAL):
-        return
-    close = difflib.get_close_matches(name, NAMES, n=1)
-    meant = f"did you mean {close[0]!r}? " if close else ""
-    raise failure(name, f"unknown name ({meant}expected {BUNDLED}, ORG/REPO or {LOCAL}PATH)")
-
-
-def folder_of(name: str) -> Path | None:
-    """Where a model's files lie on this machine, or should; None for a hub model of which there is nothing."""
-    if name == BUNDLED:
-        return FOLDER
-    if name.startswith(LOCAL):
-        return Path(name.removeprefix(LOCAL)).expanduser()
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        index = try_to_load_from_cache(name, INDEX)
-    except HFValidationError:
-        return None
-    return Path(index).parent if isinstance(index, str) else None
+    download = 0 if here or is_folder(name) else None
+    return InpaintingModel(name, title, here, name == BUNDLED, download, _memory(folder), size)
 
 
 def components(index: Mapping[str, Any]) -> dict[str, str]:
@@ -231,3 +176,15 @@ def _parameters(weights: Path) -> int:
         return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
     except (OSError, ValueError, KeyError, TypeError, OverflowError, MemoryError):
         return 0
+
+
+MODELS = Names(
+    NAMES,
+    folder=lambda: FOLDER,
+    marker=INDEX,
+    is_one=lambda index: True,
+    missing=missing_from,
+    error=InpaintingError,
+    gone=_GONE,
+)
+failure, available_offline = MODELS.failure, MODELS.available_offline

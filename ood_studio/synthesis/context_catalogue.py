@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ood_studio.backbones.catalogue import LOCAL, short
 from ood_studio.paths import ASSETS
 from ood_studio.synthesis.contexts import ContextError
+from ood_studio.synthesis.names import BUNDLED, Names, is_folder
 
-BUNDLED = "diorama"
 FOLDER = ASSETS / "diorama-llava"
 TRAINED_BY = "python -m ood_studio.diorama.training.contexts"
 CONFIG, WEIGHTS, WEIGHTS_INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
@@ -58,74 +56,21 @@ NAMES = (BUNDLED, *_KNOWN)
 """The models that the interface offers; any ORG/REPO of the Hugging Face Hub and local-dir:PATH load as well."""
 
 
-def failure(name: str, why: str) -> ContextError:
-    """The error for a model that could not be had or used."""
-    others = [each for each in available_offline() if each != name]
-    offer = f"available offline: {', '.join(others)}" if others else "no other model is available offline"
-    return ContextError(f"Cannot load {short(name, 200)!r}: {why}; {offer}.")
-
-
 def describe(name: str) -> ContextModelInfo:
     """What a model costs; a look at folders and small files only.
 
     Raises:
         ContextError: for a name that is none.
     """
-    check_name(name)
-    folder = folder_of(name)
+    MODELS.check(name)
+    folder = MODELS.folder_of(name)
     here = folder is not None and missing_from(folder) is None
     if name in _KNOWN:
         known = _KNOWN[name]
         return ContextModelInfo(name, known.title, here, False, 0 if here else known.download, known.memory)
     title = "Diorama-LLaVA, a miniature trained on the bundled picture-book world alone" if name == BUNDLED else name
-    local = name == BUNDLED or name.startswith(LOCAL)
-    return ContextModelInfo(
-        name, title, here, name == BUNDLED, 0 if here or local else None, _memory(folder) if folder and here else {}
-    )
-
-
-def available_offline() -> list[str]:
-    """Names that load without a network: the bundled model, then what lies in the Hugging Face cache."""
-    from huggingface_hub import constants
-
-    cached = [
-        folder.name.removeprefix("models--").replace("--", "/")
-        for folder in sorted(Path(constants.HF_HUB_CACHE).glob("models--*--*"))
-        if any(_is_llava(config) for config in folder.glob(f"snapshots/*/{CONFIG}"))
-    ]
-    return [name for name in (BUNDLED, *cached) if (where := folder_of(name)) and not missing_from(where)]
-
-
-def check_name(name: str) -> None:
-    """Checks that a name is of a form that `load_context_model` takes.
-
-    Raises:
-        ContextError: naming the forms.
-    """
-    if name == BUNDLED or (name.startswith(LOCAL) and name != LOCAL):
-        return
-    parts = name.split("/")
-    if len(parts) == 2 and all(parts) and not name.startswith(LOCAL):
-        return
-    close = difflib.get_close_matches(name, NAMES, n=1)
-    meant = f"did you mean {close[0]!r}? " if close else ""
-    raise failure(name, f"unknown name ({meant}expected {BUNDLED}, ORG/REPO or {LOCAL}PATH)")
-
-
-def folder_of(name: str) -> Path | None:
-    """Where a model's files lie on this machine, or should; None for a hub model of which there is nothing."""
-    if name == BUNDLED:
-        return FOLDER
-    if name.startswith(LOCAL):
-        return Path(name.removeprefix(LOCAL)).expanduser()
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        config = try_to_load_from_cache(name, CONFIG)
-    except HFValidationError:
-        return None
-    return Path(config).parent if isinstance(config, str) else None
+    download = 0 if here or is_folder(name) else None
+    return ContextModelInfo(name, title, here, name == BUNDLED, download, _memory(folder) if folder and here else {})
 
 
 def missing_from(folder: Path) -> str | None:
@@ -165,3 +110,7 @@ def _memory(folder: Path) -> dict[str, float]:
     """The weights in a folder, taken to be of 2 bytes, at 2 and at 4, with a tenth on top."""
     stored = sum((folder / file).stat().st_size for file in weights_of(folder)) * 1.1 / 2**30
     return {"float16": round(stored, 2), "float32": round(2 * stored, 2)}
+
+
+MODELS = Names(NAMES, folder=lambda: FOLDER, marker=CONFIG, is_one=_is_llava, missing=missing_from, error=ContextError)
+failure, available_offline = MODELS.failure, MODELS.available_offline

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TypeVar, final
+from dataclasses import dataclass, field
+from typing import final
 
 import torch
 from torch import Tensor
@@ -30,7 +30,6 @@ from ood_studio.synthesis.losses import (
 CLASSIFIER = "diorama-classifier"
 """The name of the bundled recognition model."""
 
-G = TypeVar("G", bound="Guide")
 Resize = Callable[[Tensor], Tensor]
 
 
@@ -51,7 +50,8 @@ class Guide(ABC):
     """A differentiable score of pictures, and the losses that lead away from what it takes for known.
 
     Attributes:
-        boundary: the score that parts ID (above) from OOD (below); None where it is not known, see `calibrated`.
+        boundary: the score that parts ID (above) from OOD (below), as `ood_studio.evaluation.metrics.threshold_at_tpr`
+            finds it from ID pictures; None where it is not known.
     """
 
     boundary: float | None
@@ -184,7 +184,7 @@ class ScorerGuide(Guide):
         check_form(form)
         wanted = self.boundary if target is None else target
         if wanted is None:
-            raise StudioError(f"{self.name} has no boundary yet: give a target score, or calibrate it on ID pictures")
+            raise StudioError(f"{self.name} has no boundary yet: give a target score, or a boundary from ID pictures")
         if form == "target":
             return score_target_loss(reading.score, wanted)
         if form == "hinge":
@@ -209,26 +209,6 @@ class Watch:
     def __call__(self, pixels: Tensor) -> dict[str, Tensor]:
         """(batch,) of every score of pictures (batch, 3, height, width) in [0, 1]."""
         return _scores(self.backbone, _view(self._views, self.backbone, pixels)(pixels), self.scores)
-
-
-@torch.no_grad()
-def calibrated(guide: G, pixels: Tensor, batch: int = 64) -> G:
-    """The guide with its boundary at the largest score that keeps at least 95 % of ID pictures at or above it.
-
-    Args:
-        guide: any.
-        pixels: (n, 3, height, width) in [0, 1], ID pictures that the model was not trained on.
-        batch: how many are looked at at once.
-
-    Raises:
-        StudioError: without a picture.
-    """
-    if not len(pixels):
-        raise StudioError("a boundary needs at least one ID picture")
-    scores = torch.cat([guide.score(part) for part in torch.split(pixels, batch)])
-    kept = (95 * len(scores) + 99) // 100
-    boundary = float(scores.sort(descending=True).values[kept - 1])
-    return replace(guide, boundary=boundary)  # type: ignore[type-var]
 
 
 def load_classifier(name: str = CLASSIFIER, device: str = "auto") -> Backbone:

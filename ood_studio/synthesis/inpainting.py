@@ -21,27 +21,27 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ood_studio.backbones.catalogue import LOCAL, short
+from ood_studio.backbones.catalogue import short
 from ood_studio.backbones.device import Precision, choose_device, choose_dtype
-from ood_studio.backbones.files import building, downloading, first_line, hub_file, read_json, why_no_hub
+from ood_studio.backbones.files import building, downloading, hub_file, read_json, why_no_hub
 from ood_studio.backbones.pool import Pool
 from ood_studio.errors import StudioError
 from ood_studio.progress import Progress, silent
 from ood_studio.synthesis.catalogue import (
-    BUNDLED,
     CONFIGS,
     INDEX,
+    MODELS,
     PIPELINES,
     TOKENIZER,
     WEIGHTS,
     InpaintingError,
-    check_name,
     components,
     failure,
-    folder_of,
     missing_from,
     weights_in,
 )
+from ood_studio.synthesis.loading import check_headers, import_whole, without_bars
+from ood_studio.synthesis.names import BUNDLED, is_folder
 
 _TRAINED_BY = "python -m ood_studio.diorama.training.inpainting"
 _CHANNELS = 9  # noisy latents (4), mask (1), latents of the picture outside the mask (4)
@@ -473,22 +473,26 @@ def load_inpainter(
         InpaintingError: one sentence with the name, the reason and what is available offline.
         StudioError: for an impossible device or precision.
     """
-    check_name(name)
+    MODELS.check(name)
     place = choose_device(device)
     dtype = choose_dtype(place, precision)
-    key = (name, str(place), dtype, _state(name))
+    key = (name, str(place), dtype, MODELS.state(name))
     return (pool or _POOL).get(key, lambda: _load(name, place, dtype))
 
 
 def _load(name: str, device: torch.device, dtype: torch.dtype) -> Inpainter:
     folder = resolve(name)
+    import_whole("transformers", "diffusers")
     from diffusers import StableDiffusionInpaintPipeline
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
 
     library: Any = StableDiffusionInpaintPipeline  # partly typed
     index = read_json(name, folder / INDEX, failure)
     variant, weights = weights_in(index, lambda file: (folder / file).is_file())
-    _check_weights(name, folder, weights)
-    with building(name, "safetensors", device, failure), _quiet():
+    check_headers(name, folder, weights, failure)
+    quiet = without_bars(diffusers_logging, transformers_logging)
+    with building(name, "safetensors", device, failure), quiet:
         # Without a type, text encoders stay in their files' half precision, which the CPU cannot compute in.
         pipeline = library.from_pretrained(
             str(folder),
@@ -501,29 +505,13 @@ def _load(name: str, device: torch.device, dtype: torch.dtype) -> Inpainter:
         return Inpainter(name, pipeline.to(device))
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the libraries' own bars: a miniature loads in no time, and a download has one of its own."""
-    from diffusers.utils import logging as diffusers_logging
-    from transformers.utils import logging as transformers_logging
-
-    shown = [each for each in (diffusers_logging, transformers_logging) if each.is_progress_bar_enabled()]
-    for each in shown:
-        each.disable_progress_bar()
-    try:
-        yield
-    finally:
-        for each in shown:
-            each.enable_progress_bar()
-
-
 def resolve(name: str) -> Path:
     """The folder of a model; for a hub model, what the cache lacks is downloaded. Loads no weights.
 
     Raises:
         InpaintingError: naming the model, the reason and what is available offline.
     """
-    if name == BUNDLED or name.startswith(LOCAL):
+    if is_folder(name):
         return _from_folder(name)
     # The small files first: a repository of another kind is refused before gigabytes are fetched.
     folder = hub_file(name, name, [INDEX], failure).parent
@@ -534,7 +522,7 @@ def resolve(name: str) -> Path:
 
 
 def _from_folder(name: str) -> Path:
-    folder = folder_of(name)
+    folder = MODELS.folder_of(name)
     assert folder is not None
     shown, hint = (f"assets/{folder.name}", f" (made by {_TRAINED_BY})") if name == BUNDLED else (str(folder), "")
     if not folder.is_dir():
@@ -597,25 +585,3 @@ def _check_pipeline(name: str, folder: Path, file: Callable[[str], Path]) -> Non
 
 def _no_inpainting(channels: object) -> str:
     return f"its U-Net takes {channels} input channels, not the {_CHANNELS} of an inpainting model"
-
-
-def _check_weights(name: str, folder: Path, files: Sequence[str]) -> None:
-    """Reads the headers of weights files, so that a damaged one is named."""
-    from safetensors import SafetensorError, safe_open
-
-    for file in files:
-        try:
-            with safe_open(folder / file, "pt"):
-                pass
-        except (SafetensorError, OSError) as error:
-            raise failure(name, f"its weights file {file} is damaged ({first_line(error)})") from error
-
-
-def _state(name: str) -> tuple[tuple[str, int, int], ...]:
-    """Names, sizes and times of the files of a model in a folder, which training may replace."""
-    folder = folder_of(name) if name == BUNDLED or name.startswith(LOCAL) else None
-    try:
-        files = sorted(folder.rglob("*")) if folder else []
-        return tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file())
-    except OSError:  # loading says what is wrong with it
-        return ()

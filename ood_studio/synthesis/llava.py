@@ -12,23 +12,21 @@ import torch
 from PIL import Image
 
 from ood_studio.backbones.base import tamed
-from ood_studio.backbones.catalogue import LOCAL
 from ood_studio.backbones.device import choose_device, choose_dtype
 from ood_studio.backbones.files import building, downloading, first_line, hub_file, read_json, why_no_hub
 from ood_studio.backbones.pool import Pool
 from ood_studio.errors import StudioError
 from ood_studio.synthesis.context_catalogue import (
-    BUNDLED,
     CONFIG,
-    FOLDER,
+    MODELS,
     TRAINED_BY,
-    check_name,
     failure,
-    folder_of,
     missing_from,
     weights_of,
 )
 from ood_studio.synthesis.contexts import ContextError, ContextModel
+from ood_studio.synthesis.loading import check_headers, import_whole, without_bars
+from ood_studio.synthesis.names import BUNDLED, is_folder
 
 Quantize = Literal["4bit"]
 MAX_NEW_TOKENS = 96
@@ -132,11 +130,11 @@ def load_context_model(
         ContextError: one sentence with the name, the reason and what is available offline.
         StudioError: for an impossible device or quantisation.
     """
-    check_name(name)
+    MODELS.check(name)
     place = choose_device(device)
     if quantize is not None:
         _check_quantization(quantize, place)
-    key = (name, str(place), quantize, _state(name))
+    key = (name, str(place), quantize, MODELS.state(name))
     return (pool or _POOL).get(key, lambda: _load(name, place, quantize))
 
 
@@ -154,11 +152,13 @@ def _check_quantization(quantize: str, device: torch.device) -> None:
 
 def _load(name: str, device: torch.device, quantize: Quantize | None) -> LlavaContextModel:
     folder = resolve(name)
+    import_whole("transformers")
     from transformers import AutoProcessor, BitsAndBytesConfig, LlavaForConditionalGeneration
+    from transformers.utils import logging
 
     dtype = choose_dtype(device)
-    _check_weights(name, folder)
-    with building(name, "safetensors", device, failure), _quiet():
+    check_headers(name, folder, weights_of(folder), failure)
+    with building(name, "safetensors", device, failure), without_bars(logging):
         processor = AutoProcessor.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
         if not hasattr(processor, "image_processor") or not hasattr(processor, "tokenizer"):
             raise failure(name, "its files make no processor of pictures and text")
@@ -190,8 +190,9 @@ def resolve(name: str) -> Path:
     Raises:
         ContextError: naming the model, the reason and what is available offline.
     """
-    if name == BUNDLED or name.startswith(LOCAL):
-        folder = FOLDER if name == BUNDLED else Path(name.removeprefix(LOCAL)).expanduser()
+    if is_folder(name):
+        folder = MODELS.folder_of(name)
+        assert folder is not None
         shown, hint = (f"assets/{folder.name}", f" (made by {TRAINED_BY})") if name == BUNDLED else (str(folder), "")
         if not folder.is_dir():
             raise failure(name, f"there is no folder {shown}{hint}")
@@ -230,18 +231,6 @@ def _check_class(name: str, config: Path) -> None:
         raise failure(name, f"it is a {kinds[0] or 'model of another kind'}, not a {_MODEL}")
 
 
-def _check_weights(name: str, folder: Path) -> None:
-    """Reads the headers of weights files, so that a damaged one is named."""
-    from safetensors import SafetensorError, safe_open
-
-    for file in weights_of(folder):
-        try:
-            with safe_open(folder / file, "pt"):
-                pass
-        except (SafetensorError, OSError) as error:
-            raise failure(name, f"its weights file {file} is damaged ({first_line(error)})") from error
-
-
 def _small(image: Image.Image) -> Image.Image:
     """The picture without the ends of an extremely long one, and not larger than any model looks at."""
     image = tamed(image)
@@ -249,27 +238,3 @@ def _small(image: Image.Image) -> Image.Image:
         image = image.copy()
         image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
     return image
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without transformers' own bars."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
-
-
-def _state(name: str) -> tuple[tuple[str, int, int], ...]:
-    """Names, sizes and times of the files of a model in a folder, which training may replace."""
-    folder = folder_of(name) if name == BUNDLED or name.startswith(LOCAL) else None
-    try:
-        files = sorted(folder.iterdir()) if folder else []
-        return tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file())
-    except OSError:  # loading says what is wrong with it
-        return ()

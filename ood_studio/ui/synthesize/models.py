@@ -7,6 +7,7 @@ from html import escape
 
 from ood_studio.errors import StudioError
 from ood_studio.synthesis import catalogue, context_catalogue
+from ood_studio.synthesis.names import BUNDLED
 
 _PRECISIONS = {"4bit": "in 4 bits", "float16": "on a GPU", "float32": "on a CPU"}
 
@@ -33,7 +34,7 @@ def costs(inpainter: str, context_model: str) -> str:
 
 def only_bundled(inpainter: str, context_model: str) -> bool:
     """Whether both models come with the app."""
-    return inpainter == catalogue.BUNDLED and context_model == context_catalogue.BUNDLED
+    return inpainter == context_model == BUNDLED
 
 
 def contexts_here(name: str) -> bool:

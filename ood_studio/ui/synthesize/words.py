@@ -21,7 +21,9 @@ from ood_studio.studio.synthesize import prompt_of
 from ood_studio.synthesis import catalogue
 from ood_studio.synthesis.answers import singular
 from ood_studio.synthesis.contexts import Contexts
+from ood_studio.synthesis.names import is_folder
 from ood_studio.synthesis.visible import visible_elements
+from ood_studio.ui.pictures.examples import SEED
 from ood_studio.ui.running import MODEL_SLOT, message, progress_on
 from ood_studio.ui.synthesize.choices import Choices, model_name
 from ood_studio.ui.synthesize.models import contexts_here
@@ -134,7 +136,7 @@ def prompt_shown(studio: Studio, words: list[str], inpainter: str) -> str:
         return ""
     prompt = prompt_of(words)
     kept, cut, note = prompt, "", ""
-    if catalogue.describe(inpainter).here and (inpainter == catalogue.BUNDLED or inpainter.startswith("local-dir:")):
+    if catalogue.describe(inpainter).here and is_folder(inpainter):
         loaded = studio.inpainter(SynthesisRequest(inpainter=inpainter))
         kept, cut = loaded.prompt_fits(prompt)
         if cut:
@@ -167,10 +169,9 @@ def scene_of(mine: Session, path: str) -> Scene | None:
     name = re.fullmatch(r".*-(id-test)-(\d+)\.png", Path(path).name)
     if name is None:
         return None
-    for known in mine.examples:
+    for known in mine.offered.paths.get(name[1], []):
         if Path(known).name == Path(path).name and filecmp.cmp(known, path, shallow=False):
             from ood_studio.diorama.splits import scenes
-            from ood_studio.ui.attack.examples import SEED
 
             return scenes(name[1], SEED, 1, int(name[2]))[0]
     return None

@@ -1,0 +1,45 @@
+"""The scores shown for every picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ood_studio.evaluation.choose import parse_scorer
+from ood_studio.scorers import MCM, MSP, Energy, FittedScore, MaxLogit, Scorer
+from ood_studio.studio.answers import ReferenceScores
+from ood_studio.studio.requests import ScoreChoice
+
+
+@dataclass(frozen=True, eq=False)
+class Judges:
+    """The shown scores in one label space, by their titles.
+
+    Attributes:
+        fitted: all of them.
+        compared: what the reference pictures score, where there are any.
+    """
+
+    fitted: dict[str, FittedScore]
+    compared: dict[str, ReferenceScores]
+
+
+def scorers_of(choice: ScoreChoice, negatives: int) -> tuple[tuple[str, Scorer], ...]:
+    """The scores shown for every picture, NegLabel over so many negative labels first, with their titles."""
+    return (
+        ("NegLabel", choice.neglabel(negatives)),
+        ("MCM (τ = 1)", MCM(tau=1.0)),
+        ("pseudo-MSP (τ = 0.01)", MCM(tau=0.01)),
+        ("MSP", MSP()),
+        ("MaxLogit", MaxLogit()),
+        ("Energy", Energy()),
+    )
+
+
+def scorer_named(text: str, choice: ScoreChoice, negatives: int) -> Scorer:
+    """One of the shown scores by its key, with parameters of one's own where given, such as ``mcm:tau=0.1``.
+
+    Raises:
+        StudioError: for an unknown key or parameter.
+    """
+    # Of two that share a key the one listed first is meant.
+    return parse_scorer(text, {scorer.name: scorer for _, scorer in reversed(scorers_of(choice, negatives))})
