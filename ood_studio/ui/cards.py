@@ -98,6 +98,11 @@ def about(result: ExploreResult) -> str:
     return f'<p class="studio-about">{sides}{thresholds}{notes}</p>'
 
 
+def side(inside: bool | None) -> str:
+    """A decision as a word with its colour."""
+    return {True: '<span class="in">ID</span>', False: '<span class="out">OOD</span>', None: "–"}[inside]
+
+
 def number(value: float) -> str:
     """Three significant digits."""
     return f"{value:.3g}"

@@ -1,12 +1,16 @@
-"""Where files lie that a person takes away."""
+"""Files that a person takes away: where they lie, how they are called, pictures inside a text."""
 
 from __future__ import annotations
 
+import base64
+import io
 import shutil
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+
+from PIL import Image
 
 _FOLDER = "ood-studio-downloads"
 _KEPT = 3600  # seconds; gradio takes a copy at once
@@ -28,3 +32,16 @@ def text_file(name: str, text: str) -> Path:
     path = download_folder() / name
     path.write_text(text, encoding="utf-8", newline="")
     return path
+
+
+def file_stem(name: str) -> str:
+    """A name for people as the beginning of a file's name."""
+    stem = "".join(letter if letter.isalnum() else "-" for letter in name).strip("-")[:60]
+    return stem or "picture"
+
+
+def png_text(picture: Image.Image) -> str:
+    """A picture as PNG in base64, for JSON."""
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()

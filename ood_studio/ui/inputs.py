@@ -45,6 +45,11 @@ def number_box(label: str, value: float | None, bounds: Bounds, name: str) -> gr
     return gr.Number(value, label=label, step=bounds.step or 1, info=about, elem_id=name)
 
 
+def given(value: Any, default: float) -> float:
+    """A number from a number box; an empty one is the default."""
+    return default if value is None else float(value)
+
+
 def whole(value: Any, name: str, default: int) -> int:
     """A whole number from a number box; an empty one is the default.
 

@@ -11,18 +11,15 @@ import gradio as gr
 from ood_studio.errors import StudioError
 from ood_studio.progress import Stopped, stoppable
 from ood_studio.studio import Studio
-from ood_studio.ui.attack import batch, defend, save, strip, transfer
+from ood_studio.ui.attack import batch, defend, strip, transfer
 from ood_studio.ui.attack.choices import Choices, read
-from ood_studio.ui.attack.drawing import Updates, figure
+from ood_studio.ui.attack.drawing import Updates
 from ood_studio.ui.attack.panels import Panels
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.compare.choices import added_choices, attacked_value
 from ood_studio.ui.compare.tab import CompareTab
-from ood_studio.ui.downloads import download_folder
-from ood_studio.ui.explore.session import Session as Explored
-from ood_studio.ui.explore.session import with_picture
-from ood_studio.ui.explore.tab import ExploreTab
 from ood_studio.ui.inputs import backbone_name, whole
+from ood_studio.ui.plot import figure_update
 from ood_studio.ui.running import MODEL_SLOT, QUICK, message, progress_on
 from ood_studio.ui.zerogpu import on_gpu
 
@@ -73,26 +70,6 @@ def wire_defences(studio: Studio, session: gr.State, p: Panels, done: Any) -> No
     changed = panel.kind.input(defend.slider_for, panel.kind, panel.strength, api_name="attack_defence", **QUICK)
     changed.then(defended, inputs, panel.shown(), api_name="attack_defend_kind", **busy)
     done.then(defended, inputs, panel.shown(), api_name="attack_defend_first", **busy)
-
-
-def wire_explore(session: gr.State, p: Panels, tabs: gr.Tabs, explorer: ExploreTab) -> None:
-    """The picture in the Explore tab."""
-
-    def send(mine: Session, theirs: Explored) -> tuple[Any, Any]:
-        """Opens the attacked picture in the Explore tab."""
-        if mine.last is None:
-            raise message(StudioError(_NOTHING))
-        path = save.picture_file(mine, download_folder())
-        return with_picture(theirs, path.stem, str(path)), gr.Tabs(selected="explore")
-
-    sent = p.explore.click(
-        send,
-        [session, explorer.session],
-        [explorer.session, tabs],
-        api_name="attack_open",
-        show_progress="hidden",
-    )
-    explorer.explore(sent.then, "attack_explore")
 
 
 def wire_strip(studio: Studio, session: gr.State, choices: Choices, panel: strip.StripPanel) -> Any:
@@ -150,7 +127,7 @@ def wire_batch(studio: Studio, session: gr.State, choices: Choices, panel: batch
         if mine.batch is None or step is None:
             return {panel.table: gr.skip()}
         return {
-            panel.roc: figure(panel.roc, batch.curves_at(mine.batch, int(step))),
+            panel.roc: figure_update(panel.roc, batch.curves_at(mine.batch, int(step))),
             panel.table: batch.table_at(mine.batch, int(step)),
         }
 

@@ -12,7 +12,7 @@ from ood_studio.errors import StudioError
 from ood_studio.studio import LabelChoice, Studio
 from ood_studio.studio.craft import CraftRequest, craft_record
 from ood_studio.ui.downloads import download_folder
-from ood_studio.ui.inputs import backbone_name, whole
+from ood_studio.ui.inputs import backbone_name, given, whole
 from ood_studio.ui.running import MODEL_SLOT
 from ood_studio.ui.zerogpu import on_gpu
 
@@ -52,11 +52,11 @@ def build_api(studio: Studio) -> None:
                 target_label=str(v["label"] or "").strip(),
                 climb=str(v["climb"] or "").strip(),
                 full_size=bool(v["full_size"]),
-                smoothness=_given(v["smoothness"], default.smoothness),
+                smoothness=given(v["smoothness"], default.smoothness),
                 steps=whole(v["steps"], "steps", default.steps),
-                learning_rate=_given(v["learning_rate"], default.learning_rate),
+                learning_rate=given(v["learning_rate"], default.learning_rate),
                 norm=v["norm"] or default.norm,
-                budget=_given(v["budget"], default.budget),
+                budget=given(v["budget"], default.budget),
                 seed=whole(v["seed"], "seed", default.seed),
                 every=default.every,
             )
@@ -89,7 +89,3 @@ def build_api(studio: Studio) -> None:
         labels,
     ]
     trigger.click(attack, inputs, [attacked, answer], api_name="attack", **MODEL_SLOT)
-
-
-def _given(value: Any, default: float) -> float:
-    return default if value is None else value

@@ -18,10 +18,11 @@ from ood_studio.errors import StudioError
 from ood_studio.fields import bounds_of
 from ood_studio.studio import LabelChoice
 from ood_studio.studio.craft import CraftRequest
-from ood_studio.ui.attack.source import PictureBox
 from ood_studio.ui.attack.target import TargetBox
 from ood_studio.ui.inputs import backbone_box, backbone_name, number_box, whole
 from ood_studio.ui.log_slider import log_slider, slider_number
+from ood_studio.ui.pictures.box import PictureBox
+from ood_studio.ui.pictures.mask import mask_editor, read_mask
 
 SMOOTHNESS = 5000.0  # of CIFAR10-AS: hardly seen
 _BUNDLED_SIZE = 64  # pixels that the bundled models see
@@ -116,17 +117,6 @@ def read(*values: Any) -> Asked:
     target = decode_image(Path(v["target"])) if kind == "image" else None
     said = Path(v["target"]).stem if kind == "image" else label or request.climb
     return Asked(request, source, target, read_mask(v["mask"]), (Path(v["source"]).stem, said))
-
-
-def read_mask(drawn: Any) -> np.ndarray | None:
-    """(height, width) in [0, 1] from an editor's layers, 1 where something was painted; None for nothing painted."""
-    if not isinstance(drawn, dict):
-        return None
-    painted = [np.asarray(layer.convert("RGBA"), np.float32)[..., 3] / 255 for layer in drawn.get("layers") or ()]
-    if not painted or not any(layer.any() for layer in painted):
-        return None
-    most: np.ndarray = np.maximum.reduce(painted)
-    return most
 
 
 def smoothness_notes(backbone: Any, height: int | None = None) -> list[list[Any]]:
@@ -239,18 +229,7 @@ def build_more(backbone: str, source: PictureBox, target: TargetBox, smoothness:
                 elem_id="attack-corpus",
             )
         with gr.Accordion("Change only a part: paint it", open=False, elem_id="attack-mask-box"):
-            mask = gr.ImageEditor(
-                label="Paint where the picture may change; nothing painted is everywhere",
-                type="pil",
-                sources=[],
-                transforms=[],
-                layers=False,
-                eraser=gr.Eraser(),
-                brush=gr.Brush(colors=["#f97316"], color_mode="fixed", default_size=40),
-                height=420,
-                buttons=[],
-                elem_id="attack-mask",
-            )
+            mask = mask_editor("Paint where the picture may change; nothing painted is everywhere", "attack-mask")
     return Choices(
         source.image,
         target.kind,

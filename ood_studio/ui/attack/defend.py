@@ -11,9 +11,9 @@ import gradio as gr
 from ood_studio.attacks import Defence
 from ood_studio.studio import Reading
 from ood_studio.studio.craft import Crafting
-from ood_studio.ui.attack import live
 from ood_studio.ui.attack.session import Session
-from ood_studio.ui.cards import number
+from ood_studio.ui.cards import number, side
+from ood_studio.ui.pictures.shown import data_uri
 
 _KINDS: dict[str, tuple[str, float, float, float, float]] = {
     # label, lowest, highest, at the start, step
@@ -95,12 +95,12 @@ def _table(plain: tuple[Reading, ...], after: tuple[Reading, ...], before: tuple
 
 
 def _cell(reading: Reading) -> str:
-    return f"<td>{number(reading.value)} {live.side(reading.inside)}</td>"
+    return f"<td>{number(reading.value)} {side(reading.inside)}</td>"
 
 
 def _picture(defence: Defence, mine: Session) -> str:
     assert mine.last is not None
-    shown = live.data_uri(defence.apply(mine.last.picture))
+    shown = data_uri(defence.apply(mine.last.picture))
     about = "one of the crops" if defence.kind == "crops" else f"after {defence}"
     return (
         f'<figure class="studio-one"><img src="{shown}" alt="The attacked picture {about}">'

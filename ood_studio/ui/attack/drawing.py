@@ -6,13 +6,12 @@ from html import escape
 from typing import Any
 
 import gradio as gr
-import plotly.graph_objects as go
 
 from ood_studio.studio import ExploreResult
 from ood_studio.ui.attack import changed, live, save
 from ood_studio.ui.attack.panels import Panels
 from ood_studio.ui.attack.session import Session
-from ood_studio.ui.plot import plot_value
+from ood_studio.ui.plot import figure_update
 
 Updates = dict[Any, Any]
 
@@ -27,20 +26,14 @@ def running(p: Panels, mine: Session) -> Updates:
         p.spoken: spoken(mine),
         p.pictures: live.pictures(mine),
         p.scores: live.scores(mine),
-        p.similarity: figure(p.similarity, similarity),
-        p.margins: figure(p.margins, margins),
+        p.similarity: figure_update(p.similarity, similarity),
+        p.margins: figure_update(p.margins, margins),
     }
 
 
 def spoken(mine: Session) -> str:
     """For screen readers: only what is new, so that they are not flooded."""
     return f'<p role="status" aria-live="polite">{escape(live.heading(mine))}</p>'
-
-
-def figure(plot: gr.HTML, drawn: go.Figure) -> Any:
-    """An update of a clickable figure."""
-    # With the component's own properties: gradio forgets them where the figure comes before its tab was ever opened.
-    return gr.update(value=plot_value(drawn), **plot.props)
 
 
 def finished(p: Panels, mine: Session, result: ExploreResult, paths: dict[str, str]) -> Updates:

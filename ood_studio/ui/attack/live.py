@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from html import escape
 
 import plotly.graph_objects as go
-from PIL import Image
 
 from ood_studio.figures.attack_curves import margin_figure, similarity_figure
 from ood_studio.figures.colours import Style, styles
@@ -15,7 +12,8 @@ from ood_studio.figures.perturbation import RAMP, amplified, gain_of, size_map, 
 from ood_studio.studio import Reading
 from ood_studio.studio.craft import CraftStep
 from ood_studio.ui.attack.session import Session
-from ood_studio.ui.cards import number
+from ood_studio.ui.cards import number, side
+from ood_studio.ui.pictures.shown import data_uri
 
 EMPTY = """
 <div class="studio-empty">
@@ -28,8 +26,6 @@ NOTE = (
     '<p class="studio-about studio-purpose">For finding out how far a detector’s verdict can be trusted, on pictures '
     "and models that are yours to test; not for slipping pictures past filters that protect people.</p>"
 )
-
-_SHOWN = 384  # pixels: the longer side of the live pictures
 
 
 def verdict(mine: Session) -> str:
@@ -133,24 +129,6 @@ def curves(mine: Session) -> tuple[go.Figure, go.Figure]:
         similarity_figure(mine.steps, mine.similarity, mine.last.total, title),
         margin_figure(mine.steps, mine.scores, mine.thresholds(), mine.last.typical, mine.last.total, legend=False),
     )
-
-
-def data_uri(picture: Image.Image, longest: int = _SHOWN) -> str:
-    """A picture for a page: large ones shrunk, the pixels of small ones kept square."""
-    scale = longest / max(picture.size)
-    if scale < 1:
-        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-        picture = picture.resize(size, Image.Resampling.LANCZOS)
-    elif scale >= 2:
-        picture = picture.resize((picture.width * int(scale), picture.height * int(scale)), Image.Resampling.NEAREST)
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=92, subsampling=0)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
-def side(inside: bool | None) -> str:
-    """A decision as a word with its colour."""
-    return {True: '<span class="in">ID</span>', False: '<span class="out">OOD</span>', None: "–"}[inside]
 
 
 def _row(was: Reading, now: Reading, mine: Session, look: Style) -> str:

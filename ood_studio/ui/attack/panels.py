@@ -10,6 +10,7 @@ import gradio as gr
 from ood_studio.ui.attack import live
 from ood_studio.ui.attack.defend import DefencePanel, build_defences
 from ood_studio.ui.attack.transfer import TransferPanel, build_transfer
+from ood_studio.ui.pictures.shown import before_after
 from ood_studio.ui.plot import click_plot
 
 
@@ -65,15 +66,7 @@ def build_results() -> dict[str, Any]:
         p["ready"] = gr.HTML(elem_id="attack-ready")
         with gr.Tabs(elem_id="attack-tabs"):
             with gr.Tab("Before and after", render_children=True):
-                p["slider"] = gr.ImageSlider(
-                    label="Before (left) and after (right)",
-                    type="filepath",
-                    format="png",
-                    interactive=False,
-                    elem_id="attack-slider",
-                    height=520,
-                    buttons=["fullscreen"],
-                )
+                p["slider"] = before_after("Before (left) and after (right)", "attack-slider")
             with gr.Tab("What changed?", render_children=True):
                 p["changed"] = gr.HTML(elem_id="attack-changed")
             with gr.Tab("Does it transfer?", render_children=True):

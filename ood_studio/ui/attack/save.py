@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from ood_studio.attacks import quality, to_pixels
+from ood_studio.errors import StudioError
 from ood_studio.figures.perturbation import amplified, gain_of
 from ood_studio.studio.craft import craft_record
 from ood_studio.ui.attack.session import Session
-from ood_studio.ui.downloads import download_folder
+from ood_studio.ui.downloads import download_folder, file_stem, png_text
 
 
 def files(mine: Session) -> dict[str, str]:
@@ -27,9 +25,9 @@ def files(mine: Session) -> dict[str, str]:
     gain = gain_of(change)
     paths = {
         "png": picture_file(mine, folder),
-        "perturbation": folder / f"{_stem(mine)}-perturbation-x{gain}.png",
-        "exact": folder / f"{_stem(mine)}-perturbation.npy",
-        "record": folder / f"{_stem(mine)}-attack.json",
+        "perturbation": folder / f"{file_stem(mine.names[0])}-perturbation-x{gain}.png",
+        "exact": folder / f"{file_stem(mine.names[0])}-perturbation.npy",
+        "record": folder / f"{file_stem(mine.names[0])}-attack.json",
     }
     amplified(change, gain).save(paths["perturbation"])
     np.save(paths["exact"], change)
@@ -37,10 +35,15 @@ def files(mine: Session) -> dict[str, str]:
     return {name: str(path) for name, path in paths.items()}
 
 
-def picture_file(mine: Session, folder: Path) -> Path:
-    """The attacked picture as a PNG in a folder."""
-    assert mine.last is not None
-    path = folder / f"{_stem(mine)}-attacked.png"
+def picture_file(mine: Session, folder: Path | None = None) -> Path:
+    """The attacked picture as a PNG in a folder, a new one unless given.
+
+    Raises:
+        StudioError: if there is none yet.
+    """
+    if mine.last is None:
+        raise StudioError("there is no attacked picture yet; press Attack first")
+    path = (folder or download_folder()) / f"{file_stem(mine.names[0])}-attacked.png"
     mine.last.picture.save(path)
     return path
 
@@ -49,8 +52,8 @@ def record(mine: Session) -> dict[str, Any]:
     """What it takes to repeat the attack: the request, and the pictures themselves as PNG in base64."""
     assert mine.request is not None and mine.source is not None and mine.last is not None
     plain = craft_record(mine.request, mine.source, mine.target, mine.last)
-    plain["source_png"] = _png(mine.source)
-    plain["target_png"] = None if mine.target is None else _png(mine.target)
+    plain["source_png"] = png_text(mine.source)
+    plain["target_png"] = None if mine.target is None else png_text(mine.target)
     return plain
 
 
@@ -64,14 +67,3 @@ def about(mine: Session) -> str:
         f"mean change {255 * found.mean_change:.1f} of 255. The PNG keeps every bit: loaded again, it gets "
         "the same scores.</p>"
     )
-
-
-def _png(picture: Image.Image) -> str:
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return base64.b64encode(file.getvalue()).decode()
-
-
-def _stem(mine: Session) -> str:
-    name = "".join(letter if letter.isalnum() else "-" for letter in mine.names[0]).strip("-")[:60]
-    return name or "picture"

@@ -8,6 +8,7 @@ from PIL import Image
 
 from ood_studio.studio import AttackRequest, AttackResult
 from ood_studio.studio.craft import CraftRequest, CraftStep
+from ood_studio.ui.pictures.galleries import Offered
 from ood_studio.ui.running import StopFlag
 
 
@@ -18,7 +19,7 @@ class Session:
     Attributes:
         stop: asked to stop.
         running: whether an attack is under way.
-        examples, seeds: the pictures in the galleries and how often others were asked for, by gallery.
+        offered: what the galleries show.
         request, source, target: what was asked; pictures as they were given, under ``names``.
         first, last: where the attack began and how far it has come.
         steps, similarity, scores: what the curves show; scores by title.
@@ -28,8 +29,7 @@ class Session:
 
     stop: StopFlag = field(default_factory=StopFlag)
     running: bool = False
-    examples: dict[str, list[str]] = field(default_factory=dict)
-    seeds: dict[str, int] = field(default_factory=dict)
+    offered: Offered = field(default_factory=Offered)
     request: CraftRequest | None = None
     source: Image.Image | None = None
     target: Image.Image | None = None

@@ -12,9 +12,9 @@ import gradio as gr
 from ood_studio.attacks import Quality, quality, to_pixels
 from ood_studio.progress import Progress
 from ood_studio.studio.craft import Crafting, CraftStep
-from ood_studio.ui.attack import live
 from ood_studio.ui.attack.choices import Asked
-from ood_studio.ui.cards import number
+from ood_studio.ui.cards import number, side
+from ood_studio.ui.pictures.shown import data_uri
 
 VALUES = (0.0, 50.0, 500.0, 2000.0, 5000.0, 10_000.0)
 
@@ -62,8 +62,8 @@ def _cell(value: float, last: CraftStep | None) -> str:
     first = last.readings[0]
     fooled = sum(reading.inside is True for reading in last.readings)
     return (
-        f'<figure><img src="{live.data_uri(last.picture)}" alt="Attacked with {title}"><figcaption><b>{title}</b>'
-        f"{escape(first.title)} {number(first.value)} {live.side(first.inside)}<br>"
+        f'<figure><img src="{data_uri(last.picture)}" alt="Attacked with {title}"><figcaption><b>{title}</b>'
+        f"{escape(first.title)} {number(first.value)} {side(first.inside)}<br>"
         f"{fooled} of {len(last.readings)} say ID<br>similarity {number(last.similarity)}<br>PSNR {found.psnr:.1f} dB"
         "</figcaption></figure>"
     )

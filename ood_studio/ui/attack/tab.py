@@ -8,20 +8,21 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.studio import Studio
-from ood_studio.ui.attack import live
-from ood_studio.ui.attack.after import wire_batch, wire_compare, wire_defences, wire_explore, wire_strip, wire_transfer
+from ood_studio.ui.attack import live, save
+from ood_studio.ui.attack.after import wire_batch, wire_compare, wire_defences, wire_strip, wire_transfer
 from ood_studio.ui.attack.api import build_api
 from ood_studio.ui.attack.batch import build_batch
 from ood_studio.ui.attack.choices import Choices, build_choices, build_more, smoothness_notes
-from ood_studio.ui.attack.galleries import wire_galleries
 from ood_studio.ui.attack.panels import Panels, build_live, build_results
 from ood_studio.ui.attack.running import wire_run
 from ood_studio.ui.attack.session import Session
-from ood_studio.ui.attack.source import build_source
 from ood_studio.ui.attack.strip import build_strip
 from ood_studio.ui.attack.target import build_kind, build_target
 from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.explore.tab import ExploreTab
+from ood_studio.ui.pictures.box import picture_box
+from ood_studio.ui.pictures.galleries import wire_galleries
+from ood_studio.ui.pictures.mask import wire_mask
 from ood_studio.ui.running import QUICK
 
 
@@ -39,7 +40,7 @@ def build(
             kind = build_kind()
             with gr.Row(equal_height=False):
                 with gr.Column(min_width=200):
-                    source = build_source()
+                    source = picture_box("near-ood", "OOD picture", "attack-source", "Other OOD pictures")
                 with gr.Column(min_width=200):
                     target = build_target(kind)
             smoothness = build_choices(backbone)
@@ -60,12 +61,12 @@ def build(
     done = wire_run(studio, session, choices, panels, run_button, stop_button)
     wire_transfer(studio, session, panels)
     wire_defences(studio, session, panels, done)
-    wire_explore(session, panels, tabs, explorer)
+    explorer.receive(panels.explore, session, save.picture_file, tabs, "attack")
     wire_strip(studio, session, choices, strip)
     wire_batch(studio, session, choices, batch)
     wire_compare(session, batch, tabs, comparison)
     build_api(studio)
-    return wire_galleries(session, (source, target.picture))
+    return wire_galleries(session, (source, target.picture), "attack", take_first=True)
 
 
 def _wire_choices(choices: Choices) -> None:
@@ -77,9 +78,6 @@ def _wire_choices(choices: Choices) -> None:
         linf = gr.update(visible=norm == "linf", **choices.linf.props)
         return linf, gr.update(visible=norm == "l2", **choices.l2.props)
 
-    def canvas(path: str | None) -> Any:
-        return {"background": path, "layers": [], "composite": None} if path else None
-
     choices.backbone.change(converted, choices.backbone, choices.smoothness, api_name="attack_convert", **QUICK)
     choices.norm.change(budgets, choices.norm, [choices.linf, choices.l2], api_name="attack_norm", **QUICK)
-    choices.source.change(canvas, choices.source, choices.mask, api_name="attack_canvas", **QUICK)
+    wire_mask(choices.source, choices.mask, "attack_canvas")

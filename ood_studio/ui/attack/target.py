@@ -9,8 +9,8 @@ import gradio as gr
 
 from ood_studio.diorama.world import ID_CLASSES
 from ood_studio.studio import ScoreChoice
-from ood_studio.studio.explore import scorers_of
-from ood_studio.ui.attack.source import PictureBox, picture_box
+from ood_studio.studio.scores import scorers_of
+from ood_studio.ui.pictures.box import PictureBox, picture_box
 from ood_studio.ui.running import QUICK
 
 

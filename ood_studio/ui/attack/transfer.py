@@ -12,9 +12,8 @@ from ood_studio.backbones import bundled_names
 from ood_studio.errors import StudioError
 from ood_studio.progress import Progress
 from ood_studio.studio import ExploreRequest, Reading, Studio
-from ood_studio.ui.attack import live
 from ood_studio.ui.attack.session import Session
-from ood_studio.ui.cards import number
+from ood_studio.ui.cards import number, side
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def table(found: list[Transfer], attacked: set[str]) -> str:
         count = [sum(reading.inside is True for reading in side) for side in (each.before, each.after)]
         rows += (
             f"<tr>{name}<td>{number(was.value)}</td><td><b>{number(now.value)}</b></td>"
-            f"<td>{live.side(was.inside)} → {live.side(now.inside)}</td>"
+            f"<td>{side(was.inside)} → {side(now.inside)}</td>"
             f"<td>{count[0]} → <b>{count[1]}</b> of {len(each.after)}</td></tr>"
         )
     if not rows:

@@ -41,6 +41,31 @@ class ExploreTab:
     start: Callable[[Any], None]
     explore: Callable[[Any, str], Any]
 
+    def receive(
+        self, button: gr.Button, session: gr.State, file: Callable[[Any], Path], tabs: gr.Tabs, name: str
+    ) -> None:
+        """Wires a button of another tab that opens a picture here.
+
+        Args:
+            session: the other tab's.
+            file: writes the picture and returns its path; may raise a StudioError.
+            tabs: with this tab among them, called "explore".
+            name: of the other tab, for the API.
+        """
+
+        def send(theirs: Any, mine: Session) -> tuple[Session, gr.Tabs]:
+            """Opens the picture in the Explore tab."""
+            try:
+                path = file(theirs)
+            except StudioError as error:
+                raise message(error) from None
+            return with_picture(mine, path.stem, str(path)), gr.Tabs(selected="explore")
+
+        sent = button.click(
+            send, [session, self.session], [self.session, tabs], api_name=f"{name}_open", show_progress="hidden"
+        )
+        self.explore(sent.then, f"{name}_explore")
+
 
 def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[str], str]) -> ExploreTab:
     """Draws the tab inside the current `gr.Blocks`.

@@ -17,12 +17,12 @@ from ood_studio.errors import StudioError
 from ood_studio.fields import Bounds, bounds_of
 from ood_studio.scorers import Scorer
 from ood_studio.studio import LabelChoice, ScoreChoice, SynthesisRequest
-from ood_studio.studio.explore import scorers_of
+from ood_studio.studio.scores import scorers_of
 from ood_studio.synthesis import catalogue, context_catalogue
 from ood_studio.synthesis.guides import CLASSIFIER
-from ood_studio.ui.attack.choices import read_mask
-from ood_studio.ui.inputs import backbone_box, backbone_name, number_box, whole
+from ood_studio.ui.inputs import backbone_box, backbone_name, given, number_box, whole
 from ood_studio.ui.log_slider import log_slider, slider_number
+from ood_studio.ui.pictures.mask import mask_editor, read_mask
 
 CLASSIFIERS = (CLASSIFIER, "timm:resnet50.a1_in1k", "timm:efficientnet_b0.ra_in1k")
 
@@ -101,9 +101,9 @@ def request_of(v: dict[str, Any]) -> SynthesisRequest:
         context_model=model_name(v["context_model"]) or default.context_model,
         guide=str(v["guide"] or "").strip() or default.guide,
         classifier=backbone_name(v["classifier"]) or default.classifier,
-        strength=_given(v["strength"], default.strength),
+        strength=given(v["strength"], default.strength),
         steps=whole(v["steps"], "steps", default.steps),
-        guidance=_given(v["guidance"], default.guidance),
+        guidance=given(v["guidance"], default.guidance),
         iterations=whole(v["iterations"], "iterations", default.iterations),
         step_size=default.step_size if v["step_size"] is None else slider_number(v["step_size"], "step_size"),
         step=v["step"] or default.step,
@@ -225,18 +225,7 @@ def build_more(backbone: str, source: Any, words: Any, sliders: dict[str, Any]) 
             elem_id="synth-labels",
         )
         with gr.Accordion("Repaint only a part: mark it", open=False, elem_id="synth-mask-box"):
-            mask = gr.ImageEditor(
-                label="Mark what may be repainted; nothing marked is everything",
-                type="pil",
-                sources=[],
-                transforms=[],
-                layers=False,
-                eraser=gr.Eraser(),
-                brush=gr.Brush(colors=["#f97316"], color_mode="fixed", default_size=40),
-                height=420,
-                buttons=[],
-                elem_id="synth-mask",
-            )
+            mask = mask_editor("Mark what may be repainted; nothing marked is everything", "synth-mask")
     return Choices(
         source=source,
         words=words,
@@ -297,7 +286,3 @@ def _target(text: Any) -> float | None:
         return float(str(text).replace(",", ".").replace("−", "-"))
     except ValueError:
         raise StudioError(f"target must be a number or empty for the guide's own, not {text!r}") from None
-
-
-def _given(value: Any, default: float) -> float:
-    return default if value is None else value

@@ -8,8 +8,8 @@ from PIL import Image
 
 from ood_studio.studio import Reading
 from ood_studio.studio.synthesize import Judgement
-from ood_studio.ui.attack.live import data_uri, side
-from ood_studio.ui.cards import percent
+from ood_studio.ui.cards import percent, side
+from ood_studio.ui.pictures.shown import data_uri
 from ood_studio.ui.synthesize.gauge import short
 from ood_studio.ui.synthesize.session import Session
 

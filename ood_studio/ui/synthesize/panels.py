@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from ood_studio.ui.pictures.shown import before_after
 from ood_studio.ui.synthesize import live
 from ood_studio.ui.synthesize.plane import MapPanel, build_map
 
@@ -55,15 +56,7 @@ def build_results() -> dict[str, Any]:
         p["ready"] = gr.HTML(elem_id="synth-ready")
         with gr.Tabs(elem_id="synth-tabs"):
             with gr.Tab("Before and after", render_children=True):
-                p["slider"] = gr.ImageSlider(
-                    label="Original (left) and result (right)",
-                    type="filepath",
-                    format="png",
-                    interactive=False,
-                    elem_id="synth-slider",
-                    height=520,
-                    buttons=["fullscreen"],
-                )
+                p["slider"] = before_after("Original (left) and result (right)", "synth-slider")
             with gr.Tab("Every score", render_children=True):
                 p["scores"] = gr.HTML(elem_id="synth-scores")
             with gr.Tab("Baselines", render_children=True):

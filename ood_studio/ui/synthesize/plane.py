@@ -12,8 +12,7 @@ from ood_studio.figures.feature_map import feature_map_figure
 from ood_studio.progress import Stopped, stoppable
 from ood_studio.studio import FeatureMapRequest, LabelChoice, Studio
 from ood_studio.synthesis.synthetic_set import synthetic_sets
-from ood_studio.ui.attack.drawing import figure
-from ood_studio.ui.plot import click_plot
+from ood_studio.ui.plot import click_plot, figure_update
 from ood_studio.ui.running import MODEL_SLOT, QUICK, message, progress_on
 from ood_studio.ui.synthesize.session import Session
 from ood_studio.ui.zerogpu import on_gpu
@@ -80,7 +79,7 @@ def wire_map(studio: Studio, session: gr.State, backbone: Any, panel: MapPanel) 
             made = sets.get(chosen or "")
             told = stoppable(progress_on(progress), mine.stop.asked)
             found = studio.feature_map(request, trail, None if made is None else (made.name, made.folder), told)
-            return figure(panel.plot, feature_map_figure(found.groups, found.backbone))
+            return figure_update(panel.plot, feature_map_figure(found.groups, found.backbone))
         except Stopped:
             return gr.skip()
         except StudioError as error:

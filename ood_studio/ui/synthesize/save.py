@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from ood_studio.errors import StudioError
 from ood_studio.figures.colours import ID, OOD
 from ood_studio.figures.filmstrip import Frame, filmstrip
 from ood_studio.studio.synthesize import Judgement, synthesis_record
-from ood_studio.ui.downloads import download_folder
+from ood_studio.ui.downloads import download_folder, file_stem, png_text
 from ood_studio.ui.synthesize.film import readings
 from ood_studio.ui.synthesize.gauge import said, short
 from ood_studio.ui.synthesize.session import Session
@@ -24,17 +23,22 @@ _SIDES = {True: ("ID", ID), False: ("OOD", OOD), None: ("", None)}
 def files(mine: Session) -> dict[str, str]:
     """Paths by what they hold: ``png``, ``film`` and ``record``."""
     folder = download_folder()
-    film = folder / f"{_stem(mine)}-filmstrip.png"
+    film = folder / f"{file_stem(mine.name)}-filmstrip.png"
     picture(mine).save(film)
-    text = folder / f"{_stem(mine)}-synthesis.json"
+    text = folder / f"{file_stem(mine.name)}-synthesis.json"
     text.write_text(json.dumps(record(mine), indent=1, ensure_ascii=False), encoding="utf-8")
     return {"png": str(picture_file(mine, folder)), "film": str(film), "record": str(text)}
 
 
-def picture_file(mine: Session, folder: Path) -> Path:
-    """The result as a PNG in a folder."""
-    assert mine.last is not None
-    path = folder / f"{_stem(mine)}-synthetic.png"
+def picture_file(mine: Session, folder: Path | None = None) -> Path:
+    """The result as a PNG in a folder, a new one unless given.
+
+    Raises:
+        StudioError: if there is none yet.
+    """
+    if mine.last is None:
+        raise StudioError("there is no result yet; press Synthesize first")
+    path = (folder or download_folder()) / f"{file_stem(mine.name)}-synthetic.png"
     mine.last.picture.save(path)
     return path
 
@@ -64,8 +68,8 @@ def record(mine: Session) -> dict[str, Any]:
             "scores": {reading.title: reading.value for reading in mine.first.readings},
         }
     plain["note"] = mine.note
-    plain["source_png"] = _png(mine.source)
-    plain["mask_png"] = None if mine.mask is None else _png(mine.mask)
+    plain["source_png"] = png_text(mine.source)
+    plain["mask_png"] = None if mine.mask is None else png_text(mine.mask)
     return plain
 
 
@@ -79,14 +83,3 @@ def _lines(judged: Judgement) -> tuple[tuple[str, str | None], ...]:
         lines.append((f"{reading.title.split(' (')[0]} {short(reading.value)}  {word}", colour))
     lines.append((f"like “{judged.negative.label}”"[:30], None))
     return tuple(lines)
-
-
-def _png(shown: Image.Image) -> str:
-    file = io.BytesIO()
-    shown.save(file, "PNG")
-    return base64.b64encode(file.getvalue()).decode()
-
-
-def _stem(mine: Session) -> str:
-    name = "".join(letter if letter.isalnum() else "-" for letter in mine.name).strip("-")[:60]
-    return name or "picture"

@@ -10,6 +10,7 @@ from ood_studio.studio import SetRequest, SynthesisRequest, SynthesisStep
 from ood_studio.studio.synthesize import Judgement
 from ood_studio.synthesis.contexts import Contexts
 from ood_studio.synthesis.synthetic_set import SyntheticSet
+from ood_studio.ui.pictures.galleries import Offered
 from ood_studio.ui.running import StopFlag
 
 
@@ -20,7 +21,7 @@ class Session:
     Attributes:
         stop, stop_set: asked to stop the picture, or the set.
         running: whether a picture is under way.
-        examples, round: paths of the gallery's pictures, and how often others were asked for.
+        offered: what the gallery shows.
         found: what the context model said of the picture chosen.
         request, source, mask, words, name: what was asked; the picture as it was given.
         first: what is made of the original, as the model takes it; None until that is known.
@@ -33,8 +34,7 @@ class Session:
     stop: StopFlag = field(default_factory=StopFlag)
     stop_set: StopFlag = field(default_factory=StopFlag)
     running: bool = False
-    examples: list[str] = field(default_factory=list)
-    round: int = 0
+    offered: Offered = field(default_factory=Offered)
     found: Contexts | None = None
     request: SynthesisRequest | None = None
     source: Image.Image | None = None

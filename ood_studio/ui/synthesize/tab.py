@@ -7,19 +7,16 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.errors import StudioError
 from ood_studio.studio import Studio, SynthesisRequest
-from ood_studio.ui.attack.source import picture_box
 from ood_studio.ui.compare.tab import CompareTab
-from ood_studio.ui.downloads import download_folder
-from ood_studio.ui.explore.session import Session as Explored
-from ood_studio.ui.explore.session import with_picture
 from ood_studio.ui.explore.tab import ExploreTab
-from ood_studio.ui.running import QUICK, message
+from ood_studio.ui.pictures.box import picture_box
+from ood_studio.ui.pictures.galleries import wire_galleries
+from ood_studio.ui.pictures.mask import wire_mask
+from ood_studio.ui.running import QUICK
 from ood_studio.ui.synthesize import live, save
 from ood_studio.ui.synthesize.api import build_api
 from ood_studio.ui.synthesize.choices import Choices, build_more, build_sliders
-from ood_studio.ui.synthesize.galleries import wire_gallery
 from ood_studio.ui.synthesize.models import costs, only_bundled
 from ood_studio.ui.synthesize.panels import Panels, build_live, build_results
 from ood_studio.ui.synthesize.plane import wire_map
@@ -62,15 +59,12 @@ def build(
     wire_run(studio, session, choices, panels, run_button, stop_button)
     wire_map(studio, session, choices.backbone, panels.map)
     wire_sets(studio, session, choices, sets, tabs, comparison)
-    _wire_explore(session, panels, tabs, explorer)
+    explorer.receive(panels.explore, session, save.picture_file, tabs, "synthesize")
     build_api(studio)
-    return wire_gallery(session, source)
+    return wire_galleries(session, (source,), "synthesize", take_first=False)
 
 
 def _wire_choices(choices: Choices, cost: gr.HTML, bundled: gr.Button) -> None:
-    def canvas(path: str | None) -> Any:
-        return {"background": path, "layers": [], "composite": None} if path else None
-
     def said(inpainter: str, context_model: str) -> tuple[str, Any]:
         names = str(inpainter or "").strip(), str(context_model or "").strip()
         return costs(*names), gr.Button(visible=not only_bundled(*names))
@@ -81,26 +75,8 @@ def _wire_choices(choices: Choices, cost: gr.HTML, bundled: gr.Button) -> None:
         return *names, default.classifier, costs(*names), gr.Button(visible=False)
 
     models = [choices.inpainter, choices.context_model]
-    choices.source.change(canvas, choices.source, choices.mask, api_name="synthesize_canvas", **QUICK)
+    wire_mask(choices.source, choices.mask, "synthesize_canvas")
     for component in models:
         component.input(said, models, [cost, bundled], api_name="synthesize_costs", **QUICK)
     shown = [*models, choices.classifier, cost, bundled]
     bundled.click(back, None, shown, api_name="synthesize_bundled", **QUICK)
-
-
-def _wire_explore(session: gr.State, p: Panels, tabs: gr.Tabs, explorer: ExploreTab) -> None:
-    def send(mine: Session, theirs: Explored) -> tuple[Any, Any]:
-        """Opens the result in the Explore tab."""
-        if mine.last is None:
-            raise message(StudioError("there is no result yet; press Synthesize first"))
-        path = save.picture_file(mine, download_folder())
-        return with_picture(theirs, path.stem, str(path)), gr.Tabs(selected="explore")
-
-    sent = p.explore.click(
-        send,
-        [session, explorer.session],
-        [explorer.session, tabs],
-        api_name="synthesize_open",
-        show_progress="hidden",
-    )
-    explorer.explore(sent.then, "synthesize_explore")

@@ -1,4 +1,4 @@
-"""The picture to attack: a box for one's own, and a gallery of OOD pictures that are ready."""
+"""A box for a picture of one's own, and a gallery of Diorama's that are ready."""
 
 from __future__ import annotations
 
@@ -24,11 +24,6 @@ class PictureBox:
     more: Any
 
 
-def build_source() -> PictureBox:
-    """Draws the components inside the current `gr.Blocks`."""
-    return picture_box("near-ood", "OOD picture", "attack-source", "Other OOD pictures")
-
-
 def picture_box(split: str, label: str, name: str, more: str) -> PictureBox:
     """A box for a picture with a gallery of Diorama's pictures under it."""
     image = gr.Image(
@@ -45,7 +40,7 @@ def picture_box(split: str, label: str, name: str, more: str) -> PictureBox:
         label=f"{more}: click one",
         show_label=False,
         elem_id=f"{name}-gallery",
-        elem_classes="studio-gallery studio-attack-gallery",
+        elem_classes="studio-gallery studio-few-pictures",
         interactive=False,
         columns=5,
         object_fit="cover",

@@ -1,0 +1,1 @@
+"""Pictures that people choose, mark and compare, in whichever tab."""

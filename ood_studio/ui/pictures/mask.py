@@ -1,0 +1,46 @@
+"""Painting over a picture to say where something may change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from ood_studio.ui.running import QUICK
+
+
+def mask_editor(label: str, name: str) -> gr.ImageEditor:
+    """Draws an editor in which one brush marks a region."""
+    return gr.ImageEditor(
+        label=label,
+        type="pil",
+        sources=[],
+        transforms=[],
+        layers=False,
+        eraser=gr.Eraser(),
+        brush=gr.Brush(colors=["#f97316"], color_mode="fixed", default_size=40),
+        height=420,
+        buttons=[],
+        elem_id=name,
+    )
+
+
+def wire_mask(picture: Any, editor: gr.ImageEditor, name: str) -> None:
+    """A new picture is what is painted on, with nothing painted yet; ``name`` is the handler's in the API."""
+
+    def canvas(path: str | None) -> Any:
+        return {"background": path, "layers": [], "composite": None} if path else None
+
+    picture.change(canvas, picture, editor, api_name=name, **QUICK)
+
+
+def read_mask(drawn: Any) -> np.ndarray | None:
+    """(height, width) in [0, 1] from an editor's layers, 1 where something was painted; None for nothing painted."""
+    if not isinstance(drawn, dict):
+        return None
+    painted = [np.asarray(layer.convert("RGBA"), np.float32)[..., 3] / 255 for layer in drawn.get("layers") or ()]
+    if not painted or not any(layer.any() for layer in painted):
+        return None
+    most: np.ndarray = np.maximum.reduce(painted)
+    return most
