@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -16,7 +15,7 @@ from ood_studio.attacks.pictures import to_pictures
 from ood_studio.backbones import Backbone
 from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.splits import Pictures, load_split
-from ood_studio.diorama.training.stock import box_of
+from ood_studio.diorama.training.stock import box_of, to_tensor
 from ood_studio.diorama.world import ID_CLASSES
 from ood_studio.progress import Bars
 from ood_studio.studio import Studio, SynthesisRequest
@@ -92,7 +91,7 @@ def measure_synthesis(studio: Studio, report: SynthesisReport) -> tuple[Synthesi
     classifier = load_classifier(device=report.device)
     guide = EnergyGuide(classifier)
     scenes = load_split("id-test", report.seed, report.count)
-    pixels = _pixels(scenes.pixels)
+    pixels = to_tensor(scenes.pixels)
     labels = torch.from_numpy(scenes.labels)
     psnr, psnr_box, coded = _autoencoder(inpainter, scenes, pixels)
     pictures = to_pictures(pixels)
@@ -105,8 +104,8 @@ def measure_synthesis(studio: Studio, report: SynthesisReport) -> tuple[Synthesi
     guided = _run(loop, inpainter, guide, pixels, prompts, watch, bars)
     drifted = _run(replace(loop, direction="random"), inpainter, guide, pixels, prompts, watch, bars)
     plain = guided.pixels[0]
-    far = _pixels(load_split("far-ood-scenes", report.seed, report.count).pixels)
-    textures = _pixels(load_split("far-ood-textures", report.seed, report.count).pixels)
+    far = to_tensor(load_split("far-ood-scenes", report.seed, report.count).pixels)
+    textures = to_tensor(load_split("far-ood-textures", report.seed, report.count).pixels)
     names = [ID_CLASSES[i % len(ID_CLASSES)] for i in range(report.count)]
     asked = torch.cat(
         [
@@ -269,10 +268,6 @@ def _places(backbone: Backbone, pixels: Tensor, places: Sequence[str]) -> Tensor
         assert joint is not None
         parts.append((joint @ text.T).argmax(dim=1).cpu())
     return torch.cat(parts) == wanted
-
-
-def _pixels(raw: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.array(raw)).permute(0, 3, 1, 2).float() / 255
 
 
 def _share(right: Tensor) -> float:

@@ -31,13 +31,12 @@ from ood_studio.diorama.training.clip import (
     Trainee,
     Training,
     accuracy,
-    adamw,
     augment,
     build_model,
     distractor_words,
-    learning_rate,
     save_model,
 )
+from ood_studio.diorama.training.course import adamw, learning_rate
 from ood_studio.diorama.training.data import Pictures, all_concepts, load_pictures
 from ood_studio.diorama.training.tokenizer import train_tokenizer
 from ood_studio.paths import ASSETS

@@ -21,7 +21,7 @@ import tyro
 from torch import Tensor, nn
 
 from ood_studio.diorama.training.course import Course, follow
-from ood_studio.diorama.training.stock import Stock, load_stock
+from ood_studio.diorama.training.stock import Stock, load_stock, to_tensor
 from ood_studio.paths import ASSETS
 
 FOLDER = ASSETS / "diorama-sd"
@@ -68,8 +68,7 @@ def build_autoencoder() -> Any:
 
 def pixels_of(stock: Stock, rows: np.ndarray, device: torch.device) -> Tensor:
     """(rows, 3, 64, 64) in [-1, 1]."""
-    raw = torch.from_numpy(np.stack([stock.pixels[i] for i in rows])).to(device)
-    return raw.permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1
+    return to_tensor(stock.pixels[rows]).to(device) * 2 - 1
 
 
 def errors(found: Tensor, wanted: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:

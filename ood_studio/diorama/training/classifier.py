@@ -1,14 +1,16 @@
 """Trains Diorama's classifier: ``python -m ood_studio.diorama.training.classifier``.
 
 A small timm residual network over the 20 ID classes: the recognition model whose energy guides the synthesis. It learns
-on pictures and on what the finished autoencoder makes of them, so that its energy tells the object and not the blur.
+on pictures and on what the finished autoencoder makes of them, so that its energy tells the object and not the blur,
+and on empty places, for which no class is righter than another, and objects at any place, so that it does not guess an
+airplane from a sky.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,13 @@ import tyro
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import load_split
 from ood_studio.diorama.training.autoencoder import FOLDER as AUTOENCODER
 from ood_studio.diorama.training.autoencoder import HELD_OUT
 from ood_studio.diorama.training.course import Course, follow
-from ood_studio.diorama.training.stock import load_stock
+from ood_studio.diorama.training.jitter import jittered
+from ood_studio.diorama.training.stock import load_stock, scene_anywhere, to_tensor
 from ood_studio.diorama.world import ID_CLASSES
 from ood_studio.paths import ASSETS
 
@@ -44,16 +48,18 @@ class ClassifierCourse(Course):
     """How to train the classifier; the defaults are the recipe of the bundled weights.
 
     Attributes:
+        anywhere: scenes of ID classes at any place, beside ``pictures`` scenes at the places that are natural to them.
         coded: share of the pictures that went through the autoencoder.
         shift: by how many pixels pictures are moved at random.
         start: the folder of the autoencoder.
     """
 
-    steps: int = 9000
-    batch: int = 48
+    steps: int = 18_000
+    batch: int = 64
     lr: float = 2e-3
     weight_decay: float = 0.05
     average: float = 0.998
+    anywhere: int = 40_000
     coded: float = 0.35
     shift: int = 3
     start: Path = AUTOENCODER
@@ -66,9 +72,23 @@ def build_classifier() -> Any:
     return timm.create_model(ARCHITECTURE, num_classes=len(ID_CLASSES), **MODEL_ARGS)
 
 
-def to_tensor(pixels: np.ndarray) -> Tensor:
-    """(b, 64, 64, 3) uint8 -> (b, 3, 64, 64) in [0, 1]."""
-    return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous().float() / 255
+def training_set(course: ClassifierCourse) -> tuple[np.ndarray, Tensor]:
+    """Pictures, (n, 64, 64, 3) uint8, and the `answers` that are wanted of them, (n, classes)."""
+    stocks = (
+        load_stock(course.pictures, course.seed),
+        load_stock(course.anywhere, course.seed, draw=scene_anywhere),
+    )
+    used = [np.flatnonzero(stock.labels < len(ID_CLASSES)) for stock in stocks]  # without objects of other classes
+    pixels = [stock.pixels[rows] for stock, rows in zip(stocks, used, strict=True)]
+    labels = [stock.labels[rows] for stock, rows in zip(stocks, used, strict=True)]
+    return np.concatenate(pixels), answers(np.concatenate(labels))
+
+
+def answers(labels: np.ndarray) -> Tensor:
+    """(n, classes) float32: the probabilities to be learnt of labels (n,); -1, an empty place, is every class alike."""
+    known = torch.from_numpy(labels)
+    certain = F.one_hot(known.clamp_min(0), len(ID_CLASSES)).float()
+    return torch.where((known < 0)[:, None], 1 / len(ID_CLASSES), certain)
 
 
 def normalised(pixels: Tensor) -> Tensor:
@@ -82,7 +102,7 @@ def through_autoencoder(autoencoder: Any, pixels: np.ndarray, course: Course, de
     """Pictures, (n, 64, 64, 3) uint8, as the autoencoder gives them back."""
     out = np.empty_like(pixels)
     for start in range(0, len(pixels), _AT_ONCE):
-        given = to_tensor(np.array(pixels[start : start + _AT_ONCE])).to(device) * 2 - 1
+        given = to_tensor(pixels[start : start + _AT_ONCE]).to(device) * 2 - 1
         with course.autocast(device):
             found = autoencoder.decode(autoencoder.encode(given).latent_dist.mode()).sample
         found = ((found.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
@@ -94,7 +114,7 @@ def accuracy(classifier: Any, pixels: np.ndarray, labels: np.ndarray, device: to
     """Share of the pictures, (n, 64, 64, 3) uint8, that it names rightly."""
     right = 0
     for start in range(0, len(pixels), _AT_ONCE):
-        logits = classifier(normalised(to_tensor(np.array(pixels[start : start + _AT_ONCE])).to(device)))
+        logits = classifier(normalised(to_tensor(pixels[start : start + _AT_ONCE]).to(device)))
         right += int((logits.argmax(1).cpu().numpy() == labels[start : start + _AT_ONCE]).sum())
     return right / len(pixels)
 
@@ -105,12 +125,11 @@ def train(course: ClassifierCourse) -> Path:
 
     device = course.where()
     autoencoder: Any = AutoencoderKL.from_pretrained(course.start / "vae", torch_dtype=torch.float32).to(device).eval()
-    stock = load_stock(course.pictures, course.seed)
-    inside = np.flatnonzero((stock.labels >= 0) & (stock.labels < len(ID_CLASSES)))
-    pixels, labels = np.stack([stock.pixels[i] for i in inside]), stock.labels[inside]
-    coded = through_autoencoder(autoencoder, pixels[: len(pixels) // 2], course, device)
+    pixels, wanted = training_set(course)
+    coded = through_autoencoder(autoencoder, pixels[::2], course, device)
     fresh = load_split("id-test", course.seed + HELD_OUT, 1000)
     fresh_coded = through_autoencoder(autoencoder, fresh.pixels, course, device)
+    bare = np.stack([np.asarray(render(replace(scene, main=None))) for scene in fresh.scenes])
     torch.manual_seed(course.seed)
     classifier = build_classifier().to(device)
 
@@ -118,33 +137,22 @@ def train(course: ClassifierCourse) -> Path:
         rng = np.random.default_rng([course.seed, step])
         share = round(course.coded * course.batch)
         blurred, sharp = rng.integers(0, len(coded), share), rng.integers(0, len(pixels), course.batch - share)
-        given = moved(to_tensor(np.concatenate([coded[blurred], pixels[sharp]])), course.shift, rng).to(device)
-        wanted = torch.from_numpy(labels[np.concatenate([blurred, sharp])]).to(device)
+        given, _ = jittered(to_tensor(np.concatenate([coded[blurred], pixels[sharp]])), course.shift, rng)
         with course.autocast(device):
-            logits = classifier(normalised(given))
-        return {"class": F.cross_entropy(logits.float(), wanted)}
+            logits = classifier(normalised(given.to(device)))
+        return {"class": F.cross_entropy(logits.float(), wanted[np.concatenate([2 * blurred, sharp])].to(device))}
 
     def measure(kept: nn.Module) -> Mapping[str, float]:
         return {
             "real": accuracy(kept, fresh.pixels, fresh.labels, device),
             "coded": accuracy(kept, fresh_coded, fresh.labels, device),
+            "without": accuracy(kept, bare, fresh.labels, device),
         }
 
     kept = follow(course, "classifier", classifier, losses, measure)
     folder = course.out or FOLDER
     save_classifier(kept, folder)
     return folder
-
-
-def moved(pixels: Tensor, shift: int, rng: np.random.Generator) -> Tensor:
-    """Each picture moved by up to ``shift`` pixels, half of them mirrored, their brightness changed by up to 10 %."""
-    size = pixels.shape[-1]
-    padded = F.pad(pixels, (shift,) * 4, mode="reflect")
-    moves = rng.integers(0, 2 * shift + 1, (len(pixels), 2))
-    out = torch.stack([p[:, y : y + size, x : x + size] for p, (y, x) in zip(padded, moves, strict=True)])
-    flip = torch.from_numpy(rng.random(len(pixels)) < 0.5)
-    out[flip] = out[flip].flip(3)
-    return out * torch.from_numpy(rng.uniform(0.9, 1.1, (len(pixels), 1, 1, 1)).astype(np.float32))
 
 
 def save_classifier(classifier: nn.Module, folder: Path) -> None:

@@ -11,7 +11,6 @@ Resumes from the last checkpoint under ``cache/training/`` after an interruption
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import time
@@ -31,7 +30,9 @@ from torch import Tensor, nn
 
 from ood_studio.diorama.captions import ADJECTIVE_TEMPLATES, NOUN_TEMPLATES
 from ood_studio.diorama.objects import OBJECTS
+from ood_studio.diorama.training.course import adamw, append_row, learning_rate
 from ood_studio.diorama.training.data import Pictures, all_concepts, load_pictures
+from ood_studio.diorama.training.jitter import jittered
 from ood_studio.diorama.training.tokenizer import CONTEXT_LENGTH, encode, save_tokenizer, train_tokenizer
 from ood_studio.diorama.world import TRAINED_CLASSES, UNSEEN_CLASSES, adjectives
 from ood_studio.labels.wordnet import load_wordnet
@@ -235,15 +236,8 @@ def augment(pixels: Tensor, coverage: Tensor, shift: int, rng: np.random.Generat
     Returns:
         pixels as floats (near [0, 1]) and coverage.
     """
-    out = pixels.float() / 255
-    if shift:
-        padded = F.pad(out, (shift,) * 4, mode="reflect")
-        moves = zip(*rng.integers(0, 2 * shift + 1, (2, len(pixels))), strict=True)
-        out = torch.stack([padded[i, :, dy : dy + 64, dx : dx + 64] for i, (dx, dy) in enumerate(moves)])
-    flip = torch.from_numpy(rng.random(len(pixels)) < 0.5)
-    out[flip] = out[flip].flip(3)
-    coverage = torch.where(flip[:, None, None], coverage.flip(2), coverage)
-    return out * torch.from_numpy(rng.uniform(0.9, 1.1, (len(pixels), 1, 1, 1)).astype(np.float32)), coverage
+    out, flip = jittered(pixels.float() / 255, shift, rng)
+    return out, torch.where(flip[:, None, None], coverage.flip(2), coverage)
 
 
 class KeptPatches(nn.Module):
@@ -389,15 +383,6 @@ def help_share(progress: float, fade: tuple[float, float]) -> float:
     return min(1.0, max(0.0, (fade[1] - progress) / (fade[1] - fade[0])))
 
 
-def learning_rate(step: int, peak: float, steps: int) -> float:
-    """Linear warm-up over 3 % of the steps, then a cosine to 1 % of the peak."""
-    warm = max(1, round(0.03 * steps))
-    if step < warm:
-        return peak * (step + 1) / warm
-    done = (step - warm) / max(1, steps - warm)
-    return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
-
-
 def distractor_words() -> list[str]:
     """English nouns and adjectives that name nothing in Diorama, not even an unseen class."""
     taken = set(all_concepts()) | set(UNSEEN_CLASSES) | {kind for cls in OBJECTS.values() for kind in cls.kinds}
@@ -437,17 +422,6 @@ def accuracy(trainee: Trainee, tokenizer: Tokenizer, pictures: Pictures, device:
         "id_accuracy": (scores[inside, :20].argmax(1) == labels[inside]).float().mean().item(),
         "all_accuracy": (scores[any_object].argmax(1) == labels[any_object]).float().mean().item(),
     }
-
-
-def adamw(module: nn.Module, lr: float, weight_decay: float) -> torch.optim.AdamW:
-    """AdamW over a module's parameters, with weight decay on matrices alone."""
-    decayed = [p for p in module.parameters() if p.ndim >= 2]
-    plain = [p for p in module.parameters() if p.ndim < 2]
-    return torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}],
-        lr=lr,
-        betas=(0.9, 0.98),
-    )
 
 
 def train(training: Training) -> Path:
@@ -516,7 +490,7 @@ def train(training: Training) -> Path:
             seconds = time.monotonic() - started
             rate = (step - first) / seconds
             print(f"step {step}/{steps} {row} {rate:.2f} steps/s", flush=True)
-            _append(log, {"step": step, **row})
+            append_row(log, {"step": step, **row})
             since, sums = 0, dict.fromkeys(sums, 0.0)
         if time.monotonic() - saved > training.checkpoint_seconds or step == steps:
             state = {"trainee": trainee.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
@@ -526,15 +500,6 @@ def train(training: Training) -> Path:
     folder = training.out or ASSETS / FOLDERS[training.model]
     save_model(trainee.clip, config, tokenizer, folder)
     return folder
-
-
-def _append(path: Path, row: dict[str, float]) -> None:
-    new = not path.exists()
-    with open(path, "a", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 def main() -> None:

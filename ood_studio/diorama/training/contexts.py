@@ -31,7 +31,7 @@ from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.splits import world_fingerprint
 from ood_studio.diorama.training.clip import MEAN, STD
 from ood_studio.diorama.training.course import Course, follow
-from ood_studio.diorama.training.stock import Stock, load_stock
+from ood_studio.diorama.training.stock import Stock, load_stock, to_tensor
 from ood_studio.paths import ASSETS, cache_dir
 from ood_studio.synthesis.context_scores import score_contexts
 from ood_studio.synthesis.contexts import NOTHING, QUESTION, Contexts, contexts_of, written
@@ -299,9 +299,8 @@ def answer_tokens(processor: Any, truths: Truths) -> np.ndarray:
 
 def pixels_of(stock: Stock, rows: np.ndarray, device: torch.device) -> Tensor:
     """(rows, 3, 64, 64), normalised as the model's processor does."""
-    raw = torch.from_numpy(np.stack([stock.pixels[i] for i in rows])).to(device)
     mean, std = (torch.tensor(each, device=device).view(3, 1, 1) for each in (MEAN, STD))
-    return (raw.permute(0, 3, 1, 2).contiguous().float() / 255 - mean) / std
+    return (to_tensor(stock.pixels[rows]).to(device) - mean) / std
 
 
 def train(course: ContextsCourse) -> Path:

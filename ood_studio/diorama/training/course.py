@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ood_studio.diorama.training.clip import adamw, learning_rate
 from ood_studio.paths import cache_dir
 
 Losses = Callable[[int], Mapping[str, Tensor]]
@@ -114,7 +114,7 @@ def follow(course: Course, name: str, module: nn.Module, losses: Losses, measure
             row = {key: round(value, 4) for key, value in row.items()}
             rate = (step - first) / (time.monotonic() - started)
             print(f"{name} step {step}/{course.steps} {row} {rate:.2f} steps/s", flush=True)
-            _append(log, {"step": step, **row})
+            append_row(log, {"step": step, **row})
             since, sums = 0, {}
         if time.monotonic() - saved > course.checkpoint_seconds or step == course.steps:
             parts = {"module": module.state_dict(), "kept": kept.state_dict(), "optimizer": optimizer.state_dict()}
@@ -131,7 +131,28 @@ def _average(kept: nn.Module, module: nn.Module, decay: float) -> None:
         old.copy_(new)
 
 
-def _append(path: Path, row: Mapping[str, float]) -> None:
+def adamw(module: nn.Module, lr: float, weight_decay: float) -> torch.optim.AdamW:
+    """AdamW over a module's parameters, with weight decay on matrices alone."""
+    decayed = [p for p in module.parameters() if p.ndim >= 2]
+    plain = [p for p in module.parameters() if p.ndim < 2]
+    return torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}],
+        lr=lr,
+        betas=(0.9, 0.98),
+    )
+
+
+def learning_rate(step: int, peak: float, steps: int) -> float:
+    """Linear warm-up over 3 % of the steps, then a cosine to 1 % of the peak."""
+    warm = max(1, round(0.03 * steps))
+    if step < warm:
+        return peak * (step + 1) / warm
+    done = (step - warm) / max(1, steps - warm)
+    return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+def append_row(path: Path, row: Mapping[str, float]) -> None:
+    """Adds a row to curves kept as CSV."""
     new = not path.exists()
     with open(path, "a", newline="") as file:
         writer = csv.DictWriter(file, list(row))

@@ -43,6 +43,7 @@ class InpaintingCourse(Course):
     Attributes:
         masked: share of the pictures that come with a box for a mask; all others with one that is all ones.
         boxes: how many of the training scenes have such a box.
+        object_weight: how much more the box of the main object counts: it is what is hard to paint.
         unprompted: share of empty prompts, for guidance without a classifier (Ho and Salimans 2022).
         start: the folder of the autoencoder.
         weights: a folder with a ``unet/`` to begin with, such as one that is to become better.
@@ -54,6 +55,7 @@ class InpaintingCourse(Course):
     average: float = 0.999
     masked: float = 0.15
     boxes: int = 12_000
+    object_weight: float = 3.0
     unprompted: float = 0.1
     start: Path = FOLDER
     weights: Path | None = None
@@ -198,7 +200,7 @@ class Denoising:
         self.tokenizer = load_tokenizer(CLIP)
         self.encoder = text_encoder_of(CLIP).to(device)
         self.scheduler = build_scheduler()
-        self.scenes = stock.scenes
+        self.scenes, self.objects = stock.scenes, torch.from_numpy(stock.boxes.astype(np.int64))
         boxed = min(course.boxes, len(stock.pixels))
         self.latents = encode_all(autoencoder, stock, device, "latents", course)
         masks = draw_masks(stock, boxed, course.seed)
@@ -229,7 +231,11 @@ class Denoising:
         with course.autocast(self.device):
             given = torch.cat([noisy, mask.to(self.device), outside.to(self.device)], dim=1)
             found = unet(given, times, told).sample
-        return F.mse_loss(found.float(), wanted)
+        squared = (found.float() - wanted).square().mean(dim=1)
+        if held_out:
+            return squared.mean()
+        weights = 1 + (course.object_weight - 1) * _inside(self.objects[rows]).to(squared)
+        return (weights * squared).sum() / weights.sum()
 
     def _prompt(self, row: int, step: int) -> str:
         return prompt_of(self.scenes[row], Random(f"{self.course.seed}/{row}/{step}"))
@@ -240,6 +246,13 @@ class Denoising:
             list(prompts), padding="max_length", max_length=CONTEXT_LENGTH, truncation=True, return_tensors="pt"
         )
         return self.encoder(given.input_ids.to(self.device)).last_hidden_state
+
+
+def _inside(boxes: Tensor) -> Tensor:
+    """(n, 32, 32) bool: which latents lie in boxes (n, 4) of 64-pixel pictures."""
+    left, top, right, bottom = (boxes // 2).T[..., None, None]
+    rows, columns = torch.arange(32)[:, None], torch.arange(32)
+    return (rows >= top) & (rows < bottom) & (columns >= left) & (columns < right)
 
 
 def load_tokenizer(folder: Path) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,14 +12,19 @@ from multiprocessing import get_context
 from random import Random
 
 import numpy as np
+import torch
+from torch import Tensor
 from tqdm import tqdm
 
+from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.render import MODEL_SIZE, main_mask, render
 from ood_studio.diorama.sample import FACTOR_SHARE, TRAINING_SHARE, sample_empty, sample_scene
 from ood_studio.diorama.scene import Scene
 from ood_studio.diorama.splits import world_fingerprint
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES
 from ood_studio.paths import cache_dir
+
+Draw = Callable[[str], Scene]
 
 EMPTY_SHARE, ID_SHARE = 0.25, 0.5
 _CHUNK = 512
@@ -31,19 +36,21 @@ class Stock:
 
     Attributes:
         seed: of the scenes.
+        draw: what makes a scene of a seed.
         pixels: (n, 64, 64, 3) uint8, memory-mapped.
         boxes: (n, 4) uint8, left, top, right, bottom of the main object in pixels, the right and bottom ones outside
             it; all 0 without one.
     """
 
     seed: int
+    draw: Draw
     pixels: np.ndarray
     boxes: np.ndarray
 
     @cached_property
     def scenes(self) -> tuple[Scene, ...]:
         """The ground truth of each picture."""
-        return tuple(stock_scene(f"stock/{self.seed}/{i}") for i in range(len(self.pixels)))
+        return tuple(self.draw(f"stock/{self.seed}/{i}") for i in range(len(self.pixels)))
 
     @cached_property
     def labels(self) -> np.ndarray:
@@ -62,6 +69,17 @@ def stock_scene(seed: str) -> Scene:
     return sample_scene(seed, names, shares=TRAINING_SHARE if rng.random() < 0.5 else FACTOR_SHARE)
 
 
+def scene_anywhere(seed: str) -> Scene:
+    """An ID class at any place, natural to it or not."""
+    rng = Random(seed + "/place")
+    return sample_scene(seed, ID_CLASSES, place=rng.choice(tuple(PLACES)))
+
+
+def to_tensor(pixels: np.ndarray) -> Tensor:
+    """Pictures (n, size, size, 3) uint8 as (n, 3, size, size) in [0, 1]."""
+    return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).contiguous().float() / 255
+
+
 def box_of(scene: Scene) -> tuple[int, int, int, int]:
     """Left, top, right, bottom of the main object in the 64-pixel picture; zeros without one or out of sight."""
     mask = main_mask(scene)
@@ -71,9 +89,10 @@ def box_of(scene: Scene) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def load_stock(count: int, seed: int, workers: int = 0) -> Stock:
+def load_stock(count: int, seed: int, workers: int = 0, draw: Draw = stock_scene) -> Stock:
     """``count`` pictures of a seed, rendered with ``workers`` processes (0: one a core) unless cached."""
-    key = hashlib.sha256(f"{count}/{seed}/{world_fingerprint()}".encode()).hexdigest()[:12]
+    kind = "" if draw is stock_scene else f"{draw.__name__}/"
+    key = hashlib.sha256(f"{kind}{count}/{seed}/{world_fingerprint()}".encode()).hexdigest()[:12]
     folder = cache_dir() / "diorama" / f"stock-{key}"
     pixels_file, boxes_file, complete = folder / "pixels.npy", folder / "boxes.npy", folder / "complete"
     if not complete.exists():
@@ -82,7 +101,7 @@ def load_stock(count: int, seed: int, workers: int = 0) -> Stock:
         boxes = np.zeros((count, 4), np.uint8)
         with tqdm(total=count, unit="scene", desc="rendering") as bar:
             start = 0
-            for pictures, found in _draw(count, seed, workers or os.cpu_count() or 1):
+            for pictures, found in _render(count, seed, workers or os.cpu_count() or 1, draw):
                 stop = start + len(pictures)
                 pixels[start:stop], boxes[start:stop] = pictures, found
                 bar.update(stop - start)
@@ -90,16 +109,16 @@ def load_stock(count: int, seed: int, workers: int = 0) -> Stock:
         pixels.flush()
         np.save(boxes_file, boxes)
         complete.touch()
-    return Stock(seed, np.load(pixels_file, mmap_mode="r"), np.load(boxes_file))
+    return Stock(seed, draw, np.load(pixels_file, mmap_mode="r"), np.load(boxes_file))
 
 
-def _draw(count: int, seed: int, workers: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    jobs = ((seed, start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK))
+def _render(count: int, seed: int, workers: int, draw: Draw) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    jobs = ((draw, seed, start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_draw_chunk, jobs)
+        yield from pool.map(_render_chunk, jobs)
 
 
-def _draw_chunk(job: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
-    seed, start, stop = job
-    scenes = [stock_scene(f"stock/{seed}/{i}") for i in range(start, stop)]
+def _render_chunk(job: tuple[Draw, int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    draw, seed, start, stop = job
+    scenes = [draw(f"stock/{seed}/{i}") for i in range(start, stop)]
     return np.stack([np.asarray(render(s)) for s in scenes]), np.array([box_of(s) for s in scenes], np.uint8)
