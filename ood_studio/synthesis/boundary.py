@@ -105,7 +105,8 @@ class NearBoundary:
         step: "normalised": the gradient has length 1 per picture before it is multiplied by r·ρ, and the noise returns
             to unit variance afterwards. Without it r·ρ is not portable: the gradients of two models differ a
             thousandfold. "raw": Eq. 10 as it is.
-        loss: its form, see `ood_studio.synthesis.losses`.
+        loss: its form, see `ood_studio.synthesis.losses`. The authors' "target" ends where all classes are alike; the
+            default goes on for pictures that are there from the start, as those are whose object is painted away.
         target: where the loss leads to, see `Guide.loss`; None = the guide's own.
         direction: "random" for a random direction of the gradient's length instead, to be shown beside it.
         seed: of the noise, and of random directions.
@@ -117,7 +118,7 @@ class NearBoundary:
     iterations: Iterations = 3
     step_size: StepSize = 10.0
     step: Step = "normalised"
-    loss: LossForm = "target"
+    loss: LossForm = "hinge"
     target: Target = None
     direction: Direction = "gradient"
     seed: Seed = 0

@@ -70,7 +70,7 @@ class Guide(ABC):
         """
 
     @abstractmethod
-    def loss(self, reading: Reading, form: LossForm = "target", target: float | None = None) -> Tensor:
+    def loss(self, reading: Reading, form: LossForm = "hinge", target: float | None = None) -> Tensor:
         """(batch,), falling as pictures become less in-distribution (but for the published form).
 
         Args:
@@ -126,7 +126,7 @@ class EnergyGuide(Guide):
         logits = self.backbone.head(self.backbone.encode_image(resize(pixels)).visual)
         return Reading(-energy(logits), logits)
 
-    def loss(self, reading: Reading, form: LossForm = "target", target: float | None = None) -> Tensor:
+    def loss(self, reading: Reading, form: LossForm = "hinge", target: float | None = None) -> Tensor:
         """See `Guide.loss`.
 
         Args:
@@ -175,7 +175,7 @@ class ScorerGuide(Guide):
         resize = _view(self._views, self.backbone, pixels)
         return Reading(_scores(self.backbone, resize(pixels), {"": self.fitted})[""])
 
-    def loss(self, reading: Reading, form: LossForm = "target", target: float | None = None) -> Tensor:
+    def loss(self, reading: Reading, form: LossForm = "hinge", target: float | None = None) -> Tensor:
         """See `Guide.loss`.
 
         Args:

@@ -7,10 +7,14 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from ood_studio.backbones import DEFAULT
 from ood_studio.errors import StudioError
 from ood_studio.progress import silent, stoppable
+
+_ATTEMPTS = 4
 
 
 @dataclass(frozen=True)
@@ -61,28 +65,21 @@ def serve(options: Serve, block: bool = True) -> Server:
     studio = Studio(options.device, workers=0)
     blocks = build(studio, options.backbone)
     blocks.queue(default_concurrency_limit=8)
-    try:
-        _, address, _ = blocks.launch(
-            server_name=options.host,
-            server_port=options.port,
-            share=options.share,
-            mcp_server=options.mcp,
-            theme=studio_theme(),
-            css=style(options.presenter),
-            prevent_thread_lock=True,
-            show_error=True,
-            ssr_mode=False,
-            max_file_size="200mb",
-            footer_links=[] if options.presenter else ["api", "settings"],
-        )
-    except OSError as error:
-        raise StudioError(
-            f"port {options.port} on {options.host} cannot be used ({error}); choose another with --port"
-        ) from None
-    except ValueError as error:  # gradio asks its own server whether it answers, and gives up soon
-        raise StudioError(
-            f"the app at {options.host}:{options.port} does not answer ({error}); the computer may be busy: try again"
-        ) from None
+    launch = partial(
+        blocks.launch,
+        server_name=options.host,
+        server_port=options.port,
+        share=options.share,
+        mcp_server=options.mcp,
+        theme=studio_theme(),
+        css=style(options.presenter),
+        prevent_thread_lock=True,
+        show_error=True,
+        ssr_mode=False,
+        max_file_size="200mb",
+        footer_links=[] if options.presenter else ["api", "settings"],
+    )
+    address = _launched(launch, blocks.close, options)
     choice = ExploreRequest(LabelChoice(backbone=options.backbone))
     closing = threading.Event()
     progress = stoppable(silent, closing.is_set)
@@ -97,4 +94,23 @@ def serve(options: Serve, block: bool = True) -> Server:
     if block:
         blocks.block_thread()
         close()
-    return Server(str(address), close)
+    return Server(address, close)
+
+
+def _launched(launch: Callable[[], Any], close: Callable[[bool], None], options: Serve) -> str:
+    """The address at which the app answers."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return str(launch()[1])
+        except OSError as error:
+            raise StudioError(
+                f"port {options.port} on {options.host} cannot be used ({error}); choose another with --port"
+            ) from None
+        except ValueError as error:  # gradio asks its own server whether it answers, and gives up after 3 seconds
+            close(False)
+            if attempt == _ATTEMPTS:
+                raise StudioError(
+                    f"the app at {options.host}:{options.port} does not answer ({error}); the computer may be busy: "
+                    "try again"
+                ) from None
+    raise AssertionError("unreachable")

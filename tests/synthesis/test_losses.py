@@ -113,7 +113,7 @@ def test_any_score_guides() -> None:
     )
     with pytest.raises(StudioError, match="has no boundary yet"):
         guide.loss(reading)
-    torch.testing.assert_close(replace(guide, boundary=0.4).loss(reading), (0.4 - score).square())
+    torch.testing.assert_close(replace(guide, boundary=0.4).loss(reading), (score - 0.4).clamp_min(0).square())
 
 
 def test_what_cannot_guide_is_refused(energy_guide: EnergyGuide) -> None:

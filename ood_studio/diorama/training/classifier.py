@@ -1,15 +1,15 @@
 """Trains Diorama's classifier: ``python -m ood_studio.diorama.training.classifier``.
 
 A small timm residual network over the 20 ID classes: the recognition model whose energy guides the synthesis. It learns
-on pictures and on what the finished autoencoder makes of them, so that its energy tells the object and not the blur,
-and on empty places, for which no class is righter than another, and objects at any place, so that it does not guess an
-airplane from a sky.
+on pictures and on what the finished autoencoder makes of them, so that its energy tells the object and not the blur.
+Every class is shown at every place equally often, and empty places are shown too, for which no class is righter than
+another: so it does not guess an airplane from a sky.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ MODEL_ARGS: dict[str, Any] = {
 }
 MEAN, STD = (0.5, 0.5, 0.5), (0.3, 0.3, 0.3)
 _AT_ONCE = 100
+_EMPTY = 0.2  # share of the pictures that show an empty place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ class ClassifierCourse(Course):
         start: the folder of the autoencoder.
     """
 
-    steps: int = 18_000
+    steps: int = 20_000
     batch: int = 64
     lr: float = 2e-3
     weight_decay: float = 0.05
@@ -72,16 +73,46 @@ def build_classifier() -> Any:
     return timm.create_model(ARCHITECTURE, num_classes=len(ID_CLASSES), **MODEL_ARGS)
 
 
-def training_set(course: ClassifierCourse) -> tuple[np.ndarray, Tensor]:
-    """Pictures, (n, 64, 64, 3) uint8, and the `answers` that are wanted of them, (n, classes)."""
+@dataclass(frozen=True, eq=False)
+class TrainingSet:
+    """What is learnt.
+
+    Attributes:
+        pixels: (n, 64, 64, 3) uint8.
+        answers: (n, classes), what is wanted of them.
+        chances: (n,) of being drawn, cumulative; they make every class at every place equally likely.
+    """
+
+    pixels: np.ndarray
+    answers: Tensor
+    chances: np.ndarray
+
+    def draw(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """(count,) rows."""
+        return np.searchsorted(self.chances, rng.random(count) * self.chances[-1], side="right")
+
+
+def training_set(course: ClassifierCourse) -> TrainingSet:
+    """Scenes of ID classes at places natural to them and at others, and empty ones."""
     stocks = (
         load_stock(course.pictures, course.seed),
         load_stock(course.anywhere, course.seed, draw=scene_anywhere),
     )
     used = [np.flatnonzero(stock.labels < len(ID_CLASSES)) for stock in stocks]  # without objects of other classes
-    pixels = [stock.pixels[rows] for stock, rows in zip(stocks, used, strict=True)]
-    labels = [stock.labels[rows] for stock, rows in zip(stocks, used, strict=True)]
-    return np.concatenate(pixels), answers(np.concatenate(labels))
+    pixels = np.concatenate([stock.pixels[rows] for stock, rows in zip(stocks, used, strict=True)])
+    labels = np.concatenate([stock.labels[rows] for stock, rows in zip(stocks, used, strict=True)])
+    places = [stock.scenes[row].place for stock, rows in zip(stocks, used, strict=True) for row in rows]
+    chances = _EMPTY * even(places, labels < 0) + (1 - _EMPTY) * even(
+        [f"{place}/{label}" for place, label in zip(places, labels, strict=True)], labels >= 0
+    )
+    return TrainingSet(pixels, answers(labels), chances.cumsum())
+
+
+def even(kinds: Sequence[str], which: np.ndarray) -> np.ndarray:
+    """(n,) chances that sum to 1 over ``which``, the same for each kind."""
+    _, kind, counts = np.unique(np.where(which, kinds, ""), return_inverse=True, return_counts=True)
+    chances: np.ndarray = which / counts[kind]
+    return chances / chances.sum()
 
 
 def answers(labels: np.ndarray) -> Tensor:
@@ -125,8 +156,8 @@ def train(course: ClassifierCourse) -> Path:
 
     device = course.where()
     autoencoder: Any = AutoencoderKL.from_pretrained(course.start / "vae", torch_dtype=torch.float32).to(device).eval()
-    pixels, wanted = training_set(course)
-    coded = through_autoencoder(autoencoder, pixels[::2], course, device)
+    learnt = training_set(course)
+    coded = through_autoencoder(autoencoder, learnt.pixels, course, device)
     fresh = load_split("id-test", course.seed + HELD_OUT, 1000)
     fresh_coded = through_autoencoder(autoencoder, fresh.pixels, course, device)
     bare = np.stack([np.asarray(render(replace(scene, main=None))) for scene in fresh.scenes])
@@ -135,12 +166,13 @@ def train(course: ClassifierCourse) -> Path:
 
     def losses(step: int) -> Mapping[str, Tensor]:
         rng = np.random.default_rng([course.seed, step])
-        share = round(course.coded * course.batch)
-        blurred, sharp = rng.integers(0, len(coded), share), rng.integers(0, len(pixels), course.batch - share)
-        given, _ = jittered(to_tensor(np.concatenate([coded[blurred], pixels[sharp]])), course.shift, rng)
+        rows = learnt.draw(course.batch, rng)
+        blurred = rng.random(course.batch) < course.coded
+        pixels = np.where(blurred[:, None, None, None], coded[rows], learnt.pixels[rows])
+        given, _ = jittered(to_tensor(pixels), course.shift, rng)
         with course.autocast(device):
             logits = classifier(normalised(given.to(device)))
-        return {"class": F.cross_entropy(logits.float(), wanted[np.concatenate([2 * blurred, sharp])].to(device))}
+        return {"class": F.cross_entropy(logits.float(), learnt.answers[rows].to(device))}
 
     def measure(kept: nn.Module) -> Mapping[str, float]:
         return {

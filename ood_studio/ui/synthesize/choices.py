@@ -198,8 +198,8 @@ def build_more(backbone: str, source: Any, words: Any, sliders: dict[str, Any]) 
         with gr.Row():
             loss = gr.Dropdown(
                 [
-                    ("to a target (the authors’ code)", "target"),
                     ("hinge (Liu et al.)", "hinge"),
+                    ("to a target (the authors’ code)", "target"),
                     ("as published (Eq. 7: wrong sign)", "published"),
                 ],
                 value=default.loss,
