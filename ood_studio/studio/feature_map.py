@@ -102,7 +102,7 @@ class Mapping(Workbench):
         """ID, OOD and synthetic pictures in one plane.
 
         ID and OOD pictures are laid out first, and again with the synthetic ones from there: the map of the former
-        looks the same whatever is laid into it, though all take part in it alike.
+        looks much the same whatever is laid into it, though all take part in it alike.
 
         Args:
             request: which reference pictures, and how.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from ood_studio.diorama.splits import scenes
 from ood_studio.errors import StudioError
 from ood_studio.progress import Stopped
 from ood_studio.report.synthesis import SynthesisReport, measure_synthesis, synthesis_figures
-from ood_studio.studio import SetRequest, Studio, SynthesisRequest, SynthesisStep
+from ood_studio.studio import FeatureMapRequest, SetRequest, Studio, SynthesisRequest, SynthesisStep
 from ood_studio.studio import synthesize as service
 from ood_studio.studio.synthesize import Gauge, synthesis_record
 
@@ -68,6 +69,36 @@ def test_a_score_can_guide(studio: Studio, picture: Image.Image) -> None:
     assert last.energy is None and last.gauge is not None
     shown = next(reading for reading in last.readings if reading.scorer == "neglabel")
     assert last.value == pytest.approx(shown.value, abs=0.02)  # before and after rounding to 8 bits
+
+
+def test_any_picture_is_judged_as_an_iteration_is(
+    studio: Studio, picture: Image.Image, steps: list[SynthesisStep]
+) -> None:
+    large, again = studio.judge(QUICK, [picture, steps[-1].picture])  # of any sizes
+    assert large.picture.size == (96, 96) and large.gauge == again.gauge == steps[-1].gauge
+    assert again.energy == pytest.approx(steps[-1].energy, abs=0.2)  # after and before rounding to 8 bits
+    assert again.readings == steps[-1].readings and again.negative == steps[-1].negative
+
+
+def test_a_negative_label_is_painted(studio: Studio) -> None:
+    strong = replace(QUICK, steps=20)
+    cactus, lamp = (studio.negative_picture(strong, label) for label in ("cactus", "lamp"))
+    assert cactus.picture.size == (64, 64) and cactus.picture.tobytes() != lamp.picture.tobytes()
+    assert studio.negative_picture(strong, "cactus").picture.tobytes() == cactus.picture.tobytes()
+
+
+def test_the_map_holds_every_kind(studio: Studio, tmp_path: Path, steps: list[SynthesisStep]) -> None:
+    for i, step in enumerate(steps):
+        step.picture.save(tmp_path / f"{i}.png")
+    trail = [("Original", steps[0].original), *((f"Iteration {i}", step.picture) for i, step in enumerate(steps))]
+    request = FeatureMapRequest(inside=30, near=20, far=10, neighbours=5)
+    found = studio.feature_map(request, trail, ("twins", tmp_path))
+    sizes = Counter(kind for group in found.groups for kind in [group.kind] * len(group.places))
+    assert sizes == {"id": 30, "near": 20, "far": 10, "synthetic": 3, "trail": 4}
+    for group in found.groups:
+        assert len(group.captions) == len(group.thumbnails) == len(group.places) and np.isfinite(group.places).all()
+    with pytest.raises(StudioError, match="inside must lie between 3 and 5,000"):
+        replace(request, inside=2)
 
 
 def test_the_gauge_runs_from_the_id_median_over_the_boundary_to_the_ood_median() -> None:
