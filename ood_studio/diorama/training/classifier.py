@@ -50,7 +50,7 @@ class ClassifierCourse(Course):
 
     Attributes:
         anywhere: scenes of ID classes at any place, beside ``pictures`` scenes at the places that are natural to them.
-        coded: share of the pictures that went through the autoencoder.
+        coded: every how many pictures one is replaced by what the autoencoder makes of it.
         shift: by how many pixels pictures are moved at random.
         start: the folder of the autoencoder.
     """
@@ -61,7 +61,7 @@ class ClassifierCourse(Course):
     weight_decay: float = 0.05
     average: float = 0.998
     anywhere: int = 40_000
-    coded: float = 0.35
+    coded: int = 3
     shift: int = 3
     start: Path = AUTOENCODER
 
@@ -157,7 +157,7 @@ def train(course: ClassifierCourse) -> Path:
     device = course.where()
     autoencoder: Any = AutoencoderKL.from_pretrained(course.start / "vae", torch_dtype=torch.float32).to(device).eval()
     learnt = training_set(course)
-    coded = through_autoencoder(autoencoder, learnt.pixels, course, device)
+    learnt.pixels[:: course.coded] = through_autoencoder(autoencoder, learnt.pixels[:: course.coded], course, device)
     fresh = load_split("id-test", course.seed + HELD_OUT, 1000)
     fresh_coded = through_autoencoder(autoencoder, fresh.pixels, course, device)
     bare = np.stack([np.asarray(render(replace(scene, main=None))) for scene in fresh.scenes])
@@ -167,9 +167,7 @@ def train(course: ClassifierCourse) -> Path:
     def losses(step: int) -> Mapping[str, Tensor]:
         rng = np.random.default_rng([course.seed, step])
         rows = learnt.draw(course.batch, rng)
-        blurred = rng.random(course.batch) < course.coded
-        pixels = np.where(blurred[:, None, None, None], coded[rows], learnt.pixels[rows])
-        given, _ = jittered(to_tensor(pixels), course.shift, rng)
+        given, _ = jittered(to_tensor(learnt.pixels[rows]), course.shift, rng)
         with course.autocast(device):
             logits = classifier(normalised(given.to(device)))
         return {"class": F.cross_entropy(logits.float(), learnt.answers[rows].to(device))}
