@@ -51,6 +51,11 @@ def synthesize(page: Any, address: str) -> None:
     page.locator("#synth-run").click()
     page.wait_for_selector("#synth-ready h2")
     page.wait_for_function("!document.querySelector('#synth-run').disabled")
+    page.get_by_role("tab", name="Save and send").click()
+    with page.expect_download() as saved:
+        page.locator("#synth-film").click()
+    saved.value.save_as(ASSETS / "pictures" / "filmstrip.png")
+    page.get_by_role("tab", name="Before and after").last.click()
 
 
 def main() -> None:
