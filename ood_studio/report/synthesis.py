@@ -96,7 +96,7 @@ def measure_synthesis(studio: Studio, report: SynthesisReport) -> tuple[Synthesi
     guide = EnergyGuide(classifier)
     scenes = load_split("id-test", report.seed, report.count)
     pixels = to_tensor(scenes.pixels)
-    bare = to_tensor(np.stack([np.asarray(render(replace(scene, main=None))) for scene in scenes.scenes]))
+    bare = to_tensor(np.stack([np.asarray(render(replace(scene, main=None, others=()))) for scene in scenes.scenes]))
     labels = torch.from_numpy(scenes.labels)
     psnr, psnr_box, coded = _autoencoder(inpainter, scenes, pixels)
     pictures = to_pictures(pixels)

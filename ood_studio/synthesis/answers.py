@@ -57,7 +57,7 @@ _QUANTITY = re.compile(
 )
 _NEGATION = re.compile(r"^(?:no|not|without|neither)\b", re.IGNORECASE)
 _FILLER = frozenset(
-    "etc|and so on|so on|and more|more|others|other|and others|and|or|with|a|an|the|some|image|picture|photo|scene|"
+    "etc|and so on|so on|and more|more|others|other|and others|and|or|with|a|an|the|some|image|scene|"
     "thing|things|item|items|object|objects|element|elements|main object|nothing|none|n/a|list|answer|yes|no|"
     "background|foreground|it|them|him|her|you|there|here|is|are|besides|sure|okay".split("|")
 )

@@ -16,6 +16,7 @@ TABLE = [
     ("pasture: tree, fence, rock", "tree fence rock", "pasture", True),
     ("meadow: nothing", "", "meadow", True),
     ("living room: sofa, lamp.", "sofa lamp", "living room", True),
+    ("parlor: shelf, picture", "shelf picture", "parlor", True),  # one on the wall
     ("tree, fence, rock", "tree fence rock", "", True),
     ("Tree, a Fence and the rock.", "tree fence rock", "", True),
     ("tree and fence and rock", "tree fence rock", "", True),

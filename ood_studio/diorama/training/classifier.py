@@ -1,15 +1,16 @@
 """Trains Diorama's classifier: ``python -m ood_studio.diorama.training.classifier``.
 
 A small timm residual network over the 20 ID classes: the recognition model whose energy guides the synthesis. It learns
-on pictures and on what the finished autoencoder makes of them, so that its energy tells the object and not the blur.
-Every class is shown at every place equally often, and empty places are shown too, for which no class is righter than
-another: so it does not guess an airplane from a sky.
+on pictures and on what the finished autoencoder makes of them, so that its energy tells the object and not the blur,
+and sees every class at every place equally often, so that it does not guess an airplane from a sky. It is not shown
+empty places with all classes as the answer: that keeps it from guessing too, but then it sees nothing at all in them,
+and an energy without a gradient leads nowhere.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,6 @@ MODEL_ARGS: dict[str, Any] = {
 }
 MEAN, STD = (0.5, 0.5, 0.5), (0.3, 0.3, 0.3)
 _AT_ONCE = 100
-_EMPTY = 0.2  # share of the pictures that show an empty place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class ClassifierCourse(Course):
         start: the folder of the autoencoder.
     """
 
-    steps: int = 20_000
+    steps: int = 15_000
     batch: int = 64
     lr: float = 2e-3
     weight_decay: float = 0.05
@@ -79,12 +79,12 @@ class TrainingSet:
 
     Attributes:
         pixels: (n, 64, 64, 3) uint8.
-        answers: (n, classes), what is wanted of them.
+        labels: (n,) int64.
         chances: (n,) of being drawn, cumulative; they make every class at every place equally likely.
     """
 
     pixels: np.ndarray
-    answers: Tensor
+    labels: np.ndarray
     chances: np.ndarray
 
     def draw(self, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -93,33 +93,18 @@ class TrainingSet:
 
 
 def training_set(course: ClassifierCourse) -> TrainingSet:
-    """Scenes of ID classes at places natural to them and at others, and empty ones."""
+    """Scenes of ID classes, at places natural to them and at any."""
     stocks = (
         load_stock(course.pictures, course.seed),
         load_stock(course.anywhere, course.seed, draw=scene_anywhere),
     )
-    used = [np.flatnonzero(stock.labels < len(ID_CLASSES)) for stock in stocks]  # without objects of other classes
+    used = [np.flatnonzero((stock.labels >= 0) & (stock.labels < len(ID_CLASSES))) for stock in stocks]
     pixels = np.concatenate([stock.pixels[rows] for stock, rows in zip(stocks, used, strict=True)])
     labels = np.concatenate([stock.labels[rows] for stock, rows in zip(stocks, used, strict=True)])
     places = [stock.scenes[row].place for stock, rows in zip(stocks, used, strict=True) for row in rows]
-    chances = _EMPTY * even(places, labels < 0) + (1 - _EMPTY) * even(
-        [f"{place}/{label}" for place, label in zip(places, labels, strict=True)], labels >= 0
-    )
-    return TrainingSet(pixels, answers(labels), chances.cumsum())
-
-
-def even(kinds: Sequence[str], which: np.ndarray) -> np.ndarray:
-    """(n,) chances that sum to 1 over ``which``, the same for each kind."""
-    _, kind, counts = np.unique(np.where(which, kinds, ""), return_inverse=True, return_counts=True)
-    chances: np.ndarray = which / counts[kind]
-    return chances / chances.sum()
-
-
-def answers(labels: np.ndarray) -> Tensor:
-    """(n, classes) float32: the probabilities to be learnt of labels (n,); -1, an empty place, is every class alike."""
-    known = torch.from_numpy(labels)
-    certain = F.one_hot(known.clamp_min(0), len(ID_CLASSES)).float()
-    return torch.where((known < 0)[:, None], 1 / len(ID_CLASSES), certain)
+    kinds = [f"{place}/{label}" for place, label in zip(places, labels, strict=True)]
+    _, kind, counts = np.unique(kinds, return_inverse=True, return_counts=True)
+    return TrainingSet(pixels, labels, (1 / counts[kind]).cumsum())
 
 
 def normalised(pixels: Tensor) -> Tensor:
@@ -160,7 +145,7 @@ def train(course: ClassifierCourse) -> Path:
     learnt.pixels[:: course.coded] = through_autoencoder(autoencoder, learnt.pixels[:: course.coded], course, device)
     fresh = load_split("id-test", course.seed + HELD_OUT, 1000)
     fresh_coded = through_autoencoder(autoencoder, fresh.pixels, course, device)
-    bare = np.stack([np.asarray(render(replace(scene, main=None))) for scene in fresh.scenes])
+    bare = np.stack([np.asarray(render(replace(scene, main=None, others=()))) for scene in fresh.scenes])
     torch.manual_seed(course.seed)
     classifier = build_classifier().to(device)
 
@@ -170,7 +155,7 @@ def train(course: ClassifierCourse) -> Path:
         given, _ = jittered(to_tensor(learnt.pixels[rows]), course.shift, rng)
         with course.autocast(device):
             logits = classifier(normalised(given.to(device)))
-        return {"class": F.cross_entropy(logits.float(), learnt.answers[rows].to(device))}
+        return {"class": F.cross_entropy(logits.float(), torch.from_numpy(learnt.labels[rows]).to(device))}
 
     def measure(kept: nn.Module) -> Mapping[str, float]:
         return {
