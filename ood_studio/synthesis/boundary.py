@@ -101,7 +101,8 @@ class NearBoundary:
         strength: of the inpainting; where it leaves no step (0), the picture stays as it is and nothing is guided.
         steps, guidance: of the inpainting.
         iterations: guided ones after the unguided picture.
-        step_size: r·ρ.
+        step_size: r·ρ. The paper's 10 multiplies raw gradients; of a "normalised" one it is the length in the space of
+            the noise, which is √d long for d latents (64 for the bundled model, 128 for Stable Diffusion's).
         step: "normalised": the gradient has length 1 per picture before it is multiplied by r·ρ, and the noise returns
             to unit variance afterwards. Without it r·ρ is not portable: the gradients of two models differ a
             thousandfold. "raw": Eq. 10 as it is.
@@ -116,7 +117,7 @@ class NearBoundary:
     steps: Steps = 20
     guidance: Guidance = 8.0
     iterations: Iterations = 3
-    step_size: StepSize = 10.0
+    step_size: StepSize = 3.0
     step: Step = "normalised"
     loss: LossForm = "hinge"
     target: Target = None
@@ -293,7 +294,8 @@ def update_noise(noise: Tensor, gradient: Tensor, step_size: float, step: Step =
     Args:
         noise: (batch, 4, rows, columns), ε.
         gradient: of its shape, ∇.
-        step_size: r·ρ.
+        step_size: r·ρ. The paper's 10 multiplies raw gradients; of a "normalised" one it is the length in the space of
+            the noise, which is √d long for d latents (64 for the bundled model, 128 for Stable Diffusion's).
         step: "normalised": ∇ has length 1 first, and the noise returns to unit variance afterwards; noise without a
             gradient stays as it is. "raw": as it stands.
 

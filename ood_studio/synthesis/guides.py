@@ -19,6 +19,7 @@ from ood_studio.scorers import FittedScore, select_features
 from ood_studio.synthesis.losses import (
     LossForm,
     check_form,
+    default_energy,
     default_target,
     energy,
     hinge_loss,
@@ -130,16 +131,17 @@ class EnergyGuide(Guide):
         """See `Guide.loss`.
 
         Args:
-            target: of the form "target" the t of `target_loss`, of "hinge" an energy, m_out; None = −log K + 2.
+            target: of the form "target" the t of `target_loss`, None = `default_target`; of "hinge" an energy, m_out,
+                None = `default_energy`.
         """
         check_form(form)
         assert reading.logits is not None
-        wanted = default_target(self.classes) if target is None else target
         if form == "target":
-            return target_loss(reading.logits, wanted)
+            return target_loss(reading.logits, default_target(self.classes) if target is None else target)
+        m_out = default_energy(self.classes) if target is None else target
         if form == "hinge":
-            return hinge_loss(-reading.score, wanted)
-        return published_loss(reading.logits, wanted)
+            return hinge_loss(-reading.score, m_out)
+        return published_loss(reading.logits, m_out)
 
 
 @dataclass(frozen=True, eq=False)

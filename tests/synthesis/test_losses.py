@@ -15,6 +15,7 @@ from ood_studio.errors import StudioError
 from ood_studio.scorers import KNN, NegLabel, Reference
 from ood_studio.synthesis.guides import EnergyGuide, Reading, ScorerGuide
 from ood_studio.synthesis.losses import (
+    default_energy,
     default_target,
     energy,
     hinge_loss,
@@ -77,6 +78,7 @@ def test_the_default_target_is_out_of_reach() -> None:
     reached = float(uniform.mean() - uniform.logsumexp(dim=1))
     assert default_target(7) == pytest.approx(reached + 2, abs=1e-6)
     assert default_target(1000) == pytest.approx(-5, abs=0.1)
+    assert default_energy(7) == pytest.approx(float(energy(torch.zeros(1, 7))) + 5)
 
 
 def test_an_energy_guide_reads_its_classifier(energy_guide: EnergyGuide, pixels: Tensor) -> None:
@@ -89,8 +91,8 @@ def test_an_energy_guide_reads_its_classifier(energy_guide: EnergyGuide, pixels:
     torch.testing.assert_close(reading.score, logits.logsumexp(dim=1))
     for form, wanted in (
         ("target", target_loss(logits, default_target(5))),
-        ("hinge", hinge_loss(energy(logits), default_target(5))),
-        ("published", published_loss(logits, default_target(5))),
+        ("hinge", hinge_loss(energy(logits), default_energy(5))),
+        ("published", published_loss(logits, default_energy(5))),
     ):
         torch.testing.assert_close(energy_guide.loss(reading, form), wanted)  # type: ignore[arg-type]
     larger = torch.nn.functional.interpolate(pixels, 48, mode="bilinear")  # another size is resized on the way

@@ -154,7 +154,7 @@ def build_sliders() -> dict[str, Any]:
         p["target"] = gr.Textbox(
             label="Target energy",
             info="Where the loss leads to.",
-            placeholder="2 − log K",
+            placeholder="the loss’s own",
             elem_id="synth-target",
         )
     p["step_size"] = log_slider(
