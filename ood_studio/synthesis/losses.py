@@ -40,8 +40,8 @@ def default_target(classes: int) -> float:
 def default_energy(classes: int) -> float:
     """5 − log K for K classes: 5 above the energy of logits that are all 0, where m_out is not given.
 
-    Liu et al. choose m_out for each data set. This one lies where every class is spoken against, beyond most pictures of
-    unknown things, so that the hinge has a slope for pictures without an object too.
+    Liu et al. choose m_out for each data set. This one lies where every class is spoken against, beyond most pictures
+    of unknown things, so that the hinge has a slope for pictures without an object too.
     """
     return 5.0 - math.log(classes)
 
