@@ -64,7 +64,7 @@ class ContextsCourse(Course):
         scratch: begin with random weights in the vision tower too.
     """
 
-    steps: int = 5000
+    steps: int = 12_000
     batch: int = 32
     lr: float = 7e-4
     weight_decay: float = 0.02
