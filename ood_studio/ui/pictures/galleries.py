@@ -49,10 +49,11 @@ def wire_galleries(
         mine.offered.paths[box.split] = [path for path, _ in found]
         return found
 
-    def first(mine: WithOffered) -> list[Any]:
+    def first(mine: WithOffered) -> dict[Any, Any]:
         """The galleries, and their first pictures taken."""
-        galleries = [drawn(mine, box) for box in boxes]
-        return [*galleries, *(found[0][0] for found in galleries if take_first)]
+        galleries = {box: drawn(mine, box) for box in boxes}
+        taken = {box.image: found[0][0] for box, found in galleries.items() if take_first}
+        return {box.gallery: found for box, found in galleries.items()} | taken
 
     for box in boxes:
         called = str(box.gallery.elem_id).replace("-", "_")
