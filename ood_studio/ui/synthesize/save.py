@@ -82,4 +82,4 @@ def _lines(judged: Judgement) -> tuple[tuple[str, str | None], ...]:
         word, colour = _SIDES[reading.inside]
         lines.append((f"{reading.title.split(' (')[0]} {short(reading.value)}  {word}", colour))
     lines.append((f"like “{judged.negative.label}”"[:30], None))
-    return tuple(lines)
+    return tuple((text.replace("−", "-"), colour) for text, colour in lines)  # Pillow's own font has no minus
