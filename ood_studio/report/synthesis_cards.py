@@ -13,8 +13,8 @@ _PROVENANCE = (
     "all without weighing the object, then 8,400 as above (`--weights --steps 8400`)."
 )
 _CLASSIFIER_PROVENANCE = (
-    "These weights come from that recipe with changes on the way: 9,000 steps of 48 pictures without empty places and "
-    "places drawn at random, 2,250 with the empty ones, 4,250 with both, the rest as above."
+    "These weights come from that recipe with changes on the way: the first 9,000 steps, of 48 pictures, followed a "
+    "schedule of that length and saw the classes at the places natural to them; the last 6,000 are as above."
 )
 
 
@@ -62,9 +62,8 @@ The recognition model whose energy guides the synthesis: a timm `{ARCHITECTURE}`
 
 - Recipe: `python -m ood_studio.diorama.training.classifier --bfloat16`, {classifier.steps:,} steps of
   {classifier.batch} pictures, one in {classifier.coded} as the autoencoder gives it back; learning rate
-  {classifier.lr:g} (cosine). A fifth of the pictures are empty places, for which no class is to be righter than
-  another, and in the others every class is at every place equally often ({classifier.anywhere:,} scenes more): the
-  classifier is to tell objects, not places.
+  {classifier.lr:g} (cosine). Every class is shown at every place equally often ({classifier.anywhere:,} scenes more):
+  the classifier is to tell objects, not places.
 - {_CLASSIFIER_PROVENANCE}
 - Size: {_size("diorama-classifier")} of half-precision weights.
 
