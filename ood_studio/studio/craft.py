@@ -37,7 +37,7 @@ from ood_studio.backbones import Backbone
 from ood_studio.errors import StudioError
 from ood_studio.fields import Bounds, check_bounds
 from ood_studio.progress import Progress, silent
-from ood_studio.studio.answers import Reading, reading_of
+from ood_studio.studio.answers import Reading
 from ood_studio.studio.requests import LabelChoice, ScoreChoice
 from ood_studio.studio.scores import scorer_named
 from ood_studio.studio.texts import read_prompts
@@ -177,10 +177,7 @@ class Crafting(Workbench):
                 step.total,
                 float(step.similarity[0]),
                 float(step.roughness[0]),
-                tuple(
-                    reading_of(score.scorer.name, title, float(score(joint)[0]), judges.compared.get(title))
-                    for title, score in judges.fitted.items()
-                ),
+                judges.readings(joint)[0],
                 typical,
                 smoothness_weight(request.smoothness, min(height, width)),
                 changed,
@@ -213,12 +210,7 @@ class Crafting(Workbench):
             views = [plain] if defence is None else [defence.apply(plain, view) for view in range(defence.views)]
             joint = self.picture_features(space.backbone, views).joint
             seen = functional.normalize(joint.mean(dim=0, keepdim=True), dim=1)
-            rows.append(
-                tuple(
-                    reading_of(score.scorer.name, title, float(score(seen)[0]), judges.compared.get(title))
-                    for title, score in judges.fitted.items()
-                )
-            )
+            rows += judges.readings(seen)
         return rows
 
     def _craft_aims(

@@ -14,7 +14,7 @@ from ood_studio.labels.negmining import NegativeLabels
 from ood_studio.progress import Progress, silent
 from ood_studio.scorers import Reference
 from ood_studio.scorers.neglabel import affinities
-from ood_studio.studio.answers import Affinity, ExploreResult, PictureReport, reading_of, verdict
+from ood_studio.studio.answers import Affinity, ExploreResult, PictureReport, verdict
 from ood_studio.studio.requests import ExploreRequest, LabelChoice
 from ood_studio.studio.workbench import Workbench
 
@@ -36,9 +36,7 @@ class Exploring(Workbench):
         judges = self.judges(space, request.score, request.reference, progress)
         features = self.picture_features(space.backbone, [picture for _, picture in pictures], progress)
         reference = space.reference()
-        columns = [
-            (score.scorer.name, title, score(features.joint).double().numpy()) for title, score in judges.fitted.items()
-        ]
+        readings = judges.readings(features.joint)
         tau = request.score.tau or 1 / space.backbone.logit_scale
         shares = affinities(features.joint, reference, tau)
         classes = (features.joint @ space.class_text.T * space.backbone.logit_scale).softmax(dim=1)
@@ -51,10 +49,6 @@ class Exploring(Workbench):
                 Affinity(words[j], float(share), j < known)
                 for share, j in zip(best.values.tolist(), best.indices.tolist(), strict=True)
             ]
-            readings = tuple(
-                reading_of(scorer, title, float(values[i]), judges.compared.get(title))
-                for scorer, title, values in columns
-            )
             ranked = classes[i].topk(min(5, known))
             guesses = zip(ranked.indices.tolist(), ranked.values.tolist(), strict=True)
             heatmap = None if features.patches is None else _heatmap(features.patches[i], reference, tau, known)
@@ -64,8 +58,8 @@ class Exploring(Workbench):
                     tuple(listed),
                     float(shares[i, :known].sum()),
                     tuple((space.id_labels[j], share) for j, share in guesses),
-                    readings,
-                    verdict(readings[0], listed[0]),
+                    readings[i],
+                    verdict(readings[i][0], listed[0]),
                     heatmap,
                 )
             )

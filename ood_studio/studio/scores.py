@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from ood_studio.evaluation.choose import parse_scorer
 from ood_studio.scorers import MCM, MSP, Energy, FittedScore, MaxLogit, Scorer
-from ood_studio.studio.answers import ReferenceScores
+from ood_studio.studio.answers import Reading, ReferenceScores, reading_of
 from ood_studio.studio.requests import ScoreChoice
 
 
@@ -21,6 +23,17 @@ class Judges:
 
     fitted: dict[str, FittedScore]
     compared: dict[str, ReferenceScores]
+
+    def readings(self, joint: Tensor) -> list[tuple[Reading, ...]]:
+        """What every score makes of each picture's joint features, (n, dim)."""
+        values = {title: score(joint).tolist() for title, score in self.fitted.items()}
+        return [
+            tuple(
+                reading_of(score.scorer.name, title, values[title][i], self.compared.get(title))
+                for title, score in self.fitted.items()
+            )
+            for i in range(len(joint))
+        ]
 
 
 def scorers_of(choice: ScoreChoice, negatives: int) -> tuple[tuple[str, Scorer], ...]:

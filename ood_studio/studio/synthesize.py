@@ -25,7 +25,7 @@ from ood_studio.evaluation.suites import open_suite
 from ood_studio.fields import Bounds, check_bounds
 from ood_studio.labels.presets import load_preset
 from ood_studio.progress import Progress, silent
-from ood_studio.studio.answers import Affinity, Reading, reading_of
+from ood_studio.studio.answers import Affinity, Reading
 from ood_studio.studio.requests import LabelChoice, ScoreChoice
 from ood_studio.studio.scores import Judges, scorer_named
 from ood_studio.studio.workbench import OOD_COUNT, REFERENCE_COUNT, LabelSpace, Workbench, joint_of
@@ -225,7 +225,7 @@ class SynthesisStep(Judgement):
 
 
 @dataclass(frozen=True, eq=False)
-class _Judges:
+class _Panel:
     """Everything that looks at pictures in one request."""
 
     space: LabelSpace
@@ -417,7 +417,7 @@ class Synthesizing(Workbench):
         self,
         request: SetRequest,
         inpainter: Inpainter,
-        judges: _Judges,
+        judges: _Panel,
         source: PictureSet,
         pictures: Mapping[int, Image.Image],
         progress: Progress,
@@ -476,7 +476,7 @@ class Synthesizing(Workbench):
 
     def _steps(
         self,
-        judges: _Judges,
+        judges: _Panel,
         found: Iteration,
         originals: Sequence[Image.Image],
         notes: tuple[str, ...],
@@ -500,27 +500,23 @@ class Synthesizing(Workbench):
             for i, judged in enumerate(self._judged(judges, found.score, to_pictures(found.pixels)))
         ]
 
-    def _judged(self, judges: _Judges, values: Tensor, pictures: Sequence[Image.Image]) -> list[Judgement]:
+    def _judged(self, judges: _Panel, values: Tensor, pictures: Sequence[Image.Image]) -> list[Judgement]:
         """What all judges but the guide make of pictures; the guide's own values are given."""
         space = judges.space
         with torch.inference_mode():  # what a file of the picture will be given
             joint = joint_of(space.backbone, space.backbone.encode_image(space.backbone.preprocess(pictures)).joint)
             joint = joint.float().cpu()
-        scores = {title: score(joint) for title, score in judges.scores.fitted.items()}
+        readings = judges.scores.readings(joint)
         mined = (joint @ space.negative_text.T * space.backbone.logit_scale).softmax(dim=1).max(dim=1)
         judged = []
         for i, picture in enumerate(pictures):
             value = float(values[i])
-            readings = tuple(
-                reading_of(score.scorer.name, title, float(scores[title][i]), judges.scores.compared.get(title))
-                for title, score in judges.scores.fitted.items()
-            )
             negative = Affinity(space.mined.words[int(mined.indices[i])], float(mined.values[i]), False)
             energy = -value if isinstance(judges.guide, EnergyGuide) else None
-            judged.append(Judgement(picture, value, energy, judges.gauge, readings, negative))
+            judged.append(Judgement(picture, value, energy, judges.gauge, readings[i], negative))
         return judged
 
-    def _panel(self, request: SynthesisRequest, progress: Progress) -> _Judges:
+    def _panel(self, request: SynthesisRequest, progress: Progress) -> _Panel:
         space = self.label_space(request.labels, progress)
         scores = self.judges(space, request.score, request.reference, progress)
         if request.guide == "energy":
@@ -531,7 +527,7 @@ class Synthesizing(Workbench):
             found = scores.compared.get(titles[0]) if titles else None
             gauge = None if found is None else _gauge(found.id, found.ood)
             guide = ScorerGuide(space.backbone, scorer.fit(space.reference()), gauge.boundary if gauge else None)
-        return _Judges(space, guide, gauge, scores)
+        return _Panel(space, guide, gauge, scores)
 
     def _energy(self, request: SynthesisRequest, space: LabelSpace, progress: Progress) -> tuple[Guide, Gauge | None]:
         """The recognition model's energy, its boundary from reference pictures where there are some."""

@@ -99,7 +99,9 @@ def serve(options: Serve, block: bool = True) -> Server:
 
 def _launched(launch: Callable[[], Any], close: Callable[[bool], None], options: Serve) -> str:
     """The address at which the app answers."""
-    for attempt in range(1, _ATTEMPTS + 1):
+    attempts = 0
+    while True:
+        attempts += 1
         try:
             return str(launch()[1])
         except OSError as error:
@@ -108,9 +110,8 @@ def _launched(launch: Callable[[], Any], close: Callable[[bool], None], options:
             ) from None
         except ValueError as error:  # gradio asks its own server whether it answers, and gives up after 3 seconds
             close(False)
-            if attempt == _ATTEMPTS:
+            if attempts == _ATTEMPTS:
                 raise StudioError(
                     f"the app at {options.host}:{options.port} does not answer ({error}); the computer may be busy: "
                     "try again"
                 ) from None
-    raise AssertionError("unreachable")
