@@ -12,6 +12,7 @@ the renderer's masks, and their mean the place; at first they teach alone. Eleme
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,7 @@ class ContextsCourse(Course):
         words_from: share of the steps after which the language model learns too.
         blur: how often a word of the question is made unknown, so that other questions are understood too.
         scratch: begin with random weights in the vision tower too.
+        weights: a folder with a model to begin with, such as one that is to become better, instead of with CLIP's.
     """
 
     steps: int = 12_000
@@ -74,6 +76,7 @@ class ContextsCourse(Course):
     words_from: float = 0.2
     blur: float = 0.05
     scratch: bool = False
+    weights: Path | None = None
 
 
 def build_tokenizer() -> Tokenizer:
@@ -130,7 +133,7 @@ def build_model(vocabulary: int) -> Any:
         patch_size=8,
         hidden_size=192,
         intermediate_size=768,
-        num_hidden_layers=4,
+        num_hidden_layers=6,
         num_attention_heads=4,
         hidden_act="gelu",
         projection_dim=128,
@@ -162,7 +165,10 @@ def build_model(vocabulary: int) -> Any:
 
 
 def start_with_clip(vision: Any, folder: Path) -> None:
-    """Copies the image tower of an open_clip vision transformer into a `CLIPVisionModel` of the same shape."""
+    """Copies the image tower of an open_clip vision transformer into a `CLIPVisionModel` of the same width.
+
+    Layers beyond those that it has change nothing at first.
+    """
     found = {k.removeprefix("visual."): v.float() for k, v in load_file(folder / "open_clip_model.safetensors").items()}
     wanted: dict[str, Tensor] = {
         "embeddings.class_embedding": found["class_embedding"],
@@ -170,7 +176,8 @@ def start_with_clip(vision: Any, folder: Path) -> None:
         "embeddings.position_embedding.weight": found["positional_embedding"],
     }
     names = {"pre_layrnorm": "ln_pre", "post_layernorm": "ln_post"}
-    for layer in range(vision.config.num_hidden_layers):
+    layers = 1 + max(int(k.split(".")[2]) for k in found if k.startswith("transformer.resblocks."))
+    for layer in range(layers):
         here, there = f"encoder.layers.{layer}", f"transformer.resblocks.{layer}"
         parts = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj"}
         names |= {f"{here}.{a}": f"{there}.{b}" for a, b in parts.items()}
@@ -183,12 +190,36 @@ def start_with_clip(vision: Any, folder: Path) -> None:
             }
     for mine, theirs in names.items():
         wanted |= {f"{mine}.{kind}": found[f"{theirs}.{kind}"] for kind in ("weight", "bias")}
-    state = vision.state_dict()
-    prefix = next(iter(state)).partition("embeddings.")[0]
-    vision.load_state_dict({prefix + name: tensor for name, tensor in wanted.items()}, strict=False)
-    missing = {name for name in state if name.removeprefix(prefix) not in wanted and "position_ids" not in name}
-    if missing:
-        raise RuntimeError(f"the vision transformer in {folder} has no weights for {sorted(missing)}")
+    prefix = next(iter(vision.state_dict())).partition("embeddings.")[0]
+    _load(vision, {prefix + name: tensor for name, tensor in wanted.items()}, layers, folder)
+    pass_through(vision, layers)
+
+
+def start_with(llava: Any, folder: Path) -> None:
+    """Copies a finished model; vision layers beyond those that it has change nothing at first."""
+    from transformers import LlavaForConditionalGeneration
+
+    found: Any = LlavaForConditionalGeneration.from_pretrained(folder, torch_dtype=torch.float32)
+    layers = found.config.vision_config.num_hidden_layers
+    _load(llava, found.state_dict(), layers, folder)
+    pass_through(llava.model.vision_tower, layers)
+
+
+def _load(module: nn.Module, weights: Mapping[str, Tensor], layers: int, folder: Path) -> None:
+    """Loads weights that may lack vision layers from ``layers`` on."""
+    missing = module.load_state_dict(weights, strict=False).missing_keys
+    new = re.compile(r"encoder\.layers\.(\d+)\.")
+    lost = [name for name in missing if (found := new.search(name)) is None or int(found[1]) < layers]
+    if lost:
+        raise RuntimeError(f"the model in {folder} has no weights for {lost}")
+
+
+def pass_through(vision: Any, first: int) -> None:
+    """Lets the layers of a `CLIPVisionModel` from ``first`` on give back what they are given."""
+    for layer in vision.encoder.layers[first:]:
+        for last in (layer.self_attn.out_proj, layer.mlp.fc2):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
 
 
 @dataclass(frozen=True, eq=False)
@@ -311,7 +342,9 @@ def train(course: ContextsCourse) -> Path:
     torch.manual_seed(course.seed)
     processor = build_processor()
     trainee = Trainee(build_model(len(processor.tokenizer)))
-    if not course.scratch:
+    if course.weights is not None:
+        start_with(trainee.llava, course.weights)
+    elif not course.scratch:
         start_with_clip(trainee.llava.model.vision_tower, START)
     trainee.to(device)
     question, answers = np.array(question_tokens(processor)), answer_tokens(processor, truths)

@@ -30,6 +30,7 @@ from ood_studio.diorama.training.autoencoder import FOLDER, HELD_OUT, pixels_of
 from ood_studio.diorama.training.course import Course, follow
 from ood_studio.diorama.training.stock import Stock, load_stock
 from ood_studio.diorama.training.tokenizer import CONTEXT_LENGTH
+from ood_studio.diorama.world import ID_CLASSES
 from ood_studio.paths import ASSETS
 
 CLIP = ASSETS / "diorama"
@@ -44,6 +45,7 @@ class InpaintingCourse(Course):
         masked: share of the pictures that come with a box for a mask; all others with one that is all ones.
         boxes: how many of the training scenes have such a box.
         object_weight: how much more the box of the main object counts: it is what is hard to paint.
+        id_weight: how much more often a scene with an ID class is drawn than one without.
         unprompted: share of empty prompts, for guidance without a classifier (Ho and Salimans 2022).
         start: the folder of the autoencoder.
         weights: a folder with a ``unet/`` to begin with, such as one that is to become better.
@@ -56,6 +58,7 @@ class InpaintingCourse(Course):
     masked: float = 0.15
     boxes: int = 12_000
     object_weight: float = 3.0
+    id_weight: float = 3.0
     unprompted: float = 0.1
     start: Path = FOLDER
     weights: Path | None = None
@@ -193,7 +196,11 @@ def draw_masks(stock: Stock, count: int, seed: int) -> Tensor:
 
 
 class Denoising:
-    """The losses of the network: v-prediction at a random timestep (Salimans and Ho 2022)."""
+    """The losses of the network: v-prediction (Salimans and Ho 2022).
+
+    Half of the timesteps are drawn evenly, half from a logit-normal distribution (Esser et al. 2024, section 3.1): it
+    favours those in the middle, where it is decided what a picture shows.
+    """
 
     def __init__(self, course: InpaintingCourse, stock: Stock, autoencoder: Any, device: torch.device) -> None:
         self.course, self.device = course, device
@@ -204,6 +211,9 @@ class Denoising:
         boxed = min(course.boxes, len(stock.pixels))
         self.latents = encode_all(autoencoder, stock, device, "latents", course)
         masks = draw_masks(stock, boxed, course.seed)
+        weights = np.where((stock.labels >= 0) & (stock.labels < len(ID_CLASSES)), course.id_weight, 1.0)
+        self.chances = np.cumsum(weights / weights.sum())
+        self.chances[-1] = 1.0
         self.masks = F.interpolate(masks[:, None].float(), (32, 32))  # nearest, as the pipeline does
         pixels = pixels_of(stock, np.arange(boxed), torch.device("cpu")) * ~masks[:, None]
         self.outside = encode_all(autoencoder, pixels, device, "masked latents", course)
@@ -215,15 +225,14 @@ class Denoising:
         rng = np.random.default_rng([course.seed, step])
         count = 256 if held_out else course.batch
         boxed = 0 if held_out else round(count * course.masked)
-        rows = np.concatenate(
-            [rng.integers(0, len(self.masks), boxed), rng.integers(0, len(self.latents), count - boxed)]
-        )
+        drawn = np.searchsorted(self.chances, rng.random(count - boxed), side="right")
+        rows = np.concatenate([rng.integers(0, len(self.masks), boxed), drawn])
         prompts = ["" if rng.random() < course.unprompted else self._prompt(i, step) for i in rows]
         latents = self.latents[rows].float().to(self.device)
         mask, outside = torch.ones(count, 1, 32, 32), self.blank.float().repeat(count, 1, 1, 1)
         mask[:boxed], outside[:boxed] = self.masks[rows[:boxed]], self.outside[rows[:boxed]].float()
         noise = torch.randn(latents.shape).to(self.device)
-        times = torch.linspace(0, 999, count).long() if held_out else torch.randint(0, 1000, (count,))
+        times = torch.linspace(0, 999, count).long() if held_out else _timesteps(count)
         times = times.to(self.device)
         noisy = self.scheduler.add_noise(latents, noise, times)
         wanted = self.scheduler.get_velocity(latents, noise, times)
@@ -246,6 +255,12 @@ class Denoising:
             list(prompts), padding="max_length", max_length=CONTEXT_LENGTH, truncation=True, return_tensors="pt"
         )
         return self.encoder(given.input_ids.to(self.device)).last_hidden_state
+
+
+def _timesteps(count: int) -> Tensor:
+    """(count,) int64 from 0 to 999."""
+    even = torch.arange(count) % 2 == 0
+    return (1000 * torch.where(even, torch.rand(count), torch.randn(count).sigmoid())).long()
 
 
 def _inside(boxes: Tensor) -> Tensor:
