@@ -21,11 +21,10 @@ import tyro
 from torch import Tensor, nn
 
 from ood_studio.diorama.training.course import Course, follow
-from ood_studio.diorama.training.stock import Stock, load_stock, to_tensor
+from ood_studio.diorama.training.stock import HELD_OUT, Stock, load_stock, to_tensor
 from ood_studio.paths import ASSETS
 
 FOLDER = ASSETS / "diorama-sd"
-HELD_OUT = 1_000_003  # added to the seed for scenes that are not trained on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +101,7 @@ def psnr(autoencoder: Any, stock: Stock, device: torch.device) -> dict[str, floa
 def train(course: AutoencoderCourse) -> Path:
     """Runs (or goes on with) a training and returns the folder of the finished model."""
     device = course.where()
-    stock, held_out = load_stock(course.pictures, course.seed), load_stock(500, course.seed + HELD_OUT)
+    stock, held_out = load_stock(course.pictures, course.seed), load_stock(course.fresh, course.seed + HELD_OUT)
     torch.manual_seed(course.seed)
     autoencoder = build_autoencoder().to(device)
 
@@ -157,7 +156,8 @@ def train(course: AutoencoderCourse) -> Path:
 def save_autoencoder(autoencoder: Any, stock: Stock, device: torch.device, folder: Path) -> None:
     """Writes ``vae/`` in half precision, its scaling factor the inverse of the latents' standard deviation."""
     with torch.no_grad():
-        latents = autoencoder.encode(pixels_of(stock, np.arange(1000), device)).latent_dist.mode()
+        rows = np.arange(min(1000, len(stock.pixels)))
+        latents = autoencoder.encode(pixels_of(stock, rows, device)).latent_dist.mode()
     autoencoder.register_to_config(scaling_factor=round(1 / latents.std().item(), 5))
     autoencoder.to("cpu", torch.float16).save_pretrained(folder / "vae")
     for file in (folder / "vae").glob("*.safetensors"):

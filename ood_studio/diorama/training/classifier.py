@@ -25,10 +25,9 @@ from torch import Tensor, nn
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import load_split
 from ood_studio.diorama.training.autoencoder import FOLDER as AUTOENCODER
-from ood_studio.diorama.training.autoencoder import HELD_OUT
 from ood_studio.diorama.training.course import Course, follow
 from ood_studio.diorama.training.jitter import jittered
-from ood_studio.diorama.training.stock import load_stock, scene_anywhere, to_tensor
+from ood_studio.diorama.training.stock import HELD_OUT, draw_rows, load_stock, scene_anywhere, to_tensor
 from ood_studio.diorama.world import ID_CLASSES
 from ood_studio.paths import ASSETS
 
@@ -60,6 +59,7 @@ class ClassifierCourse(Course):
     lr: float = 2e-3
     weight_decay: float = 0.05
     average: float = 0.998
+    fresh: int = 1000
     anywhere: int = 40_000
     coded: int = 3
     shift: int = 3
@@ -80,16 +80,12 @@ class TrainingSet:
     Attributes:
         pixels: (n, 64, 64, 3) uint8.
         labels: (n,) int64.
-        chances: (n,) of being drawn, cumulative; they make every class at every place equally likely.
+        weights: (n,) of each to be drawn, cumulative; they make every class at every place equally likely.
     """
 
     pixels: np.ndarray
     labels: np.ndarray
-    chances: np.ndarray
-
-    def draw(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """(count,) rows."""
-        return np.searchsorted(self.chances, rng.random(count) * self.chances[-1], side="right")
+    weights: np.ndarray
 
 
 def training_set(course: ClassifierCourse) -> TrainingSet:
@@ -143,7 +139,7 @@ def train(course: ClassifierCourse) -> Path:
     autoencoder: Any = AutoencoderKL.from_pretrained(course.start / "vae", torch_dtype=torch.float32).to(device).eval()
     learnt = training_set(course)
     learnt.pixels[:: course.coded] = through_autoencoder(autoencoder, learnt.pixels[:: course.coded], course, device)
-    fresh = load_split("id-test", course.seed + HELD_OUT, 1000)
+    fresh = load_split("id-test", course.seed + HELD_OUT, course.fresh)
     fresh_coded = through_autoencoder(autoencoder, fresh.pixels, course, device)
     bare = np.stack([np.asarray(render(replace(scene, main=None, others=()))) for scene in fresh.scenes])
     torch.manual_seed(course.seed)
@@ -151,7 +147,7 @@ def train(course: ClassifierCourse) -> Path:
 
     def losses(step: int) -> Mapping[str, Tensor]:
         rng = np.random.default_rng([course.seed, step])
-        rows = learnt.draw(course.batch, rng)
+        rows = draw_rows(learnt.weights, course.batch, rng)
         given, _ = jittered(to_tensor(learnt.pixels[rows]), course.shift, rng)
         with course.autocast(device):
             logits = classifier(normalised(given.to(device)))

@@ -32,7 +32,7 @@ from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.splits import world_fingerprint
 from ood_studio.diorama.training.clip import MEAN, STD
 from ood_studio.diorama.training.course import Course, follow
-from ood_studio.diorama.training.stock import Stock, load_stock, to_tensor
+from ood_studio.diorama.training.stock import HELD_OUT, Stock, load_stock, to_tensor
 from ood_studio.paths import ASSETS, cache_dir
 from ood_studio.synthesis.context_scores import score_contexts
 from ood_studio.synthesis.contexts import NOTHING, QUESTION, Contexts, contexts_of, written
@@ -40,7 +40,6 @@ from ood_studio.synthesis.visible import FINE, VISIBLE_PIXELS, areas_in, clearly
 
 FOLDER = ASSETS / "diorama-llava"
 START = ASSETS / "diorama"
-HELD_OUT = 1_000_003  # added to the seed for scenes that are not trained on
 SPECIAL = ("<pad>", "<s>", "</s>", "<unk>", "<image>")
 PATCH_PIXELS = 8  # of the 64 of a patch that an element must fill to be what the patch shows
 CHAT = (
@@ -72,6 +71,7 @@ class ContextsCourse(Course):
     weight_decay: float = 0.02
     average: float = 0.998
     measure_every: int = 500
+    fresh: int = 300
     helping: float = 1.0
     words_from: float = 0.2
     blur: float = 0.05
@@ -337,7 +337,7 @@ def pixels_of(stock: Stock, rows: np.ndarray, device: torch.device) -> Tensor:
 def train(course: ContextsCourse) -> Path:
     """Runs (or goes on with) a training and returns the folder of the finished model."""
     device = course.where()
-    stock, held_out = load_stock(course.pictures, course.seed), load_stock(500, course.seed + HELD_OUT)
+    stock, held_out = load_stock(course.pictures, course.seed), load_stock(course.fresh, course.seed + HELD_OUT)
     truths, held_truths = truths_of(stock), truths_of(held_out)
     torch.manual_seed(course.seed)
     processor = build_processor()
@@ -380,8 +380,9 @@ def train(course: ContextsCourse) -> Path:
         }
 
     def measure(kept: nn.Module) -> Mapping[str, float]:
-        found = heard(kept, processor, held_out, held_truths, device, np.arange(300))
-        return found | {"patches_seen": seen_patches(kept, held_out, held_truths, device, np.arange(300))}
+        rows = np.arange(course.fresh)
+        found = heard(kept, processor, held_out, held_truths, device, rows)
+        return found | {"patches_seen": seen_patches(kept, held_out, held_truths, device, rows)}
 
     kept: Any = follow(course, "contexts", trainee, losses, measure)
     folder = course.out or FOLDER

@@ -30,6 +30,7 @@ class Course:
         weight_decay: on matrices alone.
         average: decay of the exponential moving average of the weights, which is what is saved; 0 for none.
         pictures: training scenes rendered.
+        fresh: scenes that are not trained on, for the curves.
         seed: of everything.
         bfloat16: compute in bfloat16 (autocast): faster on a GPU and on CPUs with AVX-512 BF16 or AMX, slow on others.
         device: torch device; picked by itself where empty.
@@ -45,6 +46,7 @@ class Course:
     weight_decay: float = 0.01
     average: float = 0.0
     pictures: int = 80_000
+    fresh: int = 500
     seed: int = 0
     bfloat16: bool = False
     device: str = ""

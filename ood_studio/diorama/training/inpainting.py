@@ -26,9 +26,9 @@ from tqdm import tqdm
 
 from ood_studio.diorama.captions import NOUN_TEMPLATES, item_adjectives
 from ood_studio.diorama.scene import Scene
-from ood_studio.diorama.training.autoencoder import FOLDER, HELD_OUT, pixels_of
+from ood_studio.diorama.training.autoencoder import FOLDER, pixels_of
 from ood_studio.diorama.training.course import Course, follow
-from ood_studio.diorama.training.stock import Stock, load_stock
+from ood_studio.diorama.training.stock import HELD_OUT, Stock, draw_rows, load_stock
 from ood_studio.diorama.training.tokenizer import CONTEXT_LENGTH
 from ood_studio.diorama.world import ID_CLASSES
 from ood_studio.paths import ASSETS
@@ -211,9 +211,8 @@ class Denoising:
         boxed = min(course.boxes, len(stock.pixels))
         self.latents = encode_all(autoencoder, stock, device, "latents", course)
         masks = draw_masks(stock, boxed, course.seed)
-        weights = np.where((stock.labels >= 0) & (stock.labels < len(ID_CLASSES)), course.id_weight, 1.0)
-        self.chances = np.cumsum(weights / weights.sum())
-        self.chances[-1] = 1.0
+        has_id_class = (stock.labels >= 0) & (stock.labels < len(ID_CLASSES))
+        self.weights = np.where(has_id_class, course.id_weight, 1.0).cumsum()
         self.masks = F.interpolate(masks[:, None].float(), (32, 32))  # nearest, as the pipeline does
         pixels = pixels_of(stock, np.arange(boxed), torch.device("cpu")) * ~masks[:, None]
         self.outside = encode_all(autoencoder, pixels, device, "masked latents", course)
@@ -223,9 +222,9 @@ class Denoising:
         """The loss of one batch; ``held_out`` takes all timesteps evenly, and no masks."""
         course = self.course
         rng = np.random.default_rng([course.seed, step])
-        count = 256 if held_out else course.batch
+        count = min(256, len(self.latents)) if held_out else course.batch
         boxed = 0 if held_out else round(count * course.masked)
-        drawn = np.searchsorted(self.chances, rng.random(count - boxed), side="right")
+        drawn = draw_rows(self.weights, count - boxed, rng)
         rows = np.concatenate([rng.integers(0, len(self.masks), boxed), drawn])
         prompts = ["" if rng.random() < course.unprompted else self._prompt(i, step) for i in rows]
         latents = self.latents[rows].float().to(self.device)
@@ -285,7 +284,7 @@ def train(course: InpaintingCourse) -> Path:
     autoencoder: Any = AutoencoderKL.from_pretrained(course.start / "vae", torch_dtype=torch.float32).to(device).eval()
     stock = load_stock(course.pictures, course.seed)
     denoising = Denoising(course, stock, autoencoder, device)
-    fresh = Denoising(course, load_stock(500, course.seed + HELD_OUT), autoencoder, device)
+    fresh = Denoising(course, load_stock(course.fresh, course.seed + HELD_OUT), autoencoder, device)
     torch.manual_seed(course.seed)
     unet = build_unet()
     if course.weights is not None:

@@ -27,6 +27,7 @@ from ood_studio.paths import cache_dir
 Draw = Callable[[str], Scene]
 
 EMPTY_SHARE, ID_SHARE = 0.25, 0.5
+HELD_OUT = 1_000_003  # added to the seed for scenes that are not trained on
 _CHUNK = 512
 
 
@@ -78,6 +79,11 @@ def scene_anywhere(seed: str) -> Scene:
 def to_tensor(pixels: np.ndarray) -> Tensor:
     """Pictures (n, size, size, 3) uint8 as (n, 3, size, size) in [0, 1]."""
     return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).contiguous().float() / 255
+
+
+def draw_rows(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count,) rows, each as likely as its weight says, with replacement; ``weights`` (n,) are cumulative."""
+    return np.searchsorted(weights, rng.random(count) * weights[-1], side="right")
 
 
 def box_of(scene: Scene) -> tuple[int, int, int, int]:

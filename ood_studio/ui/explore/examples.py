@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from random import Random
-
 from ood_studio.data.photographs import photographs
+from ood_studio.diorama.scene import Scene
+from ood_studio.ui.pictures.examples import example_pictures
 
 EXAMPLES = 12
 _SOURCES: dict[str, str] = {
@@ -23,23 +23,12 @@ def sources() -> list[str]:
     return [*_SOURCES, *([_PHOTOGRAPHS] if photographs() else [])]
 
 
-def example_pictures(kind: str, seed: int) -> list[tuple[str, str]]:
-    """Paths and captions of example pictures; Diorama's are drawn at people's size."""
-    from ood_studio.diorama.render import PEOPLE_SIZE, render
-    from ood_studio.diorama.splits import scenes
-    from ood_studio.paths import cache_dir
-
+def pictures_of(kind: str, round_: int) -> list[tuple[str, str]]:
+    """Paths and captions of examples of a kind; another round, other pictures of Diorama."""
     if kind == _PHOTOGRAPHS:
         return [(str(path), name) for name, path in photographs()]
-    split = _SOURCES[kind]
-    folder = cache_dir() / "examples"
-    folder.mkdir(parents=True, exist_ok=True)
-    drawn = []
-    start = Random(seed).randrange(10_000) if seed else 0
-    for i, scene in enumerate(scenes(split, 7, EXAMPLES, start), start):
-        name = scene.main.name if scene.main else scene.place or (scene.surface.name if scene.surface else "")
-        path = folder / f"{name.replace(' ', '-')}-{split}-{i}.png"
-        if not path.exists():
-            render(scene, PEOPLE_SIZE).save(path)
-        drawn.append((str(path), name))
-    return drawn
+    return example_pictures(_SOURCES[kind], EXAMPLES, round_, caption=_name)
+
+
+def _name(scene: Scene) -> str:
+    return scene.main.name if scene.main else scene.place or (scene.surface.name if scene.surface else "")

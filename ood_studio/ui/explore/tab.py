@@ -18,7 +18,7 @@ from ood_studio.studio import Studio
 from ood_studio.ui import cards
 from ood_studio.ui.explore.api import build_api
 from ood_studio.ui.explore.drawing import HEAT, show
-from ood_studio.ui.explore.examples import example_pictures, sources
+from ood_studio.ui.explore.examples import pictures_of, sources
 from ood_studio.ui.explore.reference import own_reference, reference_about
 from ood_studio.ui.explore.session import MOST_PICTURES, Session, with_picture
 from ood_studio.ui.explore.settings import build_settings, request_from, slug, unfinished, wire_visibility
@@ -223,7 +223,7 @@ def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[st
 
     def draw_examples(mine: Session, kind: str, another: bool = False) -> tuple[Session, list[tuple[str, str]]]:
         seed = mine.example_seed + 1 if another else mine.example_seed
-        drawn = example_pictures(kind, seed)
+        drawn = pictures_of(kind, seed)
         return replace(mine, example_seed=seed, examples=[path for path, _ in drawn]), drawn
 
     def take_example(mine: Session, event: gr.SelectData) -> Session:

@@ -1,28 +1,29 @@
-"""Ready pictures to attack and to pull to: Diorama's, drawn at people's size and kept."""
+"""Ready pictures of Diorama: drawn at people's size and kept."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
+from ood_studio.diorama.render import PEOPLE_SIZE, render
+from ood_studio.diorama.scene import Scene
+from ood_studio.diorama.splits import scenes
+from ood_studio.evaluation.diorama_set import describe
 from ood_studio.paths import cache_dir
 
-COUNT = 5
 SEED = 7
-_FIRST = {"near-ood": 1, "id-test": 0}  # a cactus and a banana: a pair that shows well
 
 
-def example_pictures(split: str, round_: int) -> list[tuple[str, str]]:
-    """Paths and captions of pictures of a split; another round, other pictures."""
-    from ood_studio.diorama.render import PEOPLE_SIZE, render
-    from ood_studio.diorama.splits import scenes
-    from ood_studio.evaluation.diorama_set import describe
-
+def example_pictures(
+    split: str, count: int, round_: int, first: int = 0, caption: Callable[[Scene], str] = describe
+) -> list[tuple[str, str]]:
+    """Paths and captions of ``count`` pictures of a split: round 0 begins with number ``first``, others anywhere."""
     folder = cache_dir() / "examples"
     folder.mkdir(parents=True, exist_ok=True)
-    start = Random(round_).randrange(10_000) if round_ else _FIRST.get(split, 0)
+    start = Random(round_).randrange(10_000) if round_ else first
     drawn = []
-    for i, scene in enumerate(scenes(split, SEED, COUNT, start), start):
-        name = describe(scene)
+    for i, scene in enumerate(scenes(split, SEED, count, start), start):
+        name = caption(scene)
         path = folder / f"{name.replace(' ', '-').replace(',', '')}-{split}-{i}.png"
         if not path.exists():
             render(scene, PEOPLE_SIZE).save(path)
