@@ -104,3 +104,9 @@ def test_every_handler_has_a_name(client: Client) -> None:
     named = client.view_api(return_format="dict")
     assert named is not None and not named["unnamed_endpoints"]
     assert "/explore" in named["named_endpoints"] and "/stop" in named["named_endpoints"]
+
+
+def test_no_button_is_there_by_mistake(client: Client) -> None:
+    buttons = [part["props"] for part in client.config["components"] if part["type"] == "button"]
+    assert len(buttons) > 10
+    assert not [button for button in buttons if button["visible"] and button["value"] == "Run"]  # gradio's own word

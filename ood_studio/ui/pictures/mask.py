@@ -10,10 +10,11 @@ import numpy as np
 from ood_studio.ui.running import QUICK
 
 
-def mask_editor(label: str, name: str) -> gr.ImageEditor:
-    """Draws an editor in which one brush marks a region."""
+def mask_editor(hint: str, name: str) -> gr.ImageEditor:
+    """Draws an editor in which one brush marks a region, under a line that says what for."""
+    gr.HTML(f'<p class="studio-about">{hint}</p>')
     return gr.ImageEditor(
-        label=label,
+        label="Mask",
         type="pil",
         sources=[],
         transforms=[],

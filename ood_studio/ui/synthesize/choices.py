@@ -225,7 +225,7 @@ def build_more(backbone: str, source: Any, words: Any, sliders: dict[str, Any]) 
             elem_id="synth-labels",
         )
         with gr.Accordion("Repaint only a part: mark it", open=False, elem_id="synth-mask-box"):
-            mask = mask_editor("Mark what may be repainted; nothing marked is everything", "synth-mask")
+            mask = mask_editor("Paint over what may be repainted; with no paint, all is.", "synth-mask")
     return Choices(
         source=source,
         words=words,

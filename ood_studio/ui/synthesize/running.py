@@ -26,7 +26,7 @@ def wire_run(
     studio: Studio, session: gr.State, choices: Choices, p: Panels, run_button: gr.Button, stop_button: gr.Button
 ) -> Any:
     """The two buttons; returns the event at whose end the results are there."""
-    ready: Updates = {run_button: gr.Button(interactive=True), stop_button: gr.Button(interactive=False)}
+    ready: Updates = {run_button: gr.update(interactive=True), stop_button: gr.update(interactive=False)}
 
     @on_gpu
     def made(asked: Asked, told: Progress) -> Iterator[tuple[Judgement, SynthesisStep]]:
