@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import gradio as gr
 
@@ -12,6 +13,7 @@ from ood_studio.studio import Studio
 from ood_studio.ui.attack import tab as attack
 from ood_studio.ui.compare import tab as compare
 from ood_studio.ui.explore import tab as explore
+from ood_studio.ui.running import QUICK
 from ood_studio.ui.synthesize import tab as synthesize
 
 
@@ -30,11 +32,22 @@ def build(studio: Studio, backbone: str) -> gr.Blocks:
                 fill_gallery = synthesize.build(studio, backbone, tabs, explorer, comparison)
             with gr.Tab("Attack", id="attack", render_children=True):
                 fill_galleries = attack.build(studio, backbone, tabs, explorer, comparison)
+        asked = gr.Textbox(visible=False, label="tab")
+        blocks.load(_opened, asked, tabs, js=_TAB_OF_LINK, api_name="open_tab", **QUICK)
         explorer.start(blocks.load)
         comparison.start(blocks.load)
         fill_galleries(blocks.load)
         fill_gallery(blocks.load)
     return blocks
+
+
+_TABS = ("explore", "compare", "synthesize", "attack")
+_TAB_OF_LINK = "() => new URLSearchParams(window.location.search).get('tab') || ''"
+
+
+def _opened(tab: str) -> Any:
+    """Opens the tab that a link such as ``/?tab=attack`` names."""
+    return gr.Tabs(selected=tab) if tab in _TABS else gr.skip()
 
 
 _HEADER = (

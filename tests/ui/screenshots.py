@@ -33,8 +33,7 @@ def compare(page: Any, address: str) -> None:
 
 def attack(page: Any, address: str) -> None:
     """The first pair of pictures, attacked."""
-    page.goto(address)
-    page.get_by_role("tab", name="Attack").click()
+    page.goto(f"{address}?tab=attack")
     for box in ("#attack-source", "#attack-target"):
         page.wait_for_selector(f"{box} img")
     page.locator("#attack-run").click()
@@ -44,8 +43,7 @@ def attack(page: Any, address: str) -> None:
 
 def synthesize(page: Any, address: str) -> None:
     """A picture of the gallery led across the boundary."""
-    page.goto(address)
-    page.get_by_role("tab", name="Synthesize").click()
+    page.goto(f"{address}?tab=synthesize")
     page.locator("#synth-source-gallery .thumbnail-item").nth(1).click()
     page.wait_for_selector("#synth-words .token")
     page.locator("#synth-run").click()
@@ -56,6 +54,7 @@ def synthesize(page: Any, address: str) -> None:
         page.locator("#synth-film").click()
     saved.value.save_as(ASSETS / "pictures" / "filmstrip.png")
     page.get_by_role("tab", name="Before and after").last.click()
+    page.evaluate("document.querySelector('#synth-verdict').scrollIntoView()")
 
 
 def main() -> None:

@@ -19,8 +19,7 @@ FRAMES = "#synth-strip figure:has(dl)"
 
 
 def open_tab(page: Any, address: str) -> None:
-    page.goto(address, timeout=PATIENCE)
-    page.get_by_role("tab", name="Synthesize").click()
+    page.goto(f"{address}?tab=synthesize", timeout=PATIENCE)
     page.wait_for_selector("#synth-source-gallery .thumbnail-item", timeout=PATIENCE)
 
 

@@ -71,7 +71,7 @@ def build(studio: Studio, backbone: str, tabs: gr.Tabs, explorer: ExploreTab) ->
     _wire_clicks(session, panels)
     _wire_galleries(session, panels, tabs, explorer)
     _programmatic(studio)
-    return CompareTab(choices.suite, choices.added, _wire_links(session, choices, panels, tabs, run))
+    return CompareTab(choices.suite, choices.added, _wire_links(session, choices, panels, run))
 
 
 def _wire_run(
@@ -312,22 +312,22 @@ def _wire_galleries(session: gr.State, p: Panels, tabs: gr.Tabs, explorer: Explo
 
 
 def _wire_links(
-    session: gr.State, choices: Choices, p: Panels, tabs: gr.Tabs, run: Callable[[Any, str], None]
+    session: gr.State, choices: Choices, p: Panels, run: Callable[[Any, str], None]
 ) -> Callable[[Callable[..., Any]], None]:
     wanted = gr.Textbox(visible="hidden", elem_id="compare-wanted")  # a changed `gr.State` is told on every load
     p.query.change(None, p.query, p.link, js=_SHOW_LINK, api_name="compare_link")
     run(wanted.change, "compare_restored")
 
     def restore(mine: Session, search: str) -> Updates:
-        """Makes the choices that a link names, and asks for the comparison."""
+        """Makes the choices that a link to this tab names, and asks for the comparison."""
         try:
             found = link.read_query(search)
         except StudioError as error:
             raise message(error) from None
+        updates: Updates = {wanted: gr.skip()}
         if not found:
-            return {wanted: gr.skip()}
+            return updates
         link.looked_at(found, mine)
-        updates: Updates = {tabs: gr.Tabs(selected="compare")}
         for name in ("suite", "backbone", "id_data", "ood_data", "train_data", "data_root", "labels", "fpr"):
             if name in found:
                 updates[getattr(choices, name)] = found[name]
@@ -346,7 +346,7 @@ def _wire_links(
         load(
             restore,
             [session, p.query],
-            [wanted, tabs, *choices.all()],
+            [wanted, *choices.all()],
             js="(mine, query) => [mine, window.location.search]",
             api_name="compare_restore",
             show_progress="hidden",
