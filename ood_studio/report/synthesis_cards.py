@@ -10,7 +10,8 @@ from ood_studio.paths import ASSETS
 _PROVENANCE = (
     "These weights come from that recipe with changes on the way: 2,107 steps with the noise schedule of Stable "
     "Diffusion and the learning rate of a course of 6,500, then 4,200 (`--weights`) with the one that is there now, "
-    "all without weighing the object, then 8,400 as above (`--weights --steps 8400`)."
+    "all without weighing the object, then 8,400 with even timesteps and all scenes alike (`--weights --steps 8400`), "
+    "then 9,600 as above (`--weights --steps 9600 --seed 1`)."
 )
 _CLASSIFIER_PROVENANCE = (
     "These weights come from that recipe with changes on the way: the first 9,000 steps, of 48 pictures, followed a "
