@@ -136,6 +136,12 @@ def test_every_file_is_small_enough_for_a_space() -> None:
     assert not too_large
 
 
+def test_the_models_of_synthesis_are_small() -> None:
+    folders = [ROOT / "assets" / name for name in ("diorama-sd", "diorama-llava", "diorama-classifier")]
+    sizes = [file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file()]
+    assert len(sizes) > 10 and sum(sizes) <= 30_000_000
+
+
 def test_nothing_made_on_demand_is_in_git() -> None:
     assert not [str(path) for path in repository_files() if path.parts[0] in ("cache", ".venv")]
 

@@ -264,13 +264,6 @@ def test_costs_are_known_before_anything_loads() -> None:
 
 
 def test_the_bundled_model_sees_the_elements() -> None:
-    if not describe("diorama").here:
-        pytest.skip("the bundled model is not trained yet")
     result = measure_contexts(load_context_model("diorama", "cpu"), "id-test", 60, 77)
-    assert result.model.f1 >= 0.78 and result.model.f1 > result.baseline.f1 + 0.2
+    assert result.model.f1 >= 0.8 and result.model.f1 > result.baseline.f1 + 0.2
     assert result.model.well_formed >= 0.99 and result.model.place >= 0.9
-
-
-def test_the_bundled_files_are_small() -> None:
-    files = list(context_catalogue.FOLDER.glob("*"))
-    assert all(file.stat().st_size < 6e6 for file in files)
