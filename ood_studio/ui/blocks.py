@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -33,7 +34,7 @@ def build(studio: Studio, backbone: str) -> gr.Blocks:
             with gr.Tab("Attack", id="attack", render_children=True):
                 fill_galleries = attack.build(studio, backbone, tabs, explorer, comparison)
         asked = gr.Textbox(visible=False, label="tab")
-        blocks.load(_opened, asked, tabs, js=_TAB_OF_LINK, api_name="open_tab", **QUICK)
+        blocks.load(_opening(tabs), asked, tabs, js=_TAB_OF_LINK, api_name="open_tab", **QUICK)
         explorer.start(blocks.load)
         comparison.start(blocks.load)
         fill_galleries(blocks.load)
@@ -41,13 +42,17 @@ def build(studio: Studio, backbone: str) -> gr.Blocks:
     return blocks
 
 
-_TABS = ("explore", "compare", "synthesize", "attack")
 _TAB_OF_LINK = "() => new URLSearchParams(window.location.search).get('tab') || ''"
 
 
-def _opened(tab: str) -> Any:
-    """Opens the tab that a link such as ``/?tab=attack`` names."""
-    return gr.Tabs(selected=tab) if tab in _TABS else gr.skip()
+def _opening(tabs: gr.Tabs) -> Callable[[str], Any]:
+    names = {tab.id for tab in tabs.children if isinstance(tab, gr.Tab)}
+
+    def opened(tab: str) -> Any:
+        """Opens the tab that a link such as ``/?tab=attack`` names."""
+        return gr.Tabs(selected=tab) if tab in names else gr.skip()
+
+    return opened
 
 
 _HEADER = (

@@ -94,7 +94,7 @@ def training_set(course: ClassifierCourse) -> TrainingSet:
         load_stock(course.pictures, course.seed),
         load_stock(course.anywhere, course.seed, draw=scene_anywhere),
     )
-    used = [np.flatnonzero((stock.labels >= 0) & (stock.labels < len(ID_CLASSES))) for stock in stocks]
+    used = [np.flatnonzero(stock.has_id_class) for stock in stocks]
     pixels = np.concatenate([stock.pixels[rows] for stock, rows in zip(stocks, used, strict=True)])
     labels = np.concatenate([stock.labels[rows] for stock, rows in zip(stocks, used, strict=True)])
     places = [stock.scenes[row].place for stock, rows in zip(stocks, used, strict=True) for row in rows]

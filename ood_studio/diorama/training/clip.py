@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -136,6 +137,11 @@ class Training:
         """The course of this training."""
         recipe = RECIPES[self.model]
         return replace(recipe, steps=self.steps or recipe.steps)
+
+
+def layers_of(weights: Mapping[str, Tensor]) -> int:
+    """How many layers one tower of an open_clip transformer has."""
+    return 1 + max(int(name.split(".")[2]) for name in weights if name.startswith("transformer.resblocks."))
 
 
 def model_config(name: str, vocabulary: int) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from tqdm import tqdm
 from ood_studio.diorama.elements import ELEMENTS
 from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.splits import world_fingerprint
-from ood_studio.diorama.training.clip import MEAN, STD
+from ood_studio.diorama.training.clip import MEAN, STD, layers_of
 from ood_studio.diorama.training.course import Course, follow
 from ood_studio.diorama.training.stock import HELD_OUT, Stock, load_stock, to_tensor
 from ood_studio.paths import ASSETS, cache_dir
@@ -169,14 +169,15 @@ def start_with_clip(vision: Any, folder: Path) -> None:
 
     Layers beyond those that it has change nothing at first.
     """
-    found = {k.removeprefix("visual."): v.float() for k, v in load_file(folder / "open_clip_model.safetensors").items()}
+    file = load_file(folder / "open_clip_model.safetensors")
+    found = {k.removeprefix("visual."): v.float() for k, v in file.items() if k.startswith("visual.")}
     wanted: dict[str, Tensor] = {
         "embeddings.class_embedding": found["class_embedding"],
         "embeddings.patch_embedding.weight": found["conv1.weight"],
         "embeddings.position_embedding.weight": found["positional_embedding"],
     }
     names = {"pre_layrnorm": "ln_pre", "post_layernorm": "ln_post"}
-    layers = 1 + max(int(k.split(".")[2]) for k in found if k.startswith("transformer.resblocks."))
+    layers = layers_of(found)
     for layer in range(layers):
         here, there = f"encoder.layers.{layer}", f"transformer.resblocks.{layer}"
         parts = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj"}
@@ -199,7 +200,7 @@ def start_with(llava: Any, folder: Path) -> None:
     """Copies a finished model; vision layers beyond those that it has change nothing at first."""
     from transformers import LlavaForConditionalGeneration
 
-    found: Any = LlavaForConditionalGeneration.from_pretrained(folder, torch_dtype=torch.float32)
+    found: Any = LlavaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
     layers = found.config.vision_config.num_hidden_layers
     _load(llava, found.state_dict(), layers, folder)
     pass_through(llava.model.vision_tower, layers)

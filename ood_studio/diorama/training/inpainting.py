@@ -27,10 +27,10 @@ from tqdm import tqdm
 from ood_studio.diorama.captions import NOUN_TEMPLATES, item_adjectives
 from ood_studio.diorama.scene import Scene
 from ood_studio.diorama.training.autoencoder import FOLDER, pixels_of
+from ood_studio.diorama.training.clip import layers_of
 from ood_studio.diorama.training.course import Course, follow
 from ood_studio.diorama.training.stock import HELD_OUT, Stock, draw_rows, load_stock
 from ood_studio.diorama.training.tokenizer import CONTEXT_LENGTH
-from ood_studio.diorama.world import ID_CLASSES
 from ood_studio.paths import ASSETS
 
 CLIP = ASSETS / "diorama"
@@ -110,7 +110,7 @@ def text_encoder_of(folder: Path) -> Any:
     from transformers import CLIPTextConfig, CLIPTextModel
 
     found = {k: v.float() for k, v in load_file(folder / "open_clip_model.safetensors").items()}
-    layers = 1 + max(int(k.split(".")[2]) for k in found if k.startswith("transformer.resblocks."))
+    layers = layers_of(found)
     vocabulary, width = found["token_embedding.weight"].shape
     config = CLIPTextConfig(
         vocab_size=vocabulary,
@@ -211,8 +211,7 @@ class Denoising:
         boxed = min(course.boxes, len(stock.pixels))
         self.latents = encode_all(autoencoder, stock, device, "latents", course)
         masks = draw_masks(stock, boxed, course.seed)
-        has_id_class = (stock.labels >= 0) & (stock.labels < len(ID_CLASSES))
-        self.weights = np.where(has_id_class, course.id_weight, 1.0).cumsum()
+        self.weights = np.where(stock.has_id_class, course.id_weight, 1.0).cumsum()
         self.masks = F.interpolate(masks[:, None].float(), (32, 32))  # nearest, as the pipeline does
         pixels = pixels_of(stock, np.arange(boxed), torch.device("cpu")) * ~masks[:, None]
         self.outside = encode_all(autoencoder, pixels, device, "masked latents", course)

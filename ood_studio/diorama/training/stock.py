@@ -59,6 +59,11 @@ class Stock:
         index = {name: i for i, name in enumerate(TRAINED_CLASSES)}
         return np.array([-1 if s.main is None else index[s.main.name] for s in self.scenes], np.int64)
 
+    @cached_property
+    def has_id_class(self) -> np.ndarray:
+        """(n,) bool: whether the main object is of an ID class; those stand first in `TRAINED_CLASSES`."""
+        return (self.labels >= 0) & (self.labels < len(ID_CLASSES))
+
 
 def stock_scene(seed: str) -> Scene:
     """A quarter empty places, half ID classes, a quarter other trained classes; half of those harder."""

@@ -229,7 +229,7 @@ def build_more(backbone: str, source: PictureBox, target: TargetBox, smoothness:
                 elem_id="attack-corpus",
             )
         with gr.Accordion("Change only a part: paint it", open=False, elem_id="attack-mask-box"):
-            mask = mask_editor("Paint where it may change; with nothing painted, that is everywhere.", "attack-mask")
+            mask = mask_editor("Paint the part that may change. Left blank, it is the whole picture.", "attack-mask")
     return Choices(
         source.image,
         target.kind,

@@ -225,7 +225,7 @@ def build_more(backbone: str, source: Any, words: Any, sliders: dict[str, Any]) 
             elem_id="synth-labels",
         )
         with gr.Accordion("Repaint only a part: mark it", open=False, elem_id="synth-mask-box"):
-            mask = mask_editor("Paint over what may be repainted; with no paint, all is.", "synth-mask")
+            mask = mask_editor("Paint over the part to repaint. Left blank, it is the whole picture.", "synth-mask")
     return Choices(
         source=source,
         words=words,
