@@ -19,6 +19,7 @@ from ood_studio.backbones import ImageFeatures
 from ood_studio.backbones.openclip import OpenClipBackbone
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
+from tests.ui.unfolding import unfold
 
 PATIENCE = 240_000  # milliseconds: the first attack may wait for the model, its reference pictures and other work
 IDLE = "!document.querySelector('#attack-run').disabled"
@@ -41,7 +42,7 @@ def set_number(page: Any, name: str, value: float) -> str:
 
 def quick(page: Any, steps: int = 40) -> None:
     """Few steps without smoothness, which flip the first pair of pictures."""
-    page.locator("#attack-more > button").first.click()
+    unfold(page, "attack-more")
     set_number(page, "attack-steps", steps)
     set_number(page, "attack-smoothness", 0)
 
@@ -140,7 +141,7 @@ def test_a_run_that_diverges_keeps_the_last_good_picture(page: Any, address: str
 def test_only_what_is_painted_changes(page: Any, address: str, tmp_path: Path) -> None:
     open_tab(page, address)
     quick(page, 20)
-    page.locator("#attack-mask-box > button").first.click()
+    unfold(page, "attack-mask-box")
     canvas = page.locator("#attack-mask canvas").first
     canvas.scroll_into_view_if_needed(timeout=PATIENCE)
     page.wait_for_timeout(1500)  # the editor fits the picture in

@@ -11,6 +11,7 @@ from PIL import Image
 
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
+from tests.ui.unfolding import unfold
 
 PATIENCE = 240_000  # milliseconds: the first picture waits for the model and its reference pictures
 
@@ -57,7 +58,7 @@ def test_upload_read_change_tau_and_a_broken_file(page: Any, fish: Path, tmp_pat
     assert page.locator(".studio-scores tbody tr").count() == 6
     page.wait_for_selector("#histogram .main-svg", timeout=PATIENCE)
 
-    page.locator("#settings > button").click()
+    unfold(page, "settings")
     page.fill("#tau input", "1")
     page.locator("#tau input").press("Enter")
     page.wait_for_function("document.querySelector('.studio-tau').innerText.includes('τ = 1')", timeout=PATIENCE)
@@ -75,7 +76,7 @@ def test_upload_read_change_tau_and_a_broken_file(page: Any, fish: Path, tmp_pat
 def test_typed_labels_are_text_and_come_without_a_threshold(page: Any, fish: Path) -> None:
     upload(page, fish)
     page.wait_for_selector(".studio-bars li", timeout=PATIENCE)
-    page.locator("#settings > button").click()
+    unfold(page, "settings")
     page.locator("#preset input").click()
     page.get_by_role("option", name="type your own").click()
     page.fill("#typed textarea", "fish\n<img src=x onerror=alert(1)>\ncar")
@@ -108,7 +109,7 @@ def test_own_reference_pictures_set_the_thresholds(page: Any, fish: Path, tmp_pa
         own.append(tmp_path / f"own-{number}.png")
         render(scene, 64).save(own[-1])
     (tmp_path / "notes.txt").write_text("no picture")
-    page.locator("#settings > button").click()
+    unfold(page, "settings")
     page.locator("#reference-files input[type=file]").set_input_files([*map(str, own), str(tmp_path / "notes.txt")])
     page.wait_for_selector("text=notes.txt is not a picture", timeout=PATIENCE)
     page.wait_for_selector("#about >> text=4 pictures of yours", timeout=PATIENCE)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
+from tests.ui.unfolding import unfold
 
 PATIENCE = 300_000  # milliseconds: the first picture may wait for the models, reference pictures and other work
 IDLE = "!document.querySelector('#synth-run').disabled"
@@ -32,7 +33,7 @@ def choose(page: Any, place: int = 0) -> None:
 
 def more(page: Any, **numbers: float) -> None:
     """Numbers of the form, by the last part of their ids."""
-    page.locator("#synth-more > button").first.click()
+    unfold(page, "synth-more")
     for name, value in numbers.items():
         box = page.locator(f"#synth-{name} input[type=number]").first
         box.fill(str(value))
@@ -149,7 +150,7 @@ def test_no_words_no_picture_and_a_word_of_ones_own(page: Any, address: str, tmp
 
 def test_costs_are_said_before_anything_is_loaded(page: Any, address: str) -> None:
     open_tab(page, address)
-    page.locator("#synth-more > button").first.click()
+    unfold(page, "synth-more")
     box = page.locator("#synth-inpainter input").first
     box.fill("sd2-community/stable-diffusion-2-inpainting")
     box.press("Enter")
@@ -163,7 +164,7 @@ def test_costs_are_said_before_anything_is_loaded(page: Any, address: str) -> No
 def test_a_set_is_built_shown_saved_and_opened_in_compare(page: Any, address: str, tmp_path: Path) -> None:
     open_tab(page, address)
     more(page, steps=3)
-    page.locator("#synth-sets > button").first.click()
+    unfold(page, "synth-sets")
     page.fill("#synth-set-count input", "4")
     page.locator("#synth-set-count input").press("Tab")
     page.get_by_label("unguided inpainting").check()
