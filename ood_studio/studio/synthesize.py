@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -357,10 +358,13 @@ class Synthesizing(Workbench):
         }
         name = f"{source.name}, {_METHODS[request.method]}"
         folder = Path(request.out).expanduser() if request.out else set_folder(name, parameters | {"rows": rows})
-        inpainter = self.inpainter(how, progress)
-        judges = self._panel(how, progress)
+
+        @functools.cache
+        def models() -> tuple[Inpainter, _Panel]:  # a finished set needs none
+            return self.inpainter(how, progress), self._panel(how, progress)
 
         def make(part: Sequence[int]) -> list[Made | None]:
+            inpainter, judges = models()
             found: dict[int, Made] = {}
             pictures: dict[int, Image.Image] = {}
             for row in part:

@@ -152,7 +152,7 @@ def test_a_set_has_a_line_for_every_picture(studio: Studio, tmp_path: Path, meth
         assert entry["class"] not in entry["prompt"]
 
 
-def test_a_stopped_set_goes_on(studio: Studio, tmp_path: Path) -> None:
+def test_a_stopped_set_goes_on(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     request = SetRequest(how=replace(QUICK, iterations=0), count=10, out=str(tmp_path))
 
     def stop(stage: str, done: int, total: int) -> None:
@@ -163,6 +163,8 @@ def test_a_stopped_set_goes_on(studio: Studio, tmp_path: Path) -> None:
         list(studio.build(request, stop))
     first, *_, last = studio.build(request)
     assert len(first.entries) == 8 and last.complete and len(last.entries) == 10
+    monkeypatch.setattr(studio, "inpainter", None)  # a finished set needs no model
+    assert [made.complete for made in studio.build(request)] == [True]
 
 
 def test_the_command_makes_a_set_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
