@@ -60,14 +60,24 @@ def resolve(name: str) -> Checkpoint:
         config = hub_file(name, repository, [TIMM_CONFIG])
         weights = hub_file(name, repository, TIMM_WEIGHTS[:2])
     else:
-        return _from_list(name, name.removeprefix(TIMM))
+        published = listed(name)
+        weights = hub_file(name, published.hf_hub_id, TIMM_WEIGHTS[:2])
+        return Checkpoint(name, weights, published.to_dict(), name.removeprefix(TIMM))
     return Checkpoint(name, weights, _checked(name, read_json(name, config)), LOCAL + str(config.parent))
 
 
-def _from_list(name: str, model: str) -> Checkpoint:
+def listed(name: str) -> Any:
+    """What timm lists of a published checkpoint: its ``PretrainedCfg``, which names the hub repository.
+
+    Args:
+        name: ``timm:NAME``; without a tag it stands for the architecture's default weights.
+
+    Raises:
+        BackboneError: naming the model, the reason and what is available offline.
+    """
     import timm
 
-    # A name without a tag stands for the architecture's default weights.
+    model = name.removeprefix(TIMM)
     if not timm.is_model_pretrained(model):
         close = difflib.get_close_matches(model.casefold(), timm.list_pretrained(), n=3, cutoff=0.6)
         meant = "; did you mean " + " or ".join(TIMM + choice for choice in close) + "?" if close else ""
@@ -75,8 +85,7 @@ def _from_list(name: str, model: str) -> Checkpoint:
     published = timm.get_pretrained_cfg(model)
     if published is None or not published.hf_hub_id:
         raise failure(name, "its weights are not on the Hugging Face Hub")
-    weights = hub_file(name, published.hf_hub_id, TIMM_WEIGHTS[:2])
-    return Checkpoint(name, weights, published.to_dict(), model)  # type: ignore[no-untyped-call]
+    return published
 
 
 def _checked(name: str, config: dict[str, Any]) -> dict[str, Any]:

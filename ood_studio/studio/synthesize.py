@@ -45,9 +45,10 @@ from ood_studio.synthesis.boundary import (
     Target,
     gradient_pictures,
 )
+from ood_studio.synthesis.classifier_catalogue import CLASSIFIER
 from ood_studio.synthesis.complexity import bytes_per_pixel, most_complex
 from ood_studio.synthesis.contexts import Contexts
-from ood_studio.synthesis.guides import CLASSIFIER, EnergyGuide, Guide, ScorerGuide, load_classifier
+from ood_studio.synthesis.guides import EnergyGuide, Guide, ScorerGuide, load_classifier
 from ood_studio.synthesis.inpainting import Inpainter, load_inpainter
 from ood_studio.synthesis.losses import LossForm
 from ood_studio.synthesis.synthetic_set import Made, SyntheticSet, build_set, set_folder

@@ -11,7 +11,7 @@ from typing import Any
 
 from ood_studio.errors import StudioError
 from ood_studio.paths import ASSETS
-from ood_studio.synthesis.names import BUNDLED, Names, is_folder
+from ood_studio.synthesis.names import BUNDLED, ModelInfo, Names, is_folder
 
 FOLDER = ASSETS / "diorama-sd"
 INDEX = "model_index.json"
@@ -27,26 +27,14 @@ class InpaintingError(StudioError):
     """An inpainting model that could not be had or used: one sentence naming it, the reason and what to do."""
 
 
-@dataclass(frozen=True)
-class InpaintingModel:
+@dataclass(frozen=True, kw_only=True)
+class InpaintingModel(ModelInfo):
     """What is known of an inpainting model before anything is loaded.
 
     Attributes:
-        name: as `load_inpainter` takes it.
-        title: for people.
-        here: whether all its files are on this machine, so that nothing is downloaded.
-        bundled: whether it comes with the app.
-        download: about how many GB (10⁹ bytes) are downloaded; 0 where it is here, None where nobody knows.
-        memory: about how many GiB it needs for one picture and its gradient, by precision; empty where nobody knows.
         size: height and width of its pictures in pixels; None where nobody knows before its files are here.
     """
 
-    name: str
-    title: str
-    here: bool
-    bundled: bool
-    download: float | None
-    memory: Mapping[str, float]
     size: int | None
 
 
@@ -89,11 +77,24 @@ def describe(name: str) -> InpaintingModel:
     here = folder is not None and missing_from(folder) is None
     if name in _KNOWN:
         known = _KNOWN[name]
-        return InpaintingModel(name, known.title, here, False, 0 if here else known.download, known.memory, known.size)
-    title = "Diorama-SD, a miniature trained on the bundled picture-book world alone" if name == BUNDLED else name
-    size = _size(folder) if folder is not None else None
-    download = 0 if here or is_folder(name) else None
-    return InpaintingModel(name, title, here, name == BUNDLED, download, _memory(folder), size)
+        return InpaintingModel(
+            name=name,
+            title=known.title,
+            here=here,
+            bundled=False,
+            download=0 if here else known.download,
+            memory=known.memory,
+            size=known.size,
+        )
+    return InpaintingModel(
+        name=name,
+        title="Diorama-SD, a miniature trained on the bundled picture-book world alone" if name == BUNDLED else name,
+        here=here,
+        bundled=name == BUNDLED,
+        download=0 if here or is_folder(name) else None,
+        memory=_memory(folder),
+        size=_size(folder) if folder is not None else None,
+    )
 
 
 def components(index: Mapping[str, Any]) -> dict[str, str]:

@@ -9,32 +9,11 @@ from pathlib import Path
 
 from ood_studio.paths import ASSETS
 from ood_studio.synthesis.contexts import ContextError
-from ood_studio.synthesis.names import BUNDLED, Names, is_folder
+from ood_studio.synthesis.names import BUNDLED, ModelInfo, Names, is_folder
 
 FOLDER = ASSETS / "diorama-llava"
 TRAINED_BY = "python -m ood_studio.diorama.training.contexts"
 CONFIG, WEIGHTS, WEIGHTS_INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
-
-
-@dataclass(frozen=True)
-class ContextModelInfo:
-    """What is known of a model of contexts before anything is loaded.
-
-    Attributes:
-        name: as `load_context_model` takes it.
-        title: for people.
-        here: whether all its files are on this machine, so that nothing is downloaded.
-        bundled: whether it comes with the app.
-        download: about how many GB (10⁹ bytes) are downloaded; 0 where it is here, None where nobody knows.
-        memory: about how many GiB it needs for one picture, by precision; empty where nobody knows.
-    """
-
-    name: str
-    title: str
-    here: bool
-    bundled: bool
-    download: float | None
-    memory: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -56,7 +35,7 @@ NAMES = (BUNDLED, *_KNOWN)
 """The models that the interface offers; any ORG/REPO of the Hugging Face Hub and local-dir:PATH load as well."""
 
 
-def describe(name: str) -> ContextModelInfo:
+def describe(name: str) -> ModelInfo:
     """What a model costs; a look at folders and small files only.
 
     Raises:
@@ -67,10 +46,22 @@ def describe(name: str) -> ContextModelInfo:
     here = folder is not None and missing_from(folder) is None
     if name in _KNOWN:
         known = _KNOWN[name]
-        return ContextModelInfo(name, known.title, here, False, 0 if here else known.download, known.memory)
-    title = "Diorama-LLaVA, a miniature trained on the bundled picture-book world alone" if name == BUNDLED else name
-    download = 0 if here or is_folder(name) else None
-    return ContextModelInfo(name, title, here, name == BUNDLED, download, _memory(folder) if folder and here else {})
+        return ModelInfo(
+            name=name,
+            title=known.title,
+            here=here,
+            bundled=False,
+            download=0 if here else known.download,
+            memory=known.memory,
+        )
+    return ModelInfo(
+        name=name,
+        title="Diorama-LLaVA, a miniature trained on the bundled picture-book world alone" if name == BUNDLED else name,
+        here=here,
+        bundled=name == BUNDLED,
+        download=0 if here or is_folder(name) else None,
+        memory=_memory(folder) if folder and here else {},
+    )
 
 
 def missing_from(folder: Path) -> str | None:

@@ -14,8 +14,8 @@ from ood_studio.backbones import Backbone, load_backbone
 from ood_studio.backbones.catalogue import LOCAL, TIMM
 from ood_studio.backbones.resampling import resampling
 from ood_studio.errors import StudioError
-from ood_studio.paths import ASSETS
 from ood_studio.scorers import FittedScore, select_features
+from ood_studio.synthesis.classifier_catalogue import CLASSIFIER, FOLDER
 from ood_studio.synthesis.losses import (
     LossForm,
     check_form,
@@ -27,9 +27,6 @@ from ood_studio.synthesis.losses import (
     score_target_loss,
     target_loss,
 )
-
-CLASSIFIER = "diorama-classifier"
-"""The name of the bundled recognition model."""
 
 Resize = Callable[[Tensor], Tensor]
 
@@ -224,13 +221,12 @@ def load_classifier(name: str = CLASSIFIER, device: str = "auto") -> Backbone:
         BackboneError: one sentence with the name, the reason and what is available offline.
     """
     if name == CLASSIFIER:
-        folder = ASSETS / CLASSIFIER
-        if not (folder / "config.json").is_file():
+        if not (FOLDER / "config.json").is_file():
             raise StudioError(
                 f"The bundled recognition model is missing: there is no assets/{CLASSIFIER} (made by "
                 "python -m ood_studio.diorama.training.classifier)."
             )
-        name = f"{TIMM}{LOCAL}{folder}"
+        name = f"{TIMM}{LOCAL}{FOLDER}"
     return load_backbone(name, device, "float32")
 
 

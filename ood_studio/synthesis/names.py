@@ -13,6 +13,28 @@ from ood_studio.errors import StudioError
 BUNDLED = "diorama"
 
 
+@dataclass(frozen=True, kw_only=True)
+class ModelInfo:
+    """What is known of a model before anything is loaded.
+
+    Attributes:
+        name: as it was asked for.
+        title: for people.
+        here: whether all its files are on this machine, so that nothing is downloaded.
+        bundled: whether it comes with the app.
+        download: about how many GB (10⁹ bytes) are downloaded; 0 where it is here, None where nobody knows.
+        memory: about how many GiB it needs for one picture (and its gradient, where one is taken), by precision; empty
+            where nobody knows.
+    """
+
+    name: str
+    title: str
+    here: bool
+    bundled: bool
+    download: float | None
+    memory: Mapping[str, float]
+
+
 @dataclass(frozen=True, eq=False)
 class Names:
     """The names of one kind of models: ``diorama``, ORG/REPO or ``local-dir:PATH``.

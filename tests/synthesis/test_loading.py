@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from ood_studio.backbones import Pool
-from ood_studio.synthesis import catalogue
+from ood_studio.synthesis import catalogue, classifier_catalogue
 from ood_studio.synthesis.catalogue import NAMES, available_offline, describe
 from ood_studio.synthesis.guides import load_classifier
 from ood_studio.synthesis.inpainting import Inpainter, InpaintingError, load_inpainter
@@ -177,12 +177,28 @@ def test_costs_are_known_before_anything_starts(folder: Path, offline: Path) -> 
     assert not offline.exists()
 
 
+def test_a_classifiers_costs_are_counted_without_its_weights(offline: Path, tmp_path: Path) -> None:
+    about = classifier_catalogue.describe("timm:resnet50")
+    assert about.title == "resnet50.a1_in1k" and not about.here
+    assert about.download == pytest.approx(4 * 25_557_032 / 1e9)  # the parameters of He et al.'s ResNet-50
+    assert about.memory["float32"] > 4 * 25_557_032 / 2**30
+    bundled = classifier_catalogue.describe("diorama-classifier")
+    assert bundled.bundled and bundled.here and bundled.download == 0
+    folder = classifier_catalogue.describe(f"timm:local-dir:{tmp_path}")
+    assert not folder.here and folder.download == 0
+    assert classifier_catalogue.describe("timm:hf-hub:lab/unknown").download is None
+    for name, message in (("timm:resnet5", "did you mean timm:resnet50"), ("diorama", "must be diorama-classifier or")):
+        with pytest.raises(ValueError, match=message):
+            classifier_catalogue.describe(name)
+    assert not offline.exists()
+
+
 def test_a_classifier_is_any_timm_model() -> None:
     with pytest.raises(ValueError, match="Cannot load 'timm:nothing'"):
         load_classifier("timm:nothing")
 
 
 def test_a_missing_bundled_classifier_says_how_it_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("ood_studio.synthesis.guides.ASSETS", tmp_path)
+    monkeypatch.setattr("ood_studio.synthesis.guides.FOLDER", tmp_path)
     with pytest.raises(ValueError, match=r"no assets/diorama-classifier \(made by python -m ood_studio.diorama"):
         load_classifier()

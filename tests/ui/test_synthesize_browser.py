@@ -156,9 +156,13 @@ def test_costs_are_said_before_anything_is_loaded(page: Any, address: str) -> No
     box.press("Enter")
     page.wait_for_selector("#synth-costs >> text=2.6 GB are downloaded", timeout=PATIENCE)
     assert "7 GiB on a GPU" in page.locator("#synth-costs").inner_text()
+    classifier = page.locator("#synth-classifier input").first
+    classifier.fill("timm:resnet50")
+    classifier.press("Enter")
+    page.wait_for_selector("#synth-costs >> text=102 MB are downloaded", timeout=PATIENCE)
     page.locator("#synth-bundled").click()
     page.wait_for_function("!document.querySelector('#synth-costs p')", timeout=PATIENCE)
-    assert box.input_value() == "diorama"
+    assert box.input_value() == "diorama" and classifier.input_value() == "diorama-classifier"
 
 
 def test_a_set_is_built_shown_saved_and_opened_in_compare(page: Any, address: str, tmp_path: Path) -> None:

@@ -18,13 +18,10 @@ from ood_studio.fields import Bounds, bounds_of
 from ood_studio.scorers import Scorer
 from ood_studio.studio import LabelChoice, ScoreChoice, SynthesisRequest
 from ood_studio.studio.scores import scorers_of
-from ood_studio.synthesis import catalogue, context_catalogue
-from ood_studio.synthesis.guides import CLASSIFIER
+from ood_studio.synthesis import catalogue, classifier_catalogue, context_catalogue
 from ood_studio.ui.inputs import backbone_box, backbone_name, given, number_box, whole
 from ood_studio.ui.log_slider import log_slider, slider_number
 from ood_studio.ui.pictures.mask import mask_editor, read_mask
-
-CLASSIFIERS = (CLASSIFIER, "timm:resnet50.a1_in1k", "timm:efficientnet_b0.ra_in1k")
 
 
 @dataclass(frozen=True)
@@ -182,7 +179,7 @@ def build_more(backbone: str, source: Any, words: Any, sliders: dict[str, Any]) 
         )
         with gr.Row():
             classifier = gr.Dropdown(
-                list(CLASSIFIERS),
+                list(classifier_catalogue.NAMES),
                 value=default.classifier,
                 allow_custom_value=True,
                 label="Classifier",

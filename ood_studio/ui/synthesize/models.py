@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from html import escape
 
 from ood_studio.errors import StudioError
-from ood_studio.synthesis import catalogue, context_catalogue
+from ood_studio.synthesis import catalogue, classifier_catalogue, context_catalogue
 from ood_studio.synthesis.names import BUNDLED
 
 _PRECISIONS = {"4bit": "in 4 bits", "float16": "on a GPU", "float32": "on a CPU"}
 
 
-def costs(inpainter: str, context_model: str) -> str:
+def costs(inpainter: str, context_model: str, classifier: str) -> str:
     """A line for each model that does not come with the app, or that is not there."""
     lines = []
     for kind, name, describe in (
         ("Inpainting", inpainter, catalogue.describe),
         ("Contexts", context_model, context_catalogue.describe),
+        ("Classifier", classifier, classifier_catalogue.describe),
     ):
         try:
             found = describe(name)
@@ -32,9 +33,9 @@ def costs(inpainter: str, context_model: str) -> str:
     return f'<div class="studio-costs" role="status">{"".join(f"<p>{line}</p>" for line in lines)}</div>'
 
 
-def only_bundled(inpainter: str, context_model: str) -> bool:
-    """Whether both models come with the app."""
-    return inpainter == context_model == BUNDLED
+def only_bundled(inpainter: str, context_model: str, classifier: str) -> bool:
+    """Whether all models come with the app."""
+    return inpainter == context_model == BUNDLED and classifier == classifier_catalogue.CLASSIFIER
 
 
 def contexts_here(name: str) -> bool:
@@ -51,13 +52,17 @@ def _download(here: bool, bundled: bool, size: float | None) -> str:
         return "is on this machine; nothing is downloaded."
     if bundled:
         return "comes with the app, but its files are missing."
+    if size == 0:
+        return "is not in that folder: some of its files are missing."
     if size:
-        return f"is not on this machine yet: <b>{size:.1f} GB</b> are downloaded when it is first used."
+        amount = f"{size:.1f} GB" if size >= 1 else f"{1000 * size:.0f} MB"
+        return f"is not on this machine yet: <b>{amount}</b> are downloaded when it is first used."
     return "is not on this machine; how much there is to download is not known."
 
 
 def _memory(memory: Mapping[str, float]) -> str:
     if not memory:
         return ""
-    needs = ", ".join(f"{size:g} GiB {_PRECISIONS.get(kind, kind)}" for kind, size in memory.items())
+    where = _PRECISIONS if len(memory) > 1 else {}
+    needs = ", ".join(f"{size:g} GiB {where.get(kind, '')}".rstrip() for kind, size in memory.items())
     return f" Memory: about {needs}."

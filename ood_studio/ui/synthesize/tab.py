@@ -43,7 +43,7 @@ def build(
             with gr.Row(elem_classes="studio-buttons"):
                 run_button = gr.Button("Synthesize", variant="primary", size="lg", elem_id="synth-run")
                 stop_button = gr.Button("Stop", variant="stop", size="lg", elem_id="synth-stop", interactive=False)
-            cost = gr.HTML(costs(SynthesisRequest.inpainter, SynthesisRequest.context_model), elem_id="synth-costs")
+            cost = gr.HTML(costs(*_default_models()), elem_id="synth-costs")
             bundled = gr.Button("Use the bundled models", size="sm", visible=False, elem_id="synth-bundled")
             sliders = build_sliders()
             choices = build_more(backbone, source.image, words.words, sliders)
@@ -65,18 +65,22 @@ def build(
 
 
 def _wire_choices(choices: Choices, cost: gr.HTML, bundled: gr.Button) -> None:
-    def said(inpainter: str, context_model: str) -> tuple[str, Any]:
-        names = str(inpainter or "").strip(), str(context_model or "").strip()
+    def said(inpainter: str, context_model: str, classifier: str) -> tuple[str, Any]:
+        default, given = _default_models(), (inpainter, context_model, classifier)
+        names = [str(each or "").strip() or usual for each, usual in zip(given, default, strict=True)]
         return costs(*names), gr.Button(visible=not only_bundled(*names))
 
     def back() -> tuple[Any, ...]:
-        default = SynthesisRequest()
-        names = default.inpainter, default.context_model
-        return *names, default.classifier, costs(*names), gr.Button(visible=False)
+        names = _default_models()
+        return *names, costs(*names), gr.Button(visible=False)
 
-    models = [choices.inpainter, choices.context_model]
+    models = [choices.inpainter, choices.context_model, choices.classifier]
     wire_mask(choices.source, choices.mask, "synthesize_canvas")
     for component in models:
         component.input(said, models, [cost, bundled], api_name="synthesize_costs", **QUICK)
-    shown = [*models, choices.classifier, cost, bundled]
-    bundled.click(back, None, shown, api_name="synthesize_bundled", **QUICK)
+    bundled.click(back, None, [*models, cost, bundled], api_name="synthesize_bundled", **QUICK)
+
+
+def _default_models() -> tuple[str, str, str]:
+    default = SynthesisRequest()
+    return default.inpainter, default.context_model, default.classifier
