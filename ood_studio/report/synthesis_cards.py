@@ -16,7 +16,8 @@ _PROVENANCE = (
 )
 _CLASSIFIER_PROVENANCE = (
     "These weights come from that recipe with changes on the way: the first 9,000 steps, of 48 pictures, followed a "
-    "schedule of that length and saw the classes at the places natural to them; the last 6,000 are as above."
+    "schedule of that length and saw the classes at the places natural to them; the last 6,000 are as above. The "
+    "autoencoded pictures among them were of a decoder that had learnt alone for 2,000 steps."
 )
 
 

@@ -184,6 +184,25 @@ def test_a_set_is_built_shown_saved_and_opened_in_compare(page: Any, address: st
     assert page.get_by_role("tab", name="Compare").get_attribute("aria-selected") == "true"
 
 
+def test_a_stopped_set_goes_on_where_it_was(page: Any, address: str) -> None:
+    open_tab(page, address)
+    more(page, steps=40)
+    unfold(page, "synth-sets")
+    page.fill("#synth-set-count input", "16")
+    page.locator("#synth-set-count input").press("Tab")
+    page.get_by_label("unguided inpainting").check()
+    page.locator("#synth-set-build").click()
+    page.wait_for_selector("#synth-set-gallery .thumbnail-item", timeout=PATIENCE)
+    page.locator("#synth-set-stop").click()
+    page.wait_for_selector("#synth-set-about >> text=Stopped: press Build again", timeout=PATIENCE)
+    stopped = int(page.locator("#synth-set-about b").inner_text().split()[0])
+    assert 0 < stopped < 16 and page.locator("#synth-set-gallery .thumbnail-item").count() == stopped
+    page.wait_for_function("!document.querySelector('#synth-set-build').disabled", timeout=PATIENCE)
+    page.locator("#synth-set-build").click()
+    page.wait_for_selector("#synth-set-about >> text=16 of 16", timeout=PATIENCE)
+    assert page.locator("#synth-set-gallery .thumbnail-item").count() == 16
+
+
 @pytest.mark.parametrize("width", [420, 1400])
 def test_no_sideways_scrolling(browser: Any, address: str, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")

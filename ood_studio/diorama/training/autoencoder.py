@@ -45,7 +45,7 @@ class AutoencoderCourse(Course):
     average: float = 0.998
     box: float = 0.5
     kl: float = 5e-5
-    sharpen: int = 2000
+    sharpen: int = 14_000
     noise: float = 0.3
 
 
