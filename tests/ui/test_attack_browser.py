@@ -211,7 +211,7 @@ def test_an_attacked_batch_opens_in_compare(page: Any, address: str) -> None:
     page.wait_for_selector("#attack-batch-table tbody tr", timeout=PATIENCE)
     page.locator("#attack-batch-compare").click()
     page.wait_for_selector("#compare-added >> text=near-ood, λ = 0, on diorama (10 pictures)", timeout=PATIENCE)
-    assert page.get_by_role("tab", name="Compare").get_attribute("aria-selected") == "true"
+    page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Compare')", timeout=PATIENCE)
     page.fill("#compare-count input", "20")
     page.locator("#compare-count input").press("Tab")
     page.locator("#compare-run").click()

@@ -89,8 +89,10 @@ def test_typed_labels_are_text_and_come_without_a_threshold(page: Any, fish: Pat
 def test_examples_gallery_and_several_pictures(page: Any) -> None:
     page.locator("#examples .thumbnail-item").nth(0).click()
     page.wait_for_selector(".studio-bars li", timeout=PATIENCE)
+    first = "document.querySelector('#examples .thumbnail-item img').src"
+    before = page.evaluate(first)
     page.get_by_label("Textures").click()
-    page.wait_for_timeout(1500)
+    page.wait_for_function(f"before => {first} !== before", arg=before, timeout=PATIENCE)
     page.locator("#examples .thumbnail-item").nth(1).click()
     page.wait_for_function("document.querySelectorAll('#pictures .thumbnail-item').length == 2", timeout=PATIENCE)
     page.get_by_text("All pictures as a table").click()

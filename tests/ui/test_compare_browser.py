@@ -50,8 +50,8 @@ def test_run_read_the_table_sort_it_and_open_a_picture(page: Any, address: str) 
     page.get_by_role("button", name=re.compile("^NegLabel on spurious")).click()
     page.wait_for_selector("#compare-ood-heading:has-text('spurious')", timeout=PATIENCE)
     page.locator("#compare-ood-gallery .thumbnail-item").first.click()
-    page.wait_for_selector(".studio-verdict-title:visible", timeout=PATIENCE)
-    assert page.get_by_role("tab", name="Explore").get_attribute("aria-selected") == "true"
+    page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
+    page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Explore')", timeout=PATIENCE)
     page.wait_for_selector("#pictures .thumbnail-item", timeout=PATIENCE)
 
 

@@ -95,7 +95,7 @@ def test_words_appear_the_strip_grows_and_the_needle_moves(page: Any, address: s
     assert "fence" in record["contexts"] and len(record["iterations"]) == 4 and record["source_png"]
     page.locator("#synth-explore").click()
     page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
-    assert page.get_by_role("tab", name="Explore").get_attribute("aria-selected") == "true"
+    page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Explore')", timeout=PATIENCE)
 
 
 def test_stop_keeps_what_there_is(page: Any, address: str) -> None:
@@ -181,7 +181,7 @@ def test_a_set_is_built_shown_saved_and_opened_in_compare(page: Any, address: st
         assert {"set.json", "manifest.jsonl"} <= set(names) and len(names) == shown + 2
     page.locator("#synth-set-compare").click()
     page.wait_for_selector("#compare-added >> text=synthetic pictures", timeout=PATIENCE)
-    assert page.get_by_role("tab", name="Compare").get_attribute("aria-selected") == "true"
+    page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Compare')", timeout=PATIENCE)
 
 
 def test_a_stopped_set_goes_on_where_it_was(page: Any, address: str) -> None:
