@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from tests.ui.pointing import click, drag
+from tests.ui.unfolding import settle
 
 PATIENCE = 240_000  # milliseconds: the first comparison draws and encodes its pictures while the app warms up
 CHOICES = "backbone=diorama-conv&count=40&resamples=50"
@@ -122,9 +123,13 @@ def test_own_pictures_are_uploaded_and_a_broken_one_is_named(page: Any, address:
         for i, scene in enumerate(scenes(split, 5, 12)):
             render(scene, 64).save(tmp_path / f"{kind}{i}.png")
     (tmp_path / "ood broken.png").write_bytes(b"no picture")
-    page.goto(f"{address}?tab=compare&{CHOICES}&scorers=mcm", timeout=PATIENCE)
+    page.goto(f"{address}?tab=compare", timeout=PATIENCE)  # a link that computes something might still be at it
+    page.wait_for_selector("#compare-suite input", timeout=PATIENCE)
+    page.wait_for_timeout(1500)
     page.locator("#compare-suite input").click()
     page.get_by_role("option", name="My own pictures").click()
+    page.wait_for_selector("#compare-labels textarea", timeout=PATIENCE)
+    settle(page)
     for kind in ("id", "ood"):
         page.locator(f"#compare-{kind}-files input[type=file]").set_input_files(
             [str(path) for path in sorted(tmp_path.glob(f"{kind}*.png"))]

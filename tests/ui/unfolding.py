@@ -6,12 +6,17 @@ from typing import Any
 
 
 def unfold(page: Any, accordion: str, patience: float = 300_000) -> None:
-    """Opens an accordion, by its id, and waits until what it holds keeps what is typed.
+    """Opens an accordion, by its id, and waits until what it holds keeps what is typed."""
+    page.locator(f"#{accordion} > button").first.click()
+    page.wait_for_selector(f"#{accordion} .block:visible", timeout=patience)
+    settle(page)
+
+
+def settle(page: Any) -> None:
+    """Waits until boxes that have just come into sight keep what is typed.
 
     Gradio gives the boxes it uncovers their first values once more, a frame after they can be seen: no hand is quick
     enough to type before that, but this browser is.
     """
-    page.locator(f"#{accordion} > button").first.click()
-    page.wait_for_selector(f"#{accordion} .block:visible", timeout=patience)
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_timeout(300)
