@@ -11,7 +11,7 @@ from typing import Any
 
 from ood_studio.errors import StudioError
 from ood_studio.paths import ASSETS
-from ood_studio.synthesis.names import BUNDLED, ModelInfo, Names, is_folder
+from ood_studio.synthesis.names import BUNDLED, Known, ModelInfo, Names, model_info
 
 FOLDER = ASSETS / "diorama-sd"
 INDEX = "model_index.json"
@@ -39,10 +39,7 @@ class InpaintingModel(ModelInfo):
 
 
 @dataclass(frozen=True)
-class _Known:
-    title: str
-    download: float
-    memory: Mapping[str, float]
+class _Known(Known):
     size: int
 
 
@@ -72,29 +69,11 @@ def describe(name: str) -> InpaintingModel:
     Raises:
         InpaintingError: for a name that is none.
     """
-    MODELS.check(name)
-    folder = MODELS.folder_of(name)
-    here = folder is not None and missing_from(folder) is None
-    if name in _KNOWN:
-        known = _KNOWN[name]
-        return InpaintingModel(
-            name=name,
-            title=known.title,
-            here=here,
-            bundled=False,
-            download=0 if here else known.download,
-            memory=known.memory,
-            size=known.size,
-        )
-    return InpaintingModel(
-        name=name,
-        title="Diorama-SD, a miniature trained on the bundled picture-book world alone" if name == BUNDLED else name,
-        here=here,
-        bundled=name == BUNDLED,
-        download=0 if here or is_folder(name) else None,
-        memory=_memory(folder),
-        size=_size(folder) if folder is not None else None,
-    )
+    folder, here = MODELS.look(name)
+    known = _KNOWN.get(name)
+    title = "Diorama-SD, a miniature trained on the bundled picture-book world alone"
+    info = model_info(name, here, known, title, {} if known else _memory(folder))
+    return InpaintingModel(**vars(info), size=known.size if known else _size(folder) if folder is not None else None)
 
 
 def components(index: Mapping[str, Any]) -> dict[str, str]:

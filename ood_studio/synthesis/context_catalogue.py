@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ood_studio.paths import ASSETS
 from ood_studio.synthesis.contexts import ContextError
-from ood_studio.synthesis.names import BUNDLED, ModelInfo, Names, is_folder
+from ood_studio.synthesis.names import BUNDLED, Known, ModelInfo, Names, model_info
 
 FOLDER = ASSETS / "diorama-llava"
 TRAINED_BY = "python -m ood_studio.diorama.training.contexts"
 CONFIG, WEIGHTS, WEIGHTS_INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
 
 
-@dataclass(frozen=True)
-class _Known:
-    title: str
-    download: float
-    memory: Mapping[str, float]
-
-
 # From parameter counts (7.06 G and 0.89 G, stored at 2 bytes) at 2, 4 and about 0.6 bytes (4 bits, and the parts that
 # stay at 2 bytes), with a tenth on top for activations and the key-value cache of one picture.
-_KNOWN: dict[str, _Known] = {
-    "llava-hf/llava-1.5-7b-hf": _Known("LLaVA 1.5, 7 B", 14.1, {"4bit": 5.0, "float16": 15.0, "float32": 29.0}),
-    "llava-hf/llava-interleave-qwen-0.5b-hf": _Known(
+_KNOWN: dict[str, Known] = {
+    "llava-hf/llava-1.5-7b-hf": Known("LLaVA 1.5, 7 B", 14.1, {"4bit": 5.0, "float16": 15.0, "float32": 29.0}),
+    "llava-hf/llava-interleave-qwen-0.5b-hf": Known(
         "LLaVA Interleave Qwen, 0.5 B", 1.8, {"4bit": 1.0, "float16": 2.0, "float32": 4.0}
     ),
 }
@@ -41,27 +32,9 @@ def describe(name: str) -> ModelInfo:
     Raises:
         ContextError: for a name that is none.
     """
-    MODELS.check(name)
-    folder = MODELS.folder_of(name)
-    here = folder is not None and missing_from(folder) is None
-    if name in _KNOWN:
-        known = _KNOWN[name]
-        return ModelInfo(
-            name=name,
-            title=known.title,
-            here=here,
-            bundled=False,
-            download=0 if here else known.download,
-            memory=known.memory,
-        )
-    return ModelInfo(
-        name=name,
-        title="Diorama-LLaVA, a miniature trained on the bundled picture-book world alone" if name == BUNDLED else name,
-        here=here,
-        bundled=name == BUNDLED,
-        download=0 if here or is_folder(name) else None,
-        memory=_memory(folder) if folder and here else {},
-    )
+    folder, here = MODELS.look(name)
+    title = "Diorama-LLaVA, a miniature trained on the bundled picture-book world alone"
+    return model_info(name, here, _KNOWN.get(name), title, _memory(folder) if folder and here else {})
 
 
 def missing_from(folder: Path) -> str | None:

@@ -35,6 +35,15 @@ class ModelInfo:
     memory: Mapping[str, float]
 
 
+@dataclass(frozen=True)
+class Known:
+    """What the project knows of a published model: its `ModelInfo` fields of the same names."""
+
+    title: str
+    download: float
+    memory: Mapping[str, float]
+
+
 @dataclass(frozen=True, eq=False)
 class Names:
     """The names of one kind of models: ``diorama``, ORG/REPO or ``local-dir:PATH``.
@@ -106,6 +115,16 @@ class Names:
             return None
         return Path(marker).parent if isinstance(marker, str) else None
 
+    def look(self, name: str) -> tuple[Path | None, bool]:
+        """`folder_of` a model, and whether all its files are there.
+
+        Raises:
+            StudioError: for a name that is none.
+        """
+        self.check(name)
+        folder = self.folder_of(name)
+        return folder, folder is not None and self.missing(folder) is None
+
     def state(self, name: str) -> tuple[tuple[str, int, int], ...]:
         """Names, sizes and times of the files of a model in a folder, which training may replace; else nothing."""
         folder = self.folder_of(name) if is_folder(name) else None
@@ -114,6 +133,21 @@ class Names:
             return tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file())
         except OSError:  # loading says what is wrong with it
             return ()
+
+
+def model_info(
+    name: str, here: bool, known: Known | None, bundled_title: str, memory: Mapping[str, float]
+) -> ModelInfo:
+    """What is known of a model; ``memory`` is for one that is not among the known."""
+    bundled = name == BUNDLED
+    return ModelInfo(
+        name=name,
+        title=known.title if known else bundled_title if bundled else name,
+        here=here,
+        bundled=bundled,
+        download=0 if here or is_folder(name) else known.download if known else None,
+        memory=known.memory if known else memory,
+    )
 
 
 def is_folder(name: str) -> bool:

@@ -47,6 +47,16 @@ def run(page: Any) -> None:
     page.wait_for_function(IDLE, timeout=PATIENCE)
 
 
+def build_set(page: Any, count: int, steps: int) -> None:
+    """Starts a set of unguided pictures."""
+    more(page, steps=steps)
+    unfold(page, "synth-sets")
+    page.fill("#synth-set-count input", str(count))
+    page.locator("#synth-set-count input").press("Tab")
+    page.get_by_label("unguided inpainting").check()
+    page.locator("#synth-set-build").click()
+
+
 def download(page: Any, name: str, folder: Path) -> Path:
     with page.expect_download(timeout=PATIENCE) as found:
         page.locator(f"#{name}").click()
@@ -167,12 +177,7 @@ def test_costs_are_said_before_anything_is_loaded(page: Any, address: str) -> No
 
 def test_a_set_is_built_shown_saved_and_opened_in_compare(page: Any, address: str, tmp_path: Path) -> None:
     open_tab(page, address)
-    more(page, steps=3)
-    unfold(page, "synth-sets")
-    page.fill("#synth-set-count input", "4")
-    page.locator("#synth-set-count input").press("Tab")
-    page.get_by_label("unguided inpainting").check()
-    page.locator("#synth-set-build").click()
+    build_set(page, count=4, steps=3)
     page.wait_for_selector("#synth-set-zip:visible", timeout=PATIENCE)
     shown = page.locator("#synth-set-gallery .thumbnail-item").count()
     assert 1 <= shown <= 4
@@ -186,12 +191,7 @@ def test_a_set_is_built_shown_saved_and_opened_in_compare(page: Any, address: st
 
 def test_a_stopped_set_goes_on_where_it_was(page: Any, address: str) -> None:
     open_tab(page, address)
-    more(page, steps=40)
-    unfold(page, "synth-sets")
-    page.fill("#synth-set-count input", "16")
-    page.locator("#synth-set-count input").press("Tab")
-    page.get_by_label("unguided inpainting").check()
-    page.locator("#synth-set-build").click()
+    build_set(page, count=16, steps=40)
     page.wait_for_selector("#synth-set-gallery .thumbnail-item", timeout=PATIENCE)
     page.locator("#synth-set-stop").click()
     page.wait_for_selector("#synth-set-about >> text=Stopped: press Build again", timeout=PATIENCE)
