@@ -6,7 +6,7 @@ import sys
 
 import tyro
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.ui.serve import Serve, serve
 
 

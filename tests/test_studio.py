@@ -11,10 +11,10 @@ from PIL import Image
 
 import ood_studio.studio.workbench
 from ood_studio.backbones import Backbone
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.errors import StudioError
-from ood_studio.progress import Stopped
 from ood_studio.studio import (
     Affinity,
     ExploreRequest,

@@ -5,19 +5,26 @@
 
 from ood_studio.attacks.attack_set import AttackedSet, attacked_sets, craft_sets
 from ood_studio.attacks.defences import DEFENCES, Defence, parse_defence
-from ood_studio.attacks.feature import Aim, AttackStep, Diverged, FeatureAttack, smoothness_loss, smoothness_weight
+from ood_studio.attacks.feature import (
+    AttackStep,
+    Diverged,
+    FeatureAttack,
+    Objective,
+    smoothness_loss,
+    smoothness_weight,
+)
 from ood_studio.attacks.pictures import to_pictures, to_pixels
 from ood_studio.attacks.quality import Quality, feature_distance, mean_quality, quality
 from ood_studio.attacks.targets import class_targets, picture_targets, text_targets
 
 __all__ = [
     "DEFENCES",
-    "Aim",
     "AttackStep",
     "AttackedSet",
     "Defence",
     "Diverged",
     "FeatureAttack",
+    "Objective",
     "Quality",
     "attacked_sets",
     "class_targets",

@@ -18,14 +18,14 @@ from typing import Any
 import torch
 
 from ood_studio import __version__
-from ood_studio.attacks.feature import Aim, AttackStep, FeatureAttack
+from ood_studio.attacks.feature import AttackStep, FeatureAttack, Objective
 from ood_studio.attacks.pictures import to_pictures, to_pixels
 from ood_studio.attacks.quality import Quality, mean_quality, quality
 from ood_studio.backbones.base import Backbone
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.errors import StudioError
-from ood_studio.paths import cache_dir
-from ood_studio.progress import Progress, silent
+from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import cache_dir
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.dataset import Dataset
 
 MANIFEST = "manifest.json"
 _BATCH = 32
@@ -62,8 +62,8 @@ class AttackedSet:
 
 def craft_sets(
     name: str,
-    source: PictureSet,
-    aims_of: Callable[[Sequence[int]], list[Aim]],
+    source: Dataset,
+    objectives_for: Callable[[Sequence[int]], list[Objective]],
     attack: FeatureAttack,
     *,
     key: str,
@@ -77,7 +77,7 @@ def craft_sets(
     Args:
         name: of the set.
         source: the pictures; those that cannot be read are left out.
-        aims_of: the aims for pictures of the source, by their indices. The first backbone prepares the pictures.
+        objectives_for: the objectives for pictures of the source, by their indices; the first backbone prepares them.
         attack: its parameters.
         key: of everything else that decides the result: models, targets.
         target: the kind of target.
@@ -108,14 +108,14 @@ def craft_sets(
         source.prepare(progress)
         for start in range(0, len(source), _BATCH):
             rows = range(start, min(start + _BATCH, len(source)))
-            aims = aims_of(rows)
-            backbones = tuple(aim.backbone.name for aim in aims)
-            good, pixels = _prepared(aims[0].backbone, source, rows)
+            objectives = objectives_for(rows)
+            backbones = tuple(aim.backbone.name for aim in objectives)
+            good, pixels = _prepared(objectives[0].backbone, source, rows)
             if not good:
                 continue
             if len(good) < len(rows):
-                aims = aims_of(good)
-            for step in attack.run(pixels, aims, every=math.gcd(*kept, 10)):
+                objectives = objectives_for(good)
+            for step in attack.run(pixels, objectives, every=math.gcd(*kept, 10)):
                 here = start * attack.steps + step.step * len(rows)
                 progress(f"attacking {name}", here, len(source) * attack.steps)
                 if step.step in kept:
@@ -159,7 +159,7 @@ def attacked_sets() -> list[AttackedSet]:
     return [found for folder in folders if (found := _read(folder)) is not None]
 
 
-def _prepared(backbone: Backbone, source: PictureSet, rows: Sequence[int]) -> tuple[list[int], torch.Tensor]:
+def _prepared(backbone: Backbone, source: Dataset, rows: Sequence[int]) -> tuple[list[int], torch.Tensor]:
     good, pictures = [], []
     for i in rows:
         with suppress(StudioError, OSError):
@@ -170,7 +170,7 @@ def _prepared(backbone: Backbone, source: PictureSet, rows: Sequence[int]) -> tu
 
 def _write(
     folder: Path,
-    source: PictureSet,
+    source: Dataset,
     rows: Sequence[int],
     original: torch.Tensor,
     step: AttackStep,

@@ -14,10 +14,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from ood_studio.backbones.base import Backbone
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.data.store import SetFeatures, set_features
-from ood_studio.errors import StudioError
-from ood_studio.progress import Progress, silent
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.dataset import Dataset
+from ood_studio.features.images import DatasetFeatures, dataset_features
 
 _USUAL = {"jpeg": 75.0, "blur": 1.0, "resize": 0.5, "crops": 8.0}
 _RANGES = {"jpeg": (1.0, 95.0), "blur": (0.1, 100.0), "resize": (0.05, 1.0), "crops": (1.0, 64.0)}
@@ -94,10 +94,10 @@ def parse_defence(text: str) -> Defence:
         raise StudioError(f"the strength of {kind} must be a number, not {strength!r}") from error
 
 
-class Defended(PictureSet):
+class Defended(Dataset):
     """A set as one view of a defence shows it."""
 
-    def __init__(self, whole: PictureSet, defence: Defence, view: int = 0) -> None:
+    def __init__(self, whole: Dataset, defence: Defence, view: int = 0) -> None:
         self._whole, self._defence, self._view = whole, defence, view
         self.name, self.labels, self.classes = whole.name, whole.labels, whole.classes
         self.key = f"{whole.key}/{defence}/{view}"
@@ -120,20 +120,20 @@ class Defended(PictureSet):
 
 def defended_features(
     backbone: Backbone,
-    pictures: PictureSet,
+    pictures: Dataset,
     defence: Defence | None,
     spaces: Collection[str],
     progress: Progress = silent,
-) -> SetFeatures:
+) -> DatasetFeatures:
     """The features of a set behind a defence: their mean over its views, of unit length where they are; kept on disk.
 
     Raises:
-        StudioError: as `set_features`.
+        StudioError: as `dataset_features`.
     """
     if defence is None:
-        return set_features(backbone, pictures, spaces, progress)
+        return dataset_features(backbone, pictures, spaces, progress)
     found = [
-        set_features(backbone, Defended(pictures, defence, view), spaces, progress) for view in range(defence.views)
+        dataset_features(backbone, Defended(pictures, defence, view), spaces, progress) for view in range(defence.views)
     ]
     first = found[0]
     if len(found) == 1:
@@ -146,7 +146,7 @@ def defended_features(
         total = sum((part.float() for part in present), torch.zeros(())) / len(present)
         return (functional.normalize(total, dim=-1) if unit else total).to(present[0].dtype)
 
-    return SetFeatures(
+    return DatasetFeatures(
         mean([each.joint for each in found], True),
         mean([each.visual for each in found], False),
         mean([each.patches for each in found], True),

@@ -15,8 +15,8 @@ from torch.nn import functional
 from ood_studio.attacks.transforms import KINDS, Kind, draw_transform
 from ood_studio.backbones.base import Backbone, ImageFeatures
 from ood_studio.backbones.resampling import resampling
-from ood_studio.errors import StudioError
-from ood_studio.fields import Bounds, check_bounds
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds, check
 from ood_studio.scorers import FittedScore, Space, select_features
 
 PAPER_HEIGHT = 224
@@ -33,7 +33,7 @@ Seed = Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of the noise and o
 
 
 @dataclass(frozen=True, eq=False)
-class Aim:
+class Objective:
     """Where one backbone's features are to go.
 
     Attributes:
@@ -81,7 +81,7 @@ class AttackStep:
 
     Attributes:
         step: how many steps lie behind it; ``total`` how many there will be.
-        similarity: (batch,) what is maximised: the mean over the aims of the cosine to the target (or the score).
+        similarity: (batch,) what is maximised: the mean over the objectives of the cosine to the target (or the score).
         roughness: (batch,) the ℓ_smooth of Eq. 7.
         scores: (batch,) of every score that is watched.
         pixels: (batch, 3, height, width) in [0, 1], the changed pictures.
@@ -140,7 +140,7 @@ class FeatureAttack:
     seed: Seed = 0
 
     def __post_init__(self) -> None:
-        check_bounds(self)
+        check(self)
         if self.norm not in ("none", "linf", "l2"):
             raise StudioError(f"norm must be none, linf or l2, not {self.norm!r}")
         for kind in self.robust:
@@ -150,7 +150,7 @@ class FeatureAttack:
     def run(
         self,
         pixels: Tensor,
-        aims: Aim | Sequence[Aim],
+        objectives: Objective | Sequence[Objective],
         *,
         mask: Tensor | None = None,
         watch: Mapping[str, FittedScore] | None = None,
@@ -161,7 +161,7 @@ class FeatureAttack:
         Args:
             pixels: (batch, 3, height, width) in [0, 1]. Where the size is not that of a backbone's input, the gradient
                 goes through the backbone's resizing, so that a photograph keeps its size.
-            aims: what is attacked; of several (an ensemble of backbones) the mean nearness is maximised.
+            objectives: what is attacked; of several (an ensemble of backbones) the mean nearness is maximised.
             mask: (height, width) or (batch, 1, height, width) in [0, 1], 0 where nothing may change; in between,
                 steps are smaller.
             watch: scores to report, of the first aim's backbone.
@@ -171,7 +171,9 @@ class FeatureAttack:
             StudioError: pixels, mask or targets that do not fit.
             Diverged: numbers that are not finite, with the last good pictures.
         """
-        return _Run(self, pixels, [aims] if isinstance(aims, Aim) else [*aims], mask, watch or {}).steps(every)
+        return _Run(
+            self, pixels, [objectives] if isinstance(objectives, Objective) else [*objectives], mask, watch or {}
+        ).steps(every)
 
     def project(self, perturbation: Tensor, pixels: Tensor) -> Tensor:
         """The perturbation within its budget, and then within what keeps pixels + perturbation in [0, 1].
@@ -201,24 +203,24 @@ class FeatureAttack:
 class _Run:
     attack: FeatureAttack
     pixels: Tensor
-    aims: list[Aim]
+    objectives: list[Objective]
     mask: Tensor | None
     watch: Mapping[str, FittedScore]
     views: list[Callable[[Tensor], Tensor]] = field(init=False)
 
     def __post_init__(self) -> None:
         _check_pixels(self.pixels)
-        if not self.aims:
+        if not self.objectives:
             raise StudioError("an attack needs at least one aim")
         batch, _, height, width = self.pixels.shape
-        for aim in self.aims:
+        for aim in self.objectives:
             if isinstance(aim.target, Tensor) and len(aim.target) not in (1, batch):
                 raise StudioError(f"there must be 1 target or {batch}, one a picture, not {len(aim.target)}")
-        device = self.aims[0].backbone.device
+        device = self.objectives[0].backbone.device
         kind = torch.float64 if self.pixels.dtype == torch.float64 else torch.float32
         # A clone, since tensors of inference mode take no part in gradients.
         self.pixels = self.pixels.detach().clone().to(device, kind)
-        self.views = [resampling(aim.backbone, height, width) for aim in self.aims]
+        self.views = [resampling(aim.backbone, height, width) for aim in self.objectives]
         self.weight = smoothness_weight(self.attack.smoothness, min(height, width))
         self.generator = torch.Generator().manual_seed(self.attack.seed)
         if self.mask is not None:
@@ -262,11 +264,11 @@ class _Run:
         found: list[Tensor] = []
         if self.attack.robust:
             draws = [draw_transform(self.attack.robust, self.generator) for _ in range(self.attack.draws)]
-            for aim, view in zip(self.aims, self.views, strict=True):
+            for aim, view in zip(self.objectives, self.views, strict=True):
                 found += [aim.nearness(aim.backbone.encode_image(view(draw(changed)))) for draw in draws]
             return torch.stack([each.to(changed) for each in found]).mean(dim=0), None
         features: list[ImageFeatures] = []
-        for aim, view in zip(self.aims, self.views, strict=True):
+        for aim, view in zip(self.objectives, self.views, strict=True):
             features.append(aim.backbone.encode_image(view(changed)))
             found.append(aim.nearness(features[-1]))
         return torch.stack([each.to(changed) for each in found]).mean(dim=0), features[0]
@@ -278,7 +280,7 @@ class _Run:
             nearness, features = self._nearness(pixels)
         scores = {}
         if self.watch:
-            features = features or self.aims[0].backbone.encode_image(self.views[0](pixels))
+            features = features or self.objectives[0].backbone.encode_image(self.views[0](pixels))
             for name, score in self.watch.items():
                 part = select_features(score.scorer.space, features.joint, features.visual, features.patches)
                 scores[name] = score(part.detach())

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 
 
 def to_pixels(pictures: Sequence[Image.Image]) -> Tensor:

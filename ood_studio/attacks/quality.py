@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ood_studio.backbones.base import Backbone
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.scorers import Space, select_features
 
 HIGH_FREQUENCY = 0.25

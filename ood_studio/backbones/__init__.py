@@ -5,12 +5,13 @@ from __future__ import annotations
 import torch
 
 from ood_studio.backbones import openclip, timm_vision
-from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures
-from ood_studio.backbones.catalogue import BUNDLED, TIMM, available_offline, bundled_names, folder_state
-from ood_studio.backbones.device import Precision, choose_device, choose_dtype
+from ood_studio.backbones.base import Backbone, ImageFeatures
 from ood_studio.backbones.openclip import OpenClipBackbone
-from ood_studio.backbones.pool import Pool
 from ood_studio.backbones.timm_vision import TimmBackbone
+from ood_studio.core.pool import Pool
+from ood_studio.hub.catalogue import BUNDLED, TIMM, available_offline, bundled_names, folder_state
+from ood_studio.hub.device import Precision, choose_device, choose_dtype
+from ood_studio.hub.errors import BackboneError
 
 __all__ = [
     "BUNDLED",

@@ -13,14 +13,10 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import Linear
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 
 _TEXT_BATCH = 256
 _LONGEST_ASPECT = 16  # beyond it, resizing the shorter edge to fit would make gigantic pictures
-
-
-class BackboneError(StudioError):
-    """A model that could not be had or used: one sentence naming it, the reason and what is available offline."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ood_studio.backbones.base import Backbone, ImageFeatures, tamed
-from ood_studio.backbones.catalogue import (
+from ood_studio.hub.catalogue import (
     BUNDLED,
     HUB,
     LOCAL,
@@ -29,7 +29,7 @@ from ood_studio.backbones.catalogue import (
     local_folder,
     short,
 )
-from ood_studio.backbones.files import (
+from ood_studio.hub.files import (
     building,
     files_in,
     fingerprint,
@@ -97,7 +97,7 @@ def _from_folder(name: str, folder: Path) -> Checkpoint:
     shown, hint = str(folder), ""
     if name in BUNDLED:
         shown = f"assets/{name}"
-        hint = f" (made by python -m ood_studio.diorama.training.clip --model {_TRAINED_BY[name]})"
+        hint = f" (made by python -m ood_studio.training.clip --model {_TRAINED_BY[name]})"
     config, weights = files_in(name, folder, OPEN_CLIP_CONFIG, OPEN_CLIP_WEIGHTS, shown, hint)
     return Checkpoint(name, weights, _read_config(name, config), folder=folder)
 

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, tamed
-from ood_studio.backbones.catalogue import (
+from ood_studio.backbones.base import Backbone, ImageFeatures, tamed
+from ood_studio.hub.catalogue import (
     HUB,
     LOCAL,
     TIMM,
@@ -23,7 +23,8 @@ from ood_studio.backbones.catalogue import (
     local_folder,
     short,
 )
-from ood_studio.backbones.files import building, files_in, fingerprint, hub_file, read_json, repository_of
+from ood_studio.hub.errors import BackboneError
+from ood_studio.hub.files import building, files_in, fingerprint, hub_file, read_json, repository_of
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Literal
 
 from ood_studio.cli.options import Common
 from ood_studio.cli.output import check_folder, tables, to_json, write_figure
-from ood_studio.errors import StudioError
-from ood_studio.progress import Bars
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Bars
 
 if typing.TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -12,7 +12,7 @@ from typing import Literal
 from ood_studio.cli.options import Common
 from ood_studio.cli.output import tables, to_json
 from ood_studio.cli.sweep import sweep
-from ood_studio.progress import Bars
+from ood_studio.core.progress import Bars
 
 if typing.TYPE_CHECKING:
     from ood_studio.evaluation.bench import BenchResult

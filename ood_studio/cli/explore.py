@@ -14,8 +14,8 @@ import tyro
 
 from ood_studio.cli.options import Common
 from ood_studio.cli.output import one_line, to_json
-from ood_studio.errors import StudioError
-from ood_studio.progress import Bars
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Bars
 
 if typing.TYPE_CHECKING:
     from PIL import Image

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 import tyro
 
-from ood_studio.fields import bounds_of
+from ood_studio.core.parameters import bounds_of
 
 PROGRAM = "python -m ood_studio"
 

@@ -15,7 +15,7 @@ from ood_studio.cli.explore import Explore, explore
 from ood_studio.cli.flags import PROGRAM, flags_of, request_of
 from ood_studio.cli.mine import Mine, mine
 from ood_studio.cli.synthesize import Synthesize, synthesize
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ood_studio.cli.options import Common
 from ood_studio.cli.output import check_folder, to_json
-from ood_studio.errors import StudioError
-from ood_studio.progress import Bars
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Bars
 
 if typing.TYPE_CHECKING:
     from ood_studio.studio import LabelChoice

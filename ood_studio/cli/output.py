@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 
 if typing.TYPE_CHECKING:
     import plotly.graph_objects as go

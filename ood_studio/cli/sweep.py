@@ -8,8 +8,8 @@ from contextlib import closing
 from dataclasses import asdict, replace
 
 from ood_studio.cli.output import check_folder, tables, to_json, write_figure
-from ood_studio.errors import StudioError
-from ood_studio.progress import Bars
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Bars
 
 if typing.TYPE_CHECKING:
     from ood_studio.cli.bench import Bench

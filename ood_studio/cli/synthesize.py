@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ood_studio.cli.options import Common
 from ood_studio.cli.output import to_json
-from ood_studio.progress import Bars
+from ood_studio.core.progress import Bars
 
 if typing.TYPE_CHECKING:
     from ood_studio.studio import SetRequest

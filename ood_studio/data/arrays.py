@@ -14,15 +14,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.data.dataset import Dataset
 
 FEATURE_SUFFIXES = (".npy", ".safetensors", ".parquet")
 _NDIM = {"joint": 2, "visual": 2, "patches": 4}
 _CHUNK = 65_536  # rows checked at a time
 
 
-class FeatureSet(PictureSet):
+class FeatureDataset(Dataset):
     """Features of pictures that are not there themselves.
 
     An ``.npy`` file holds an (n, d) array; a ``.safetensors`` file tensors named ``joint``, ``visual`` (n, d),

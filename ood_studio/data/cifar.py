@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.data.dataset import Dataset
 
 _SIDE = 32
 _PIXELS = 3 * _SIDE * _SIDE
 
 
-class CifarSet(PictureSet):
+class CifarDataset(Dataset):
     """The pictures of ``test_batch.bin`` and the like: records of label bytes, the last of which counts, and pixels.
 
     Args:

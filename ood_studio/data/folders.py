@@ -9,10 +9,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from ood_studio.core.errors import StudioError
 from ood_studio.data.classes import class_folders, match_classes
+from ood_studio.data.dataset import Dataset
 from ood_studio.data.images import PICTURE_SUFFIXES, decode_image
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.errors import StudioError
 
 
 def is_picture(name: str) -> bool:
@@ -22,7 +22,7 @@ def is_picture(name: str) -> bool:
     return not hidden and os.path.splitext(parts[-1])[1].lower() in PICTURE_SUFFIXES
 
 
-class FolderSet(PictureSet):
+class FolderDataset(Dataset):
     """All pictures of a folder and the folders in it, sorted by path.
 
     Args:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ood_studio.core.errors import StudioError
 from ood_studio.data.classes import match_classes
+from ood_studio.data.dataset import Dataset
 from ood_studio.data.images import ImageError, decode_image
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.errors import StudioError
 
 _PREFIX = "hf:"
 _ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(:(?P<config>[\w.-]+))?(@(?P<split>[\w.-]+))?")
@@ -30,7 +30,7 @@ def is_saved(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("dataset_dict.json", "dataset_info.json"))
 
 
-class HubSet(PictureSet):
+class HubDataset(Dataset):
     """The pictures of a data set with a column of images; a column of class labels gives the labels.
 
     Args:

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ood_studio.core.errors import StudioError
+from ood_studio.data.dataset import Dataset
 from ood_studio.data.images import decode_image
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.errors import StudioError
 
 _FOLDERS = ("", "images_largescale", "images_classic")  # of OpenOOD's data, below its root
 
 
-class ImageListSet(PictureSet):
+class ImageListDataset(Dataset):
     """The pictures of an image list, in its order.
 
     Args:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError, features
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 
 MAX_PIXELS = 80_000_000  # below the count at which Pillow itself begins to warn
 MAX_BYTES = 256 * 1024 * 1024

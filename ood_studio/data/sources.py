@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ood_studio.data.arrays import FEATURE_SUFFIXES, FeatureSet
-from ood_studio.data.folders import FolderSet
-from ood_studio.data.hub import HubSet, is_hub_id, is_saved
-from ood_studio.data.image_lists import ImageListSet
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.data.zips import ZipSet
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.data.arrays import FEATURE_SUFFIXES, FeatureDataset
+from ood_studio.data.dataset import Dataset
+from ood_studio.data.folders import FolderDataset
+from ood_studio.data.hub import HubDataset, is_hub_id, is_saved
+from ood_studio.data.image_lists import ImageListDataset
+from ood_studio.data.zips import ZipDataset
 
 _KINDS = "a folder, a .zip, an image list (.txt), features (.npy, .safetensors, .parquet) or hf:ORG/NAME"
 
 
-def open_pictures(where: str, *, name: str = "", labels: Sequence[str] | None = None, root: str = "") -> PictureSet:
+def open_dataset(where: str, *, name: str = "", labels: Sequence[str] | None = None, root: str = "") -> Dataset:
     """The pictures at a place: a folder, a zip archive, an OpenOOD image list, features, or a Hugging Face data set.
 
     Args:
@@ -35,21 +35,21 @@ def open_pictures(where: str, *, name: str = "", labels: Sequence[str] | None = 
     before, _, _ = given.partition("@")
     try:
         if path.is_dir():
-            return HubSet(given, name, labels) if is_saved(path) else FolderSet(path, name, labels)
+            return HubDataset(given, name, labels) if is_saved(path) else FolderDataset(path, name, labels)
         if "@" in given and is_saved(Path(before).expanduser()):
-            return HubSet(given, name, labels)
+            return HubDataset(given, name, labels)
         is_file = path.is_file()
     except (OSError, ValueError) as error:
         raise StudioError(f"{given!r} cannot be read ({error})") from error
     if not is_file:
         if is_hub_id(given):
-            return HubSet(given, name, labels)
+            return HubDataset(given, name, labels)
         raise StudioError(f"there is nothing at {given!r}; expected {_KINDS}")
     suffix = path.suffix.lower()
     if suffix == ".zip":
-        return ZipSet(path, name, labels)
+        return ZipDataset(path, name, labels)
     if suffix == ".txt":
-        return ImageListSet(path, name, labels, root)
+        return ImageListDataset(path, name, labels, root)
     if suffix in FEATURE_SUFFIXES:
-        return FeatureSet(path, name, labels)
+        return FeatureDataset(path, name, labels)
     raise StudioError(f"{path.name} is of no kind that can be read; expected {_KINDS}")

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import cache_dir, make_room
+from ood_studio.core.progress import Progress, silent
 from ood_studio.data.images import PICTURE_SUFFIXES, decode_image
-from ood_studio.data.zips import ZipSet
-from ood_studio.errors import StudioError
-from ood_studio.paths import cache_dir, make_room
-from ood_studio.progress import Progress, silent
+from ood_studio.data.zips import ZipDataset
 
 MOST_KEPT = 2000  # pictures of one upload
 _DISK_BYTES = 2 * 2**30  # of all uploads; the longest unused ones go first
@@ -64,7 +64,7 @@ def keep_pictures(files: Iterable[Path], progress: Progress = silent) -> tuple[P
 
 def _places(
     files: Iterable[Path], problems: dict[str, str], progress: Progress
-) -> Iterator[tuple[Path, tuple[ZipSet, int] | None]]:
+) -> Iterator[tuple[Path, tuple[ZipDataset, int] | None]]:
     """Each picture's file and, where that is an archive, its place there; archives that are refused are problems."""
     given = list(files)
     for done, path in enumerate(given):
@@ -73,7 +73,7 @@ def _places(
             yield path, None
             continue
         try:
-            archive = ZipSet(path)
+            archive = ZipDataset(path)
         except StudioError as error:
             problems[path.name] = str(error)
             continue
@@ -82,7 +82,7 @@ def _places(
             yield path, (archive, index)
 
 
-def _keep(path: Path, place: tuple[ZipSet, int] | None, folder: Path) -> str:
+def _keep(path: Path, place: tuple[ZipDataset, int] | None, folder: Path) -> str:
     """Writes one picture under a name that is a hash of its content."""
     if place is None:
         decode_image(path)

@@ -11,11 +11,11 @@ from pathlib import Path, PureWindowsPath
 
 from PIL import Image
 
+from ood_studio.core.errors import StudioError
 from ood_studio.data.classes import class_folders, match_classes
+from ood_studio.data.dataset import Dataset
 from ood_studio.data.folders import is_picture
 from ood_studio.data.images import MAX_BYTES, ImageError, decode_image
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.errors import StudioError
 
 MAX_FILES = 2_000_000
 MAX_TOTAL_BYTES = 500 * 2**30  # unpacked
@@ -23,8 +23,8 @@ MAX_RATIO = 200  # unpacked to packed; pictures hardly shrink
 _FREE_BYTES = 100 * 2**20  # a small archive may shrink as much as it likes
 
 
-class ZipSet(PictureSet):
-    """All pictures of a zip archive, sorted by path; folders in it are classes as in a `FolderSet`.
+class ZipDataset(Dataset):
+    """All pictures of a zip archive, sorted by path; folders in it are classes as in a `FolderDataset`.
 
     Raises:
         StudioError: if it is no zip archive, holds no picture, or is a danger: absolute paths, paths that lead out of

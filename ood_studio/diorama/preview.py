@@ -21,13 +21,13 @@ import numpy as np
 import tyro
 from PIL import Image, ImageDraw
 
+from ood_studio.core.errors import StudioError
 from ood_studio.diorama import splits
 from ood_studio.diorama.objects import OBJECTS, ObjectClass
 from ood_studio.diorama.palette import COLOURS, PLACE_MATERIALS, dress, ink, mix, place_table
 from ood_studio.diorama.raster import affine, bevel, colour, cut_out, paste
 from ood_studio.diorama.render import render
 from ood_studio.diorama.scene import Scene
-from ood_studio.errors import StudioError
 
 _SMALL = 64  # pixels: the portraits beside the large one
 _LINE = 14  # pixels: height of the text under a scene

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from random import Random
 
+from ood_studio.core.errors import StudioError
 from ood_studio.diorama.elements import ELEMENTS
 from ood_studio.diorama.objects import OBJECTS
 from ood_studio.diorama.palette import COLOURS
@@ -12,7 +13,6 @@ from ood_studio.diorama.people import PEOPLE
 from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.scene import FACTORS, PATTERNS, STYLES, Item, Prop, Scene, Surface
 from ood_studio.diorama.textures import TEXTURES
-from ood_studio.errors import StudioError
 
 FACTOR_SHARE: dict[str, float] = {
     "pose": 0.03,

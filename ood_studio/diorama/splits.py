@@ -16,13 +16,13 @@ from random import Random
 
 import numpy as np
 
+from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import cache_dir
 from ood_studio.diorama.objects import OBJECTS
 from ood_studio.diorama.render import MODEL_SIZE, render
 from ood_studio.diorama.sample import sample_empty, sample_scene, sample_texture
 from ood_studio.diorama.scene import FACTORS, STYLES, Scene
 from ood_studio.diorama.world import ID_CLASSES, LOOK_ALIKES, NEAR_CLASSES, TRAINED_CLASSES, UNSEEN_CLASSES
-from ood_studio.errors import StudioError
-from ood_studio.paths import cache_dir
 
 Progress = Callable[[int, int], None]
 _OUTSIDE = TRAINED_CLASSES[len(ID_CLASSES) :]

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ood_studio import __version__
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.data.store import SetFeatures
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bootstrap import intervals
 from ood_studio.evaluation.metrics import FprDefinition, summary
 from ood_studio.evaluation.suites import OpenSuite
-from ood_studio.progress import Progress, silent
+from ood_studio.features.images import DatasetFeatures
 from ood_studio.scorers import FittedScore, Reference, Scorer, Space, select_features
 
 Scores = NDArray[np.float64]
@@ -99,7 +99,7 @@ class BenchResult:
     unavailable: dict[str, str] = field(default_factory=dict)
     scores: dict[str, dict[str, Scores]] = field(default_factory=dict)
     rows_of: dict[str, NDArray[np.int64]] = field(default_factory=dict)
-    sets: dict[str, PictureSet] = field(default_factory=dict)
+    sets: dict[str, Dataset] = field(default_factory=dict)
     problems: dict[str, dict[str, str]] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ class Bench:
     backbone: str
     scorers: Mapping[str, Scorer]
     reference_of: Callable[[Space], Reference]
-    features_of: Callable[[PictureSet, frozenset[str]], SetFeatures]
+    features_of: Callable[[Dataset, frozenset[str]], DatasetFeatures]
     seed: int = 0
     resamples: int = 1000
     fpr_definition: FprDefinition = "exact"
@@ -207,7 +207,7 @@ class Bench:
         return fitted, unavailable, seconds
 
     def _score(
-        self, score: FittedScore, scores: dict[str, Scores], ood: str, inside: SetFeatures, outside: SetFeatures
+        self, score: FittedScore, scores: dict[str, Scores], ood: str, inside: DatasetFeatures, outside: DatasetFeatures
     ) -> None:
         """Adds the scores of the OOD set, and of the ID set where they are still missing."""
         name = self.suite.id.name
@@ -267,7 +267,7 @@ class Bench:
         )
 
 
-def score_all(score: FittedScore, features: SetFeatures) -> Scores:
+def score_all(score: FittedScore, features: DatasetFeatures) -> Scores:
     """Scores of every picture of a set, (n,) float64; a chunk of pictures at a time."""
     space, count = score.scorer.space, len(features.rows)
     parts = [
@@ -303,7 +303,7 @@ def zero_shot_accuracy(features: Tensor, class_text: Tensor, truth: NDArray[np.i
     return float((guessed == truth)[known].mean())
 
 
-def _features(features: SetFeatures, space: Space, rows: slice = slice(None)) -> Tensor:
+def _features(features: DatasetFeatures, space: Space, rows: slice = slice(None)) -> Tensor:
     parts = (None if part is None else part[rows] for part in (features.joint, features.visual, features.patches))
     return select_features(space, *parts)
 

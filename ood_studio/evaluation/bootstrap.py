@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.fpr import Cut, FprDefinition, PositiveId, check_fpr, fewest_kept, read_fpr
 from ood_studio.evaluation.ordered import Counts, Floats, Ordered, below_and_not_above, put_in_order
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.scorers import CSP, MCM, SCORERS, NegLabel, Scorer
 
 ALL = "all"

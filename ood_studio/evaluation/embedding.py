@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ood_studio.errors import StudioError
-from ood_studio.paths import cache_dir, make_room
-from ood_studio.progress import Progress, silent
+from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import cache_dir, make_room
+from ood_studio.core.progress import Progress, silent
 
 _DISK_BYTES = 50 * 2**20
 _VERSION = 2  # of what a layout is made with

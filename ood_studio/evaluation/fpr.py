@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 
 FprDefinition = Literal["exact", "openood", "interpolated", "nearest", "strict"]
 """How FPR at a true positive rate is read off; see `ood_studio.evaluation.metrics.fpr_at_tpr`."""

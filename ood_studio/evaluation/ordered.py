@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]

@@ -13,8 +13,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from ood_studio.core.paths import cache_dir
 from ood_studio.evaluation.bench import Row
-from ood_studio.paths import cache_dir
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.ordered import Counts, Floats, below_and_not_above, score_vector
 
 

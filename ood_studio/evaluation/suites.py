@@ -7,13 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ood_studio.data.picture_set import PictureSet, Subset
-from ood_studio.data.sources import open_pictures
-from ood_studio.diorama.scene import STYLES
-from ood_studio.diorama.world import ID_CLASSES
-from ood_studio.errors import StudioError
-from ood_studio.evaluation.diorama_set import diorama_set
-from ood_studio.evaluation.public_data import (
+from ood_studio.core.errors import StudioError
+from ood_studio.data.dataset import Dataset, Subset
+from ood_studio.data.public import (
     IMAGENET_TRAIN,
     IMAGENET_VAL,
     MOS_SETS,
@@ -25,7 +21,11 @@ from ood_studio.evaluation.public_data import (
     cifar_train,
     missing,
 )
+from ood_studio.data.sources import open_dataset
+from ood_studio.diorama.scene import STYLES
+from ood_studio.diorama.world import ID_CLASSES
 from ood_studio.labels.presets import load_preset, parse_labels
+from ood_studio.worlds.diorama_dataset import diorama_dataset
 
 _TRAINING = 2**31  # added to the seed of training pictures: beyond every seed that a benchmark may be given
 
@@ -47,9 +47,9 @@ class OpenSuite:
     name: str
     about: str
     labels: tuple[str, ...]
-    id: PictureSet
-    ood: dict[str, PictureSet]
-    train: PictureSet | None
+    id: Dataset
+    ood: dict[str, Dataset]
+    train: Dataset | None
     notes: tuple[str, ...] = ()
 
 
@@ -88,11 +88,13 @@ class _Asked:
 
 def _diorama(inside: str, outside: Sequence[str], labels: tuple[str, ...], train: str) -> Callable[[_Asked], OpenSuite]:
     def build(asked: _Asked) -> OpenSuite:
-        sets = {name: diorama_set(name, asked.seed, asked.count, workers=asked.workers) for name in (inside, *outside)}
-        learnt = diorama_set(
+        sets = {
+            name: diorama_dataset(name, asked.seed, asked.count, workers=asked.workers) for name in (inside, *outside)
+        }
+        learnt = diorama_dataset(
             train, asked.seed + _TRAINING, asked.train_count, workers=asked.workers, name=f"{train} (training)"
         )
-        others: dict[str, PictureSet] = {name: sets[name] for name in outside}
+        others: dict[str, Dataset] = {name: sets[name] for name in outside}
         return OpenSuite(asked.suite, SUITES[asked.suite].about, labels, sets[inside], others, learnt)
 
     return build
@@ -114,7 +116,7 @@ def _published(preset: str, inside: Source, train: Source, outside: Sequence[Sou
         if absent:
             notes.append(missing(asked.suite, root, absent) + ".")
         if asked.train_data:
-            learnt: PictureSet | None = open_pictures(asked.train_data, labels=labels, root=str(root))
+            learnt: Dataset | None = open_dataset(asked.train_data, labels=labels, root=str(root))
         else:
             whole = train.find(root, labels)
             learnt = None if whole is None else Subset(whole, asked.train_count, asked.seed)
@@ -137,23 +139,23 @@ def _folders(asked: _Asked) -> OpenSuite:
         lacks = "ID pictures (--id-data PATH)" if not asked.id_data else "OOD pictures (--ood-data NAME=PATH)"
         raise StudioError(f"your own pictures need both an ID set and an OOD set; say where the {lacks} are")
     typed = parse_labels(asked.labels).labels if asked.labels.strip() else None
-    inside = open_pictures(asked.id_data, labels=typed, root=asked.data_root)
+    inside = open_dataset(asked.id_data, labels=typed, root=asked.data_root)
     labels = inside.classes if typed is None else typed
     others = _given(asked, {inside.name})
     names = {inside.name, *others}
     learnt = None
     if asked.train_data:
-        learnt = open_pictures(asked.train_data, labels=labels or None, root=asked.data_root)
+        learnt = open_dataset(asked.train_data, labels=labels or None, root=asked.data_root)
         learnt.name = _free(learnt.name, names)
     return OpenSuite(asked.suite, SUITES[asked.suite].about, labels, inside, others, learnt)
 
 
-def _given(asked: _Asked, names: set[str]) -> dict[str, PictureSet]:
+def _given(asked: _Asked, names: set[str]) -> dict[str, Dataset]:
     """A person's own OOD sets, under names that are still free."""
-    sets: dict[str, PictureSet] = {}
+    sets: dict[str, Dataset] = {}
     for given in asked.ood_data:
         name, where = _named(given)
-        pictures = open_pictures(where, name=name, labels=(), root=asked.data_root)
+        pictures = open_dataset(where, name=name, labels=(), root=asked.data_root)
         pictures.name = _free(pictures.name, names | set(sets))
         sets[pictures.name] = pictures
     return sets
@@ -254,7 +256,7 @@ def open_suite(
     """The suite of that name with its data found, but nothing read or drawn yet.
 
     Args:
-        id_data, ood_data, train_data: for the suite ``folders``: places as `open_pictures` takes them, an OOD set also
+        id_data, ood_data, train_data: for the suite ``folders``: places as `open_dataset` takes them, an OOD set also
             as ``NAME=PATH``; ``ood_data`` are further OOD sets of any other suite, and ``train_data`` also brings
             training pictures to a published benchmark.
         data_root: where the data of published benchmarks lie; ``OOD_STUDIO_DATA`` or ``data`` where empty.

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import tyro
 
-from ood_studio.paths import ASSETS
+from ood_studio.core.paths import ASSETS
 
 # Lexicographer file numbers and names, from WordNet's manual page lexnames(5WN); some packages omit the file.
 _LEXNAMES = (

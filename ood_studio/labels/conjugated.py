@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.labels.corpora import Corpus, normalise
 from ood_studio.labels.negmining import Mining, NegativeLabels, mine_corpus
 from ood_studio.labels.prompts import PromptSet
 
 if TYPE_CHECKING:
-    from ood_studio.labels.text_features import TextEncoder
+    from ood_studio.features.texts import TextEncoder
 
 SUPERCLASSES: tuple[str, ...] = (
     "environment",
@@ -103,7 +103,7 @@ def mine_conjugated(
         pool: see :func:`conjugated_pool`.
         prompts: those of the ID labels.
         mining: the furthest 15 % at the default η if not given, the authors' choice.
-        progress, stop: see :func:`ood_studio.labels.text_features.corpus_features`.
+        progress, stop: see :func:`ood_studio.features.texts.corpus_features`.
 
     Returns:
         the phrases chosen, and their features (phrases, dim), unit norm, float32, on the CPU: what CSP takes as

@@ -6,9 +6,9 @@ import threading
 import warnings
 from typing import Any
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import cache_dir
 from ood_studio.labels.corpora import normalise
-from ood_studio.paths import cache_dir
 
 _LOCK = threading.Lock()  # NLTK's reader seeks in open files, so that two threads must not read at once
 _reader: Any = None  # the same database for every user; None also after a look that found nothing

@@ -15,13 +15,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ood_studio.errors import StudioError
-from ood_studio.fields import Bounds, check_bounds
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds, check
 from ood_studio.labels.corpora import Corpus, Pos, normalise
 from ood_studio.labels.prompts import PromptSet
 
 if TYPE_CHECKING:
-    from ood_studio.labels.text_features import TextEncoder
+    from ood_studio.features.texts import TextEncoder
 
 # Of cosines at a time: little memory, yet long turns, since the matrix product's threads stay awake for some
 # milliseconds after it and take the processors from the selection's (on two cores, 4 MB cost half as much again).
@@ -59,7 +59,7 @@ class Mining:
     seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of a random selection")] = 0
 
     def __post_init__(self) -> None:
-        check_bounds(self)
+        check(self)
         if self.count != int(self.count):
             raise StudioError(f"count must be a whole number, not {self.count:g}")
         if self.selection not in get_args(Selection):
@@ -283,13 +283,13 @@ def mine_corpus(
     Args:
         backbone: a backbone with a text tower.
         labels: the ID labels.
-        progress, stop: see :func:`ood_studio.labels.text_features.corpus_features`.
+        progress, stop: see :func:`ood_studio.features.texts.corpus_features`.
 
     Returns:
         the negative labels, the ID labels' features (classes, dim) and the negatives' features (negatives, dim), both
         unit norm, float32, on the CPU.
     """
-    from ood_studio.labels.text_features import class_features, corpus_features
+    from ood_studio.features.texts import class_features, corpus_features
 
     class_text = class_features(backbone, labels, prompts, stop=stop)
     candidate_text = corpus_features(backbone, corpus, prompts, progress=progress, stop=stop)

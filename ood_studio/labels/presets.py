@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.labels.corpora import normalise
 
 PRESETS: tuple[str, ...] = ("diorama-20", "cifar-10", "cifar-100", "imagenet-1k")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 
 Kind = Literal["id", "noun", "adjective"]
 """What a word is to the detector: an in-distribution label, or a candidate noun or adjective."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from ood_studio.paths import ASSETS
+from ood_studio.core.paths import ASSETS
 
 WORDNET_FILE = ASSETS / "corpora" / "wordnet.tsv.gz"
 

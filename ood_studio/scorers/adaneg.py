@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar, Literal, get_args
 import torch
 from torch import Tensor
 
-from ood_studio.errors import StudioError
-from ood_studio.fields import Bounds
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds
 from ood_studio.scorers.base import Reference, Scorer, unit_rows
 from ood_studio.scorers.neglabel import NegLabel, group_share
 

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import Linear
 
-from ood_studio.errors import StudioError
-from ood_studio.fields import check_bounds
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import check
 
 Space = Literal["joint", "visual", "patches", "tokens"]
 """Which image features a scorer reads: after the projection (comparable with text), before it, one per patch, or the
@@ -147,7 +147,7 @@ class Scorer(ABC):
     space: Space = "joint"  # not a ClassVar, so that a scorer that reads two spaces can make it a field
 
     def __post_init__(self) -> None:
-        check_bounds(self)
+        check(self)
 
     @property
     def differentiable(self) -> bool:

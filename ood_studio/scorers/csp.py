@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from ood_studio.fields import Bounds
+from ood_studio.core.parameters import Bounds
 from ood_studio.scorers.base import Reference, Scorer
 from ood_studio.scorers.neglabel import NegLabel
 

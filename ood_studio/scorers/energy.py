@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from torch import Tensor
 
-from ood_studio.fields import Bounds
+from ood_studio.core.parameters import Bounds
 from ood_studio.scorers.logits import LogitScorer
 
 

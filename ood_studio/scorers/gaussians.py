@@ -18,7 +18,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.scorers.base import Reference, Space
 from ood_studio.scorers.training import image_chunks
 

@@ -10,8 +10,8 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from ood_studio.errors import StudioError
-from ood_studio.fields import Bounds
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds
 from ood_studio.scorers.base import Reference
 from ood_studio.scorers.gaussians import group_images, nearest, shared_covariance, whitening, with_ridge
 from ood_studio.scorers.training import FeatureScorer, image_chunks

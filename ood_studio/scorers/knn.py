@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ood_studio.errors import StudioError
-from ood_studio.fields import Bounds
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds
 from ood_studio.scorers.base import Reference, unit_rows
 from ood_studio.scorers.training import FeatureScorer
 

@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar
 
 from torch import Tensor
 
-from ood_studio.errors import StudioError
-from ood_studio.fields import Bounds
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds
 from ood_studio.scorers.base import Reference, Scorer, unit_rows
 
 PRESETS: dict[str, float | None] = {"MCM": 1.0, "pseudo-MSP": 0.01, "backbone": None}

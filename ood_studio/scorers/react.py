@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from torch import Tensor
 
-from ood_studio.fields import Bounds
+from ood_studio.core.parameters import Bounds
 from ood_studio.scorers.base import Reference
 from ood_studio.scorers.logits import HeadScorer, logits_of
 from ood_studio.scorers.training import image_chunks

@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from ood_studio.errors import StudioError
-from ood_studio.fields import Bounds
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds
 from ood_studio.scorers.base import Reference
 from ood_studio.scorers.gaussians import scatter
 from ood_studio.scorers.logits import HeadScorer, logits_of

@@ -16,27 +16,27 @@ from torch.nn import functional
 from ood_studio.attacks.attack_set import AttackedSet, craft_sets
 from ood_studio.attacks.defences import Defence, defended_features, parse_defence
 from ood_studio.attacks.feature import (
-    Aim,
     Draws,
     FeatureAttack,
     LearningRate,
     Noise,
+    Objective,
     Seed,
     Steps,
 )
 from ood_studio.attacks.targets import class_targets, text_targets
 from ood_studio.attacks.transforms import Kind
 from ood_studio.backbones import Backbone
-from ood_studio.data.folders import FolderSet
-from ood_studio.data.picture_set import PictureSet, Subset
-from ood_studio.data.store import SetFeatures, set_features
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds, check
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.dataset import Dataset, Subset
+from ood_studio.data.folders import FolderDataset
 from ood_studio.evaluation.bench import BenchResult, Row
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers, parse_scorer
 from ood_studio.evaluation.metrics import FprDefinition
 from ood_studio.evaluation.suites import OpenSuite
-from ood_studio.fields import Bounds, check_bounds
-from ood_studio.progress import Progress, silent
+from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.scorers import FittedScore, Scorer, Space, select_features
 from ood_studio.studio.compare import Comparing
 from ood_studio.studio.requests import GROUP_SIZE, BenchRequest, LabelChoice, Resamples, ScoreChoice, TrainCount
@@ -107,7 +107,7 @@ class AttackRequest:
     fpr_definition: FprDefinition = "exact"
 
     def __post_init__(self) -> None:
-        check_bounds(self)
+        check(self)
         if self.target not in get_args(TargetKind):
             raise StudioError(f"target must be one of {', '.join(get_args(TargetKind))}, not {self.target!r}")
         if not self.attacks():
@@ -240,7 +240,7 @@ class Attacking(Comparing):
             source = Subset(source, request.count, request.seed)
         backbones = [self.backbone(name) for name in dict.fromkeys((request.label.backbone, *request.ensemble))]
         targets = _choose_targets(request, suite, source, backbones[0], progress)
-        aims_of = self._aims(request, suite, backbones, targets, progress)
+        objectives_for = self._objectives(request, suite, backbones, targets, progress)
         text = repr((request.label, request.score)) if request.climb else ""
         if request.target == "text":
             text += repr((request.label.prompts, suite.labels))
@@ -257,7 +257,7 @@ class Attacking(Comparing):
             sets += craft_sets(
                 f"{source.name}, {name}",
                 source,
-                aims_of,
+                objectives_for,
                 attack,
                 key=key,
                 target=request.climb or request.target,
@@ -265,7 +265,7 @@ class Attacking(Comparing):
                 checkpoints=request.checkpoints,
                 progress=progress,
             )
-        others: dict[str, PictureSet] = {each.name: FolderSet(each.folder, each.name) for each in sets}
+        others: dict[str, Dataset] = {each.name: FolderDataset(each.folder, each.name) for each in sets}
         suite = replace(suite, ood={source.name: source, **others})
         judgements = []
         for name in dict.fromkeys((request.label.backbone, *request.judges)):
@@ -301,7 +301,7 @@ class Attacking(Comparing):
     ) -> Judgement:
         backbone = self.backbone(name)
 
-        def features_of(pictures: PictureSet, spaces: Collection[str]) -> SetFeatures:
+        def features_of(pictures: Dataset, spaces: Collection[str]) -> DatasetFeatures:
             found = defended_features(backbone, pictures, defence, spaces, progress)
             return _without(found, removed) if pictures is suite.train else found
 
@@ -321,15 +321,15 @@ class Attacking(Comparing):
         negatives = GROUP_SIZE if space is None else len(space.mined)
         return choose_scorers(request.scorers, bench_scorers(request.score.neglabel(negatives)))
 
-    def _aims(
+    def _objectives(
         self,
         request: AttackRequest,
         suite: OpenSuite,
         backbones: Sequence[Backbone],
         targets: _Targets,
         progress: Progress,
-    ) -> Callable[[Sequence[int]], list[Aim]]:
-        """The aims for pictures of the source, by their indices."""
+    ) -> Callable[[Sequence[int]], list[Objective]]:
+        """The objectives for pictures of the source, by their indices."""
         found: list[tuple[Backbone, Tensor | FittedScore, Space]] = []
         for backbone in backbones:
             choice = replace(request.label, backbone=backbone.name)
@@ -341,7 +341,7 @@ class Attacking(Comparing):
                 found.append((backbone, text[targets.chosen], "joint"))
                 continue
             assert suite.train is not None
-            seen = set_features(backbone, suite.train, {request.space}, progress)
+            seen = dataset_features(backbone, suite.train, {request.space}, progress)
             features = select_features(request.space, seen.joint, seen.visual, seen.patches)
             if request.target in ("class", "nearest"):
                 assert suite.train.labels is not None
@@ -355,13 +355,13 @@ class Attacking(Comparing):
                 rows = features[[place[int(row)] for row in targets.chosen]].clone()
             found.append((backbone, rows, request.space))
 
-        def aims(rows: Sequence[int]) -> list[Aim]:
+        def objectives(rows: Sequence[int]) -> list[Objective]:
             return [
-                Aim(backbone, target if isinstance(target, FittedScore) else target[list(rows)], space)
+                Objective(backbone, target if isinstance(target, FittedScore) else target[list(rows)], space)
                 for backbone, target, space in found
             ]
 
-        return aims
+        return objectives
 
     def _climbed(
         self,
@@ -376,8 +376,8 @@ class Attacking(Comparing):
         known: Mapping[str, Scorer] = self._scorers(replace(request, scorers=("all",)), space)
         scorer = parse_scorer(request.climb, known)
 
-        def features_of(pictures: PictureSet, spaces: Collection[str]) -> SetFeatures:
-            return set_features(backbone, pictures, spaces, progress)
+        def features_of(pictures: Dataset, spaces: Collection[str]) -> DatasetFeatures:
+            return dataset_features(backbone, pictures, spaces, progress)
 
         of = self._reference_of(backbone, suite, space, choice, {"": scorer}, features_of, no_text)
         return scorer.fit(of(scorer.space))
@@ -393,7 +393,7 @@ class _Targets:
 
 
 def _choose_targets(
-    request: AttackRequest, suite: OpenSuite, source: PictureSet, backbone: Backbone, progress: Progress
+    request: AttackRequest, suite: OpenSuite, source: Dataset, backbone: Backbone, progress: Progress
 ) -> _Targets:
     """Training pictures, from at most half of them, so that scorers keep some to learn from; or classes."""
     count = len(source)
@@ -422,14 +422,14 @@ def _choose_targets(
 
 
 def _nearest_classes(
-    space: Space, backbone: Backbone, source: PictureSet, train: PictureSet, classes: np.ndarray, progress: Progress
+    space: Space, backbone: Backbone, source: Dataset, train: Dataset, classes: np.ndarray, progress: Progress
 ) -> np.ndarray:
     """(n,) for each picture of the source the class whose mean features are the most similar.
 
     Pictures that cannot be read get the first class; they are not attacked either.
     """
     assert train.labels is not None
-    own, seen = (set_features(backbone, pictures, {space}, progress) for pictures in (source, train))
+    own, seen = (dataset_features(backbone, pictures, {space}, progress) for pictures in (source, train))
     mine, theirs = (select_features(space, f.joint, f.visual, f.patches) for f in (own, seen))
     means = class_targets(theirs, torch.from_numpy(train.labels[seen.rows]), classes.tolist())
     nearest = (functional.normalize(mine, dim=-1) @ functional.normalize(means, dim=-1).T).argmax(dim=1)
@@ -446,7 +446,7 @@ def _plain(made: AttackedSet) -> dict[str, Any]:
     return found
 
 
-def _without(features: SetFeatures, removed: frozenset[int]) -> SetFeatures:
+def _without(features: DatasetFeatures, removed: frozenset[int]) -> DatasetFeatures:
     """The features but for those of some pictures."""
     if not removed:
         return features
@@ -456,4 +456,4 @@ def _without(features: SetFeatures, removed: frozenset[int]) -> SetFeatures:
         return None if part is None else part[keep]
 
     parts = (kept(features.joint), kept(features.visual), kept(features.patches))
-    return SetFeatures(*parts, features.rows[keep.numpy()], features.problems)
+    return DatasetFeatures(*parts, features.rows[keep.numpy()], features.problems)

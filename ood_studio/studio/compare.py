@@ -12,19 +12,18 @@ from torch import Tensor
 from torch.nn import Linear
 
 from ood_studio.backbones import Backbone, BackboneError
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.data.store import SetFeatures, set_features
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, Stopped, silent
+from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bench import Bench, BenchResult, needed_spaces, zero_shot_accuracy
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers
-from ood_studio.evaluation.diorama_set import diorama_set
 from ood_studio.evaluation.results import ResultStore
 from ood_studio.evaluation.suites import OpenSuite, open_suite
 from ood_studio.evaluation.sweeps import Sweep, find_sweep, sweep_values
+from ood_studio.features.images import DatasetFeatures, dataset_features
+from ood_studio.features.texts import class_features
 from ood_studio.labels.conjugated import conjugated_pool, mine_conjugated, superclasses_of
 from ood_studio.labels.corpora import load_corpus
-from ood_studio.labels.text_features import class_features
-from ood_studio.progress import Progress, Stopped, silent
 from ood_studio.scorers import (
     Reference,
     Scorer,
@@ -35,6 +34,7 @@ from ood_studio.studio.answers import SweepPoint
 from ood_studio.studio.requests import GROUP_SIZE, BenchRequest, LabelChoice
 from ood_studio.studio.texts import read_labels, read_prompts
 from ood_studio.studio.workbench import LabelSpace, Workbench
+from ood_studio.worlds.diorama_dataset import diorama_dataset
 
 MOST_PHRASES = 20_000  # of the conjugated pool; a corpus of more adjectives gives each only one superclass
 
@@ -61,8 +61,8 @@ class Comparing(Workbench):
         progress("loading the model", 0, 1)
         backbone = self.backbone(request.label.backbone)
 
-        def features_of(pictures: PictureSet, spaces: Collection[str]) -> SetFeatures:
-            return set_features(backbone, pictures, spaces, progress)
+        def features_of(pictures: Dataset, spaces: Collection[str]) -> DatasetFeatures:
+            return dataset_features(backbone, pictures, spaces, progress)
 
         training = {} if suite.train is None else {"train": suite.train.name, "n_train": len(suite.train)}
         bench, space = self._on_suite(request, suite, features_of, training=training, progress=progress)
@@ -77,7 +77,7 @@ class Comparing(Workbench):
         self,
         request: BenchRequest,
         suite: OpenSuite,
-        features_of: Callable[[PictureSet, Collection[str]], SetFeatures],
+        features_of: Callable[[Dataset, Collection[str]], DatasetFeatures],
         *,
         params: Mapping[str, Any] | None = None,
         training: Mapping[str, Any],
@@ -180,7 +180,7 @@ class Comparing(Workbench):
         space: LabelSpace | None,
         choice: LabelChoice,
         scorers: Mapping[str, Scorer],
-        features_of: Callable[[PictureSet, Collection[str]], SetFeatures],
+        features_of: Callable[[Dataset, Collection[str]], DatasetFeatures],
         no_text: str,
     ) -> Callable[[Space], Reference]:
         """What scorers of a space learn from, put together once a space and only from what some scorer needs."""
@@ -233,7 +233,7 @@ class Comparing(Workbench):
         suite: OpenSuite,
         space: LabelSpace,
         spaces: frozenset[str],
-        features_of: Callable[[PictureSet, Collection[str]], SetFeatures],
+        features_of: Callable[[Dataset, Collection[str]], DatasetFeatures],
     ) -> dict[str, float]:
         """Zero-shot accuracies where the classes of pictures are known."""
         found = {}
@@ -246,7 +246,7 @@ class Comparing(Workbench):
         if suite.name in ("diorama", "diorama-hard"):
             from ood_studio.diorama.world import TRAINED_CLASSES
 
-            everything = diorama_set("all-classes", request.seed, request.count, workers=self.workers)
+            everything = diorama_dataset("all-classes", request.seed, request.count, workers=self.workers)
             assert everything.labels is not None
             text = class_features(space.backbone, TRAINED_CLASSES, read_prompts(request.label.prompts))
             seen = features_of(everything, joint)

@@ -15,7 +15,6 @@ from torch.nn import functional
 from ood_studio import __version__
 from ood_studio.attacks.defences import Defence
 from ood_studio.attacks.feature import (
-    Aim,
     AttackStep,
     Budget,
     Diverged,
@@ -24,6 +23,7 @@ from ood_studio.attacks.feature import (
     LearningRate,
     Noise,
     Norm,
+    Objective,
     Seed,
     Smoothness,
     Steps,
@@ -34,9 +34,9 @@ from ood_studio.attacks.quality import quality
 from ood_studio.attacks.targets import picture_targets, text_targets
 from ood_studio.attacks.transforms import Kind
 from ood_studio.backbones import Backbone
-from ood_studio.errors import StudioError
-from ood_studio.fields import Bounds, check_bounds
-from ood_studio.progress import Progress, silent
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds, check
+from ood_studio.core.progress import Progress, silent
 from ood_studio.studio.answers import Reading
 from ood_studio.studio.requests import LabelChoice, ScoreChoice
 from ood_studio.studio.scores import scorer_named
@@ -83,7 +83,7 @@ class CraftRequest:
     seed: Seed = FeatureAttack.seed
 
     def __post_init__(self) -> None:
-        check_bounds(self)
+        check(self)
         if self.space not in ("visual", "joint"):
             raise StudioError(f"space must be visual or joint, not {self.space!r}")
         self.attack()
@@ -159,7 +159,7 @@ class Crafting(Workbench):
         space = self.label_space(request.labels, progress)
         backbone = space.backbone
         picture = picture.convert("RGB")
-        aims = self._craft_aims(request, space, picture, target, progress)
+        objectives = self._craft_objectives(request, space, picture, target, progress)
         pixels = (
             to_pixels([_fitting(picture, request.longest)]) if request.full_size else backbone.preprocess([picture])
         )
@@ -186,7 +186,7 @@ class Crafting(Workbench):
 
         area = None if mask is None else _mask(mask, backbone, request.full_size, picture.size, (width, height))
         try:
-            for step in request.attack().run(pixels, aims, mask=area, every=request.every):
+            for step in request.attack().run(pixels, objectives, mask=area, every=request.every):
                 progress("attacking the picture", step.step, step.total)
                 yield report(step)
         except Diverged as error:
@@ -213,38 +213,41 @@ class Crafting(Workbench):
             rows += judges.readings(seen)
         return rows
 
-    def _craft_aims(
+    def _craft_objectives(
         self,
         request: CraftRequest,
         space: LabelSpace,
         picture: Image.Image,
         target: Image.Image | None,
         progress: Progress,
-    ) -> list[Aim]:
+    ) -> list[Objective]:
         backbones = {space.backbone.name: space.backbone}
         for name in request.ensemble:
             progress("loading the model", 0, 1)
             backbones.setdefault(name, self.backbone(name))
         if request.climb:
-            aims = []
+            objectives = []
             for name, backbone in backbones.items():
                 own = space
                 if backbone is not space.backbone:
                     own = self.label_space(replace(request.labels, backbone=name), progress)
                 scorer = scorer_named(request.climb, request.score, len(own.mined))
-                aims.append(Aim(backbone, scorer.fit(own.reference())))
-            return aims
+                objectives.append(Objective(backbone, scorer.fit(own.reference())))
+            return objectives
         if request.target_label:
             prompts = read_prompts(request.labels.prompts)
             return [
-                Aim(each, text_targets(each, [request.target_label], prompts), "joint") for each in backbones.values()
+                Objective(each, text_targets(each, [request.target_label], prompts), "joint")
+                for each in backbones.values()
             ]
         if target is None:
             raise StudioError("an attack needs a target: give an ID picture or a label")
         goal = target.convert("RGB")
         if goal.size == picture.size and goal.tobytes() == picture.tobytes():
             raise StudioError("the target is the picture itself; give another one")
-        return [Aim(each, picture_targets(each, [goal], request.space), request.space) for each in backbones.values()]
+        return [
+            Objective(each, picture_targets(each, [goal], request.space), request.space) for each in backbones.values()
+        ]
 
 
 def craft_record(

@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
 from ood_studio.labels.negmining import NegativeLabels
-from ood_studio.progress import Progress, silent
 from ood_studio.scorers import Reference
 from ood_studio.scorers.neglabel import affinities
 from ood_studio.studio.answers import Affinity, ExploreResult, PictureReport, verdict

@@ -14,16 +14,16 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.backbones import Backbone
-from ood_studio.data.picture_set import PictureSet, Subset
-from ood_studio.data.sources import open_pictures
-from ood_studio.data.store import set_features
-from ood_studio.errors import StudioError
-from ood_studio.evaluation.diorama_set import diorama_set
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds, check
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.dataset import Dataset, Subset
+from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.embedding import plane
-from ood_studio.fields import Bounds, check_bounds
-from ood_studio.progress import Progress, silent
+from ood_studio.features.images import dataset_features
 from ood_studio.studio.requests import LabelChoice
 from ood_studio.studio.workbench import OOD_COUNT, REFERENCE_COUNT, Workbench
+from ood_studio.worlds.diorama_dataset import diorama_dataset
 
 Kind = Literal["id", "near", "far", "synthetic", "trail"]
 THUMBNAIL = 64  # pixels
@@ -50,7 +50,7 @@ class FeatureMapRequest:
     seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of the layout")] = 0
 
     def __post_init__(self) -> None:
-        check_bounds(self)
+        check(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +117,7 @@ class Mapping(Workbench):
         known = [self._map_part(backbone, *each, progress) for each in self._map_sets(request)]
         extra = []
         if made is not None:
-            pictures = open_pictures(str(made[1]), name=made[0], labels=())
+            pictures = open_dataset(str(made[1]), name=made[0], labels=())
             extra.append(self._map_part(backbone, made[0], "synthetic", pictures, request.inside, progress))
         if trail:
             extra.append(_trail(backbone, trail))
@@ -147,9 +147,9 @@ class Mapping(Workbench):
             begin += len(own)
         return FeatureMap(tuple(groups), request.labels.backbone)
 
-    def _map_sets(self, request: FeatureMapRequest) -> list[tuple[str, Kind, PictureSet, int]]:
+    def _map_sets(self, request: FeatureMapRequest) -> list[tuple[str, Kind, Dataset, int]]:
         if request.reference:
-            own: PictureSet = open_pictures(request.reference, labels=())
+            own: Dataset = open_dataset(request.reference, labels=())
             own = own if len(own) <= request.inside else Subset(own, request.inside, request.seed)
             return [(f"ID: {own.name}", "id", own, request.inside)]
         half = request.far // 2
@@ -161,16 +161,16 @@ class Mapping(Workbench):
             ("far-OOD: empty places", "far", "far-ood-scenes", request.far - half, request.far - half),
         )
         return [
-            (name, kind, diorama_set(split, 0, max(whole, count), workers=self.workers), count)
+            (name, kind, diorama_dataset(split, 0, max(whole, count), workers=self.workers), count)
             for name, kind, split, whole, count in drawn
             if count
         ]
 
     def _map_part(
-        self, backbone: Backbone, name: str, kind: Kind, pictures: PictureSet, count: int, progress: Progress
+        self, backbone: Backbone, name: str, kind: Kind, pictures: Dataset, count: int, progress: Progress
     ) -> _Part:
         pictures.prepare(progress)  # for the thumbnails, even where the features are kept
-        found = set_features(backbone, pictures, {"joint"}, progress)
+        found = dataset_features(backbone, pictures, {"joint"}, progress)
         rows = [int(row) for row in found.rows[:count]]
         if not rows:
             raise StudioError(f"no picture of {name} can be read")

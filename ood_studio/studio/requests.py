@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from ood_studio.backbones import DEFAULT
+from ood_studio.core.parameters import Bounds, check
 from ood_studio.evaluation.metrics import FprDefinition
-from ood_studio.fields import Bounds, check_bounds
 from ood_studio.labels.corpora import DEFAULT_LEXNAMES
 from ood_studio.labels.negmining import Count, Eta, Fraction, Mining, Selection
 from ood_studio.scorers import (
@@ -50,7 +50,7 @@ class LabelChoice:
     selection: Selection = "mined"
 
     def __post_init__(self) -> None:
-        check_bounds(self)
+        check(self)
 
     def mining(self) -> Mining:
         """The parameters of NegMining."""
@@ -80,7 +80,7 @@ class ScoreChoice:
     seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of the shuffle before grouping")] = 0
 
     def __post_init__(self) -> None:
-        check_bounds(self)
+        check(self)
 
     def neglabel(self, negatives: int) -> NegLabel:
         """The NegLabel scorer of this choice for so many negative labels."""
@@ -105,7 +105,7 @@ class ExploreRequest:
     top: Annotated[int, Bounds(1, 100, step=1, help="Affinities listed for each picture")] = 12
 
     def __post_init__(self) -> None:
-        check_bounds(self)
+        check(self)
 
 
 @dataclass(frozen=True)
@@ -143,4 +143,4 @@ class BenchRequest:
     fpr_definition: FprDefinition = "exact"
 
     def __post_init__(self) -> None:
-        check_bounds(self)
+        check(self)

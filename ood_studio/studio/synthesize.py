@@ -17,15 +17,14 @@ from torch import Tensor
 from ood_studio import __version__
 from ood_studio.attacks.pictures import to_pictures, to_pixels
 from ood_studio.backbones import Pool
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.data.sources import open_pictures
-from ood_studio.errors import StudioError
-from ood_studio.evaluation.diorama_set import diorama_set
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds, check
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.dataset import Dataset
+from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.metrics import threshold_at_tpr
 from ood_studio.evaluation.suites import open_suite
-from ood_studio.fields import Bounds, check_bounds
 from ood_studio.labels.presets import load_preset
-from ood_studio.progress import Progress, silent
 from ood_studio.studio.answers import Affinity, Reading
 from ood_studio.studio.requests import LabelChoice, ScoreChoice
 from ood_studio.studio.scores import Judges, scorer_named
@@ -45,13 +44,14 @@ from ood_studio.synthesis.boundary import (
     Target,
     gradient_pictures,
 )
-from ood_studio.synthesis.classifier_catalogue import CLASSIFIER
+from ood_studio.synthesis.classifier_models import CLASSIFIER
 from ood_studio.synthesis.complexity import bytes_per_pixel, most_complex
 from ood_studio.synthesis.contexts import Contexts
 from ood_studio.synthesis.guides import EnergyGuide, Guide, ScorerGuide, load_classifier
 from ood_studio.synthesis.inpainting import Inpainter, load_inpainter
 from ood_studio.synthesis.losses import LossForm
 from ood_studio.synthesis.synthetic_set import Made, SyntheticSet, build_set, set_folder
+from ood_studio.worlds.diorama_dataset import diorama_dataset
 
 _REFERENCE = 300  # Diorama pictures of each side that a guide's boundary and gauge are read from
 _SOURCES = 8  # Diorama pictures looked at for each one wanted, to choose the most complex from
@@ -98,7 +98,7 @@ class SynthesisRequest:
     seed: Seed = NearBoundary.seed
 
     def __post_init__(self) -> None:
-        check_bounds(self)
+        check(self)
         self.loop()
 
     def loop(self) -> NearBoundary:
@@ -144,7 +144,7 @@ class SetRequest:
     out: str = ""
 
     def __post_init__(self) -> None:
-        check_bounds(self)
+        check(self)
         if self.method not in ("boundary", "unguided", "negative"):
             raise StudioError(f"method must be boundary, unguided or negative, not {self.method!r}")
 
@@ -383,9 +383,9 @@ class Synthesizing(Workbench):
 
     # --- sets ---------------------------------------------------------------------------------------------------------
 
-    def _sources(self, request: SetRequest) -> PictureSet:
+    def _sources(self, request: SetRequest) -> Dataset:
         if request.images:
-            return open_pictures(request.images)
+            return open_dataset(request.images)
         suite = open_suite(
             request.suite,
             data_root=request.data_root,
@@ -397,7 +397,7 @@ class Synthesizing(Workbench):
             raise StudioError(f"{suite.name} has no ID training pictures; give pictures of your own (images)")
         return suite.train
 
-    def _chosen(self, request: SetRequest, source: PictureSet, progress: Progress) -> list[int]:
+    def _chosen(self, request: SetRequest, source: Dataset, progress: Progress) -> list[int]:
         """The most complex pictures of each class; the classes take turns, so that any part of them is balanced."""
         source.prepare(progress)
         complexity = []
@@ -423,7 +423,7 @@ class Synthesizing(Workbench):
         request: SetRequest,
         inpainter: Inpainter,
         judges: _Panel,
-        source: PictureSet,
+        source: Dataset,
         pictures: Mapping[int, Image.Image],
         progress: Progress,
     ) -> dict[int, Made]:
@@ -538,7 +538,7 @@ class Synthesizing(Workbench):
         """The recognition model's energy, its boundary from reference pictures where there are some."""
         progress("loading the recognition model", 0, 1)
         classifier = load_classifier(request.classifier, self.device)
-        own = open_pictures(request.reference, labels=()) if request.reference else None
+        own = open_dataset(request.reference, labels=()) if request.reference else None
         known = own is not None or space.id_labels == load_preset("diorama-20")
         key = (classifier.fingerprint, "" if own is None else own.key, known)
 
@@ -547,8 +547,8 @@ class Synthesizing(Workbench):
             if not known:
                 return guide, None
             # The sets of the other scores' thresholds, which are drawn already.
-            inside = own or diorama_set("id-train", 0, REFERENCE_COUNT, workers=self.workers)
-            outside = None if own else diorama_set("near-ood", 0, OOD_COUNT, workers=self.workers)
+            inside = own or diorama_dataset("id-train", 0, REFERENCE_COUNT, workers=self.workers)
+            outside = None if own else diorama_dataset("near-ood", 0, OOD_COUNT, workers=self.workers)
             sides = [_guide_scores(guide, each, progress) if each else np.empty(0) for each in (inside, outside)]
             gauge = _gauge(*sides)
             return replace(guide, boundary=gauge.boundary), gauge
@@ -598,7 +598,7 @@ def _gauge(inside: np.ndarray, outside: np.ndarray) -> Gauge:
     return Gauge(float(np.median(inside)), boundary, float(np.median(beyond)) if len(beyond) else None)
 
 
-def _main(source: PictureSet, row: int) -> str:
+def _main(source: Dataset, row: int) -> str:
     """The name of a picture's class where it is known."""
     if source.labels is None or not source.classes or source.labels[row] < 0:
         return ""
@@ -606,7 +606,7 @@ def _main(source: PictureSet, row: int) -> str:
 
 
 @torch.no_grad()
-def _guide_scores(guide: EnergyGuide, pictures: PictureSet, progress: Progress) -> np.ndarray:
+def _guide_scores(guide: EnergyGuide, pictures: Dataset, progress: Progress) -> np.ndarray:
     """(n,) of at most `_REFERENCE` pictures."""
     pictures.prepare(progress)
     held = []

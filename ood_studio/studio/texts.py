@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.labels.presets import PRESETS, load_preset, parse_labels
 from ood_studio.labels.prompts import PROMPT_SETS, PromptSet, custom_prompts, prompt_set
 

@@ -12,15 +12,14 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.backbones import Backbone, Pool, load_backbone
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.data.sources import open_pictures
-from ood_studio.data.store import set_features
-from ood_studio.errors import StudioError
-from ood_studio.evaluation.diorama_set import diorama_set
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.dataset import Dataset
+from ood_studio.data.sources import open_dataset
+from ood_studio.features.images import dataset_features
 from ood_studio.labels.corpora import load_corpus
 from ood_studio.labels.negmining import NegativeLabels, mine_corpus
 from ood_studio.labels.presets import load_preset
-from ood_studio.progress import Progress, silent
 from ood_studio.scorers import (
     FittedScore,
     Reference,
@@ -30,6 +29,7 @@ from ood_studio.studio.answers import ReferenceScores
 from ood_studio.studio.requests import LabelChoice, ScoreChoice
 from ood_studio.studio.scores import Judges, scorers_of
 from ood_studio.studio.texts import read_labels, read_prompts
+from ood_studio.worlds.diorama_dataset import diorama_dataset
 
 _BATCH = 64
 REFERENCE_COUNT = 1000  # ID reference pictures of Diorama
@@ -160,8 +160,8 @@ class Workbench:
         self, backbone: Backbone, name: str, seed: int, count: int, progress: Progress = silent
     ) -> Tensor:
         """Joint features (n, dim) of a Diorama split, drawn and encoded unless kept on disk."""
-        pictures = diorama_set(name, seed, count, workers=self.workers)
-        return joint_of(backbone, set_features(backbone, pictures, {"joint"}, progress).joint)
+        pictures = diorama_dataset(name, seed, count, workers=self.workers)
+        return joint_of(backbone, dataset_features(backbone, pictures, {"joint"}, progress).joint)
 
     def reference_features(
         self, space: LabelSpace, folder: str, progress: Progress = silent
@@ -173,7 +173,7 @@ class Workbench:
         """
         backbone = space.backbone
         if folder:
-            own = open_pictures(folder, labels=())
+            own = open_dataset(folder, labels=())
             return self._references.get(
                 (backbone.fingerprint, own.key), lambda: self._own_reference(backbone, own, progress)
             )
@@ -187,8 +187,8 @@ class Workbench:
         about = f"{REFERENCE_COUNT:,} Diorama ID pictures, {OOD_COUNT:,} of near-OOD classes"
         return ReferencePictures("diorama", inside, outside, about)
 
-    def _own_reference(self, backbone: Backbone, pictures: PictureSet, progress: Progress) -> ReferencePictures:
-        found = set_features(backbone, pictures, {"joint"}, progress)
+    def _own_reference(self, backbone: Backbone, pictures: Dataset, progress: Progress) -> ReferencePictures:
+        found = dataset_features(backbone, pictures, {"joint"}, progress)
         joint = joint_of(backbone, found.joint)
         skipped = f" ({len(found.problems)} could not be read)" if found.problems else ""
         about = f"{len(joint):,} pictures of {pictures.name}{skipped}"

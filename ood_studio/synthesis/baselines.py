@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ood_studio.progress import Progress, silent
+from ood_studio.core.progress import Progress, silent
 from ood_studio.synthesis.inpainting import Inpainter
 
 PROMPT = "a photo of a {}"

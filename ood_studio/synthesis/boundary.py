@@ -14,9 +14,9 @@ from typing import Annotated, Literal, NamedTuple, get_args
 import torch
 from torch import Tensor
 
-from ood_studio.errors import StudioError
-from ood_studio.fields import Bounds, check_bounds
-from ood_studio.progress import Progress, silent
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds, check
+from ood_studio.core.progress import Progress, silent
 from ood_studio.synthesis.guides import Guide
 from ood_studio.synthesis.inpainting import Inpainter
 from ood_studio.synthesis.losses import LossForm, check_form
@@ -125,7 +125,7 @@ class NearBoundary:
     seed: Seed = 0
 
     def __post_init__(self) -> None:
-        check_bounds(self)
+        check(self)
         check_form(self.loss)
         for name, choices in (("step", get_args(Step)), ("direction", get_args(Direction))):
             if getattr(self, name) not in choices:

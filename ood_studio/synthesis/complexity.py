@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 
 from PIL import Image
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 
 QUALITY = 75
 

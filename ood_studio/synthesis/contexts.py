@@ -9,8 +9,8 @@ from typing import final
 
 from PIL import Image
 
-from ood_studio.errors import StudioError
-from ood_studio.progress import Progress, silent
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
 from ood_studio.synthesis.answers import parse_answer, parse_typed
 
 QUESTION = (

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from ood_studio.backbones import Backbone, load_backbone
-from ood_studio.backbones.catalogue import LOCAL, TIMM
 from ood_studio.backbones.resampling import resampling
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.hub.catalogue import LOCAL, TIMM
 from ood_studio.scorers import FittedScore, select_features
-from ood_studio.synthesis.classifier_catalogue import CLASSIFIER, FOLDER
+from ood_studio.synthesis.classifier_models import CLASSIFIER, FOLDER
 from ood_studio.synthesis.losses import (
     LossForm,
     check_form,
@@ -224,7 +224,7 @@ def load_classifier(name: str = CLASSIFIER, device: str = "auto") -> Backbone:
         if not (FOLDER / "config.json").is_file():
             raise StudioError(
                 f"The bundled recognition model is missing: there is no assets/{CLASSIFIER} (made by "
-                "python -m ood_studio.diorama.training.classifier)."
+                "python -m ood_studio.training.classifier)."
             )
         name = f"{TIMM}{LOCAL}{FOLDER}"
     return load_backbone(name, device, "float32")

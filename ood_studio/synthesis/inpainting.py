@@ -21,13 +21,15 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ood_studio.backbones.catalogue import short
-from ood_studio.backbones.device import Precision, choose_device, choose_dtype
-from ood_studio.backbones.files import building, downloading, hub_file, read_json, why_no_hub
-from ood_studio.backbones.pool import Pool
-from ood_studio.errors import StudioError
-from ood_studio.progress import Progress, silent
-from ood_studio.synthesis.catalogue import (
+from ood_studio.core.errors import StudioError
+from ood_studio.core.pool import Pool
+from ood_studio.core.progress import Progress, silent
+from ood_studio.hub.catalogue import short
+from ood_studio.hub.device import Precision, choose_device, choose_dtype
+from ood_studio.hub.files import building, downloading, hub_file, read_json, why_no_hub
+from ood_studio.hub.loading import check_headers, import_whole, without_bars
+from ood_studio.hub.names import BUNDLED, is_folder
+from ood_studio.synthesis.inpainting_models import (
     CONFIGS,
     INDEX,
     MODELS,
@@ -40,10 +42,8 @@ from ood_studio.synthesis.catalogue import (
     missing_from,
     weights_in,
 )
-from ood_studio.synthesis.loading import check_headers, import_whole, without_bars
-from ood_studio.synthesis.names import BUNDLED, is_folder
 
-_TRAINED_BY = "python -m ood_studio.diorama.training.inpainting"
+_TRAINED_BY = "python -m ood_studio.training.inpainting"
 _CHANNELS = 9  # noisy latents (4), mask (1), latents of the picture outside the mask (4)
 
 

@@ -12,11 +12,13 @@ import torch
 from PIL import Image
 
 from ood_studio.backbones.base import tamed
-from ood_studio.backbones.device import choose_device, choose_dtype
-from ood_studio.backbones.files import building, downloading, first_line, hub_file, read_json, why_no_hub
-from ood_studio.backbones.pool import Pool
-from ood_studio.errors import StudioError
-from ood_studio.synthesis.context_catalogue import (
+from ood_studio.core.errors import StudioError
+from ood_studio.core.pool import Pool
+from ood_studio.hub.device import choose_device, choose_dtype
+from ood_studio.hub.files import building, downloading, first_line, hub_file, read_json, why_no_hub
+from ood_studio.hub.loading import check_headers, import_whole, without_bars
+from ood_studio.hub.names import BUNDLED, is_folder
+from ood_studio.synthesis.context_models import (
     CONFIG,
     MODELS,
     TRAINED_BY,
@@ -25,8 +27,6 @@ from ood_studio.synthesis.context_catalogue import (
     weights_of,
 )
 from ood_studio.synthesis.contexts import ContextError, ContextModel
-from ood_studio.synthesis.loading import check_headers, import_whole, without_bars
-from ood_studio.synthesis.names import BUNDLED, is_folder
 
 Quantize = Literal["4bit"]
 MAX_NEW_TOKENS = 96

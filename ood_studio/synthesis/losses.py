@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from torch import Tensor
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 
 LossForm = Literal["target", "hinge", "published"]
 """How the loss is formed: the authors' code, the hinge of Liu et al., or Eq. 7 as it is printed."""

@@ -15,8 +15,8 @@ from typing import Any
 from PIL import Image
 
 from ood_studio import __version__
-from ood_studio.errors import StudioError
-from ood_studio.paths import cache_dir
+from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import cache_dir
 
 HEADER = "set.json"
 MANIFEST = "manifest.jsonl"

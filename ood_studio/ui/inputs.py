@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.backbones import bundled_names
-from ood_studio.errors import StudioError
-from ood_studio.fields import Bounds
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds
 
 
 def backbone_box(backbone: str, name: str) -> gr.Dropdown:

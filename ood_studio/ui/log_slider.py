@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.errors import StudioError
-from ood_studio.fields import Bounds
-from ood_studio.paths import ASSETS
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds
+from ood_studio.core.paths import ASSETS
 
 _TEMPLATE = """<div class="studio-log">
 <div class="studio-log-head"><label for="${name}-range">${label}</label>

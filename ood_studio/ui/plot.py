@@ -19,8 +19,8 @@ import gradio as gr
 import plotly
 import plotly.graph_objects as go
 
-from ood_studio.errors import StudioError
-from ood_studio.paths import ASSETS
+from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import ASSETS
 
 _TEMPLATE = """<figure class="studio-plot" role="group" aria-label="figure">
 <div class="studio-plot-area" tabindex="0" role="application"

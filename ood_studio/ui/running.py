@@ -9,8 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.errors import StudioError
-from ood_studio.progress import Progress
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress
 
 MODEL_SLOT: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 """Event arguments: whatever computes with a model waits for its turn."""

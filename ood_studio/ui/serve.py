@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any
 
 from ood_studio.backbones import DEFAULT
-from ood_studio.errors import StudioError
-from ood_studio.progress import silent, stoppable
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import silent, stoppable
 
 _ATTEMPTS = 4
 

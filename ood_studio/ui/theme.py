@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
 
-from ood_studio.paths import ASSETS
+from ood_studio.core.paths import ASSETS
 
 STYLE = ASSETS / "style.css"
 

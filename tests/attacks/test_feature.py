@@ -15,10 +15,10 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.attacks import (
-    Aim,
     AttackStep,
     Diverged,
     FeatureAttack,
+    Objective,
     class_targets,
     picture_targets,
     smoothness_loss,
@@ -27,7 +27,7 @@ from ood_studio.attacks import (
     to_pictures,
 )
 from ood_studio.backbones import ImageFeatures
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.labels.prompts import prompt_set
 from ood_studio.scorers import KNN, Energy, NegLabel, Reference
 from tests.attacks.conftest import SIZE, SmoothModel, random_pixels
@@ -35,13 +35,13 @@ from tests.attacks.conftest import SIZE, SmoothModel, random_pixels
 FAST = FeatureAttack(steps=20, learning_rate=0.01)
 
 
-def last(attack: FeatureAttack, pixels: Tensor, aims: Any, **options: Any) -> AttackStep:
-    *_, end = attack.run(pixels, aims, **options)
+def last(attack: FeatureAttack, pixels: Tensor, objectives: Any, **options: Any) -> AttackStep:
+    *_, end = attack.run(pixels, objectives, **options)
     return end
 
 
-def goal(model: SmoothModel, batch: int = 1, seed: int = 9) -> Aim:
-    return Aim(model, model.encode_image(random_pixels(batch, seed)).visual)
+def goal(model: SmoothModel, batch: int = 1, seed: int = 9) -> Objective:
+    return Objective(model, model.encode_image(random_pixels(batch, seed)).visual)
 
 
 # --- the equations -----------------------------------------------------------------------------------------------
@@ -99,19 +99,19 @@ def test_steps_follow_the_gradient_of_equation_8(climb: bool) -> None:
             gradient[place] = (up - loss(moved)) / 2e-5
         first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
         rho -= 0.01 * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
-    end = last(attack, pixels, Aim(model, score if climb else target))
+    end = last(attack, pixels, Objective(model, score if climb else target))
     assert (end.pixels - pixels).numpy() == pytest.approx(rho, abs=1e-6)
     assert float(weight * end.roughness - end.similarity) == pytest.approx(loss(rho), abs=1e-6)
 
 
 def test_an_ensemble_has_the_mean_of_the_similarities() -> None:
     models, pixels = [SmoothModel(0), SmoothModel(1)], random_pixels(2)
-    aims = [goal(model) for model in models]
-    end = last(FAST, pixels, aims)
-    each = [aim.nearness(aim.backbone.encode_image(end.pixels)) for aim in aims]
+    objectives = [goal(model) for model in models]
+    end = last(FAST, pixels, objectives)
+    each = [aim.nearness(aim.backbone.encode_image(end.pixels)) for aim in objectives]
     assert torch.allclose(end.similarity, (each[0] + each[1]) / 2)
-    alone = last(FAST, pixels, aims[0])
-    assert (aims[1].nearness(models[1].encode_image(alone.pixels)) < each[1]).all()
+    alone = last(FAST, pixels, objectives[0])
+    assert (objectives[1].nearness(models[1].encode_image(alone.pixels)) < each[1]).all()
 
 
 # --- what must hold ----------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def test_budgets_and_masks_hold_at_every_step(smooth: SmoothModel) -> None:
 @pytest.mark.parametrize("robust", [(), ("resize", "crop", "jpeg")])
 def test_the_same_seed_gives_the_same_bits(bundled: SimpleNamespace, robust: Any) -> None:
     attack = FeatureAttack(steps=3, robust=robust, seed=4)
-    aim = Aim(bundled.backbone, bundled.target)
+    aim = Objective(bundled.backbone, bundled.target)
     ends = [last(attack, bundled.pixels, aim).pixels for _ in range(2)]
     assert torch.equal(*ends)
     other = last(FeatureAttack(steps=3, robust=robust, seed=5), bundled.pixels, aim).pixels
@@ -175,7 +175,7 @@ def test_a_picture_does_not_depend_on_its_batch(bundled: SimpleNamespace) -> Non
     attack, target = FeatureAttack(smoothness=5000, steps=4), bundled.target
 
     def first_of(rows: list[int], goals: list[int]) -> Tensor:
-        return last(attack, bundled.pixels[rows], Aim(bundled.backbone, target[goals])).pixels[0]
+        return last(attack, bundled.pixels[rows], Objective(bundled.backbone, target[goals])).pixels[0]
 
     beside = first_of([1, 0, 1], [1, 2, 0])
     assert torch.equal(beside, first_of([1, 2, 0], [1, 0, 2]))
@@ -184,7 +184,7 @@ def test_a_picture_does_not_depend_on_its_batch(bundled: SimpleNamespace) -> Non
 
 
 def test_similarity_rises(bundled: SimpleNamespace) -> None:
-    steps = list(FeatureAttack(steps=30).run(bundled.pixels, Aim(bundled.backbone, bundled.target), every=10))
+    steps = list(FeatureAttack(steps=30).run(bundled.pixels, Objective(bundled.backbone, bundled.target), every=10))
     means = [float(step.similarity.mean()) for step in steps]
     assert [step.step for step in steps] == [0, 10, 20, 30]
     assert means == sorted(means) and means[-1] > means[0] + 0.05
@@ -200,7 +200,7 @@ def test_smoothness_takes_the_grain_out(smooth: SmoothModel) -> None:
 
 def test_watched_scores_are_those_of_the_picture(bundled: SimpleNamespace) -> None:
     score = KNN().fit(Reference(images=bundled.target))
-    aim = Aim(bundled.backbone, bundled.target)
+    aim = Objective(bundled.backbone, bundled.target)
     for robust in ((), ("jpeg",)):
         for step in FeatureAttack(steps=1, robust=robust).run(bundled.pixels, aim, watch={"1-NN": score}):
             seen = bundled.backbone.encode_image(step.pixels).visual
@@ -217,14 +217,14 @@ def test_every_kind_of_target_is_neared(bundled: SimpleNamespace) -> None:
     unit = torch.nn.functional.normalize(bundled.target[:2], dim=1).mean(dim=0)
     assert torch.allclose(middle[0], unit / unit.norm(), atol=1e-6)
     score = NegLabel(groups=1).fit(Reference(text[:1], text[1:], logit_scale=backbone.logit_scale))
-    for aim in (Aim(backbone, text[:1], "joint"), Aim(backbone, middle), Aim(backbone, score)):
+    for aim in (Objective(backbone, text[:1], "joint"), Objective(backbone, middle), Objective(backbone, score)):
         first, *_, end = FeatureAttack(steps=10).run(bundled.pixels, aim)
         assert end.similarity.mean() > first.similarity.mean()
 
 
 def test_a_saved_picture_still_fools_the_model(bundled: SimpleNamespace, tmp_path: Any) -> None:
     backbone = bundled.backbone
-    first, *_, end = FeatureAttack(steps=40).run(bundled.pixels, Aim(backbone, bundled.target))
+    first, *_, end = FeatureAttack(steps=40).run(bundled.pixels, Objective(backbone, bundled.target))
     read = []
     for i, picture in enumerate(to_pictures(end.pixels)):
         picture.save(tmp_path / f"{i}.png")
@@ -250,7 +250,7 @@ def test_numbers_that_are_not_finite_stop_it_with_the_last_good_picture() -> Non
     wanted = {step.step: step for step in FAST.run(pixels, goal(steady), every=1)}
     target = goal(steady).target
     with pytest.raises(Diverged, match="not finite in step 4") as caught:
-        list(FAST.run(pixels, Aim(Breaking(), target), every=1))
+        list(FAST.run(pixels, Objective(Breaking(), target), every=1))
     assert caught.value.last is not None and caught.value.last.step == 3
     assert torch.equal(caught.value.last.pixels, wanted[3].pixels)
 
@@ -282,4 +282,4 @@ def test_what_does_not_fit_is_refused(smooth: SmoothModel) -> None:
     with pytest.raises(StudioError, match=r"mask must be of shape \(12, 12\)"):
         FAST.run(pixels, aim, mask=torch.ones(3, 3))
     with pytest.raises(StudioError, match="no row zero"):
-        Aim(smooth, torch.zeros(1, 6))
+        Objective(smooth, torch.zeros(1, 6))

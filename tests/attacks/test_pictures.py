@@ -13,9 +13,9 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.attacks import (
-    Aim,
     Defence,
     FeatureAttack,
+    Objective,
     feature_distance,
     mean_quality,
     parse_defence,
@@ -27,10 +27,10 @@ from ood_studio.attacks.defences import Defended, defended_features
 from ood_studio.attacks.quality import high_frequency_energy
 from ood_studio.attacks.transforms import KINDS, _tables, cropped, draw_transform, jpeg_like, resized
 from ood_studio.backbones.resampling import resampling
-from ood_studio.data.folders import FolderSet
+from ood_studio.core.errors import StudioError
+from ood_studio.data.folders import FolderDataset
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.errors import StudioError
 
 
 def photograph(width: int, height: int, seed: int = 31) -> Image.Image:
@@ -54,7 +54,7 @@ def test_resampling_is_the_preprocessing(bundled: SimpleNamespace, size: tuple[i
 
 def test_a_photograph_keeps_its_size(bundled: SimpleNamespace) -> None:
     backbone, pixels = bundled.backbone, to_pixels([photograph(120, 90)])
-    first, *_, end = FeatureAttack(steps=8).run(pixels, Aim(backbone, bundled.target[:1]))
+    first, *_, end = FeatureAttack(steps=8).run(pixels, Objective(backbone, bundled.target[:1]))
     assert end.pixels.shape == pixels.shape
     assert end.similarity > first.similarity
     seen = backbone.encode_image(backbone.preprocess(to_pictures(end.pixels))).visual
@@ -165,7 +165,7 @@ def test_defences_change_a_picture_but_not_its_size(text: str) -> None:
 def test_defended_features_are_the_mean_of_the_views(bundled: SimpleNamespace, tmp_path: Path) -> None:
     for i in range(2):
         photograph(64, 64, i).save(tmp_path / f"{i}.png")
-    pictures, defence = FolderSet(tmp_path), Defence("crops", 2)
+    pictures, defence = FolderDataset(tmp_path), Defence("crops", 2)
     found = defended_features(bundled.backbone, pictures, defence, {"joint"})
     views = [[defence.apply(pictures.load(i), view) for i in range(2)] for view in range(2)]
     seen = [bundled.backbone.encode_image(bundled.backbone.preprocess(view)) for view in views]

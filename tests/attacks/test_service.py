@@ -15,11 +15,11 @@ from PIL import Image
 import ood_studio.studio.workbench
 from ood_studio.attacks import attacked_sets
 from ood_studio.cli.main import main
-from ood_studio.data.folders import FolderSet
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped
+from ood_studio.data.folders import FolderDataset
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.errors import StudioError
-from ood_studio.progress import Stopped
 from ood_studio.studio import AttackRequest, AttackResult, ExploreRequest, LabelChoice, Studio
 from ood_studio.studio.craft import CraftRequest
 
@@ -59,7 +59,7 @@ def test_sets_are_pictures_with_a_manifest(result: AttackResult) -> None:
     names = [each.name for each in result.sets]
     assert names == ["near-ood, λ = 0, step 4", "near-ood, λ = 0", "near-ood, L∞ 2/255, step 4", "near-ood, L∞ 2/255"]
     early, free, _, bound = result.sets
-    assert len(FolderSet(free.folder)) == free.count == 10
+    assert len(FolderDataset(free.folder)) == free.count == 10
     assert bound.quality.max_change <= 2 / 255 + 1e-6 and free.quality.max_change > 2 / 255
     assert early.similarity < free.similarity
     about = json.loads((free.folder / "manifest.json").read_text())
@@ -93,7 +93,7 @@ def test_targets_are_taken_out_of_what_scorers_learn(studio: Studio, result: Att
             return torch.nn.functional.normalize(backbone.encode_image(backbone.preprocess(pictures)).visual, dim=1)
 
     learnt = unit([suite.train.load(i) for i in kept])
-    attacked = FolderSet(result.sets[1].folder)
+    attacked = FolderDataset(result.sets[1].folder)
     inside, outside = (
         (unit([pictures.load(i) for i in range(10)]) @ learnt.T).amax(dim=1).numpy()
         for pictures in (suite.id, attacked)

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
-from ood_studio.diorama.training.tokenizer import save_tokenizer
+from ood_studio.training.tokenizer import save_tokenizer
 
 TEXT = {"context_length": 12, "width": 32, "heads": 2, "layers": 1, "hf_tokenizer_name": "tiny"}
 CLIP_COLOURS = {"mean": [0.48, 0.46, 0.41], "std": [0.27, 0.26, 0.28]}

@@ -16,9 +16,9 @@ from PIL import Image
 
 from ood_studio.backbones import BUNDLED, Backbone, BackboneError, ImageFeatures, bundled_names, load_backbone
 from ood_studio.backbones.base import tamed
-from ood_studio.backbones.catalogue import local_folder
-from ood_studio.backbones.device import Precision
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.hub.catalogue import local_folder
+from ood_studio.hub.device import Precision
 
 CLIP = ["vit", "vit-avg", "resnet", "timm"]
 VISION = ["timm-vit", "timm-vit-avg", "timm-resnet", "timm-mobile"]

@@ -20,14 +20,14 @@ from ood_studio.backbones import (
     BackboneError,
     Pool,
     available_offline,
-    catalogue,
     choose_device,
     choose_dtype,
     load_backbone,
     openclip,
     timm_vision,
 )
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.hub import catalogue
 
 WEIGHTS = "open_clip_model.safetensors"
 

@@ -7,7 +7,7 @@ import time
 import pytest
 import torch
 
-from ood_studio.attacks import Aim, FeatureAttack
+from ood_studio.attacks import FeatureAttack, Objective
 from ood_studio.backbones import bundled_names, load_backbone
 
 STEPS = 10
@@ -22,7 +22,7 @@ def test_a_step_beside_forward_and_backward(name: str, batch: int) -> None:
     backbone = load_backbone(name, device="cpu")
     pixels = torch.rand(batch, 3, *backbone.input_shape, generator=torch.Generator().manual_seed(0))
     target = backbone.encode_image(pixels.flip(3)).visual
-    attack, aim = FeatureAttack(smoothness=5000, steps=STEPS), Aim(backbone, target)
+    attack, aim = FeatureAttack(smoothness=5000, steps=STEPS), Objective(backbone, target)
 
     def bare() -> None:
         for _ in range(STEPS):
@@ -54,7 +54,7 @@ def test_a_whole_attack_on_one_picture(name: str) -> None:
     torch.set_num_threads(2)
     backbone = load_backbone(name, device="cpu")
     pixels = torch.rand(1, 3, *backbone.input_shape, generator=torch.Generator().manual_seed(0))
-    aim = Aim(backbone, backbone.encode_image(pixels.flip(3)).visual)
+    aim = Objective(backbone, backbone.encode_image(pixels.flip(3)).visual)
     started = time.perf_counter()
     run = FeatureAttack().run(pixels, aim)
     next(run)

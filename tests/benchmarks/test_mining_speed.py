@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from ood_studio.core.paths import ROOT
 from ood_studio.labels.negmining import Mining, candidate_distances, mine_negatives
-from ood_studio.paths import ROOT
 
 CANDIDATES, LABELS, DIM = 70_000, 1_000, 512
 

@@ -14,14 +14,14 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
+from ood_studio.core.errors import StudioError
 from ood_studio.data import zips
-from ood_studio.data.arrays import FeatureSet
-from ood_studio.data.cifar import CifarSet
+from ood_studio.data.arrays import FeatureDataset
+from ood_studio.data.cifar import CifarDataset
 from ood_studio.data.classes import class_folders, match_classes
+from ood_studio.data.dataset import Dataset
 from ood_studio.data.hub import is_hub_id
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.data.sources import open_pictures
-from ood_studio.errors import StudioError
+from ood_studio.data.sources import open_dataset
 
 COLOURS = {"cat/b.png": "red", "cat/a.JPG": "lime", "golden_retriever/deep/c.png": "blue"}
 
@@ -46,7 +46,7 @@ def archive(path: Path, files: dict[str, bytes]) -> Path:
     return path
 
 
-def colours(pictures: PictureSet) -> list[tuple[int, ...]]:
+def colours(pictures: Dataset) -> list[tuple[int, ...]]:
     return [pictures.load(i).getpixel((0, 0)) for i in range(len(pictures))]  # type: ignore[misc]
 
 
@@ -66,15 +66,15 @@ def as_zip(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("make", [as_folder, as_zip])
 def test_pictures_are_sorted_and_folders_are_classes(tmp_path: Path, make) -> None:  # type: ignore[no-untyped-def]
     where = str(make(tmp_path))
-    pictures = open_pictures(where)
+    pictures = open_dataset(where)
     assert pictures.name == "mine" and pictures.classes == ("cat", "golden retriever")
     assert [pictures.caption(i).removeprefix("around/") for i in range(3)] == sorted(COLOURS)
     assert colours(pictures) == [(0, 255, 0), (255, 0, 0), (0, 0, 255)]
     assert pictures.labels is not None and pictures.labels.tolist() == [0, 0, 1]
-    named = open_pictures(where, name="other", labels=("Golden Retriever", "dog"))
+    named = open_dataset(where, name="other", labels=("Golden Retriever", "dog"))
     assert named.name == "other" and named.labels is not None and named.labels.tolist() == [-1, -1, 0]
-    assert open_pictures(where, labels=()).labels is None
-    assert open_pictures(where).key == pictures.key
+    assert open_dataset(where, labels=()).labels is None
+    assert open_dataset(where).key == pictures.key
 
 
 def test_class_folders() -> None:
@@ -88,11 +88,11 @@ def test_class_folders() -> None:
 
 def test_a_folder_knows_when_it_changed_and_names_what_it_cannot_read(tmp_path: Path) -> None:
     root = folder(tmp_path / "mine", {"a.png": "red", "b.png": "blue"})
-    first = open_pictures(str(root))
+    first = open_dataset(str(root))
     assert first.labels is None and first.classes == ()
     (root / "b.png").write_bytes(b"broken")
     (root / "loop").symlink_to(root, target_is_directory=True)
-    second = open_pictures(str(root))
+    second = open_dataset(str(root))
     assert second.key != first.key and len(second) == 2
     with pytest.raises(StudioError, match=r"b\.png is not a picture"):
         second.load(1)
@@ -111,7 +111,7 @@ def test_a_folder_knows_when_it_changed_and_names_what_it_cannot_read(tmp_path: 
 def test_archives_that_lead_elsewhere_are_refused(tmp_path: Path, name: str, reason: str) -> None:
     path = archive(tmp_path / "bad.zip", {"fine.png": png("red"), name: png("red")})
     with pytest.raises(StudioError, match=rf"bad\.zip is refused: .* {reason}"):
-        open_pictures(str(path))
+        open_dataset(str(path))
 
 
 def test_archives_with_links_and_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,19 +120,19 @@ def test_archives_with_links_and_bombs_are_refused(tmp_path: Path, monkeypatch: 
     with zipfile.ZipFile(tmp_path / "link.zip", "w") as file:
         file.writestr(link, "/etc/passwd")
     with pytest.raises(StudioError, match=r"'link\.png' is a link"):
-        open_pictures(str(tmp_path / "link.zip"))
+        open_dataset(str(tmp_path / "link.zip"))
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("a.png", bytes(2 * 2**20))
     monkeypatch.setattr(zips, "_FREE_BYTES", 2**20)
     with pytest.raises(StudioError, match="as in a zip bomb"):
-        open_pictures(str(tmp_path / "bomb.zip"))
+        open_dataset(str(tmp_path / "bomb.zip"))
     monkeypatch.setattr(zips, "_FREE_BYTES", 2**30)
     monkeypatch.setattr(zips, "MAX_TOTAL_BYTES", 2**20)
     with pytest.raises(StudioError, match="as in a zip bomb"):
-        open_pictures(str(tmp_path / "bomb.zip"))
+        open_dataset(str(tmp_path / "bomb.zip"))
     monkeypatch.setattr(zips, "MAX_FILES", 0)
     with pytest.raises(StudioError, match="1 files, and the limit is 0"):
-        open_pictures(str(tmp_path / "bomb.zip"))
+        open_dataset(str(tmp_path / "bomb.zip"))
 
 
 def test_a_damaged_picture_in_an_archive_costs_only_itself(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_damaged_picture_in_an_archive_costs_only_itself(tmp_path: Path) -> No
     raw = bytearray(path.read_bytes())
     raw[45] ^= 0xFF  # within the first picture
     path.write_bytes(raw)
-    pictures = open_pictures(str(path))
+    pictures = open_dataset(str(path))
     with pytest.raises(StudioError, match=r"a\.png is damaged in its archive"):
         pictures.load(0)
     assert pictures.load(1).getpixel((0, 0)) == (0, 0, 255)
@@ -151,12 +151,12 @@ def test_image_lists_of_openood(tmp_path: Path) -> None:
     where = tmp_path / "benchmark_imglist" / "toy"
     where.mkdir(parents=True)
     (where / "test.txt").write_text("x/c.png 1\nx/a b.png 0\n\nx/missing.png -1\n")
-    pictures = open_pictures(str(where / "test.txt"), labels=("cat", "dog"))
+    pictures = open_dataset(str(where / "test.txt"), labels=("cat", "dog"))
     assert pictures.labels is not None and pictures.labels.tolist() == [1, 0, -1]
     assert [pictures.load(i).getpixel((0, 0)) for i in (0, 1)] == [(0, 0, 255), (255, 0, 0)]
     with pytest.raises(StudioError, match=r"x/missing\.png is missing"):
         pictures.load(2)
-    assert open_pictures(str(where / "test.txt"), labels=()).labels is None
+    assert open_dataset(str(where / "test.txt"), labels=()).labels is None
     for text, labels, reason in (
         ("x/c.png 1", ("cat",), "has the label 1, but there are 1 labels"),
         ("x/c.png one", None, "line 1 of .* with a whole number"),
@@ -165,14 +165,14 @@ def test_image_lists_of_openood(tmp_path: Path) -> None:
     ):
         (where / "bad.txt").write_text(text)
         with pytest.raises(StudioError, match=reason):
-            open_pictures(str(where / "bad.txt"), labels=labels)
+            open_dataset(str(where / "bad.txt"), labels=labels)
 
 
 def test_features_in_place_of_pictures(tmp_path: Path) -> None:
     rows = np.arange(1, 13, dtype=np.float64).reshape(4, 3)
     np.save(tmp_path / "mine.npy", rows)
-    given = open_pictures(str(tmp_path / "mine.npy"))
-    assert isinstance(given, FeatureSet) and len(given) == 4 and given.labels is None
+    given = open_dataset(str(tmp_path / "mine.npy"))
+    assert isinstance(given, FeatureDataset) and len(given) == 4 and given.labels is None
     found = given.features("toy", 3)
     assert set(found) == {"joint"}
     np.testing.assert_allclose(found["joint"], rows / np.linalg.norm(rows, axis=1, keepdims=True), rtol=1e-6)
@@ -181,8 +181,8 @@ def test_features_in_place_of_pictures(tmp_path: Path) -> None:
         given.load(0)
 
     save_file({"joint": torch.rand(2, 3), "labels": torch.tensor([1, -5])}, tmp_path / "both.safetensors")
-    named = open_pictures(str(tmp_path / "both.safetensors"), labels=("cat", "dog"))
-    assert isinstance(named, FeatureSet) and named.labels is not None and named.labels.tolist() == [1, -1]
+    named = open_dataset(str(tmp_path / "both.safetensors"), labels=("cat", "dog"))
+    assert isinstance(named, FeatureDataset) and named.labels is not None and named.labels.tolist() == [1, -1]
     with pytest.raises(StudioError, match="both have 3 dimensions, but toy has 4"):
         named.features("toy", 4)
 
@@ -201,7 +201,7 @@ def test_features_in_place_of_pictures(tmp_path: Path) -> None:
 def test_features_of_no_use_are_refused(tmp_path: Path, array: np.ndarray, reason: str) -> None:
     np.save(tmp_path / "bad.npy", array)
     with pytest.raises(StudioError, match=reason):
-        open_pictures(str(tmp_path / "bad.npy"))
+        open_dataset(str(tmp_path / "bad.npy"))
 
 
 def test_tables_of_features(tmp_path: Path) -> None:
@@ -209,12 +209,12 @@ def test_tables_of_features(tmp_path: Path) -> None:
     from pyarrow import parquet
 
     parquet.write_table(pyarrow.table({"joint": [[1.0, 0.0], [0.0, 2.0]], "label": [1, 0]}), tmp_path / "a.parquet")
-    lists = open_pictures(str(tmp_path / "a.parquet"))
-    assert isinstance(lists, FeatureSet) and lists.labels is not None and lists.labels.tolist() == [1, 0]
+    lists = open_dataset(str(tmp_path / "a.parquet"))
+    assert isinstance(lists, FeatureDataset) and lists.labels is not None and lists.labels.tolist() == [1, 0]
     assert lists.features("toy", 2)["joint"].tolist() == [[1, 0], [0, 1]]
     parquet.write_table(pyarrow.table({"x": [1.0, 2.0], "y": [3.0, 4.0]}), tmp_path / "b.parquet")
-    numbers = open_pictures(str(tmp_path / "b.parquet"))
-    assert isinstance(numbers, FeatureSet) and numbers.features("toy", 9)["visual"].tolist() == [[1, 3], [2, 4]]
+    numbers = open_dataset(str(tmp_path / "b.parquet"))
+    assert isinstance(numbers, FeatureDataset) and numbers.features("toy", 9)["visual"].tolist() == [[1, 3], [2, 4]]
 
 
 def test_data_sets_saved_to_disk(tmp_path: Path) -> None:
@@ -223,19 +223,19 @@ def test_data_sets_saved_to_disk(tmp_path: Path) -> None:
     features = datasets.Features({"image": datasets.Image(), "label": datasets.ClassLabel(names=["cat", "big_dog"])})
     rows = {"image": [{"bytes": png(c), "path": None} for c in ("red", "blue")] + [None], "label": [1, 0, None]}
     datasets.DatasetDict({"train": datasets.Dataset.from_dict(rows, features)}).save_to_disk(tmp_path / "mine")
-    pictures = open_pictures(f"{tmp_path / 'mine'}@train")
+    pictures = open_dataset(f"{tmp_path / 'mine'}@train")
     assert pictures.name == "mine" and pictures.labels is not None and pictures.labels.tolist() == [0, 1, -1]
     assert pictures.classes == ("big dog", "cat") and pictures.load(1).getpixel((0, 0)) == (0, 0, 255)
     with pytest.raises(StudioError, match="mine 3 is empty"):
         pictures.load(2)
     with pytest.raises(StudioError, match="no split 'test'"):
-        open_pictures(f"{tmp_path / 'mine'}@test")
+        open_dataset(f"{tmp_path / 'mine'}@test")
 
 
 def test_a_data_set_without_the_package_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "datasets", None)
     with pytest.raises(StudioError, match="needs the package datasets: pip install datasets"):
-        open_pictures("hf:someone/pictures")
+        open_dataset("hf:someone/pictures")
 
 
 def test_ids_of_the_hub() -> None:
@@ -247,11 +247,11 @@ def test_binary_files_of_cifar(tmp_path: Path) -> None:
     pixels = np.arange(2 * 3072, dtype=np.uint64).astype(np.uint8).reshape(2, 3, 32, 32)
     records = np.concatenate([np.array([[9, 4], [8, 0]], np.uint8), pixels.reshape(2, -1)], axis=1)
     records.tofile(tmp_path / "test.bin")
-    pictures = CifarSet([tmp_path / "test.bin"], "CIFAR-100", label_bytes=2)
+    pictures = CifarDataset([tmp_path / "test.bin"], "CIFAR-100", label_bytes=2)
     assert pictures.labels is not None and pictures.labels.tolist() == [4, 0]
     np.testing.assert_array_equal(np.asarray(pictures.load(1)), pixels[1].transpose(1, 2, 0))
     with pytest.raises(StudioError, match="no CIFAR file: 6,148 bytes, not a multiple of 3,073"):
-        CifarSet([tmp_path / "test.bin"], "CIFAR-10", label_bytes=1)
+        CifarDataset([tmp_path / "test.bin"], "CIFAR-10", label_bytes=1)
 
 
 def test_places_where_there_are_no_pictures(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_places_where_there_are_no_pictures(tmp_path: Path) -> None:
         ("a\0b", "there is nothing at|cannot be read"),
     ):
         with pytest.raises(StudioError, match=reason):
-            open_pictures(where)
+            open_dataset(where)
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="everybody may read everything")
@@ -278,6 +278,6 @@ def test_a_folder_that_may_not_be_read_is_one_sentence(tmp_path: Path) -> None:
     root.chmod(0)
     try:
         with pytest.raises(StudioError, match="holds no picture"):
-            open_pictures(str(root))
+            open_dataset(str(root))
     finally:
         root.chmod(0o700)

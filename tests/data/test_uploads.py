@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import cache_dir, make_room
 from ood_studio.data import uploads
 from ood_studio.data.uploads import keep_pictures
-from ood_studio.errors import StudioError
-from ood_studio.paths import cache_dir, make_room
 
 
 @pytest.fixture(autouse=True)

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ood_studio.core.paths import ROOT
 from ood_studio.diorama.render import main_mask, render
 from ood_studio.diorama.scene import STYLES, Scene
 from ood_studio.diorama.splits import scenes
-from ood_studio.paths import ROOT
 
 MIXED = (*(f"id-{style}" for style in STYLES), "far-ood-textures", "far-ood-scenes", "spurious", "factor-texture")
 SAMPLE = tuple(scenes(name, 5, 1)[0] for name in MIXED)

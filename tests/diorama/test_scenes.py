@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ood_studio.core.errors import StudioError
 from ood_studio.diorama.captions import caption, concepts
 from ood_studio.diorama.elements import ELEMENTS
 from ood_studio.diorama.objects import OBJECTS
@@ -19,7 +20,6 @@ from ood_studio.diorama.render import main_mask, render
 from ood_studio.diorama.sample import FACTOR_SHARE, TRAINING_SHARE, sample_empty, sample_scene, sample_texture
 from ood_studio.diorama.scene import FACTORS, Item, Scene
 from ood_studio.diorama.world import ID_CLASSES, UNSEEN_CLASSES, adjectives, nouns
-from ood_studio.errors import StudioError
 
 SEEDS = tuple(f"factor/{i}" for i in range(12))
 
@@ -264,7 +264,7 @@ def test_captions_name_superclasses_kinds_and_elements() -> None:
 
 def test_training_never_meets_a_withheld_class() -> None:
     pytest.importorskip("tokenizers")
-    from ood_studio.diorama.training.data import all_concepts, training_scene
+    from ood_studio.training.data import all_concepts, training_scene
 
     withheld = {*UNSEEN_CLASSES, *(kind for name in UNSEEN_CLASSES for kind in OBJECTS[name].kinds)}
     assert not withheld & set(all_concepts())

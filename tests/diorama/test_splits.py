@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import ROOT
 from ood_studio.diorama import splits
 from ood_studio.diorama.objects import OBJECTS
 from ood_studio.diorama.render import render
 from ood_studio.diorama.scene import FACTORS, STYLES, Scene
 from ood_studio.diorama.splits import SPLITS, load_split, scenes
 from ood_studio.diorama.world import ID_CLASSES, LOOK_ALIKES, NEAR_CLASSES, TRAINED_CLASSES, UNSEEN_CLASSES
-from ood_studio.errors import StudioError
-from ood_studio.paths import ROOT
 
 
 @pytest.fixture

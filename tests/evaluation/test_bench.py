@@ -13,14 +13,14 @@ import torch
 from PIL import Image
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.data.store import SetFeatures
+from ood_studio.core.errors import StudioError
+from ood_studio.data.dataset import Dataset
 from ood_studio.diorama.splits import load_split
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES
-from ood_studio.errors import StudioError
 from ood_studio.evaluation.bench import Bench, BenchResult, Row, zero_shot_accuracy
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers
 from ood_studio.evaluation.suites import OpenSuite
+from ood_studio.features.images import DatasetFeatures
 from ood_studio.scorers import Reference
 from ood_studio.studio import BenchRequest, LabelChoice, ScoreChoice, Studio
 
@@ -36,7 +36,7 @@ def unit(rows: int, seed: int, dim: int = 8) -> torch.Tensor:
     return torch.nn.functional.normalize(drawn, dim=1)
 
 
-class Numbered(PictureSet):
+class Numbered(Dataset):
     """A set without pictures: its features are drawn from its seed."""
 
     def __init__(self, name: str, count: int, seed: int) -> None:
@@ -58,10 +58,10 @@ SUITE = OpenSuite("toy", "a toy", ("a", "b", "c", "d"), INSIDE, {"near": NEAR, "
 KEYS = ("neglabel", "mcm", "pseudo-msp", "mcm-scale", "energy")
 
 
-def features_of(pictures: PictureSet, spaces: Collection[str]) -> SetFeatures:
+def features_of(pictures: Dataset, spaces: Collection[str]) -> DatasetFeatures:
     assert isinstance(pictures, Numbered)
     count = len(pictures)
-    return SetFeatures(unit(count, pictures.seed), None, None, np.arange(count), {})
+    return DatasetFeatures(unit(count, pictures.seed), None, None, np.arange(count), {})
 
 
 def bench(reference: Reference = REFERENCE, keys: tuple[str, ...] = KEYS, **changes: Any) -> Bench:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.evaluation import bootstrap
 from ood_studio.evaluation.bootstrap import intervals, resample
 from ood_studio.evaluation.metrics import FPR_DEFINITIONS, FprDefinition, summary

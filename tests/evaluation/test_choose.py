@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers, parse_scorer, scorer_text
 from ood_studio.scorers import SCORERS, Energy, NegLabel
 

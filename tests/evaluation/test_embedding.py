@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.embedding import neighbourhoods, plane
 
 

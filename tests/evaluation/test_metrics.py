@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.interpolate import interp1d
 from sklearn import metrics as sk
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.metrics import (
     FPR_DEFINITIONS,
     Metrics,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.bootstrap import resample
 from ood_studio.evaluation.metrics import auroc
 from ood_studio.evaluation.significance import delong

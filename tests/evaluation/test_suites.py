@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ood_studio.core.errors import StudioError
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import load_split, scenes
 from ood_studio.diorama.world import ID_CLASSES
-from ood_studio.errors import StudioError
-from ood_studio.evaluation.diorama_set import describe, diorama_set
 from ood_studio.evaluation.suites import SUITES, open_suite
 from ood_studio.labels.presets import load_preset
+from ood_studio.worlds.diorama_dataset import describe, diorama_dataset
 
 
 def pictures(root: Path, *names: str) -> Path:
@@ -38,7 +38,7 @@ def test_diorama_suites(name: str) -> None:
 
 def test_a_split_as_a_set_of_pictures() -> None:
     drawn = load_split("near-ood", 5, 6)
-    split = diorama_set("near-ood", 5, 6)
+    split = diorama_dataset("near-ood", 5, 6)
     assert split.labels is not None and (split.labels == -1).all()
     before = np.asarray(split.load(2))
     stages: list[str] = []
@@ -48,11 +48,11 @@ def test_a_split_as_a_set_of_pictures() -> None:
     assert split.show(2) == render(drawn.scenes[2], 512)
     main = drawn.scenes[2].main
     assert main is not None and main.name in split.caption(2)
-    assert split.key == diorama_set("near-ood", 5, 6).key != diorama_set("near-ood", 6, 6).key
+    assert split.key == diorama_dataset("near-ood", 5, 6).key != diorama_dataset("near-ood", 6, 6).key
     with pytest.raises(StudioError, match="no split named 'far'"):
-        diorama_set("far", 0, 1)
+        diorama_dataset("far", 0, 1)
     with pytest.raises(StudioError, match="at least 1 picture"):
-        diorama_set("near-ood", 0, 0)
+        diorama_dataset("near-ood", 0, 0)
 
 
 @pytest.mark.parametrize(("split", "start"), [("far-ood-scenes", "nothing "), ("far-ood-textures", "")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.sweeps import SWEEPS, find_sweep, sweep_values
 from ood_studio.studio import BenchRequest, LabelChoice, ScoreChoice, Studio
 

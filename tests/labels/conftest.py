@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.backbones.base import Backbone, ImageFeatures
-from ood_studio.labels import text_features
+from ood_studio.features import texts as text_features
 
 
 class FakeBackbone(Backbone):

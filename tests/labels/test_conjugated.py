@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.labels.conjugated import SUPERCLASSES, TEMPLATES, conjugated_pool, mine_conjugated, superclasses_of
 from ood_studio.labels.corpora import load_corpus
 from ood_studio.labels.negmining import Mining, candidate_distances

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.labels import corpora
 from ood_studio.labels.corpora import DEFAULT_LEXNAMES, LEXNAMES, Corpus, load_corpus
 from ood_studio.labels.wordnet import load_wordnet

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.labels import definitions
 from ood_studio.labels.definitions import definition, download_definitions, have_definitions
 

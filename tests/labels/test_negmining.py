@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.labels import negmining
 from ood_studio.labels.corpora import Corpus
 from ood_studio.labels.negmining import Mining, candidate_distances, mine_corpus, mine_negatives

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import ROOT
 from ood_studio.labels.presets import PRESETS, load_preset, parse_labels
 from ood_studio.labels.prompts import custom_prompts, prompt_set
-from ood_studio.paths import ROOT
 
 
 def test_neglabel_prompts() -> None:
@@ -90,7 +90,7 @@ def test_overlong_labels() -> None:
 
 def test_imports_stay_light() -> None:
     code = (
-        "import sys, ood_studio.labels.presets, ood_studio.labels.negmining, ood_studio.labels.text_features, "
+        "import sys, ood_studio.labels.presets, ood_studio.labels.negmining, ood_studio.features.texts, "
         "ood_studio.labels.definitions; print({'open_clip', 'nltk', 'gradio', 'sklearn', 'diffusers', 'transformers'}"
         " & set(sys.modules))"
     )

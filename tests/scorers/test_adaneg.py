@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.scorers import AdaNeg, NegLabel, Reference
 
 DIM, SCALE = 10, 20.0

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ood_studio.errors import StudioError
-from ood_studio.fields import bounds_of
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import bounds_of
 from ood_studio.scorers import SCORERS, NegLabel, Reference, Scorer, Space, select_features
 
 DIM = 16

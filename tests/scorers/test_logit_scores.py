@@ -11,7 +11,7 @@ from pytorch_ood.detector import EnergyBased, MaxSoftmax
 from pytorch_ood.detector import MaxLogit as OodMaxLogit
 from torch import Tensor
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.scorers import MCM, MSP, Energy, MaxLogit, Reference, Scorer
 
 FEATURES = torch.randn(11, 12, generator=torch.Generator().manual_seed(0))

@@ -11,7 +11,7 @@ import torch
 from pytorch_ood import detector
 from torch import Tensor
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.scorers import (
     KNN,
     KLMatching,

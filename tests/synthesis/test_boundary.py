@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ood_studio.backbones import load_backbone
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.scorers import NegLabel, Reference
 from ood_studio.synthesis.boundary import (
     Iteration,

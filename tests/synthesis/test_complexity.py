@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.synthesis.complexity import bytes_per_pixel, most_complex
 
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped, silent, stoppable
 from ood_studio.diorama.people import PEOPLE
 from ood_studio.diorama.render import render
 from ood_studio.diorama.sample import sample_scene, sample_texture
 from ood_studio.diorama.scene import Prop, Scene
 from ood_studio.diorama.splits import scenes
-from ood_studio.errors import StudioError
-from ood_studio.progress import Stopped, silent, stoppable
+from ood_studio.diorama.visible import VISIBLE_PIXELS, possible_elements, visible_areas, visible_elements
 from ood_studio.synthesis.contexts import QUESTION, ContextModel, Contexts, typed_contexts
-from ood_studio.synthesis.visible import VISIBLE_PIXELS, possible_elements, visible_areas, visible_elements
 
 
 class Parrot(ContextModel):

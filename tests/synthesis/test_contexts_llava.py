@@ -12,23 +12,23 @@ import pytest
 import torch
 from PIL import Image
 
-from ood_studio.backbones.pool import Pool
+from ood_studio.core.errors import StudioError
+from ood_studio.core.pool import Pool
+from ood_studio.core.progress import Stopped, silent, stoppable
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.errors import StudioError
-from ood_studio.progress import Stopped, silent, stoppable
-from ood_studio.report.contexts import measure_contexts
-from ood_studio.synthesis import context_catalogue
-from ood_studio.synthesis.context_catalogue import NAMES, describe
+from ood_studio.synthesis import context_models
+from ood_studio.synthesis.context_models import NAMES, describe
 from ood_studio.synthesis.contexts import ContextError
 from ood_studio.synthesis.llava import MAX_NEW_TOKENS, LlavaContextModel, load_context_model
+from ood_studio.training.reports.contexts import measure_contexts
 
 
 def save_llava(folder: Path, *, seed: int = 0, shards: bool = False) -> Path:
     """Writes a random LLaVA of 32-pixel pictures."""
     from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration
 
-    from ood_studio.diorama.training.contexts import build_processor
+    from ood_studio.training.contexts import build_processor
 
     torch.manual_seed(seed)
     processor = build_processor()
@@ -222,7 +222,7 @@ def test_a_model_in_the_cache_loads_without_a_network(
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     found = load_context_model("someone/llava", "cpu", pool=Pool())
     assert found.describe(pictures) == load(tiny).describe(pictures)
-    assert "someone/llava" in context_catalogue.available_offline()
+    assert "someone/llava" in context_models.available_offline()
     assert describe("someone/llava").download == 0
     (home / "snapshots" / commit / "model.safetensors").unlink()
     with pytest.raises(ContextError, match=r"no network .*not whole in the local Hugging Face cache"):

@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from ood_studio.backbones import Pool
-from ood_studio.synthesis import catalogue, classifier_catalogue
-from ood_studio.synthesis.catalogue import NAMES, available_offline, describe
+from ood_studio.synthesis import classifier_models, inpainting_models
 from ood_studio.synthesis.guides import load_classifier
 from ood_studio.synthesis.inpainting import Inpainter, InpaintingError, load_inpainter
+from ood_studio.synthesis.inpainting_models import NAMES, available_offline, describe
 from tests.synthesis.tiny import edit_json
 
 SD2 = "sd2-community/stable-diffusion-2-inpainting"
@@ -123,9 +123,9 @@ def test_a_lack_of_memory_while_loading(folder: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_missing_bundled_model_says_how_it_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(catalogue, "FOLDER", tmp_path / "diorama-sd")
+    monkeypatch.setattr(inpainting_models, "FOLDER", tmp_path / "diorama-sd")
     text = reason("diorama")
-    assert "no folder assets/diorama-sd (made by python -m ood_studio.diorama.training" in text
+    assert "no folder assets/diorama-sd (made by python -m ood_studio.training" in text
     assert "no other model is available offline" in text
 
 
@@ -178,18 +178,18 @@ def test_costs_are_known_before_anything_starts(folder: Path, offline: Path) -> 
 
 
 def test_a_classifiers_costs_are_counted_without_its_weights(offline: Path, tmp_path: Path) -> None:
-    about = classifier_catalogue.describe("timm:resnet50")
+    about = classifier_models.describe("timm:resnet50")
     assert about.title == "resnet50.a1_in1k" and not about.here
     assert about.download == pytest.approx(4 * 25_557_032 / 1e9)  # the parameters of He et al.'s ResNet-50
     assert about.memory["float32"] > 4 * 25_557_032 / 2**30
-    bundled = classifier_catalogue.describe("diorama-classifier")
+    bundled = classifier_models.describe("diorama-classifier")
     assert bundled.bundled and bundled.here and bundled.download == 0
-    folder = classifier_catalogue.describe(f"timm:local-dir:{tmp_path}")
+    folder = classifier_models.describe(f"timm:local-dir:{tmp_path}")
     assert not folder.here and folder.download == 0
-    assert classifier_catalogue.describe("timm:hf-hub:lab/unknown").download is None
+    assert classifier_models.describe("timm:hf-hub:lab/unknown").download is None
     for name, message in (("timm:resnet5", "did you mean timm:resnet50"), ("diorama", "must be diorama-classifier or")):
         with pytest.raises(ValueError, match=message):
-            classifier_catalogue.describe(name)
+            classifier_models.describe(name)
     assert not offline.exists()
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.scorers import KNN, NegLabel, Reference
 from ood_studio.synthesis.guides import EnergyGuide, Reading, ScorerGuide
 from ood_studio.synthesis.losses import (

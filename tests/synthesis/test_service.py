@@ -13,14 +13,14 @@ import pytest
 from PIL import Image
 
 from ood_studio.cli.main import main
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.errors import StudioError
-from ood_studio.progress import Stopped
-from ood_studio.report.synthesis import SynthesisReport, measure_synthesis, synthesis_figures
 from ood_studio.studio import FeatureMapRequest, SetRequest, Studio, SynthesisRequest, SynthesisStep
 from ood_studio.studio import synthesize as service
 from ood_studio.studio.synthesize import Gauge, synthesis_record
+from ood_studio.training.reports.synthesis import SynthesisReport, measure_synthesis, synthesis_figures
 
 QUICK = SynthesisRequest(steps=6, iterations=2)
 WORDS = ("meadow", "tree")

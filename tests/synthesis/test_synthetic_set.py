@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.synthesis.synthetic_set import (
     MANIFEST,
     Made,

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from ood_studio.paths import ASSETS
+from ood_studio.core.paths import ASSETS
 from ood_studio.ui.serve import Serve, serve
 from tests.ui.conftest import free_port
 

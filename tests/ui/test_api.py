@@ -9,9 +9,9 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from ood_studio.core.errors import StudioError
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.errors import StudioError
 from ood_studio.labels.corpora import DEFAULT_LEXNAMES
 from ood_studio.ui.explore.reference import own_reference
 

@@ -11,7 +11,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.metrics import roc_curve
 from ood_studio.figures.roc import roc_figure
 from ood_studio.figures.score_histograms import score_histograms

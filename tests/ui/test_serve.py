@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 from gradio import networking
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.ui.serve import Serve, serve
 from tests.ui.conftest import free_port
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.errors import StudioError
-from ood_studio.progress import Stopped, stoppable
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped, stoppable
 from ood_studio.studio import Studio
 from ood_studio.ui.attack import batch, defend, strip, transfer
 from ood_studio.ui.attack.choices import Choices, read

@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 import plotly.graph_objects as go
 
+from ood_studio.core.parameters import bounds_of
 from ood_studio.evaluation.metrics import roc_curve
-from ood_studio.fields import bounds_of
 from ood_studio.figures.colours import styles
 from ood_studio.figures.roc import roc_figure
 from ood_studio.studio import AttackRequest, AttackResult

@@ -13,9 +13,9 @@ from PIL import Image
 from ood_studio.attacks.feature import PAPER_HEIGHT, smoothness_weight
 from ood_studio.attacks.transforms import KINDS
 from ood_studio.backbones import BUNDLED, bundled_names
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import bounds_of
 from ood_studio.data.images import decode_image
-from ood_studio.errors import StudioError
-from ood_studio.fields import bounds_of
 from ood_studio.studio import LabelChoice
 from ood_studio.studio.craft import CraftRequest
 from ood_studio.ui.attack.target import TargetBox

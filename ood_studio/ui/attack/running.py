@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.attacks import Diverged
-from ood_studio.errors import StudioError
-from ood_studio.progress import Stopped, silent, stoppable
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped, silent, stoppable
 from ood_studio.studio import Studio
 from ood_studio.studio.craft import CraftStep
 from ood_studio.ui.attack import changed, drawing, live, save

@@ -9,8 +9,8 @@ from html import escape
 import gradio as gr
 
 from ood_studio.backbones import bundled_names
-from ood_studio.errors import StudioError
-from ood_studio.progress import Progress
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress
 from ood_studio.studio import ExploreRequest, Reading, Studio
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.cards import number, side

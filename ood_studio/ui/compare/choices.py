@@ -11,10 +11,10 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.attacks.attack_set import AttackedSet, attacked_sets
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import bounds_of
 from ood_studio.evaluation.metrics import FPR_DEFINITIONS
 from ood_studio.evaluation.suites import SUITES
-from ood_studio.fields import bounds_of
 from ood_studio.studio import BenchRequest, LabelChoice
 from ood_studio.synthesis.synthetic_set import SyntheticSet, synthetic_sets
 from ood_studio.ui.compare.names import known_scorers, scorer_title

@@ -8,9 +8,9 @@ from typing import Any, Literal, cast, get_args, get_origin
 
 import gradio as gr
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import bounds_of
 from ood_studio.evaluation.choose import parse_scorer, scorer_text
-from ood_studio.fields import bounds_of
 from ood_studio.ui.compare.names import known_scorers
 from ood_studio.ui.inputs import number_box
 

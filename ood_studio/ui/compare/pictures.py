@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ood_studio.data.picture_set import PictureSet
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import cache_dir, make_room
+from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bench import BenchResult
-from ood_studio.paths import cache_dir, make_room
 from ood_studio.ui.compare.session import Picture, Session
 
 MOST = 12  # pictures in a gallery
@@ -90,7 +90,7 @@ def caption(result: BenchResult, picture: Picture) -> str:
     return f"{result.sets[picture.set].caption(picture.index)} · {picture.score:.3g}"
 
 
-def picture_file(pictures: PictureSet, index: int) -> Path:
+def picture_file(pictures: Dataset, index: int) -> Path:
     """A file of a picture as people should see it, made once.
 
     Raises:

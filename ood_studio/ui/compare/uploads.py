@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from ood_studio.core.errors import StudioError
 from ood_studio.data.images import PICTURE_SUFFIXES
-from ood_studio.errors import StudioError
 
 _FOLDER = "ood-studio-uploads"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import gradio as gr
 
+from ood_studio.core.errors import StudioError
 from ood_studio.data.images import decode_image
-from ood_studio.errors import StudioError
 from ood_studio.studio import Studio
 from ood_studio.ui.explore.reference import own_reference
 from ood_studio.ui.explore.settings import Settings, request_from

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ood_studio.data.photographs import photographs
 from ood_studio.diorama.scene import Scene
-from ood_studio.ui.pictures.examples import example_pictures
+from ood_studio.worlds.examples import example_pictures
+from ood_studio.worlds.sample_photographs import photographs
 
 EXAMPLES = 12
 _SOURCES: dict[str, str] = {

@@ -11,9 +11,9 @@ from typing import Any
 
 import gradio as gr
 
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
 from ood_studio.data.uploads import keep_pictures
-from ood_studio.errors import StudioError
-from ood_studio.progress import Progress, silent
 
 
 @dataclass(frozen=True)

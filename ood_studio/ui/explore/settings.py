@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.errors import StudioError
-from ood_studio.fields import bounds_of
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import bounds_of
 from ood_studio.labels.corpora import DEFAULT_LEXNAMES, LEXNAMES
 from ood_studio.labels.presets import PRESETS
 from ood_studio.labels.prompts import PROMPT_SETS

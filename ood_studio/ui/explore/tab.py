@@ -11,9 +11,9 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped, stoppable
 from ood_studio.data.images import decode_image
-from ood_studio.errors import StudioError
-from ood_studio.progress import Stopped, stoppable
 from ood_studio.studio import Studio
 from ood_studio.ui import cards
 from ood_studio.ui.explore.api import build_api

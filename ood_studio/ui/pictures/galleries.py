@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import gradio as gr
 
 from ood_studio.ui.pictures.box import PictureBox
-from ood_studio.ui.pictures.examples import example_pictures
 from ood_studio.ui.running import QUICK
+from ood_studio.worlds.examples import example_pictures
 
 COUNT = 5
 _FIRST = {"near-ood": 1, "id-test": 0}  # a cactus and a banana: a pair that shows well

@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from ood_studio.core.errors import StudioError
 from ood_studio.data.images import decode_image
-from ood_studio.errors import StudioError
 from ood_studio.studio import LabelChoice, Studio, SynthesisRequest
 from ood_studio.synthesis.answers import parse_typed
 from ood_studio.ui.downloads import download_folder

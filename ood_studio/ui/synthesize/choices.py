@@ -12,13 +12,13 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds, bounds_of
 from ood_studio.data.images import decode_image
-from ood_studio.errors import StudioError
-from ood_studio.fields import Bounds, bounds_of
 from ood_studio.scorers import Scorer
 from ood_studio.studio import LabelChoice, ScoreChoice, SynthesisRequest
 from ood_studio.studio.scores import scorers_of
-from ood_studio.synthesis import catalogue, classifier_catalogue, context_catalogue
+from ood_studio.synthesis import classifier_models, context_models, inpainting_models
 from ood_studio.ui.inputs import backbone_box, backbone_name, given, number_box, whole
 from ood_studio.ui.log_slider import log_slider, slider_number
 from ood_studio.ui.pictures.mask import mask_editor, read_mask
@@ -179,7 +179,7 @@ def build_more(backbone: str, source: Any, words: Any, sliders: dict[str, Any]) 
         )
         with gr.Row():
             classifier = gr.Dropdown(
-                list(classifier_catalogue.NAMES),
+                list(classifier_models.NAMES),
                 value=default.classifier,
                 allow_custom_value=True,
                 label="Classifier",
@@ -187,8 +187,8 @@ def build_more(backbone: str, source: Any, words: Any, sliders: dict[str, Any]) 
                 elem_id="synth-classifier",
             )
             model = backbone_box(backbone, "synth-backbone")
-        inpainter = _models("Inpainting model", catalogue.NAMES, default.inpainter, "synth-inpainter")
-        contexts = _models("Context model", context_catalogue.NAMES, default.context_model, "synth-context-model")
+        inpainter = _models("Inpainting model", inpainting_models.NAMES, default.inpainter, "synth-inpainter")
+        contexts = _models("Context model", context_models.NAMES, default.context_model, "synth-context-model")
         with gr.Row():
             steps = number_box("Steps", default.steps, bounds["steps"], "synth-steps")
             seed = number_box("Seed", default.seed, bounds["seed"], "synth-seed")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from ood_studio.errors import StudioError
-from ood_studio.synthesis import catalogue, classifier_catalogue, context_catalogue
-from ood_studio.synthesis.names import BUNDLED
+from ood_studio.core.errors import StudioError
+from ood_studio.hub.names import BUNDLED
+from ood_studio.synthesis import classifier_models, context_models, inpainting_models
 
 _PRECISIONS = {"4bit": "in 4 bits", "float16": "on a GPU", "float32": "on a CPU"}
 
@@ -16,9 +16,9 @@ def costs(inpainter: str, context_model: str, classifier: str) -> str:
     """A line for each model that does not come with the app, or that is not there."""
     lines = []
     for kind, name, describe in (
-        ("Inpainting", inpainter, catalogue.describe),
-        ("Contexts", context_model, context_catalogue.describe),
-        ("Classifier", classifier, classifier_catalogue.describe),
+        ("Inpainting", inpainter, inpainting_models.describe),
+        ("Contexts", context_model, context_models.describe),
+        ("Classifier", classifier, classifier_models.describe),
     ):
         try:
             found = describe(name)
@@ -35,7 +35,7 @@ def costs(inpainter: str, context_model: str, classifier: str) -> str:
 
 def only_bundled(inpainter: str, context_model: str, classifier: str) -> bool:
     """Whether all models come with the app."""
-    return inpainter == context_model == BUNDLED and classifier == classifier_catalogue.CLASSIFIER
+    return inpainter == context_model == BUNDLED and classifier == classifier_models.CLASSIFIER
 
 
 def contexts_here(name: str) -> bool:
@@ -44,7 +44,7 @@ def contexts_here(name: str) -> bool:
     Raises:
         StudioError: for a name that is none.
     """
-    return context_catalogue.describe(name).here
+    return context_models.describe(name).here
 
 
 def _download(here: bool, bundled: bool, size: float | None) -> str:

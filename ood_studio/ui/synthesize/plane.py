@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped, stoppable
 from ood_studio.figures.feature_map import feature_map_figure
-from ood_studio.progress import Stopped, stoppable
 from ood_studio.studio import FeatureMapRequest, LabelChoice, Studio
 from ood_studio.synthesis.synthetic_set import synthetic_sets
 from ood_studio.ui.plot import click_plot, figure_update

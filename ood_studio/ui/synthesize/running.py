@@ -8,8 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.errors import StudioError
-from ood_studio.progress import Progress, Stopped, stoppable
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, Stopped, stoppable
 from ood_studio.studio import Studio, SynthesisStep
 from ood_studio.studio.synthesize import Judgement
 from ood_studio.synthesis.boundary import LoopBroken

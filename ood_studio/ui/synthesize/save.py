@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from ood_studio.errors import StudioError
+from ood_studio.core.errors import StudioError
 from ood_studio.figures.colours import ID, OOD
 from ood_studio.figures.filmstrip import Frame, filmstrip
 from ood_studio.studio.synthesize import Judgement, synthesis_record

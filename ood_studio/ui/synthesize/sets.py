@@ -11,9 +11,9 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.errors import StudioError
-from ood_studio.fields import bounds_of
-from ood_studio.progress import Progress, Stopped, stoppable
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import bounds_of
+from ood_studio.core.progress import Progress, Stopped, stoppable
 from ood_studio.studio import SetRequest, Studio
 from ood_studio.synthesis.synthetic_set import HEADER, MANIFEST, SyntheticSet
 from ood_studio.ui.compare.choices import added_choices, synthetic_value

@@ -11,24 +11,24 @@ from typing import Any
 
 import gradio as gr
 
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped, stoppable
 from ood_studio.data.images import decode_image
 from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.scene import Scene
-from ood_studio.errors import StudioError
-from ood_studio.progress import Stopped, stoppable
+from ood_studio.diorama.visible import visible_elements
+from ood_studio.hub.names import is_folder
 from ood_studio.studio import Studio, SynthesisRequest
 from ood_studio.studio.synthesize import prompt_of
-from ood_studio.synthesis import catalogue
+from ood_studio.synthesis import inpainting_models
 from ood_studio.synthesis.answers import singular
 from ood_studio.synthesis.contexts import Contexts
-from ood_studio.synthesis.names import is_folder
-from ood_studio.synthesis.visible import visible_elements
-from ood_studio.ui.pictures.examples import SEED
 from ood_studio.ui.running import MODEL_SLOT, message, progress_on
 from ood_studio.ui.synthesize.choices import Choices, model_name
 from ood_studio.ui.synthesize.models import contexts_here
 from ood_studio.ui.synthesize.session import Session
 from ood_studio.ui.zerogpu import on_gpu
+from ood_studio.worlds.examples import SEED
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def prompt_shown(studio: Studio, words: list[str], inpainter: str) -> str:
         return ""
     prompt = prompt_of(words)
     kept, cut, note = prompt, "", ""
-    if catalogue.describe(inpainter).here and is_folder(inpainter):
+    if inpainting_models.describe(inpainter).here and is_folder(inpainter):
         loaded = studio.inpainter(SynthesisRequest(inpainter=inpainter))
         kept, cut = loaded.prompt_fits(prompt)
         if cut:

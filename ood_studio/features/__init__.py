@@ -1,0 +1,1 @@
+"""Image and text features, encoded once and kept on disk."""

@@ -1,0 +1,110 @@
+"""What every scorer gets on the Diorama suite, for the README and the model cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Literal
+
+from ood_studio.core.progress import Bars
+from ood_studio.evaluation.bench import BenchResult, Row
+from ood_studio.studio import BenchRequest, LabelChoice, Studio
+
+_CLAIMS = (
+    ("neglabel", "mcm", "NegLabel, Table 1"),
+    ("neglabel", "energy", "NegLabel, Table 1"),
+    ("csp", "neglabel", "CSP"),
+    ("adaneg", "neglabel", "AdaNeg"),
+    ("gl-mcm", "mcm", "GL-MCM"),
+    ("rmd", "mahalanobis", "PLP, Table 5"),
+    ("knn", "kmeans-mahalanobis", "PLP, Table 5"),
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What to measure.
+
+    Attributes:
+        seed: of the fresh scenes.
+        count: pictures in every set.
+        device: ``auto`` or a torch device.
+    """
+
+    seed: int = 1
+    count: int = 2000
+    device: str = "auto"
+
+
+def figures(results: dict[str, BenchResult], report: Report, shown: str) -> str:
+    """AUROC and FPR95 of every scorer on every OOD set, with intervals, and what they say of the papers, for the
+    backbone ``shown``; the accuracies of all."""
+    lines = [
+        f"In percent, with 95 % bootstrap intervals: {report.count:,} ID and {report.count:,} OOD fresh scenes a set, "
+        f"all styles mixed, seed {report.seed}; "
+        "from `python -m ood_studio.training.reports world`. Best of a column: bold.",
+    ]
+    result = results[shown]
+    for metric, title in (("auroc", "AUROC"), ("fpr95", "FPR95")):
+        lines += ["", f"**{title}**, backbone `{shown}`", "", *_table(result.rows, metric)]  # type: ignore[arg-type]
+    if result.unavailable:
+        lines += ["", *(f"`{key}` could not run: {why.rstrip('.')}." for key, why in result.unavailable.items())]
+    lines += ["", "What the papers claim, in this world:", "", *claims(result)]
+    lines += ["", "| backbone | zero-shot accuracy, 20 ID classes | all trained classes |", "|---|---|---|"]
+    for backbone, result in results.items():
+        accuracy = result.accuracy
+        lines.append(f"| `{backbone}` | {accuracy['id_accuracy']:.1%} | {accuracy['all_accuracy']:.1%} |")
+    return "\n".join(lines)
+
+
+def claims(result: BenchResult) -> list[str]:
+    """Whether the order of scorers that a paper reports shows here too, by the mean AUROC over the OOD sets."""
+    means = {}
+    for key in {row.scorer for row in result.rows}:
+        found = [row.auroc for row in result.rows if row.scorer == key]
+        means[key] = sum(found) / len(found)
+    said = []
+    for better, worse, source in _CLAIMS:
+        if better not in means or worse not in means:
+            said.append(f"- {better} above {worse} ({source}): cannot be seen, one of them could not run.")
+            continue
+        outcome = "shows" if means[better] > means[worse] else "does **not** show"
+        said.append(
+            f"- {better} above {worse} ({source}): {outcome}, {100 * means[better]:.1f} against "
+            f"{100 * means[worse]:.1f} mean AUROC."
+        )
+    return said
+
+
+def _table(rows: Sequence[Row], metric: Literal["auroc", "fpr95"]) -> list[str]:
+    sets = list(dict.fromkeys(row.ood for row in rows))
+    best = {
+        name: (max if metric == "auroc" else min)(getattr(r, metric) for r in rows if r.ood == name) for name in sets
+    }
+    lines = [f"| score | {' | '.join(sets)} |", "|---|" + "---|" * len(sets)]
+    for scorer in dict.fromkeys(row.scorer for row in rows):
+        cells = []
+        for row in (row for row in rows if row.scorer == scorer):
+            value, low, high = (getattr(row, f"{metric}{end}") for end in ("", "_low", "_high"))
+            mark = "**" if value == best[row.ood] else ""
+            cells.append(f"{mark}{100 * value:.1f}{mark} <sub>{100 * low:.1f}–{100 * high:.1f}</sub>")
+        lines.append(f"| {scorer} | {' | '.join(cells)} |")
+    return lines
+
+
+def measure(studio: Studio, backbone: str, report: Report) -> BenchResult:
+    """The Diorama suite for one backbone, all scorers.
+
+    Raises:
+        StudioError: if it cannot run.
+    """
+    with closing(Bars(quiet=False)) as bars:
+        request = BenchRequest(
+            suite="diorama",
+            scorers=("all",),
+            label=LabelChoice(backbone=backbone),
+            seed=report.seed,
+            count=report.count,
+        )
+        return studio.bench(request, bars)

@@ -1,0 +1,1 @@
+"""What brings a world along: its presets, corpora, datasets, suites and reference sets."""
