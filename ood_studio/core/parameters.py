@@ -1,8 +1,8 @@
 """Parameters, declared once: one field makes the check, the box of a form, the flag, the link and the API schema.
 
-A field says everything in its annotation: ``Annotated[int, Bounds(1, 10_000, log=True, step=1, help="Steps of Adam")]``
-A field says everything in its annotation: ``Annotated[int, Bounds(1, 100, step=1, help="Steps of Adam")]``
-for a number, ``Annotated[str, Help("Folder of ID images")]`` for anything else, a `Literal` for a choice; `leaves` walks
+A field says everything in its annotation: ``Annotated[int, Bounds(1, 100, step=1, help="Steps of Adam")]`` for a
+number, ``Annotated[str, Help("Folder of ID images")]`` for anything else, a `Literal` for a choice. `leaves` walks a
+request and the methods' dataclasses that it contains.
 """
 
 from __future__ import annotations
