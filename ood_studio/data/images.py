@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError, features
+from PIL import Image, UnidentifiedImageError, features
 
+from ood_studio.core.budget import ByteBudget
 from ood_studio.core.errors import StudioError
+from ood_studio.data.deep_images import NOTE, is_deep, to_eight_bits, why_not_read
 
 MAX_PIXELS = 80_000_000  # below the count at which Pillow itself begins to warn
 MAX_BYTES = 256 * 1024 * 1024
@@ -22,6 +24,18 @@ PICTURE_SUFFIXES = frozenset(
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 _READABLE = "JPEG, PNG, WebP, GIF, BMP, TIFF, PPM or AVIF"
 _HEIC_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"))
+_ORIENTATION = 0x0112  # EXIF 2.3, 4.6.4
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_BYTES_A_PIXEL = 12  # while an image is decoded: its samples, a copy of them, and the result
+_BUDGET = ByteBudget(1_500_000_000)  # bytes for all images that are decoded at one time
 
 
 class ImageError(StudioError):
@@ -31,7 +45,8 @@ class ImageError(StudioError):
 def decode_image(source: bytes | Path | str, *, name: str | None = None) -> Image.Image:
     """Decodes one picture, whatever its file holds.
 
-    CMYK, palettes and greys become RGB; 16 bits a channel are scaled to 8; transparency is laid on white; of an
+    CMYK, palettes and greys become RGB; deeper samples are scaled to 8 bits (see `deep_images`, which says in the
+    image's ``info`` what range was chosen); transparency is laid on white; of an
     animation the first frame is taken; the EXIF orientation is applied; colours of an embedded ICC profile become sRGB
     (a profile that is broken or does not fit the picture is ignored).
 
@@ -61,6 +76,10 @@ def decode_image(source: bytes | Path | str, *, name: str | None = None) -> Imag
             raise ImageError(
                 f"{called} is a HEIC picture, which this app cannot read; save or export it as JPEG or PNG first."
             ) from error
+        if kind := why_not_read(data):
+            raise ImageError(
+                f"{called} is {kind}, which this app cannot read; save it with 8, 16 or 32 bits a sample."
+            ) from error
         raise ImageError(f"{called} is not a picture this app can read ({_READABLE}).") from error
     except Exception as error:  # parsers of broken headers raise anything
         raise _damaged(called, error) from error
@@ -71,18 +90,30 @@ def decode_image(source: bytes | Path | str, *, name: str | None = None) -> Imag
             raise _too_large(called, size)
         if width < 1 or height < 1:
             raise ImageError(f"{called} has no pixels ({width} × {height}).")
-        try:
-            image.load()
-        except Exception as error:
-            raise _damaged(called, error) from error
-        try:
-            upright: Image.Image = ImageOps.exif_transpose(image)
-        except Exception:  # a broken EXIF block must not cost the picture
-            upright = image.copy()
+        with _BUDGET.reserved(width * height * _BYTES_A_PIXEL):
+            return _decoded(image, called)
+
+
+def _decoded(image: Image.Image, called: str) -> Image.Image:
+    """The pixels of an opened image: 8 bits, upright, RGB."""
     try:
-        return _to_rgb(upright, image.info.get("icc_profile"))
+        image.load()
     except Exception as error:
-        raise ImageError(f"{called} has the colour mode {upright.mode}, which this app cannot show.") from error
+        raise _damaged(called, error) from error
+    try:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # a broken EXIF block must not cost the image
+        orientation = 1
+    profile, mode = image.info.get("icc_profile"), image.mode
+    try:
+        shallow = to_eight_bits(image) if is_deep(image) else image
+        rgb = _to_rgb(shallow, profile)
+    except Exception as error:
+        raise ImageError(f"{called} has the colour mode {mode}, which this app cannot show.") from error
+    method = _UPRIGHT.get(orientation)
+    upright = rgb.copy() if method is None and rgb is image else rgb if method is None else rgb.transpose(method)
+    upright.info = {NOTE: shallow.info[NOTE]} if NOTE in shallow.info else {}
+    return upright
 
 
 def open_images(paths: Iterable[Path | str]) -> tuple[dict[str, Image.Image], dict[str, str]]:
@@ -146,8 +177,6 @@ def _damaged(called: str, error: Exception) -> ImageError:
 
 
 def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_to_eight_bits(np.asarray(image))).convert("RGB")
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         if profile:
@@ -158,9 +187,7 @@ def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         return Image.alpha_composite(white, layer).convert("RGB")
     if profile:
         image = _to_srgb(image if image.mode in ("RGB", "L", "CMYK") else image.convert("RGB"), profile)
-    rgb = image if image.mode == "RGB" else image.convert("RGB")
-    rgb.info.clear()
-    return rgb
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
@@ -179,20 +206,3 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     except Exception:  # parsers of broken profiles raise anything
         return image
     return image if converted is None else converted
-
-
-def _to_eight_bits(grey: np.ndarray) -> np.ndarray:
-    """(h, w) numbers of any depth -> uint8. Which range they fill is not written in the file: at most 1 (floats), 255
-    (floats) and 65,535 are taken for the whole range of their kind, anything else is stretched from its least to its
-    greatest value."""
-    values = np.nan_to_num(grey.astype(np.float64 if grey.dtype.itemsize > 2 else np.float32), posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
-    if low < 0 or high > 65535:
-        span = max(high - low, 1e-12)
-        values = (values - low) * (255 / span)
-    elif grey.dtype.kind != "f":
-        values /= 257
-    else:
-        values *= 255 if high <= 1 else 1 if high <= 255 else 1 / 257
-    scaled: np.ndarray = np.rint(values).clip(0, 255).astype(np.uint8)
-    return scaled
