@@ -121,12 +121,12 @@ class Workbench:
             )
             return LabelSpace(key, backbone, labels, class_text, mined, negative_text, notes)
 
-        return self._spaces.get(key, build)
+        return self._spaces.get(key, build, lambda: progress("waiting for the words", 0, 1))
 
     def picture_features(
         self, backbone: Backbone, pictures: Sequence[Image.Image], progress: Progress = silent
     ) -> PictureFeatures:
-        """Features of pictures, each computed once whoever asks.
+        """Features of pictures, kept by content.
 
         Args:
             pictures: any sizes.
@@ -138,10 +138,11 @@ class Workbench:
         held: dict[tuple[str, str], PictureFeatures] = {}
         todo = []
         for key, picture in dict(zip(keys, pictures, strict=True)).items():
-            try:
-                held[key] = self._features.get(key, _not_there)
-            except LookupError:
+            kept = self._features.peek(key)
+            if kept is None:
                 todo.append((key, picture))
+            else:
+                held[key] = kept
         for start in range(0, len(todo), _BATCH):
             progress("encoding pictures", start, len(todo))
             batch = todo[start : start + _BATCH]
@@ -151,7 +152,8 @@ class Workbench:
             patches = None if found.patches is None else found.patches.float().cpu()
             for i, (key, _) in enumerate(batch):
                 one = PictureFeatures(joint[i : i + 1].clone(), None if patches is None else patches[i : i + 1].clone())
-                held[key] = self._features.get(key, lambda one=one: one)  # type: ignore[misc]
+                self._features.put(key, one)
+                held[key] = one
         rows = [held[key] for key in keys]
         maps = [row.patches for row in rows if row.patches is not None]
         return PictureFeatures(torch.cat([row.joint for row in rows]), torch.cat(maps) if maps else None)
@@ -172,14 +174,20 @@ class Workbench:
             StudioError: if the folder holds no picture that can be read.
         """
         backbone = space.backbone
+
+        def waiting() -> None:
+            progress("waiting for the reference pictures", 0, 1)
+
         if folder:
             own = open_dataset(folder, labels=())
             return self._references.get(
-                (backbone.fingerprint, own.key), lambda: self._own_reference(backbone, own, progress)
+                (backbone.fingerprint, own.key), lambda: self._own_reference(backbone, own, progress), waiting
             )
         if space.id_labels != load_preset("diorama-20"):
             return None
-        return self._references.get((backbone.fingerprint,), lambda: self._diorama_reference(backbone, progress))
+        return self._references.get(
+            (backbone.fingerprint,), lambda: self._diorama_reference(backbone, progress), waiting
+        )
 
     def _diorama_reference(self, backbone: Backbone, progress: Progress) -> ReferencePictures:
         inside = self.split_features(backbone, "id-train", 0, REFERENCE_COUNT, progress)
@@ -233,7 +241,3 @@ def joint_of(backbone: Backbone, joint: Tensor | None) -> Tensor:
     if joint is None:
         raise StudioError(f"{backbone.name} has no text tower, so it cannot compare pictures with labels")
     return joint
-
-
-def _not_there() -> PictureFeatures:
-    raise LookupError

@@ -377,47 +377,6 @@ def test_threads_share_a_tokenizer(checkpoints: dict[str, Path]) -> None:
         torch.testing.assert_close(result, expected)
 
 
-def test_pool_forgets_the_least_recently_used() -> None:
-    pool: Pool[str] = Pool(limit=2)
-    loads: list[str] = []
-
-    def get(key: str) -> str:
-        return pool.get(key, lambda: loads.append(key) or key.upper())
-
-    assert [get(key) for key in "abacab"] == ["A", "B", "A", "C", "A", "B"]
-    assert loads == ["a", "b", "c", "b"]  # c pushed out b, the longest unused
-    assert pool.keys() == ["a", "b"]
-
-
-def test_pool_does_not_hold_up_others_and_forgets_failures() -> None:
-    pool: Pool[str] = Pool()
-    release, started = threading.Event(), threading.Event()
-
-    def slow() -> str:
-        started.set()
-        release.wait(5)
-        raise StudioError("no")
-
-    errors: list[Exception] = []
-
-    def ask() -> None:
-        try:
-            pool.get("slow", slow)
-        except StudioError as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=ask) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    assert started.wait(5)
-    assert pool.get("quick", lambda: "there") == "there"  # while the other one still loads
-    release.set()
-    for thread in threads:
-        thread.join()
-    assert len(errors) == 2
-    assert pool.get("slow", lambda: "now") == "now"
-
-
 def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
