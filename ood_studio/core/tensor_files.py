@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
+
+from ood_studio.core.files import scratch_file
 
 
 def checksum(tensors: Mapping[str, Tensor]) -> str:
@@ -34,20 +33,3 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
             save_file(dict(tensors), scratch, dict(metadata or {}))
         except SafetensorError as error:
             raise OSError(str(error)) from error
-
-
-@contextmanager
-def scratch_file(path: Path) -> Iterator[Path]:
-    """A file to write beside ``path``, which takes its place at the end, unless an exception is raised.
-
-    Raises:
-        OSError: if the disk refuses.
-    """
-    scratch = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield scratch
-        os.replace(scratch, path)
-    finally:
-        with suppress(OSError):
-            scratch.unlink(missing_ok=True)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
+from ood_studio.core.disk import make_room, touch
 from ood_studio.core.errors import StudioError
-from ood_studio.core.paths import cache_dir, make_room
+from ood_studio.core.files import scratch_folder, settle
+from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.images import PICTURE_SUFFIXES, decode_image
 from ood_studio.data.zips import ZipDataset
 
 MOST_KEPT = 2000  # pictures of one upload
+_FOLDER = "yours"  # the images' own folder, whose name people read
 _DISK_BYTES = 2 * 2**30  # of all uploads; the longest unused ones go first
 
 
@@ -33,33 +33,32 @@ def keep_pictures(files: Iterable[Path], progress: Progress = silent) -> tuple[P
         StudioError: if none of the files is a picture that can be read, or the disk refuses.
     """
     uploads = cache_dir() / "uploads"
-    scratch = uploads / f".{uuid.uuid4().hex}.tmp"
     kept: set[str] = set()
     problems: dict[str, str] = {}
     try:
-        (scratch / "yours").mkdir(parents=True)
-        for path, place in _places(files, problems, progress):
-            called = path.name if place is None else f"{path.name}/{place[0].caption(place[1])}"
-            try:
-                if len(kept) == MOST_KEPT:
-                    problems[called] = f"Only {MOST_KEPT:,} pictures are kept, so {called} and all after it are not."
-                    break
-                kept.add(_keep(path, place, scratch / "yours"))
-            except StudioError as error:
-                problems[called] = str(error)
-        if not kept:
-            first = next(iter(problems.values()), "there was no file.")
-            raise StudioError(f"none of these files is a picture that can be read: {first}")
-        folder = uploads / hashlib.sha256("".join(sorted(kept)).encode()).hexdigest()[:32]
-        with suppress(OSError):  # it is there already
-            scratch.rename(folder)
-        os.utime(folder)
+        with scratch_folder(uploads) as scratch:
+            (scratch / _FOLDER).mkdir()
+            for path, place in _places(files, problems, progress):
+                called = path.name if place is None else f"{path.name}/{place[0].caption(place[1])}"
+                try:
+                    if len(kept) == MOST_KEPT:
+                        problems[called] = (
+                            f"Only {MOST_KEPT:,} pictures are kept, so {called} and all after it are not."
+                        )
+                        break
+                    kept.add(_keep(path, place, scratch / _FOLDER))
+                except StudioError as error:
+                    problems[called] = str(error)
+            if not kept:
+                first = next(iter(problems.values()), "there was no file.")
+                raise StudioError(f"none of these files is a picture that can be read: {first}")
+            folder = uploads / hashlib.sha256("".join(sorted(kept)).encode()).hexdigest()[:32]
+            settle(scratch, folder)
+        touch(folder)
         make_room(uploads, _DISK_BYTES, keep=folder)
     except OSError as error:
         raise StudioError(f"the pictures could not be kept in {uploads} ({error.strerror or error})") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return folder / "yours", problems
+    return folder / _FOLDER, problems
 
 
 def _places(

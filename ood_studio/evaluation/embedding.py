@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import uuid
 import warnings
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
+from ood_studio.core.disk import make_room, touch
 from ood_studio.core.errors import StudioError
-from ood_studio.core.paths import cache_dir, make_room
+from ood_studio.core.files import write_array
+from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import Progress, silent
 
 _DISK_BYTES = 50 * 2**20
@@ -58,7 +58,7 @@ def plane(
     with suppress(OSError, ValueError):  # not there, or damaged: made anew
         kept = np.load(path)
         if kept.shape == (len(features), 2):
-            os.utime(path)
+            touch(path)
             return kept
     progress("loading UMAP, a while the first time", 0, 2)
     import umap  # takes long, so only here
@@ -87,11 +87,7 @@ def plane(
         )
     places = np.asarray(found, np.float32)
     with suppress(OSError):  # a full disk costs only time
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
-        with open(scratch, "wb") as file:
-            np.save(file, places)
-        os.replace(scratch, path)
+        write_array(path, places)
         make_room(path.parent, _DISK_BYTES, keep=path)
     return places
 

@@ -27,11 +27,13 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ood_studio.backbones import Backbone
+from ood_studio.core.disk import make_room
 from ood_studio.core.errors import StudioError
+from ood_studio.core.files import scratch_file
 from ood_studio.core.locks import KeyedLocks
-from ood_studio.core.paths import cache_dir, make_room
+from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import Progress, silent
-from ood_studio.core.tensor_files import checksum, scratch_file, write_tensors
+from ood_studio.core.tensor_files import checksum, write_tensors
 from ood_studio.data.arrays import FeatureDataset
 from ood_studio.data.dataset import Dataset
 

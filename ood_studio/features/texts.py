@@ -24,9 +24,10 @@ import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from ood_studio.core.disk import make_room
 from ood_studio.core.errors import StudioError
 from ood_studio.core.locks import KeyedLocks
-from ood_studio.core.paths import cache_dir, make_room
+from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import Stopped
 from ood_studio.core.tensor_files import checksum, write_tensors
 from ood_studio.labels.corpora import Corpus

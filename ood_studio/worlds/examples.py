@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+from ood_studio.core.files import write_image
 from ood_studio.core.paths import cache_dir
 from ood_studio.diorama.render import PEOPLE_SIZE, render
 from ood_studio.diorama.scene import Scene
@@ -19,13 +20,12 @@ def example_pictures(
 ) -> list[tuple[str, str]]:
     """Paths and captions of ``count`` pictures of a split: round 0 begins with number ``first``, others anywhere."""
     folder = cache_dir() / "examples"
-    folder.mkdir(parents=True, exist_ok=True)
     start = Random(round_).randrange(10_000) if round_ else first
     drawn = []
     for i, scene in enumerate(scenes(split, SEED, count, start), start):
         name = caption(scene)
         path = folder / f"{name.replace(' ', '-').replace(',', '')}-{split}-{i}.png"
         if not path.exists():
-            render(scene, PEOPLE_SIZE).save(path)
+            write_image(path, render(scene, PEOPLE_SIZE))
         drawn.append((str(path), name))
     return drawn

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.paths import cache_dir, make_room
+from ood_studio.core.paths import cache_dir
 from ood_studio.data import uploads
 from ood_studio.data.uploads import keep_pictures
 
@@ -62,14 +61,3 @@ def test_archives_are_opened_or_named(tmp_path: Path) -> None:
     assert list(problems) == ["good.zip/broken.png", "bad.zip"] and "leads out" in problems["bad.zip"]
     assert keep_pictures([tmp_path / "good.zip"])[0] == folder
     assert [path.name for path in (cache_dir() / "uploads").iterdir()] == [folder.parent.name]
-
-
-def test_longest_untouched_goes_first(tmp_path: Path) -> None:
-    for age, name in enumerate(("new", "old", "kept")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "data").write_bytes(bytes(1000))
-        os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
-    make_room(tmp_path, 3000, keep=tmp_path / "kept")
-    assert len(list(tmp_path.iterdir())) == 3
-    make_room(tmp_path, 2500, keep=tmp_path / "kept")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "new"]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ood_studio.core.disk import make_room
 from ood_studio.core.errors import StudioError
-from ood_studio.core.paths import cache_dir, make_room
+from ood_studio.core.files import write_image
+from ood_studio.core.paths import cache_dir
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bench import BenchResult
 from ood_studio.ui.compare.session import Picture, Session
@@ -102,10 +102,7 @@ def picture_file(pictures: Dataset, index: int) -> Path:
         return path
     image = pictures.show(index)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
-        image.convert("RGB").save(scratch, format="png", compress_level=1)
-        os.replace(scratch, path)
+        write_image(path, image.convert("RGB"))
         make_room(folder.parent, _DISK_BYTES, keep=folder)
     except OSError as error:
         raise StudioError(f"the picture could not be kept in {folder} ({error.strerror or error})") from error

@@ -1,0 +1,40 @@
+"""Folders of the cache that are bounded in bytes: what was longest untouched goes first."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from ood_studio.core.files import sweep
+
+
+def touch(path: Path) -> None:
+    """Marks a file or folder as used now; a disk that is read-only costs only the mark."""
+    with suppress(OSError):
+        os.utime(path)
+
+
+def make_room(folder: Path, limit: float, keep: Path) -> None:
+    """Removes the files and folders in ``folder`` that were longest untouched, until at most ``limit`` bytes are left.
+
+    Scratch files that killed processes left go as well. Whoever uses an entry says so (`touch`). ``keep`` is spared,
+    and so is what the system does not let go.
+    """
+    sweep(folder)
+    entries = []
+    for path in folder.iterdir():
+        with suppress(OSError):  # removed since it was listed
+            touched = path.stat().st_mtime_ns
+            parts = path.rglob("*") if path.is_dir() else (path,)
+            entries.append((touched, sum(part.stat().st_size for part in parts), path))
+    total = sum(size for _, size, _ in entries)
+    for _, size, path in sorted(entries):
+        if total <= limit:
+            return
+        if path == keep:
+            continue
+        with suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            total -= size

@@ -1,0 +1,117 @@
+"""Files that are there whole or not at all, whatever kills the process that writes them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+_SUFFIX = ".tmp"
+_STALE = 24 * 3600.0  # seconds without a change after which nobody can be at work on a scratch file any more
+_PNG_LEVEL = 1  # of 9: cached images are read far more often than their disk space matters
+
+
+@contextmanager
+def scratch_file(path: Path) -> Iterator[Path]:
+    """A file to write beside ``path``, which takes its place at the end, unless an exception is raised.
+
+    Raises:
+        OSError: if the disk refuses; then nothing is left behind.
+    """
+    scratch = _beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield scratch
+        os.replace(scratch, path)
+    finally:
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """A new folder in ``parent``, gone at the end unless it was moved to its place (`settle`).
+
+    Raises:
+        OSError: if the disk refuses.
+    """
+    scratch = _beside(parent / "folder")
+    try:
+        scratch.mkdir(parents=True)
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def settle(scratch: Path, path: Path) -> None:
+    """Moves a scratch folder to its place beside it; a folder that is there already stays, as the same content.
+
+    Raises:
+        OSError: if the disk refuses.
+    """
+    try:
+        scratch.rename(path)
+    except OSError:
+        if not path.is_dir():
+            raise
+
+
+def sweep(folder: Path) -> None:
+    """Removes the scratch files and folders directly in ``folder`` that a killed process left a day ago or longer."""
+    with suppress(OSError):
+        for scratch in folder.glob(f".*{_SUFFIX}"):
+            with suppress(OSError):  # somebody else's, or gone since
+                if time.time() - scratch.stat().st_mtime > _STALE:
+                    shutil.rmtree(scratch) if scratch.is_dir() else scratch.unlink()
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a file, and its folder where missing.
+
+    Raises:
+        OSError: if the disk refuses; then the file is as it was before. So it is for all functions below.
+    """
+    with scratch_file(path) as scratch:
+        scratch.write_bytes(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text as UTF-8, its line ends as they are."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes plain values as indented JSON.
+
+    Raises:
+        ValueError: for numbers that are not finite, which JSON does not have.
+    """
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_image(path: Path, image: Image.Image) -> None:
+    """Writes an image as PNG."""
+    with scratch_file(path) as scratch:
+        image.save(scratch, "PNG", compress_level=_PNG_LEVEL)
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Writes an array as ``.npy``."""
+    import numpy as np
+
+    with scratch_file(path) as scratch, open(scratch, "wb") as file:
+        np.save(file, array, allow_pickle=False)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.stem}.{uuid.uuid4().hex}{_SUFFIX}")

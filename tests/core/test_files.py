@@ -1,0 +1,116 @@
+"""Files are there whole or not at all, and what a kill left behind is cleared away."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from ood_studio.core import files
+from ood_studio.core.disk import make_room, touch
+from ood_studio.core.files import (
+    scratch_file,
+    scratch_folder,
+    settle,
+    sweep,
+    write_array,
+    write_bytes,
+    write_image,
+    write_json,
+    write_text,
+)
+from ood_studio.core.tensor_files import write_tensors
+
+WRITERS: dict[str, Callable[[Path], None]] = {
+    "bytes": lambda path: write_bytes(path, b"\0\r\n"),
+    "text": lambda path: write_text(path, "a\nλ\r\n"),
+    "json": lambda path: write_json(path, {"λ": [1, None]}),
+    "image": lambda path: write_image(path, Image.new("RGB", (2, 1), "red")),
+    "array": lambda path: write_array(path, np.arange(3)),
+    "tensors": lambda path: write_tensors(path, {"a": torch.ones(2)}, {"about": "this"}),
+}
+
+
+def test_each_kind_comes_back_as_it_was(tmp_path: Path) -> None:
+    at = {name: tmp_path / "new" / name for name in WRITERS}
+    for name, write in WRITERS.items():
+        write(at[name])
+    assert at["bytes"].read_bytes() == b"\0\r\n" and at["text"].read_bytes() == "a\nλ\r\n".encode()
+    assert json.loads(at["json"].read_text(encoding="utf-8")) == {"λ": [1, None]}
+    assert Image.open(at["image"]).convert("RGB").getpixel((1, 0)) == (255, 0, 0)
+    assert np.load(at["array"]).tolist() == [0, 1, 2] and load_file(at["tensors"])["a"].tolist() == [1, 1]
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == sorted(WRITERS)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_disk_that_refuses_leaves_what_was_there(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "kept"
+    path.write_bytes(b"before")
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        WRITERS[kind](path)
+    assert path.read_bytes() == b"before" and list(tmp_path.iterdir()) == [path]
+
+
+def test_half_a_file_never_takes_the_place_of_a_whole_one(tmp_path: Path) -> None:
+    path = tmp_path / "kept"
+    path.write_bytes(b"before")
+    with pytest.raises(KeyboardInterrupt), scratch_file(path) as scratch:
+        scratch.write_bytes(b"half")
+        raise KeyboardInterrupt
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(path, float("nan"))
+    assert path.read_bytes() == b"before" and list(tmp_path.iterdir()) == [path]
+
+
+def test_folders_settle_once(tmp_path: Path) -> None:
+    for content in ("first", "second"):
+        with scratch_folder(tmp_path / "all") as scratch:
+            (scratch / "file").write_text(content)
+            settle(scratch, tmp_path / "all" / "key")
+    assert (tmp_path / "all" / "key" / "file").read_text() == "first"
+    assert [path.name for path in (tmp_path / "all").iterdir()] == ["key"]
+    (tmp_path / "all" / "taken").write_text("a file")
+    with pytest.raises(OSError), scratch_folder(tmp_path / "all") as scratch:
+        settle(scratch, tmp_path / "all" / "taken")
+
+
+def test_only_old_scratch_files_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("kept", "other"):
+        with pytest.raises(RuntimeError), scratch_file(tmp_path / name) as scratch:
+            scratch.write_text("half")
+            monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)  # as if the process were killed here
+            raise RuntimeError
+        monkeypatch.undo()
+    folder = files._beside(tmp_path / "folder")
+    (folder / "in").mkdir(parents=True)
+    new, old = sorted(tmp_path.glob(".kept*"))[0], sorted(tmp_path.glob(".other*"))[0]
+    (tmp_path / "mine.tmp").write_text("no scratch file")
+    for path in (old, folder, tmp_path / "mine.tmp"):
+        os.utime(path, (1e9, 1e9))
+    sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([new.name, "mine.tmp"])
+    sweep(tmp_path / "nowhere")
+
+
+def test_the_longest_untouched_makes_room(tmp_path: Path) -> None:
+    for age, name in enumerate(("new", "old", "kept", "oldest")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "data").write_bytes(bytes(1000))
+        os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
+    touch(tmp_path / "oldest")
+    touch(tmp_path / "nowhere")
+    make_room(tmp_path, 4000, keep=tmp_path / "kept")
+    assert len(list(tmp_path.iterdir())) == 4
+    make_room(tmp_path, 2500, keep=tmp_path / "kept")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "oldest"]
