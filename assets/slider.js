@@ -33,8 +33,8 @@ function take(number, event) {
 
 range.addEventListener("input", () => take(toNumber(Number(range.value)), "input"));
 range.addEventListener("change", () => take(toNumber(Number(range.value)), "release"));
-// Typed numbers are kept as typed, but for the bounds.
-const typed = () => (box.value === "" ? NaN : Math.min(high, Math.max(zero ? 0 : low, Number(box.value))));
+// Typed numbers are kept as typed, also beyond the scale, but for the bounds.
+const typed = () => (box.value === "" ? NaN : Math.min(Number(props.top), Math.max(Number(props.bottom), Number(box.value))));
 box.addEventListener("change", () => {
   const number = typed();
   take(whole && Number.isFinite(number) ? Math.round(number) : number, "release");

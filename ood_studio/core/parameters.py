@@ -130,10 +130,11 @@ class Parameter:
             StudioError: for a text that is no such value.
         """
         if self.many:
-            return tuple(self._parse_one(part.strip(), what) for part in text.split(",") if part.strip())
-        return self._parse_one(text.strip() if self.kind is not str else text, what)
+            return tuple(self.parse_one(part.strip(), what) for part in text.split(",") if part.strip())
+        return self.parse_one(text.strip() if self.kind is not str else text, what)
 
-    def _parse_one(self, text: str, what: str) -> Any:
+    def parse_one(self, text: str, what: str = "") -> Any:
+        """One value from its text, also of a parameter that has several; else as `parse`."""
         what = what or self.name
         if self.optional and text.strip().lower() in ("none", ""):
             return None
@@ -188,6 +189,19 @@ def leaves(cls: type) -> dict[str, Parameter]:
     found = dict(parameters(cls))
     for name, kind in nested(cls).items():
         found |= {f"{name}.{path}": each for path, each in leaves(kind).items()}
+    return found
+
+
+@lru_cache(maxsize=512)
+def names(cls: type) -> dict[str, str]:
+    """What flags, links and programs call each of `leaves`, by path: its last part, such as ``steps``.
+
+    Where that is taken by one that comes earlier, it is the whole path, as in ``score_seed``.
+    """
+    found: dict[str, str] = {}
+    for path in leaves(cls):
+        name = path.rpartition(".")[2]
+        found[path] = name if name not in found.values() else path.replace(".", "_")
     return found
 
 

@@ -14,7 +14,7 @@ from ood_studio.core.paths import ASSETS
 
 _TEMPLATE = """<div class="studio-log">
 <div class="studio-log-head"><label for="${name}-range">${label}</label>
-<input type="number" id="${name}-number" min="${bottom}" max="${high}" step="any"
+<input type="number" id="${name}-number" min="${bottom}" max="${top}" step="any"
   aria-label="${label}, as a number"></div>
 <p class="studio-log-info" id="${name}-info">${info}</p>
 <input type="range" id="${name}-range" min="0" max="200" step="1" aria-describedby="${name}-info">
@@ -44,13 +44,13 @@ def log_slider(
         bounds: of the number; a lower bound of 0 has a place of its own at the left end.
         elem_id: the element's id.
         low: the least number above 0, where the bounds begin with 0.
-        high: the end of the scale, where it should be below that of the bounds.
+        high: the end of the scale, where it should be below that of the bounds; more may be typed.
         notes: shown under the slider: texts with ``{}`` for the number times the factor beside them.
         more: further arguments of `gr.HTML`, such as ``visible``.
     """
     zero = bounds.low <= 0
     least = low if low is not None else bounds.low
-    top = bounds.high if high is None else high
+    end = bounds.high if high is None else high
     return gr.HTML(
         f"{value:g}",
         label=escape(label),
@@ -61,12 +61,13 @@ def log_slider(
         name=elem_id,
         info=escape(info),
         low=least,
-        high=top,
-        bottom=0 if zero else least,
+        high=end,
+        bottom=max(0.0, bounds.low),
+        top=bounds.high,
         zero=zero,
         whole=bounds.step == 1,
         first="0" if zero else f"{least:g}",
-        last=f"{top:,.15g}",
+        last=f"{end:,.15g}",
         notes=[list(note) for note in notes],
         **more,
     )

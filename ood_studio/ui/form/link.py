@@ -1,0 +1,55 @@
+"""A request as the query of a link, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import leaves, names, value_at, with_values
+from ood_studio.ui.form.boxes import Box
+
+Request = TypeVar("Request")
+
+
+def query_of(request: Any, start: Any, boxes: Mapping[str, Box] | None = None) -> dict[str, str]:
+    """What a request asks for as names and texts: everything that is not usual.
+
+    Usual is what ``start`` holds, where the request's kind without arguments holds it too. Private values are left out.
+    """
+    kind = cast(type, type(request))
+    usual, found = kind(), {}
+    for path, name in names(kind).items():
+        value = value_at(request, path)
+        private = boxes is not None and path in boxes and boxes[path].private
+        if not private and not (value == value_at(start, path) == value_at(usual, path)):
+            found[name] = leaves(kind)[path].text(value)
+    return found
+
+
+def changes_of(kind: type, query: Mapping[str, str]) -> dict[str, Any]:
+    """The values that a link's query holds, by path; names that the request does not have are left to others.
+
+    Raises:
+        StudioError: for a text that is no value of its parameter.
+    """
+    known = leaves(kind)
+    paths = {name: path for path, name in names(kind).items()} | {path: path for path in known}
+    return {
+        paths[name]: known[paths[name]].parse(text, f"the link’s {name}")
+        for name, text in query.items()
+        if name in paths
+    }
+
+
+def request_of(start: Request, query: Mapping[str, str], own: Sequence[str] = ()) -> Request:
+    """The request of a link: ``start`` with what the query holds; only the paths ``own`` where there are any.
+
+    Raises:
+        StudioError: for a text that is no value of its parameter, or one that the request refuses.
+    """
+    changes = changes_of(cast(type, type(start)), query)
+    try:
+        return with_values(start, {path: value for path, value in changes.items() if not own or path in own})
+    except StudioError as error:
+        raise StudioError(f"the link cannot be followed: {error}") from None
