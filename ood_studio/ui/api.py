@@ -1,0 +1,130 @@
+"""Endpoints for programs, derived from requests: a parameter of a request is a parameter of its endpoint."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import gradio as gr
+from gradio.components.api_component import Api
+
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Parameter, leaves, names, value_at, with_values
+from ood_studio.ui.form.boxes import Box
+from ood_studio.ui.form.convert import about, value_of
+
+Request = TypeVar("Request")
+
+_TYPES = {int: "integer", float: "number", bool: "boolean", str: "string"}
+
+
+@dataclass(frozen=True)
+class Given:
+    """What an endpoint takes beside its request.
+
+    Attributes:
+        name: of the parameter.
+        help: one line for people.
+        kind: ``files`` and ``file`` are uploads, told as paths of this machine.
+    """
+
+    name: str
+    help: str
+    kind: str = "text"
+
+
+def endpoint(
+    name: str,
+    start: Request,
+    answer: Callable[..., Any],
+    outputs: Sequence[Any],
+    *,
+    given: Sequence[Given] = (),
+    boxes: Mapping[str, Box] | None = None,
+    without: Collection[str] = (),
+    **event: Any,
+) -> None:
+    """Makes ``/name`` inside the current `gr.Blocks`.
+
+    Args:
+        start: a request with what is left out; its kind's parameters, by `names`, are the endpoint's.
+        answer: told the request, and by their names what is ``given``; its docstring describes the endpoint. Errors of
+            the project reach the program as one sentence.
+        outputs: hidden components that take what it returns.
+        given: what comes before the request's parameters.
+        boxes: guards and private parameters, as the tabs' forms have them.
+        without: paths that are not for programs.
+        event: further arguments of the event, such as its lane.
+    """
+    boxes = boxes or {}
+    known, called = leaves(cast(type, type(start))), names(cast(type, type(start)))
+    paths = [path for path in known if path not in without and not boxes.get(path, Box()).private]
+    with gr.Column(visible=False):
+        inputs: list[Any] = [_upload(each) for each in given]
+        inputs += [Api(_plain(value_at(start, path)), schema(known[path]), about(known[path])) for path in paths]
+        trigger = gr.Button(visible=False)
+
+    def call(*values: Any) -> Any:
+        try:
+            others = {each.name: value for each, value in zip(given, values, strict=False)}
+            changes = {
+                path: _read(known[path], boxes.get(path, Box()), value, value_at(start, path))
+                for path, value in zip(paths, values[len(given) :], strict=True)
+            }
+            return answer(with_values(start, changes), **others)
+        except StudioError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+
+    told = {each.name: each.help for each in given} | {called[path]: about(known[path]) for path in paths}
+    defaults = [None] * len(given) + [value_at(start, path) for path in paths]
+    _describe(call, answer, told, defaults)
+    trigger.click(call, inputs, list(outputs), api_name=name, **event)
+
+
+def only_public(blocks: gr.Blocks, public: Collection[str]) -> None:
+    """Hides from programs every handler that is not named: what a page does with itself is nobody else's."""
+    for handler in blocks.fns.values():
+        if handler.api_name not in public:
+            handler.api_visibility = "private"
+
+
+def schema(parameter: Parameter) -> dict[str, Any]:
+    """A parameter in JSON schema."""
+    one: dict[str, Any] = {"type": _TYPES[parameter.kind]}
+    if parameter.choices:
+        one = {"enum": list(parameter.choices)}
+    elif parameter.bounds is not None:
+        one |= {"minimum": parameter.bounds.low, "maximum": parameter.bounds.high}
+    if parameter.many:
+        one = {"type": "array", "items": one}
+    elif parameter.optional:
+        one = {"anyOf": [one, {"type": "null"}]}
+    return one | {"description": about(parameter)}
+
+
+def _upload(each: Given) -> Any:
+    if each.kind == "text":
+        return gr.Textbox("", label=each.help)
+    return gr.File(file_count="multiple" if each.kind == "files" else "single", type="filepath", label=each.help)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _read(parameter: Parameter, box: Box, value: Any, default: Any) -> Any:
+    found = value_of(parameter, value, default)
+    return box.guard(found) if box.guard else found
+
+
+def _describe(call: Any, answer: Callable[..., Any], told: Mapping[str, str], defaults: Sequence[Any]) -> None:
+    """Gives a function the names, defaults and descriptions that gradio reads to tell programs of it."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter(name, kind, default=each) for name, each in zip(told, defaults, strict=True)]
+    lines = "\n".join(f"    {name}: {text}" for name, text in told.items())
+    call.__signature__ = inspect.Signature(parameters)
+    call.__doc__ = f"{inspect.getdoc(answer) or ''}\n\nArgs:\n{lines}"
+    call.__annotations__ = {}
+    call.__name__ = getattr(answer, "__name__", "answer")
