@@ -11,8 +11,8 @@ from torch.nn import functional
 
 from ood_studio.backbones.base import Backbone
 from ood_studio.core.errors import StudioError
-from ood_studio.features.texts import class_features
 from ood_studio.labels.prompts import PromptSet
+from ood_studio.labels.text_features import class_features
 from ood_studio.scorers import Space, select_features
 
 

@@ -7,20 +7,18 @@ creature", "cozy place"). Each draws in pictures of many classes that share the 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
+from ood_studio.features.texts import TextEncoder
 from ood_studio.labels.corpora import Corpus, normalise
 from ood_studio.labels.negmining import Mining, NegativeLabels, mine_corpus
 from ood_studio.labels.prompts import PromptSet
-
-if TYPE_CHECKING:
-    from ood_studio.features.texts import TextEncoder
 
 SUPERCLASSES: tuple[str, ...] = (
     "environment",
@@ -92,8 +90,7 @@ def mine_conjugated(
     prompts: PromptSet,
     *,
     mining: Mining | None = None,
-    progress: Callable[[int, int], None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    progress: Progress = silent,
 ) -> tuple[NegativeLabels, Tensor]:
     """The phrases of a pool that lie furthest from the ID labels, by NegMining under :data:`TEMPLATES`.
 
@@ -103,7 +100,7 @@ def mine_conjugated(
         pool: see :func:`conjugated_pool`.
         prompts: those of the ID labels.
         mining: the furthest 15 % at the default η if not given, the authors' choice.
-        progress, stop: see :func:`ood_studio.features.texts.corpus_features`.
+        progress: told the words done; may raise to stop.
 
     Returns:
         the phrases chosen, and their features (phrases, dim), unit norm, float32, on the CPU: what CSP takes as
@@ -111,6 +108,6 @@ def mine_conjugated(
     """
     templates = replace(prompts, noun=TEMPLATES)
     found, _, text = mine_corpus(
-        backbone, labels, pool, templates, mining=mining or Mining(fraction=0.15), progress=progress, stop=stop
+        backbone, labels, pool, templates, mining=mining or Mining(fraction=0.15), progress=progress
     )
     return found, text

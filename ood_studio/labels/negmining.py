@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import numpy as np
 import torch
@@ -17,11 +17,11 @@ from torch import Tensor
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, check
+from ood_studio.core.progress import Progress, silent
+from ood_studio.features.texts import TextEncoder
 from ood_studio.labels.corpora import Corpus, Pos, normalise
 from ood_studio.labels.prompts import PromptSet
-
-if TYPE_CHECKING:
-    from ood_studio.features.texts import TextEncoder
+from ood_studio.labels.text_features import class_features, corpus_features
 
 # Of cosines at a time: little memory, yet long turns, since the matrix product's threads stay awake for some
 # milliseconds after it and take the processors from the selection's (on two cores, 4 MB cost half as much again).
@@ -275,23 +275,20 @@ def mine_corpus(
     prompts: PromptSet,
     *,
     mining: Mining | None = None,
-    progress: Callable[[int, int], None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    progress: Progress = silent,
 ) -> tuple[NegativeLabels, Tensor, Tensor]:
     """Encodes ID labels and corpus (or fetches their kept features) and mines.
 
     Args:
         backbone: a backbone with a text tower.
         labels: the ID labels.
-        progress, stop: see :func:`ood_studio.features.texts.corpus_features`.
+        progress: told the words done; may raise to stop.
 
     Returns:
         the negative labels, the ID labels' features (classes, dim) and the negatives' features (negatives, dim), both
         unit norm, float32, on the CPU.
     """
-    from ood_studio.features.texts import class_features, corpus_features
-
-    class_text = class_features(backbone, labels, prompts, stop=stop)
-    candidate_text = corpus_features(backbone, corpus, prompts, progress=progress, stop=stop)
+    class_text = class_features(backbone, labels, prompts)
+    candidate_text = corpus_features(backbone, corpus, prompts, progress)
     found = mine_negatives(class_text, candidate_text, corpus.words, corpus.pos, class_words=labels, mining=mining)
     return found, class_text, candidate_text[found.indices]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ood_studio.core.errors import StudioError
+from ood_studio.features.texts import fill
 
 Kind = Literal["id", "noun", "adjective"]
 """What a word is to the detector: an in-distribution label, or a candidate noun or adjective."""
@@ -48,12 +49,6 @@ class PromptSet:
     def texts(self, words: Sequence[str], kind: Kind) -> list[list[str]]:
         """The sentences: one list a template, each with one text a word."""
         return [fill(template, words) for template in self.templates(kind)]
-
-
-def fill(template: str, words: Iterable[str]) -> list[str]:
-    """The template with each word in it; braces inside words stay as they are."""
-    head, tail = template.split("{}")
-    return [f"{head}{word}{tail}" for word in words]
 
 
 def _check(template: str) -> None:

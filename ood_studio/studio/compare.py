@@ -21,9 +21,9 @@ from ood_studio.evaluation.results import ResultStore
 from ood_studio.evaluation.suites import OpenSuite, open_suite
 from ood_studio.evaluation.sweeps import Sweep, find_sweep, sweep_values
 from ood_studio.features.images import DatasetFeatures, dataset_features
-from ood_studio.features.texts import class_features
 from ood_studio.labels.conjugated import conjugated_pool, mine_conjugated, superclasses_of
 from ood_studio.labels.corpora import load_corpus
+from ood_studio.labels.text_features import class_features
 from ood_studio.scorers import (
     Reference,
     Scorer,

@@ -117,7 +117,7 @@ class Workbench:
                 corpus,
                 prompts,
                 mining=choice.mining(),
-                progress=lambda done, total: progress("encoding words", done, total),
+                progress=progress,
             )
             return LabelSpace(key, backbone, labels, class_text, mined, negative_text, notes)
 

@@ -1,0 +1,122 @@
+"""Text features on disk: a file for each choice of words, found again by any other choice that shares words with it.
+
+A file ``cache/text/GROUP-KEY.safetensors`` holds the features of some words under some templates of one text tower. KEY
+is a hash of all three, so a file never needs to be looked up by name; GROUP leaves out the words, so that another
+choice of words (a lexname more or less) finds the rows that are there already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from ood_studio.core.disk import make_room, touch
+from ood_studio.core.paths import cache_dir
+from ood_studio.core.tensor_files import checksum, write_tensors
+
+_DISK_BYTES = 2 * 2**30  # about 14 times 70,000 words in 512 dimensions; the longest unused files go first
+_VERSION = 1  # of the file format
+
+_log = logging.getLogger(__name__)
+
+
+def content_key(fingerprint: str, content: object) -> str:
+    """A hash of plain values that were encoded by the text tower of that fingerprint."""
+    text = json.dumps([_VERSION, fingerprint, content], ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class KnownWords:
+    """Rows that are on disk already.
+
+    Attributes:
+        rows: word -> its row in ``features``.
+        features: (n, dim) float32, of these words and perhaps others.
+    """
+
+    rows: dict[str, int]
+    features: Tensor
+
+
+class TextStore:
+    """The kept features of one text tower under some templates.
+
+    Args:
+        fingerprint: of the text tower.
+        dim: of its features.
+        templates: with ``{}`` where the word stands.
+    """
+
+    def __init__(self, fingerprint: str, dim: int, templates: tuple[str, ...]) -> None:
+        self._fingerprint, self._dim, self._templates = fingerprint, dim, templates
+        self._folder = cache_dir() / "text"
+        self._group = content_key(fingerprint, [(templates, ())])[:20]
+
+    def read(self, words: tuple[str, ...]) -> Tensor | None:
+        """(words, dim) float32 of exactly these words; None where they are not kept, or damaged."""
+        path = self._path(words)
+        found = self._read(path) if path.exists() else None
+        if found is None or found[0] != words:
+            return None
+        touch(path)
+        return found[1]
+
+    def known(self, words: tuple[str, ...]) -> KnownWords | None:
+        """The kept choice of words that shares most of them with this one, often all; None where none shares any."""
+        best: tuple[Path, KnownWords] | None = None
+        wanted, own = set(words), self._path(words)
+        for path in sorted(self._folder.glob(f"{self._group}-*.safetensors")):
+            if path == own or (found := self._read(path)) is None:
+                continue
+            rows = {word: row for row, word in enumerate(found[0]) if word in wanted}
+            if len(rows) > (len(best[1].rows) if best else 0):
+                best = path, KnownWords(rows, found[1])
+            if best and len(best[1].rows) == len(wanted):
+                break
+        if best is None:
+            return None
+        touch(best[0])
+        return best[1]
+
+    def write(self, words: tuple[str, ...], features: Tensor) -> None:
+        """Keeps features (words, dim); a disk that refuses costs a warning, not the features."""
+        path = self._path(words)
+        tensors = {
+            "features": features.contiguous(),
+            "words": torch.frombuffer(bytearray(json.dumps(words).encode()), dtype=torch.uint8),
+        }
+        try:
+            write_tensors(path, tensors, {"crc32": checksum(tensors)})
+            make_room(self._folder, _DISK_BYTES, keep=path)
+        except OSError as error:
+            _log.warning("the text features could not be kept in %s (%s); they will be encoded again", path, error)
+
+    def _path(self, words: tuple[str, ...]) -> Path:
+        key = content_key(self._fingerprint, [(self._templates, words)])[:40]
+        return self._folder / f"{self._group}-{key}.safetensors"
+
+    def _read(self, path: Path) -> tuple[tuple[str, ...], Tensor] | None:
+        """Words and features of a file; None, and a warning, where it is damaged."""
+        try:
+            with safe_open(path, "pt") as file:
+                features, raw = file.get_tensor("features"), file.get_tensor("words")
+                crc = (file.metadata() or {}).get("crc32")
+            words = tuple(json.loads(raw.numpy().tobytes()))
+            if features.dtype != torch.float32 or tuple(features.shape) != (len(words), self._dim):
+                raise ValueError(f"features of shape {tuple(features.shape)}, not {(len(words), self._dim)}")
+            if crc != checksum({"features": features, "words": raw}):
+                raise ValueError("checksum")
+        except FileNotFoundError:
+            return None  # removed since it was listed
+        except (OSError, SafetensorError, ValueError, KeyError, RuntimeError) as error:
+            _log.warning("the kept text features %s are damaged (%s) and are built again", path, error)
+            return None
+        return words, features
