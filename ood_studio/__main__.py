@@ -1,4 +1,4 @@
-"""``python -m ood_studio``."""
+"""``python -m ood_studio``, and ``ood-studio`` where it is installed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from io import TextIOWrapper
 
 from ood_studio.cli.main import main
 
-if __name__ == "__main__":
+
+def run() -> int:
+    """Runs the command that the process was started with; gives its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # Windows' own encodings lack half of what labels may hold
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(main())
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-ASSETS = ROOT / "assets"
+_PACKAGE = Path(__file__).resolve().parent.parent
+_INSTALLED = (_PACKAGE / "assets").is_dir()  # in a checkout assets/ lies beside the package, not in it
+ROOT = _PACKAGE.parent
+ASSETS = (_PACKAGE if _INSTALLED else ROOT) / "assets"
 
 
 def cache_dir() -> Path:
-    """The cache folder: ``OOD_STUDIO_CACHE`` where set, else ``cache/`` beside the package."""
-    return Path(os.environ.get("OOD_STUDIO_CACHE") or ROOT / "cache")
+    """The cache folder: ``OOD_STUDIO_CACHE`` where set; ``cache/`` of a checkout; of a package installed elsewhere
+    ``ood-studio`` where the system has the caches of a person."""
+    chosen = os.environ.get("OOD_STUDIO_CACHE")
+    if chosen:
+        return Path(chosen)
+    return _user_caches() / "ood-studio" if _INSTALLED else ROOT / "cache"
+
+
+def _user_caches() -> Path:
+    """``XDG_CACHE_HOME`` where set (an absolute path, as its specification wants), else as the system is used to."""
+    chosen = os.environ.get("XDG_CACHE_HOME", "")
+    if Path(chosen).is_absolute():
+        return Path(chosen)
+    home = Path.home()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    return home / "Library" / "Caches" if sys.platform == "darwin" else home / ".cache"

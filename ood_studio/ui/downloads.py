@@ -10,6 +10,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from gradio.processing_utils import save_file_to_cache
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 _FOLDER = "ood-studio-downloads"
@@ -25,6 +27,15 @@ def download_folder() -> Path:
             if time.time() - old.stat().st_mtime > _KEPT:
                 shutil.rmtree(old)
     return Path(tempfile.mkdtemp(dir=everything))
+
+
+def shown_file(path: Path) -> str:
+    """A picture of the cache as galleries may show it: the copy that gradio makes of what it shows.
+
+    Gradio itself takes files only from the working directory, the temporary folder and what is served to everybody;
+    the cache need not lie in the first two, and holds what is nobody else's business.
+    """
+    return save_file_to_cache(path, cache_dir=get_upload_folder())
 
 
 def text_file(name: str, text: str) -> Path:

@@ -60,6 +60,7 @@ def serve(options: Serve, block: bool = True) -> Server:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from ood_studio.studio import ExploreRequest, LabelChoice, Studio
     from ood_studio.ui.blocks import build
+    from ood_studio.ui.explore.examples import example_folders
     from ood_studio.ui.theme import studio_theme, style
 
     studio = Studio(options.device, workers=0)
@@ -77,6 +78,7 @@ def serve(options: Serve, block: bool = True) -> Server:
         show_error=True,
         ssr_mode=False,
         max_file_size="200mb",
+        allowed_paths=[str(folder) for folder in example_folders()],
         footer_links=[] if options.presenter else ["api", "settings"],
     )
     address = _launched(launch, blocks.close, options)

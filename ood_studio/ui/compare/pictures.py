@@ -16,6 +16,7 @@ from ood_studio.core.paths import cache_dir
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bench import BenchResult
 from ood_studio.ui.compare.session import Picture, Session
+from ood_studio.ui.downloads import shown_file
 
 MOST = 12  # pictures in a gallery
 _DISK_BYTES = 200 * 2**20
@@ -114,6 +115,7 @@ def gallery_items(result: BenchResult, pictures: list[Picture]) -> tuple[list[Pi
     kept, items = [], []
     for picture in pictures:
         with suppress(StudioError):
-            items.append((str(picture_file(result.sets[picture.set], picture.index)), caption(result, picture)))
+            path = picture_file(result.sets[picture.set], picture.index)
+            items.append((shown_file(path), caption(result, picture)))
             kept.append(picture)
     return kept, items

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ood_studio.diorama.scene import Scene
-from ood_studio.worlds.examples import example_pictures
+from ood_studio.worlds.examples import example_pictures, examples_folder
 from ood_studio.worlds.sample_photographs import photographs
 
 EXAMPLES = 12
@@ -21,6 +23,11 @@ _PHOTOGRAPHS = "Real photographs"
 def sources() -> list[str]:
     """Kinds of examples."""
     return [*_SOURCES, *([_PHOTOGRAPHS] if photographs() else [])]
+
+
+def example_folders() -> list[Path]:
+    """Where all examples lie; what is in there anybody may see."""
+    return [examples_folder(), *{path.parent for _, path in photographs()}]
 
 
 def pictures_of(kind: str, round_: int) -> list[tuple[str, str]]:

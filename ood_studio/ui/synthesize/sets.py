@@ -18,7 +18,7 @@ from ood_studio.studio import SetRequest, Studio
 from ood_studio.synthesis.synthetic_set import HEADER, MANIFEST, SyntheticSet
 from ood_studio.ui.compare.choices import added_choices, synthetic_value
 from ood_studio.ui.compare.tab import CompareTab
-from ood_studio.ui.downloads import download_folder
+from ood_studio.ui.downloads import download_folder, shown_file
 from ood_studio.ui.inputs import number_box, whole
 from ood_studio.ui.running import QUICK, message, progress_on
 from ood_studio.ui.synthesize import live
@@ -195,7 +195,7 @@ def zipped(made: SyntheticSet) -> Path:
 
 def _grown(p: SetPanel, made: SyntheticSet, note: str = "") -> Updates:
     newest = list(made.entries)[-_SHOWN:][::-1]
-    items = [(str(made.folder / str(entry["file"])), _caption(entry)) for entry in newest]
+    items = [(shown_file(made.folder / str(entry["file"])), _caption(entry)) for entry in newest]
     count = f"<b>{len(made.entries):,} of {made.wanted:,}</b> pictures of “{escape(made.name)}”"
     parts = [count + _means(made), *([escape(note)] if note else [])]
     return {
