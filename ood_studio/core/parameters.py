@@ -161,6 +161,15 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if math.isfinite(value) and value == int(value) and abs(value) < 1e15 else f"{value:g}"
 
 
+def about(parameter: Parameter) -> str:
+    """What a person is told about a parameter: its help, and its range where it is a number."""
+    text = parameter.help.rstrip(".")
+    if parameter.bounds is None:
+        return text
+    text = text[:1].upper() + text[1:]
+    return f"{text}{', ' if text else ''}{number(parameter.bounds.low)} to {number(parameter.bounds.high)}"
+
+
 @lru_cache(maxsize=512)
 def parameters(cls: type) -> dict[str, Parameter]:
     """The fields of a dataclass that are no dataclasses themselves, by name, in order."""

@@ -11,9 +11,9 @@ import gradio as gr
 from gradio.components.api_component import Api
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Parameter, leaves, names, value_at, with_values
+from ood_studio.core.parameters import Parameter, about, leaves, names, value_at, with_values
 from ood_studio.ui.form.boxes import Box
-from ood_studio.ui.form.convert import about, value_of
+from ood_studio.ui.form.convert import value_of
 
 Request = TypeVar("Request")
 

@@ -12,10 +12,9 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import leaves, names
+from ood_studio.core.parameters import about, leaves, names
 from ood_studio.ui.api import Given, endpoint, only_public
 from ood_studio.ui.form import Box
-from ood_studio.ui.form.convert import about
 from tests.ui.conftest import free_port
 from tests.ui.test_form import Ask
 

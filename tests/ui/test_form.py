@@ -9,9 +9,8 @@ import gradio as gr
 import pytest
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds, Help, Tau, check, leaves, names
+from ood_studio.core.parameters import Bounds, Help, Tau, about, check, leaves, names
 from ood_studio.ui.form import Box, Form, Layout, Own, When, query_of, request_of
-from ood_studio.ui.form.convert import about
 from ood_studio.ui.form.widgets import OWN
 
 

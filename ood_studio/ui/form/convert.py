@@ -1,20 +1,11 @@
-"""What boxes, links and programs give, as a parameter's value; and what is said about a parameter."""
+"""What boxes, links and programs give, as a parameter's value."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from ood_studio.core.parameters import Parameter, number
-
-
-def about(parameter: Parameter) -> str:
-    """What a person is told about a parameter: its help, and its range where it is a number."""
-    text = parameter.help.rstrip(".")
-    if parameter.bounds is None:
-        return text
-    text = text[:1].upper() + text[1:]
-    return f"{text}{', ' if text else ''}{number(parameter.bounds.low)} to {number(parameter.bounds.high)}"
+from ood_studio.core.parameters import Parameter
 
 
 def title(parameter: Parameter) -> str:

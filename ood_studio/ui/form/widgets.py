@@ -9,9 +9,9 @@ from typing import Any, Literal
 import gradio as gr
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds, Parameter
+from ood_studio.core.parameters import Bounds, Parameter, about
 from ood_studio.ui.form.boxes import Box, Choices
-from ood_studio.ui.form.convert import about, title, value_of
+from ood_studio.ui.form.convert import title, value_of
 from ood_studio.ui.log_slider import log_slider
 
 OWN = "own"
