@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-import ood_studio.studio.workbench
+import ood_studio.studio
 from ood_studio.cli.main import main
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
+from tests.worlds.fewer import fewer_references
 
 BACKBONE = "diorama"
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,9 +33,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture(scope="module", autouse=True)
 def few_references() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ood_studio.studio.workbench, "REFERENCE_COUNT", 40)
-        patch.setattr(ood_studio.studio.workbench, "OOD_COUNT", 30)
+    with fewer_references(40, 30):
         yield
 
 

@@ -25,6 +25,7 @@ from ood_studio.studio import (
     Studio,
 )
 from ood_studio.studio.answers import verdict
+from tests.worlds.fewer import fewer_references
 
 BACKBONE = "diorama"
 LABELS = LabelChoice(BACKBONE, count=60)
@@ -33,9 +34,7 @@ REQUEST = ExploreRequest(LABELS)
 
 @pytest.fixture(scope="module", autouse=True)
 def few_references() -> object:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ood_studio.studio.workbench, "REFERENCE_COUNT", 40)
-        patch.setattr(ood_studio.studio.workbench, "OOD_COUNT", 30)
+    with fewer_references(40, 30):
         yield
 
 

@@ -73,15 +73,20 @@ class Registry(Mapping[str, T]):
         """
         if not self.takes(thing):
             raise StudioError(f"it must be a {self.word}, not {thing!r}")
-        self._check(thing)
         name = self._name(thing)
+        if self._things.get(name) is thing:
+            return thing
+        self._check(thing)
         with _lock:
-            if self._things.get(name) is thing:
-                return thing
             if name in self._things or name in self._reserved:
                 raise StudioError(f"there is a {self.word} named {name!r} already")
             self._things[name] = thing
         return thing
+
+    @property
+    def registered(self) -> tuple[T, ...]:
+        """What is registered so far, without a look for plug-ins; for checks."""
+        return tuple(self._things.values())
 
     def __getitem__(self, name: str) -> T:
         return self._found()[name]

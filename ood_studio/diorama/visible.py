@@ -1,4 +1,4 @@
-"""Which context elements can truly be seen in a picture of Diorama: the ground truth of `contexts`."""
+"""Which context elements can truly be seen in a picture of Diorama: the ground truth of context models."""
 
 from __future__ import annotations
 
@@ -12,18 +12,11 @@ from ood_studio.diorama.elements import ELEMENTS
 from ood_studio.diorama.people import PEOPLE, person_drawing
 from ood_studio.diorama.render import MODEL_SIZE, main_mask
 from ood_studio.diorama.scene import Prop, Scene
-from ood_studio.synthesis.contexts import Contexts, written
 
 VISIBLE_PIXELS = 12
 """How many of the 4,096 pixels an element must fill to count as seen: about 3.5 x 3.5. Below that even its colour
 blends with what is around it, and a person who knows every element cannot say which one it is."""
 FINE = 3  # the renderer draws 64-pixel pictures this much finer and then reduces them
-
-
-def scene_contexts(scene: Scene) -> Contexts:
-    """The right answer about a scene: its place, and the elements that can be seen in it."""
-    elements = visible_elements(scene)
-    return Contexts(written(scene.place, elements), elements, scene.place)
 
 
 def visible_elements(scene: Scene) -> tuple[str, ...]:

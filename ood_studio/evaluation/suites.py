@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ood_studio import worlds
 from ood_studio.core.errors import StudioError
 from ood_studio.data.dataset import Dataset, Subset
-from ood_studio.data.public import (
-    IMAGENET_TRAIN,
-    IMAGENET_VAL,
-    MOS_SETS,
-    OPENOOD_SETS,
-    OPENOOD_VAL,
-    Source,
-    cifar_id,
-    cifar_ood,
-    cifar_train,
-    missing,
-)
+from ood_studio.data.public import missing
 from ood_studio.data.sources import open_dataset
-from ood_studio.diorama.scene import STYLES
-from ood_studio.diorama.world import ID_CLASSES
 from ood_studio.labels.presets import load_preset, parse_labels
-from ood_studio.worlds.diorama_dataset import diorama_dataset
+from ood_studio.worlds import OWN_SUITE, DrawnSuite, PublishedSuite
 
 _TRAINING = 2**31  # added to the seed of training pictures: beyond every seed that a benchmark may be given
 
@@ -42,6 +30,8 @@ class OpenSuite:
         ood: the sets held against them, each on its own; no name is that of another set.
         train: ID pictures to learn from; None where there are none.
         notes: sentences for people, such as which sets are missing or incomplete.
+        trained: images of every class that the bundled models have seen, whose classes and labels give a second
+            accuracy; None where there are none.
     """
 
     name: str
@@ -51,30 +41,34 @@ class OpenSuite:
     ood: dict[str, Dataset]
     train: Dataset | None
     notes: tuple[str, ...] = ()
+    trained: Dataset | None = None
 
 
 @dataclass(frozen=True)
 class Suite:
-    """A named comparison of one ID set with OOD sets.
+    """What is known of a suite before its data are looked for.
 
     Attributes:
         name: as on the command line.
         about: one line for people.
-        needs_data: whether it needs pictures that are not made by the project itself.
-        open: finds its data.
+        needs_data: whether it needs images that are not made by the project itself.
     """
 
     name: str
     about: str
     needs_data: bool
-    open: Callable[[_Asked], OpenSuite]
+
+
+def suites() -> dict[str, Suite]:
+    """Every suite by name: those of all worlds, and a person's own images at last."""
+    found = {name: Suite(name, spec.about, isinstance(spec, PublishedSuite)) for name, spec in worlds.suites().items()}
+    return found | {OWN_SUITE: Suite(OWN_SUITE, "your own ID and OOD pictures", True)}
 
 
 @dataclass(frozen=True)
 class _Asked:
     """What `open_suite` was asked for."""
 
-    suite: str
     id_data: str
     ood_data: tuple[str, ...]
     train_data: str
@@ -86,55 +80,52 @@ class _Asked:
     workers: int
 
 
-def _diorama(inside: str, outside: Sequence[str], labels: tuple[str, ...], train: str) -> Callable[[_Asked], OpenSuite]:
-    def build(asked: _Asked) -> OpenSuite:
-        sets = {
-            name: diorama_dataset(name, asked.seed, asked.count, workers=asked.workers) for name in (inside, *outside)
-        }
-        learnt = diorama_dataset(
-            train, asked.seed + _TRAINING, asked.train_count, workers=asked.workers, name=f"{train} (training)"
-        )
-        others: dict[str, Dataset] = {name: sets[name] for name in outside}
-        return OpenSuite(asked.suite, SUITES[asked.suite].about, labels, sets[inside], others, learnt)
+def _open_drawn(spec: DrawnSuite, asked: _Asked) -> OpenSuite:
+    def split(name: str) -> Dataset:
+        return worlds.open_split(name, asked.seed, asked.count, workers=asked.workers)
 
-    return build
+    train = worlds.open_split(
+        spec.train,
+        asked.seed + _TRAINING,
+        asked.train_count,
+        workers=asked.workers,
+        name=f"{spec.train} (training)",
+    )
+    return OpenSuite(
+        spec.name,
+        spec.about,
+        spec.labels,
+        split(spec.id),
+        {name: split(name) for name in spec.ood},
+        train,
+        trained=split(spec.trained) if spec.trained else None,
+    )
 
 
-def _published(preset: str, inside: Source, train: Source, outside: Sequence[Source]) -> Callable[[_Asked], OpenSuite]:
+def _open_published(spec: PublishedSuite, asked: _Asked) -> OpenSuite:
     """A published benchmark: OOD sets that are not there are noted, unless nothing would be left."""
-
-    def build(asked: _Asked) -> OpenSuite:
-        root = Path(asked.data_root or os.environ.get("OOD_STUDIO_DATA") or "data").expanduser()
-        labels = load_preset(preset)
-        found = inside.find(root, labels)
-        others = {source: source.find(root, ()) for source in outside}
-        absent = [source for source, pictures in others.items() if pictures is None]
-        if found is None or len(absent) == len(outside):
-            raise StudioError(missing(asked.suite, root, [*([inside] if found is None else []), *absent]) + ".")
-        here = {source: pictures for source, pictures in others.items() if pictures is not None}
-        notes = [note for source, pictures in {inside: found, **here}.items() if (note := source.note(pictures))]
-        if absent:
-            notes.append(missing(asked.suite, root, absent) + ".")
-        if asked.train_data:
-            learnt: Dataset | None = open_dataset(asked.train_data, labels=labels, root=str(root))
-        else:
-            whole = train.find(root, labels)
-            learnt = None if whole is None else Subset(whole, asked.train_count, asked.seed)
-        return OpenSuite(
-            asked.suite,
-            SUITES[asked.suite].about,
-            labels,
-            found,
-            {source.name: pictures for source, pictures in here.items()},
-            learnt,
-            tuple(notes),
-        )
-
-    return build
+    root = Path(asked.data_root or os.environ.get("OOD_STUDIO_DATA") or "data").expanduser()
+    labels = load_preset(spec.preset)
+    found = spec.id.find(root, labels)
+    others = {source: source.find(root, ()) for source in spec.ood}
+    absent = [source for source, images in others.items() if images is None]
+    if found is None or len(absent) == len(spec.ood):
+        raise StudioError(missing(spec.name, root, [*([spec.id] if found is None else []), *absent]) + ".")
+    here = {source: images for source, images in others.items() if images is not None}
+    notes = [note for source, images in {spec.id: found, **here}.items() if (note := source.note(images))]
+    if absent:
+        notes.append(missing(spec.name, root, absent) + ".")
+    if asked.train_data:
+        learnt: Dataset | None = open_dataset(asked.train_data, labels=labels, root=str(root))
+    else:
+        whole = spec.train.find(root, labels)
+        learnt = None if whole is None else Subset(whole, asked.train_count, asked.seed)
+    others_here = {source.name: images for source, images in here.items()}
+    return OpenSuite(spec.name, spec.about, labels, found, others_here, learnt, tuple(notes))
 
 
-def _folders(asked: _Asked) -> OpenSuite:
-    """A person's own pictures."""
+def _open_own(asked: _Asked) -> OpenSuite:
+    """A person's own images."""
     if not asked.id_data or not asked.ood_data:
         lacks = "ID pictures (--id-data PATH)" if not asked.id_data else "OOD pictures (--ood-data NAME=PATH)"
         raise StudioError(f"your own pictures need both an ID set and an OOD set; say where the {lacks} are")
@@ -147,7 +138,7 @@ def _folders(asked: _Asked) -> OpenSuite:
     if asked.train_data:
         learnt = open_dataset(asked.train_data, labels=labels or None, root=asked.data_root)
         learnt.name = _free(learnt.name, names)
-    return OpenSuite(asked.suite, SUITES[asked.suite].about, labels, inside, others, learnt)
+    return OpenSuite(OWN_SUITE, suites()[OWN_SUITE].about, labels, inside, others, learnt)
 
 
 def _given(asked: _Asked, names: set[str]) -> dict[str, Dataset]:
@@ -177,67 +168,6 @@ def _free(name: str, taken: set[str]) -> str:
         number += 1
         free = f"{name} ({number})"
     return free
-
-
-_ALL = (
-    Suite(
-        "diorama",
-        "the 20 Diorama classes against near, far, unseen and spurious pictures",
-        False,
-        _diorama(
-            "id-test",
-            ("near-ood", "far-ood-textures", "far-ood-scenes", "unseen-ood", "spurious"),
-            ID_CLASSES,
-            "id-train",
-        ),
-    ),
-    Suite(
-        "diorama-hard",
-        "ten Diorama classes against twenty look-alikes",
-        False,
-        _diorama("hard-10", ("hard-20",), ID_CLASSES[:10], "hard-10"),
-    ),
-    Suite(
-        "diorama-styles",
-        "flat Diorama pictures against other classes, and against the same classes in other styles, where the best "
-        "AUROC is 0.5: the detector minds what is shown, not how",
-        False,
-        _diorama(
-            "id-flat",
-            ("near-ood", *(f"id-{style}" for style in STYLES if style != "flat")),
-            ID_CLASSES,
-            "id-flat",
-        ),
-    ),
-    Suite(
-        "imagenet-ood",
-        "ImageNet-1k against iNaturalist, SUN, Places and Textures, as in MCM and NegLabel",
-        True,
-        _published("imagenet-1k", IMAGENET_VAL, IMAGENET_TRAIN, MOS_SETS),
-    ),
-    Suite(
-        "openood-imagenet",
-        "ImageNet-1k against OpenOOD's near and far sets, and ImageNet-O",
-        True,
-        _published("imagenet-1k", OPENOOD_VAL, IMAGENET_TRAIN, OPENOOD_SETS),
-    ),
-    Suite(
-        "cifar-10",
-        "CIFAR-10 against CIFAR-100, Tiny ImageNet, SVHN, Textures and Places365",
-        True,
-        _published("cifar-10", cifar_id(10), cifar_train(10), cifar_ood(10)),
-    ),
-    Suite(
-        "cifar-100",
-        "CIFAR-100 against CIFAR-10, Tiny ImageNet, SVHN, Textures and Places365",
-        True,
-        _published("cifar-100", cifar_id(100), cifar_train(100), cifar_ood(100)),
-    ),
-    Suite("folders", "your own ID and OOD pictures", True, _folders),
-)
-
-SUITES: dict[str, Suite] = {suite.name: suite for suite in _ALL}
-"""Every suite by name."""
 
 
 def open_suite(
@@ -270,10 +200,14 @@ def open_suite(
         StudioError: for an unknown name, listing the known ones; data that are missing, saying what to download, whence
             and into which folder; or data that cannot be read.
     """
-    if name not in SUITES:
-        raise StudioError(f"unknown suite {name!r}; expected one of {', '.join(SUITES)}")
-    asked = _Asked(name, id_data, tuple(ood_data), train_data, data_root, seed, count, train_count, labels, workers)
-    suite = SUITES[name].open(asked)
-    if name == "folders" or not ood_data:
+    specs = worlds.suites()
+    if name not in specs and name != OWN_SUITE:
+        raise StudioError(f"unknown suite {name!r}; expected one of {', '.join(suites())}")
+    asked = _Asked(id_data, tuple(ood_data), train_data, data_root, seed, count, train_count, labels, workers)
+    if name == OWN_SUITE:
+        return _open_own(asked)
+    spec = specs[name]
+    suite = _open_drawn(spec, asked) if isinstance(spec, DrawnSuite) else _open_published(spec, asked)
+    if not ood_data:
         return suite
     return replace(suite, ood={**suite.ood, **_given(asked, {suite.id.name, *suite.ood})})

@@ -19,6 +19,7 @@ from ood_studio.features.texts import TextEncoder
 from ood_studio.labels.corpora import Corpus, normalise
 from ood_studio.labels.negmining import Mining, NegativeLabels, mine_corpus
 from ood_studio.labels.prompts import PromptSet
+from ood_studio.worlds import corpora
 
 SUPERCLASSES: tuple[str, ...] = (
     "environment",
@@ -43,14 +44,10 @@ TEMPLATES: tuple[str, ...] = ("{}", "a nice photo of {}", "a good photo of {}", 
 
 
 def superclasses_of(source: str | Path) -> tuple[str, ...]:
-    """The superclass names that go with a corpus of `load_corpus`: the world's own for ``"diorama"``, whose models know
-    no others, and :data:`SUPERCLASSES` for any other."""
-    if source != "diorama":
-        return SUPERCLASSES
-    from ood_studio.diorama.objects import OBJECTS
-    from ood_studio.diorama.world import TRAINED_CLASSES
-
-    return tuple(sorted({OBJECTS[name].family for name in TRAINED_CLASSES}))
+    """The superclass names that go with a corpus of `load_corpus`: those that its world gives, whose models may know no
+    others, or else :data:`SUPERCLASSES`."""
+    corpus = corpora().get(str(source))
+    return SUPERCLASSES if corpus is None or corpus.superclasses is None else corpus.superclasses()
 
 
 def conjugated_pool(

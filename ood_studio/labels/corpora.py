@@ -11,22 +11,13 @@ from pathlib import Path
 from typing import Literal
 
 from ood_studio.core.errors import StudioError
-from ood_studio.labels.wordnet import load_wordnet
+from ood_studio.worlds import corpora
+from ood_studio.worlds.wordnet import DEFAULT_LEXNAMES as DEFAULT_LEXNAMES
+from ood_studio.worlds.wordnet import LEXNAMES as LEXNAMES
+from ood_studio.worlds.wordnet import load_wordnet
 
 Pos = Literal["n", "a"]
 """Part of speech: noun or adjective."""
-
-_LEXNAMES = (
-    "adj.all adj.pert adj.ppl noun.Tops noun.act noun.animal noun.artifact noun.attribute noun.body noun.cognition "
-    "noun.communication noun.event noun.feeling noun.food noun.group noun.location noun.motive noun.object noun.person "
-    "noun.phenomenon noun.plant noun.possession noun.process noun.quantity noun.relation noun.shape noun.state "
-    "noun.substance noun.time"
-)
-LEXNAMES: tuple[str, ...] = tuple(_LEXNAMES.split())
-"""WordNet's lexicographer files of nouns and adjectives, all 29."""
-
-DEFAULT_LEXNAMES: tuple[str, ...] = tuple(name for name in LEXNAMES if name not in ("noun.animal", "noun.food"))
-"""What NegLabel's authors search: everything but ``noun.animal`` and ``noun.food``, which hold half of ImageNet."""
 
 MAX_LINES = 1_000_000
 """A user's corpus file may have this many lines."""
@@ -98,9 +89,9 @@ def load_corpus(source: str | Path = "wordnet", *, lexnames: Collection[str] | N
     """A corpus by name, or from a user's text file.
 
     Args:
-        source: ``"wordnet"``, ``"diorama"`` (the world's whole vocabulary), or the path of a UTF-8 text file with one
-            word a line; blank lines and lines that start with ``#`` are skipped. A word of a file is a noun unless
-            WordNet knows it as an adjective only.
+        source: the name of a world's corpus, such as ``"wordnet"`` or ``"diorama"`` (that world's whole vocabulary),
+            or the path of a UTF-8 text file with one word a line; blank lines and lines that start with ``#`` are
+            skipped. A word of a file is a noun unless WordNet knows it as an adjective only.
         lexnames: lexicographer files to take WordNet's lemmas from, by default :data:`DEFAULT_LEXNAMES`; a lemma
             counts if any of its senses lies in one of them. Other corpora have no such files and ignore it.
 
@@ -108,29 +99,14 @@ def load_corpus(source: str | Path = "wordnet", *, lexnames: Collection[str] | N
         StudioError: for an unknown or empty choice of lexnames; for a file that is missing, empty, longer than
             :data:`MAX_LINES` lines, or not UTF-8 (naming the line).
     """
-    if source == "wordnet":
-        chosen = frozenset(DEFAULT_LEXNAMES if lexnames is None else lexnames)
-        unknown = sorted(chosen - set(LEXNAMES))
-        if unknown:
-            raise StudioError(f"unknown lexicographer file {unknown[0]!r}; expected some of {', '.join(LEXNAMES)}")
-        if not chosen:
-            raise StudioError("no lexicographer file is chosen; expected at least one, such as noun.artifact")
-        return _wordnet(chosen)
-    if source == "diorama":
-        from ood_studio.diorama import world
-
-        return Corpus.of("diorama", world.nouns(), world.adjectives())
+    if str(source) in corpora():
+        return _of_world(str(source), None if lexnames is None else frozenset(lexnames))
     return _read(Path(source))
 
 
 @lru_cache(maxsize=4)
-def _wordnet(lexnames: frozenset[str]) -> Corpus:
-    chosen = [lemma for lemma in load_wordnet() if not lexnames.isdisjoint(lemma.lexnames)]
-    return Corpus.of(
-        "wordnet",
-        (lemma.lemma for lemma in chosen if lemma.pos == "n"),
-        (lemma.lemma for lemma in chosen if lemma.pos == "a"),
-    )
+def _of_world(name: str, lexnames: frozenset[str] | None) -> Corpus:
+    return Corpus.of(name, *corpora()[name].load(lexnames))
 
 
 def _read(path: Path) -> Corpus:

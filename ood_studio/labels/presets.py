@@ -7,26 +7,17 @@ from dataclasses import dataclass
 
 from ood_studio.core.errors import StudioError
 from ood_studio.labels.corpora import normalise
-
-PRESETS: tuple[str, ...] = ("diorama-20", "cifar-10", "cifar-100", "imagenet-1k")
-"""Names of the label presets."""
+from ood_studio.worlds import presets
 
 MAX_LABELS = 10_000
 """The most labels a person may type."""
 
 _MAX_LENGTH = 200
 
-_CIFAR_10 = "airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck"
 
-_CIFAR_100 = (
-    "apple,aquarium fish,baby,bear,beaver,bed,bee,beetle,bicycle,bottle,bowl,boy,bridge,bus,butterfly,camel,can,"
-    "castle,caterpillar,cattle,chair,chimpanzee,clock,cloud,cockroach,couch,crab,crocodile,cup,dinosaur,dolphin,"
-    "elephant,flatfish,forest,fox,girl,hamster,house,kangaroo,keyboard,lamp,lawn mower,leopard,lion,lizard,lobster,"
-    "man,maple tree,motorcycle,mountain,mouse,mushroom,oak tree,orange,orchid,otter,palm tree,pear,pickup truck,"
-    "pine tree,plain,plate,poppy,porcupine,possum,rabbit,raccoon,ray,road,rocket,rose,sea,seal,shark,shrew,skunk,"
-    "skyscraper,snail,snake,spider,squirrel,streetcar,sunflower,sweet pepper,table,tank,telephone,television,tiger,"
-    "tractor,train,trout,tulip,turtle,wardrobe,whale,willow tree,wolf,woman,worm"
-)
+def preset_names() -> tuple[str, ...]:
+    """Names of the label presets of all worlds."""
+    return tuple(presets())
 
 
 def load_preset(name: str) -> tuple[str, ...]:
@@ -35,19 +26,10 @@ def load_preset(name: str) -> tuple[str, ...]:
     Raises:
         StudioError: for an unknown name, listing the known ones.
     """
-    if name == "diorama-20":
-        from ood_studio.diorama.world import ID_CLASSES
-
-        return ID_CLASSES
-    if name == "cifar-10":
-        return tuple(_CIFAR_10.split(","))
-    if name == "cifar-100":
-        return tuple(_CIFAR_100.split(","))
-    if name == "imagenet-1k":
-        from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES
-
-        return tuple(IMAGENET_CLASSNAMES)
-    raise StudioError(f"unknown label preset {name!r}; expected one of {', '.join(PRESETS)}")
+    known = presets()
+    if name not in known:
+        raise StudioError(f"unknown label preset {name!r}; expected one of {', '.join(known)}")
+    return known[name].load()
 
 
 @dataclass(frozen=True)

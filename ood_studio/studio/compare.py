@@ -34,7 +34,6 @@ from ood_studio.studio.answers import SweepPoint
 from ood_studio.studio.requests import GROUP_SIZE, BenchRequest, LabelChoice
 from ood_studio.studio.texts import read_labels, read_prompts
 from ood_studio.studio.workbench import LabelSpace, Workbench
-from ood_studio.worlds.diorama_dataset import diorama_dataset
 
 MOST_PHRASES = 20_000  # of the conjugated pool; a corpus of more adjectives gives each only one superclass
 
@@ -243,13 +242,9 @@ class Comparing(Workbench):
             assert inside.joint is not None
             truth = suite.id.labels[inside.rows]
             found["id_accuracy"] = zero_shot_accuracy(inside.joint, space.class_text, truth)
-        if suite.name in ("diorama", "diorama-hard"):
-            from ood_studio.diorama.world import TRAINED_CLASSES
-
-            everything = diorama_dataset("all-classes", request.seed, request.count, workers=self.workers)
-            assert everything.labels is not None
-            text = class_features(space.backbone, TRAINED_CLASSES, read_prompts(request.label.prompts))
-            seen = features_of(everything, joint)
+        if suite.trained is not None and suite.trained.labels is not None:
+            text = class_features(space.backbone, suite.trained.classes, read_prompts(request.label.prompts))
+            seen = features_of(suite.trained, joint)
             assert seen.joint is not None
-            found["all_accuracy"] = zero_shot_accuracy(seen.joint, text, everything.labels[seen.rows])
+            found["all_accuracy"] = zero_shot_accuracy(seen.joint, text, suite.trained.labels[seen.rows])
         return found

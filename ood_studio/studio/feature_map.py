@@ -22,8 +22,9 @@ from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.embedding import plane
 from ood_studio.features.images import dataset_features
 from ood_studio.studio.requests import LabelChoice
-from ood_studio.studio.workbench import OOD_COUNT, REFERENCE_COUNT, Workbench
-from ood_studio.worlds.diorama_dataset import diorama_dataset
+from ood_studio.studio.texts import read_labels
+from ood_studio.studio.workbench import Workbench
+from ood_studio.worlds import ReferencePart, open_reference, reference_of, references
 
 Kind = Literal["id", "near", "far", "synthetic", "trail"]
 THUMBNAIL = 64  # pixels
@@ -34,8 +35,9 @@ class FeatureMapRequest:
     """Which pictures are laid out, and how.
 
     Attributes:
-        labels: for its backbone; the labels themselves play no part.
-        reference: a folder of ID pictures; empty = Diorama's, with its near- and far-OOD pictures.
+        labels: for its backbone, and for the reference pictures that belong to them.
+        reference: a folder of ID pictures; empty = the reference pictures that belong to the labels, or else those of
+            the first world, with near- and far-OOD pictures.
         inside, near, far: how many pictures of each, and of synthetic ones at most as many as ID ones.
         neighbours, spread, seed: see `plane`.
     """
@@ -152,17 +154,17 @@ class Mapping(Workbench):
             own: Dataset = open_dataset(request.reference, labels=())
             own = own if len(own) <= request.inside else Subset(own, request.inside, request.seed)
             return [(f"ID: {own.name}", "id", own, request.inside)]
-        half = request.far // 2
-        # The sets that thresholds come from as far as they go: those are drawn and encoded already.
-        drawn: tuple[tuple[str, Kind, str, int, int], ...] = (
-            ("ID", "id", "id-train", REFERENCE_COUNT, request.inside),
-            ("near-OOD: sister classes", "near", "near-ood", OOD_COUNT, request.near),
-            ("far-OOD: textures", "far", "far-ood-textures", half, half),
-            ("far-OOD: empty places", "far", "far-ood-scenes", request.far - half, request.far - half),
-        )
+        found = reference_of(read_labels(request.labels.labels)[0]) or references()[0]
+        far = len(found.far)
+        wanted: list[tuple[ReferencePart, Kind, int]] = [
+            (found.id, "id", request.inside),
+            (found.near, "near", request.near),
+            *((part, "far", request.far * (i + 1) // far - request.far * i // far) for i, part in enumerate(found.far)),
+        ]
+        # The images that thresholds come from as far as they go: those are drawn and encoded already.
         return [
-            (name, kind, diorama_dataset(split, 0, max(whole, count), workers=self.workers), count)
-            for name, kind, split, whole, count in drawn
+            (part.title, kind, open_reference(found, part, count, workers=self.workers), count)
+            for part, kind, count in wanted
             if count
         ]
 

@@ -24,11 +24,10 @@ from ood_studio.data.dataset import Dataset
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.metrics import threshold_at_tpr
 from ood_studio.evaluation.suites import open_suite
-from ood_studio.labels.presets import load_preset
 from ood_studio.studio.answers import Affinity, Reading
 from ood_studio.studio.requests import LabelChoice, ScoreChoice
 from ood_studio.studio.scores import Judges, scorer_named
-from ood_studio.studio.workbench import OOD_COUNT, REFERENCE_COUNT, LabelSpace, Workbench, joint_of
+from ood_studio.studio.workbench import LabelSpace, Workbench, joint_of
 from ood_studio.synthesis.baselines import PROMPT, negative_label_pictures
 from ood_studio.synthesis.boundary import (
     Direction,
@@ -51,7 +50,7 @@ from ood_studio.synthesis.guides import EnergyGuide, Guide, ScorerGuide, load_cl
 from ood_studio.synthesis.inpainting import Inpainter, load_inpainter
 from ood_studio.synthesis.losses import LossForm
 from ood_studio.synthesis.synthetic_set import Made, SyntheticSet, build_set, set_folder
-from ood_studio.worlds.diorama_dataset import diorama_dataset
+from ood_studio.worlds import open_reference, reference_of
 
 _REFERENCE = 300  # Diorama pictures of each side that a guide's boundary and gauge are read from
 _SOURCES = 8  # Diorama pictures looked at for each one wanted, to choose the most complex from
@@ -539,17 +538,19 @@ class Synthesizing(Workbench):
         progress("loading the recognition model", 0, 1)
         classifier = load_classifier(request.classifier, self.device)
         own = open_dataset(request.reference, labels=()) if request.reference else None
-        known = own is not None or space.id_labels == load_preset("diorama-20")
-        key = (classifier.fingerprint, "" if own is None else own.key, known)
+        known = None if own is not None else reference_of(space.id_labels)
+        key = (classifier.fingerprint, known if own is None else own.key)
 
         def build() -> tuple[Guide, Gauge | None]:
             guide = EnergyGuide(classifier)
-            if not known:
+            if own is not None:
+                pictures: list[Dataset] = [own]
+            elif known is not None:
+                # The images of the other scores' thresholds, which are drawn already.
+                pictures = [open_reference(known, part, workers=self.workers) for part in (known.id, known.near)]
+            else:
                 return guide, None
-            # The sets of the other scores' thresholds, which are drawn already.
-            inside = own or diorama_dataset("id-train", 0, REFERENCE_COUNT, workers=self.workers)
-            outside = None if own else diorama_dataset("near-ood", 0, OOD_COUNT, workers=self.workers)
-            sides = [_guide_scores(guide, each, progress) if each else np.empty(0) for each in (inside, outside)]
+            sides = [*(_guide_scores(guide, each, progress) for each in pictures), np.empty(0)][:2]
             gauge = _gauge(*sides)
             return replace(guide, boundary=gauge.boundary), gauge
 

@@ -19,7 +19,6 @@ from ood_studio.data.sources import open_dataset
 from ood_studio.features.images import dataset_features
 from ood_studio.labels.corpora import load_corpus
 from ood_studio.labels.negmining import NegativeLabels, mine_corpus
-from ood_studio.labels.presets import load_preset
 from ood_studio.scorers import (
     FittedScore,
     Reference,
@@ -29,11 +28,9 @@ from ood_studio.studio.answers import ReferenceScores
 from ood_studio.studio.requests import LabelChoice, ScoreChoice
 from ood_studio.studio.scores import Judges, scorers_of
 from ood_studio.studio.texts import read_labels, read_prompts
-from ood_studio.worlds.diorama_dataset import diorama_dataset
+from ood_studio.worlds import ReferencePart, ReferenceSet, open_reference, reference_of
 
 _BATCH = 64
-REFERENCE_COUNT = 1000  # ID reference pictures of Diorama
-OOD_COUNT = 600  # OOD reference pictures of Diorama
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,13 +155,6 @@ class Workbench:
         maps = [row.patches for row in rows if row.patches is not None]
         return PictureFeatures(torch.cat([row.joint for row in rows]), torch.cat(maps) if maps else None)
 
-    def split_features(
-        self, backbone: Backbone, name: str, seed: int, count: int, progress: Progress = silent
-    ) -> Tensor:
-        """Joint features (n, dim) of a Diorama split, drawn and encoded unless kept on disk."""
-        pictures = diorama_dataset(name, seed, count, workers=self.workers)
-        return joint_of(backbone, dataset_features(backbone, pictures, {"joint"}, progress).joint)
-
     def reference_features(
         self, space: LabelSpace, folder: str, progress: Progress = silent
     ) -> ReferencePictures | None:
@@ -183,17 +173,19 @@ class Workbench:
             return self._references.get(
                 (backbone.fingerprint, own.key), lambda: self._own_reference(backbone, own, progress), waiting
             )
-        if space.id_labels != load_preset("diorama-20"):
+        found = reference_of(space.id_labels)
+        if found is None:
             return None
         return self._references.get(
-            (backbone.fingerprint,), lambda: self._diorama_reference(backbone, progress), waiting
+            (backbone.fingerprint, found), lambda: self._world_reference(backbone, found, progress), waiting
         )
 
-    def _diorama_reference(self, backbone: Backbone, progress: Progress) -> ReferencePictures:
-        inside = self.split_features(backbone, "id-train", 0, REFERENCE_COUNT, progress)
-        outside = self.split_features(backbone, "near-ood", 0, OOD_COUNT, progress)
-        about = f"{REFERENCE_COUNT:,} Diorama ID pictures, {OOD_COUNT:,} of near-OOD classes"
-        return ReferencePictures("diorama", inside, outside, about)
+    def _world_reference(self, backbone: Backbone, found: ReferenceSet, progress: Progress) -> ReferencePictures:
+        def features(part: ReferencePart) -> Tensor:
+            pictures = open_reference(found, part, workers=self.workers)
+            return joint_of(backbone, dataset_features(backbone, pictures, {"joint"}, progress).joint)
+
+        return ReferencePictures(found.name, features(found.id), features(found.near), found.about)
 
     def _own_reference(self, backbone: Backbone, pictures: Dataset, progress: Progress) -> ReferencePictures:
         found = dataset_features(backbone, pictures, {"joint"}, progress)

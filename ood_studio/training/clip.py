@@ -33,11 +33,11 @@ from ood_studio.core.paths import ASSETS, cache_dir
 from ood_studio.diorama.captions import ADJECTIVE_TEMPLATES, NOUN_TEMPLATES
 from ood_studio.diorama.objects import OBJECTS
 from ood_studio.diorama.world import TRAINED_CLASSES, UNSEEN_CLASSES, adjectives
-from ood_studio.labels.wordnet import load_wordnet
 from ood_studio.training.course import adamw, append_row, learning_rate
 from ood_studio.training.data import Pictures, all_concepts, load_pictures
 from ood_studio.training.jitter import jittered
 from ood_studio.training.tokenizer import CONTEXT_LENGTH, encode, save_tokenizer, train_tokenizer
+from ood_studio.worlds.wordnet import load_wordnet
 
 MEAN, STD = (0.5, 0.5, 0.5), (0.3, 0.3, 0.3)
 VISION: dict[str, dict[str, Any]] = {

@@ -9,13 +9,13 @@ from typing import Any
 import gradio as gr
 
 from ood_studio import __version__
-from ood_studio.backbones import BUNDLED
 from ood_studio.studio import Studio
 from ood_studio.ui.attack import tab as attack
 from ood_studio.ui.compare import tab as compare
 from ood_studio.ui.explore import tab as explore
 from ood_studio.ui.running import QUICK
 from ood_studio.ui.synthesize import tab as synthesize
+from ood_studio.worlds import world_of_backbone
 
 
 def build(studio: Studio, backbone: str) -> gr.Blocks:
@@ -63,9 +63,7 @@ _HEADER = (
 
 def _world(backbone: str) -> str:
     """Which world the chosen model belongs to, so that a miniature is never taken for the real thing."""
-    name = (
-        "<b>Diorama world</b>: a small model of a drawn world, not real CLIP"
-        if backbone in BUNDLED
-        else f"<b>{escape(str(backbone))}</b>"
-    )
+    world = world_of_backbone(str(backbone))
+    title = escape(str(backbone)) if world is None else escape(world.title)
+    name = f"<b>{title}</b>" + (f": {escape(world.models)}" if world is not None and world.models else "")
     return f'<p class="studio-world" role="status">{name}</p>'

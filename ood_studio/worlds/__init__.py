@@ -1,1 +1,61 @@
-"""What brings a world along: its presets, corpora, datasets, suites and reference sets."""
+"""What brings a world along: its presets, corpora, datasets, suites, reference images and examples.
+
+>>> presets()["diorama-20"].load()[:3]
+('cat', 'dog', 'horse')
+"""
+
+from __future__ import annotations
+
+from ood_studio.worlds import diorama, photographs
+from ood_studio.worlds.base import (
+    CorpusSource,
+    DrawnSuite,
+    Gallery,
+    Preset,
+    PublishedSuite,
+    ReferencePart,
+    ReferenceSet,
+    World,
+)
+from ood_studio.worlds.registry import (
+    OWN_SUITE,
+    WORLDS,
+    corpora,
+    galleries,
+    open_reference,
+    open_split,
+    presets,
+    reference_of,
+    references,
+    suites,
+    surroundings,
+    world_of_backbone,
+    worlds,
+)
+
+WORLDS.register(diorama.WORLD)
+WORLDS.register(photographs.WORLD)
+
+__all__ = [
+    "OWN_SUITE",
+    "WORLDS",
+    "CorpusSource",
+    "DrawnSuite",
+    "Gallery",
+    "Preset",
+    "PublishedSuite",
+    "ReferencePart",
+    "ReferenceSet",
+    "World",
+    "corpora",
+    "galleries",
+    "open_reference",
+    "open_split",
+    "presets",
+    "reference_of",
+    "references",
+    "suites",
+    "surroundings",
+    "world_of_backbone",
+    "worlds",
+]

@@ -12,7 +12,6 @@ import pytest
 import torch
 from PIL import Image
 
-import ood_studio.studio.workbench
 from ood_studio.attacks import attacked_sets
 from ood_studio.cli.main import main
 from ood_studio.core.errors import StudioError
@@ -22,6 +21,7 @@ from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.studio import AttackRequest, AttackResult, ExploreRequest, LabelChoice, Studio
 from ood_studio.studio.craft import CraftRequest
+from tests.worlds.fewer import fewer_references
 
 LABELS = LabelChoice("diorama-conv", count=60)
 REQUEST = AttackRequest(
@@ -39,9 +39,7 @@ REQUEST = AttackRequest(
 
 @pytest.fixture(scope="module", autouse=True)
 def few_references() -> object:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ood_studio.studio.workbench, "REFERENCE_COUNT", 12)
-        patch.setattr(ood_studio.studio.workbench, "OOD_COUNT", 10)
+    with fewer_references(12, 10):
         yield
 
 

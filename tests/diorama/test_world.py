@@ -17,7 +17,7 @@ from ood_studio.diorama.people import PEOPLE, person_drawing
 from ood_studio.diorama.places import PLACES, VARIANTS
 from ood_studio.diorama.scene import FACTORS, PATTERNS, STYLES
 from ood_studio.diorama.textures import TEXTURES, texture
-from ood_studio.labels.wordnet import load_wordnet
+from ood_studio.worlds.wordnet import load_wordnet
 
 FAMILIES = sorted({cls.family for cls in OBJECTS.values()})
 KINDS = [kind for cls in OBJECTS.values() for kind in cls.kinds]

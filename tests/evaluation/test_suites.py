@@ -12,7 +12,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import load_split, scenes
 from ood_studio.diorama.world import ID_CLASSES
-from ood_studio.evaluation.suites import SUITES, open_suite
+from ood_studio.evaluation.suites import open_suite, suites
 from ood_studio.labels.presets import load_preset
 from ood_studio.worlds.diorama_dataset import describe, diorama_dataset
 
@@ -24,7 +24,7 @@ def pictures(root: Path, *names: str) -> Path:
     return root
 
 
-@pytest.mark.parametrize("name", [name for name, suite in SUITES.items() if not suite.needs_data])
+@pytest.mark.parametrize("name", [name for name, suite in suites().items() if not suite.needs_data])
 def test_diorama_suites(name: str) -> None:
     suite = open_suite(name, seed=3, count=12, train_count=15)
     assert suite.name == name and suite.labels in (ID_CLASSES, ID_CLASSES[:10]) and not suite.notes

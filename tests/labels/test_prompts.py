@@ -7,7 +7,7 @@ import pytest
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import ROOT
-from ood_studio.labels.presets import PRESETS, load_preset, parse_labels
+from ood_studio.labels.presets import load_preset, parse_labels, preset_names
 from ood_studio.labels.prompts import custom_prompts, prompt_set
 
 
@@ -59,7 +59,7 @@ def test_bad_templates(template: str, text: str) -> None:
 def test_presets(name: str, count: int, first: str, last: str) -> None:
     labels = load_preset(name)
     assert (len(labels), labels[0], labels[-1]) == (count, first, last)
-    assert name in PRESETS
+    assert name in preset_names()
 
 
 def test_unknown_preset() -> None:

@@ -10,24 +10,26 @@ import pytest
 from PIL import Image
 
 from ood_studio.core.paths import ROOT
-from ood_studio.worlds.sample_photographs import photographs
+from ood_studio.worlds import galleries
+from ood_studio.worlds.photographs import sample_photographs
 
 
 @pytest.mark.skipif(importlib.util.find_spec("sklearn") is None, reason="scikit-learn is missing")
 def test_both_photographs() -> None:
-    found = photographs()
+    found = sample_photographs()
     assert [name for name, _ in found] == ["china", "flower"]
     for _, path in found:
         with Image.open(path) as picture:
             assert (picture.format, picture.mode, picture.size) == ("JPEG", "RGB", (640, 427))
+    assert galleries()["photographs"].take(5, 1, 0, short=True) == [(str(path), name) for name, path in found]
 
 
 def test_scikit_learn_is_not_imported() -> None:
-    code = "import sys, ood_studio.worlds.sample_photographs as p; p.photographs(); print('sklearn' in sys.modules)"
+    code = "import sys, ood_studio.worlds.photographs as p; p.sample_photographs(); print('sklearn' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert run.stdout.strip() == "False"
 
 
 def test_none_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert photographs() == []
+    assert sample_photographs() == []

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from ood_studio.core.progress import Bars, Progress, silent
 from ood_studio.diorama.render import MODEL_SIZE, render
+from ood_studio.diorama.scene import Scene
 from ood_studio.diorama.splits import scenes
-from ood_studio.diorama.visible import VISIBLE_PIXELS, possible_elements, scene_contexts
+from ood_studio.diorama.visible import VISIBLE_PIXELS, possible_elements, visible_elements
 from ood_studio.hub.names import BUNDLED
 from ood_studio.synthesis.context_models import FOLDER
 from ood_studio.synthesis.context_scores import ContextScores, score_contexts
-from ood_studio.synthesis.contexts import ContextModel, Contexts
+from ood_studio.synthesis.contexts import ContextModel, Contexts, written
 
 SETS = {"id-test": "ID scenes", "all-classes": "scenes of all trained classes", "far-ood-scenes": "empty places"}
 """What is measured, and what people call it; the first one is what the model is judged by."""
@@ -65,13 +66,19 @@ def measure_contexts(
 ) -> ContextResult:
     """The model's answers about fresh scenes of a Diorama split, against what can be seen in them."""
     drawn = scenes(split, seed, count)
-    right = [scene_contexts(scene) for scene in drawn]
+    right = [_right_answer(scene) for scene in drawn]
     pictures = [render(scene, MODEL_SIZE) for scene in drawn]
     started = time.perf_counter()
     found = model.describe(pictures, progress=progress)
     seconds = (time.perf_counter() - started) / count
     everything = [Contexts("", possible_elements(scene.place), scene.place) for scene in drawn]
     return ContextResult(score_contexts(found, right), score_contexts(everything, right), seconds)
+
+
+def _right_answer(scene: Scene) -> Contexts:
+    """A scene's place, and the elements that can be seen in it."""
+    elements = visible_elements(scene)
+    return Contexts(written(scene.place, elements), elements, scene.place)
 
 
 def measure_bundled(report: ContextReport) -> dict[str, ContextResult]:

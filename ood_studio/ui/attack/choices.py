@@ -23,6 +23,7 @@ from ood_studio.ui.inputs import backbone_box, backbone_name, number_box, whole
 from ood_studio.ui.log_slider import log_slider, slider_number
 from ood_studio.ui.pictures.box import PictureBox
 from ood_studio.ui.pictures.mask import mask_editor, read_mask
+from ood_studio.worlds import corpora
 
 SMOOTHNESS = 5000.0  # of CIFAR10-AS: hardly seen
 _BUNDLED_SIZE = 64  # pixels that the bundled models see
@@ -223,7 +224,7 @@ def build_more(backbone: str, source: PictureBox, target: TargetBox, smoothness:
                 elem_id="attack-labels",
             )
             corpus = gr.Dropdown(
-                [("Diorama's whole vocabulary", "diorama"), ("WordNet nouns and adjectives", "wordnet")],
+                [(corpus.title, corpus.name) for corpus in corpora().values()],
                 value=LabelChoice.corpus,
                 label="Negative labels from",
                 elem_id="attack-corpus",

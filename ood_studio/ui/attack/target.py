@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.diorama.world import ID_CLASSES
-from ood_studio.studio import ScoreChoice
+from ood_studio.labels.presets import load_preset
+from ood_studio.studio import LabelChoice, ScoreChoice
 from ood_studio.studio.scores import scorers_of
 from ood_studio.ui.pictures.box import PictureBox, picture_box
 from ood_studio.ui.running import QUICK
@@ -39,7 +39,7 @@ def build_target(kind: gr.Radio) -> TargetBox:
     with gr.Column() as pictures:
         picture = picture_box("id-test", "ID picture to take it for", "attack-target", "Other ID pictures")
     label = gr.Dropdown(
-        list(ID_CLASSES),
+        list(load_preset(LabelChoice.labels)),
         value="fish",
         allow_custom_value=True,
         label="Label",

@@ -13,7 +13,7 @@ import numpy as np
 from ood_studio.evaluation.bench import Row
 from ood_studio.evaluation.published import published_for
 from ood_studio.evaluation.significance import Comparison
-from ood_studio.evaluation.suites import SUITES
+from ood_studio.evaluation.suites import suites
 from ood_studio.ui.compare.names import scorer_title
 from ood_studio.ui.compare.session import AVERAGE, METRICS, Session
 
@@ -164,7 +164,7 @@ def about(mine: Session) -> str:
     if mine.result is None or mine.request is None or not mine.ready:
         return ""
     row = mine.rows()[0]
-    suite = SUITES.get(mine.result.suite)
+    suite = suites().get(mine.result.suite)
     accuracy = {"id_accuracy": "the ID labels", "all_accuracy": "all trained classes"}
     told = [
         f"{share:.1%} zero-shot accuracy over {accuracy.get(name, escape(name))}"

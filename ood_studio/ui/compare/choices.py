@@ -14,7 +14,7 @@ from ood_studio.attacks.attack_set import AttackedSet, attacked_sets
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import bounds_of
 from ood_studio.evaluation.metrics import FPR_DEFINITIONS
-from ood_studio.evaluation.suites import SUITES
+from ood_studio.evaluation.suites import suites
 from ood_studio.studio import BenchRequest, LabelChoice
 from ood_studio.synthesis.synthetic_set import SyntheticSet, synthetic_sets
 from ood_studio.ui.compare.names import known_scorers, scorer_title
@@ -126,10 +126,12 @@ def added_choices() -> list[tuple[str, str]]:
 def build_choices(backbone: str) -> Choices:
     """Draws the components; defaults and bounds come from the request's own fields."""
     bounds, default = bounds_of(BenchRequest), BenchRequest()
-    suites = [(f"{name}: {suite.about}" if name != OWN else "My own pictures", name) for name, suite in SUITES.items()]
+    titles = [
+        (f"{name}: {suite.about}" if name != OWN else "My own pictures", name) for name, suite in suites().items()
+    ]
     with gr.Row(equal_height=True):
         suite = gr.Dropdown(
-            suites,
+            titles,
             value=default.suite,
             label="Pictures",
             info="One ID set, and OOD sets held against it.",
@@ -184,7 +186,8 @@ def build_choices(backbone: str) -> Choices:
             )
 
     def show(chosen: str) -> tuple[Any, Any, Any]:
-        needs = chosen in SUITES and SUITES[chosen].needs_data and chosen != OWN and not os.environ.get("SPACE_ID")
+        known = suites()
+        needs = chosen in known and known[chosen].needs_data and chosen != OWN and not os.environ.get("SPACE_ID")
         return gr.update(visible=chosen == OWN), gr.update(visible=needs), gr.update(visible=chosen != OWN)
 
     suite.change(show, suite, [own, data_root, added], api_name="compare_suite", **QUICK)

@@ -10,13 +10,14 @@ import gradio as gr
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import bounds_of
 from ood_studio.labels.corpora import DEFAULT_LEXNAMES, LEXNAMES
-from ood_studio.labels.presets import PRESETS
+from ood_studio.labels.presets import preset_names
 from ood_studio.labels.prompts import PROMPT_SETS
 from ood_studio.scorers import FORMS
 from ood_studio.studio import ExploreRequest, LabelChoice, ScoreChoice
 from ood_studio.ui.explore.reference import ReferenceBox, build_reference
 from ood_studio.ui.inputs import backbone_box, backbone_name, number_box, whole
 from ood_studio.ui.running import QUICK
+from ood_studio.worlds import corpora
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def build_settings(backbone: str) -> tuple[Settings, ReferenceBox]:
         with gr.Row():
             backbone_choice = backbone_box(backbone, "backbone")
             preset = gr.Dropdown(
-                [*PRESETS, ("type your own", "typed")],
+                [*preset_names(), ("type your own", "typed")],
                 value=default.labels,
                 label="ID labels",
                 info="The classes that count as in-distribution.",
@@ -126,8 +127,7 @@ def build_settings(backbone: str) -> tuple[Settings, ReferenceBox]:
         with gr.Row():
             corpus = gr.Dropdown(
                 [
-                    ("Diorama's whole vocabulary", "diorama"),
-                    ("WordNet nouns and adjectives", "wordnet"),
+                    *((corpus.title, corpus.name) for corpus in corpora().values()),
                     ("a file of mine", "file"),
                 ],
                 value=default.corpus,

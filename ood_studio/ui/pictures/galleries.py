@@ -10,10 +10,9 @@ import gradio as gr
 
 from ood_studio.ui.pictures.box import PictureBox
 from ood_studio.ui.running import QUICK
-from ood_studio.worlds.examples import example_pictures
+from ood_studio.worlds import galleries
 
 COUNT = 5
-_FIRST = {"near-ood": 1, "id-test": 0}  # a cactus and a banana: a pair that shows well
 
 
 @dataclass
@@ -49,7 +48,8 @@ def wire_galleries(
 
     def drawn(mine: WithOffered, box: PictureBox) -> list[tuple[str, str]]:
         rounds = mine.offered.rounds.get(box.split, 0)
-        found = example_pictures(box.split, COUNT, rounds, _FIRST.get(box.split, 0))
+        gallery = galleries()[box.split]
+        found = gallery.take(COUNT, rounds, gallery.first, short=False)
         mine.offered.paths[box.split] = [path for path, _ in found]
         return found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import filecmp
-import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -14,9 +13,6 @@ import gradio as gr
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped, stoppable
 from ood_studio.data.images import decode_image
-from ood_studio.diorama.places import PLACES
-from ood_studio.diorama.scene import Scene
-from ood_studio.diorama.visible import visible_elements
 from ood_studio.hub.names import is_folder
 from ood_studio.studio import Studio, SynthesisRequest
 from ood_studio.studio.synthesize import prompt_of
@@ -28,7 +24,7 @@ from ood_studio.ui.synthesize.choices import Choices, model_name
 from ood_studio.ui.synthesize.models import contexts_here
 from ood_studio.ui.synthesize.session import Session
 from ood_studio.ui.zerogpu import on_gpu
-from ood_studio.worlds.examples import SEED
+from ood_studio.worlds import surroundings
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ def wire_words(studio: Studio, session: gr.State, choices: Choices, panel: Words
     def shown(mine: Session, path: str, contexts: Contexts) -> tuple[Any, str]:
         mine.found = contexts
         words = list(contexts.words)
-        return gr.update(choices=words, value=words), answered(contexts, scene_of(mine, path))
+        return gr.update(choices=words, value=words), answered(contexts, truth_of(mine, path))
 
     def chosen(
         mine: Session,
@@ -152,7 +148,7 @@ def prompt_html(kept: str, cut: str, note: str = "") -> str:
     return f'<p class="studio-prompt"><span>Prompt</span> “{escape(kept)}{gone}”{note}</p>'
 
 
-def answered(contexts: Contexts, scene: Scene | None) -> str:
+def answered(contexts: Contexts, true: tuple[str, ...] | None) -> str:
     """What came of the question, beside the truth where that is known."""
     if not contexts.words:
         said = f" (it said: “{escape(contexts.raw[:120])}”)" if contexts.raw.strip() else ""
@@ -161,26 +157,20 @@ def answered(contexts: Contexts, scene: Scene | None) -> str:
         text = f"The answer was no plain list; this is the best guess at it: “{escape(contexts.raw[:120])}”."
     else:
         text = ""
-    return f'<div class="studio-answer">{f"<p>{text}</p>" if text else ""}{_truth(contexts, scene)}</div>'
+    return f'<div class="studio-answer">{f"<p>{text}</p>" if text else ""}{_truth(contexts, true)}</div>'
 
 
-def scene_of(mine: Session, path: str) -> Scene | None:
-    """The scene behind a picture of the gallery; None for any other picture."""
-    name = re.fullmatch(r".*-(id-test)-(\d+)\.png", Path(path).name)
-    if name is None:
-        return None
-    for known in mine.offered.paths.get(name[1], []):
+def truth_of(mine: Session, path: str) -> tuple[str, ...] | None:
+    """What truly surrounds the main object of a picture of the gallery; None for any other picture."""
+    for known in (each for shown in mine.offered.paths.values() for each in shown):
         if Path(known).name == Path(path).name and filecmp.cmp(known, path, shallow=False):
-            from ood_studio.diorama.splits import scenes
-
-            return scenes(name[1], SEED, 1, int(name[2]))[0]
+            return surroundings(Path(known))
     return None
 
 
-def _truth(contexts: Contexts, scene: Scene | None) -> str:
-    if scene is None:
+def _truth(contexts: Contexts, true: tuple[str, ...] | None) -> str:
+    if true is None:
         return ""
-    true = [PLACES[scene.place].name, *visible_elements(scene)] if scene.place in PLACES else [*visible_elements(scene)]
     named = {singular(word.lower()) for word in contexts.words}
     there = {singular(word.lower()) for word in true}
     marks = "".join(

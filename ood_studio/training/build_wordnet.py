@@ -1,6 +1,6 @@
 """Makes the compact WordNet word list that the project ships, from a WordNet database.
 
-``python -m ood_studio.labels.build_wordnet --database DIR`` reads the database with NLTK's own reader (DIR is NLTK's
+``python -m ood_studio.training.build_wordnet --database DIR`` reads the database with NLTK's own reader (DIR is NLTK's
 ``corpora/wordnet`` or a system's ``/usr/share/wordnet``) and writes every noun and adjective lemma with its
 lexicographer files, no glosses, as ``assets/corpora/wordnet.tsv.gz``.
 """

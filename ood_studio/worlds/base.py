@@ -1,0 +1,207 @@
+"""What a world brings along, as plain descriptions: nothing is loaded, drawn or looked for until it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ood_studio.data.dataset import Dataset
+from ood_studio.data.public import Source
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Named ID labels.
+
+    Attributes:
+        name: as people type it, such as ``cifar-10``.
+        load: the class names in label order.
+    """
+
+    name: str
+    load: Callable[[], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class CorpusSource:
+    """Candidate words for negative labels.
+
+    Attributes:
+        name: as on the command line; ``title`` for people.
+        load: (nouns, adjectives) from some lexicographer files, or from the usual ones where none are named.
+        has_lexnames: whether there are such files to choose from.
+        superclasses: the superclass names that the conjugated pool of CSP puts behind these adjectives; None for
+            those of the paper.
+
+    Raises:
+        StudioError: from ``load``, for lexicographer files that do not exist.
+    """
+
+    name: str
+    title: str
+    load: Callable[[Collection[str] | None], tuple[tuple[str, ...], tuple[str, ...]]]
+    has_lexnames: bool = False
+    superclasses: Callable[[], tuple[str, ...]] | None = None
+
+
+class OpenSplit(Protocol):
+    """Opens a split of a world that is drawn on demand."""
+
+    def __call__(self, split: str, seed: int, count: int, *, workers: int = 1, name: str = "") -> Dataset:
+        """``count`` images of a split, drawn by ``workers`` processes when first needed; ``name`` is what to call it.
+
+        Raises:
+            StudioError: if there is no such split or the count is not positive.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class DrawnSuite:
+    """A benchmark of splits that are drawn.
+
+    Attributes:
+        name: as on the command line; ``about`` one line for people.
+        labels: the ID labels.
+        id, ood, train: names of splits: what is in-distribution, what is held against it, and what to learn from.
+        trained: a split of every class that the bundled models have seen, whose classes and labels give a second
+            accuracy; empty for none.
+    """
+
+    name: str
+    about: str
+    labels: tuple[str, ...]
+    id: str
+    ood: tuple[str, ...]
+    train: str
+    trained: str = ""
+
+
+@dataclass(frozen=True)
+class PublishedSuite:
+    """A published benchmark, whose data have to be downloaded.
+
+    Attributes:
+        name: as on the command line; ``about`` one line for people.
+        preset: of its ID labels.
+        id, ood, train: where the data lie.
+    """
+
+    name: str
+    about: str
+    preset: str
+    id: Source
+    ood: tuple[Source, ...]
+    train: Source
+
+
+@dataclass(frozen=True)
+class ReferencePart:
+    """One split among the reference images.
+
+    Attributes:
+        split: which one.
+        title: in a legend, such as "near-OOD: sister classes".
+        count: how many of its images set thresholds; 0 for a split that sets none.
+        about: what they are, behind their number, such as "of near-OOD classes".
+    """
+
+    split: str
+    title: str
+    count: int = 0
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class ReferenceSet:
+    """Images that scores are compared with where a person brings none: ID ones set thresholds at 95 % TPR.
+
+    Attributes:
+        name: stands for its content.
+        preset: of the ID labels that it belongs to.
+        id, near: its ID and near-OOD images.
+        far: far-OOD images, for maps.
+        seed: of all of them; benchmarks begin at another.
+    """
+
+    name: str
+    preset: str
+    id: ReferencePart
+    near: ReferencePart
+    far: tuple[ReferencePart, ...] = ()
+    seed: int = 0
+
+    @property
+    def about(self) -> str:
+        """What sets the thresholds, such as "1,000 Diorama ID pictures, 600 of near-OOD classes"."""
+        return ", ".join(f"{part.count:,} {part.about}" for part in (self.id, self.near))
+
+
+class TakeExamples(Protocol):
+    """Gives images that are ready to be looked at."""
+
+    def __call__(self, count: int, turn: int, first: int, short: bool) -> list[tuple[str, str]]:
+        """(path, caption) of at most ``count`` images.
+
+        Args:
+            count: how many.
+            turn: 0 for those with number ``first`` and on, any other number for others.
+            first: see ``turn``.
+            short: whether captions are a name rather than a description.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Example images of one kind.
+
+    Attributes:
+        name: of the split they are from, or the like.
+        title: for people.
+        take: gives some.
+        folder: where their files lie; what is in there anybody may see.
+        first: number of the image that shows best where only few are shown.
+    """
+
+    name: str
+    title: str
+    take: TakeExamples
+    folder: Callable[[], Path]
+    first: int = 0
+
+
+@dataclass(frozen=True)
+class World:
+    """A world: images of one kind, and what is known of them.
+
+    Attributes:
+        name: short and unique.
+        title: for people, such as "Diorama world".
+        about: one sentence that says what it is.
+        backbones: bundled models that know this world alone; ``models`` says what they are, so that no miniature is
+            taken for the real thing.
+        presets, corpora: its ID labels and its candidate words.
+        splits: name and one line about each split that ``open_split`` opens.
+        suites: its benchmarks.
+        references: its reference images.
+        galleries: its examples.
+        surroundings: what truly surrounds the main object of an example image, the place first; None for an image
+            that this world did not make. Only a drawn world knows it.
+    """
+
+    name: str
+    title: str
+    about: str
+    backbones: tuple[str, ...] = ()
+    models: str = ""
+    presets: tuple[Preset, ...] = ()
+    corpora: tuple[CorpusSource, ...] = ()
+    splits: tuple[tuple[str, str], ...] = ()
+    open_split: OpenSplit | None = None
+    suites: tuple[DrawnSuite | PublishedSuite, ...] = ()
+    references: tuple[ReferenceSet, ...] = ()
+    galleries: tuple[Gallery, ...] = ()
+    surroundings: Callable[[Path], tuple[str, ...] | None] | None = None

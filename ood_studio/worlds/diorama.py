@@ -1,0 +1,92 @@
+"""The drawn world: everything that the rest of the project knows of Diorama."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import partial
+
+from ood_studio.diorama.objects import OBJECTS
+from ood_studio.diorama.scene import STYLES
+from ood_studio.diorama.splits import SPLITS
+from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES, adjectives, nouns
+from ood_studio.worlds.base import CorpusSource, DrawnSuite, Gallery, Preset, ReferencePart, ReferenceSet, World
+from ood_studio.worlds.diorama_dataset import diorama_dataset
+from ood_studio.worlds.diorama_examples import example_surroundings, examples, examples_folder
+
+
+def _words(lexnames: Collection[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return nouns(), adjectives()
+
+
+def _families() -> tuple[str, ...]:
+    return tuple(sorted({OBJECTS[name].family for name in TRAINED_CLASSES}))
+
+
+_EXAMPLES = {
+    "id-test": "In-distribution",
+    "near-ood": "Near-OOD look-alikes",
+    "unseen-ood": "Classes never seen",
+    "spurious": "Familiar place, other object",
+    "far-ood-textures": "Textures",
+    "far-ood-scenes": "Empty scenes",
+}
+
+WORLD = World(
+    name="diorama",
+    title="Diorama world",
+    about="A drawn world of small pictures, of which everything that is in them is known exactly.",
+    backbones=("diorama", "diorama-conv"),
+    models="a small model of a drawn world, not real CLIP",
+    presets=(Preset("diorama-20", lambda: ID_CLASSES),),
+    corpora=(CorpusSource("diorama", "Diorama's whole vocabulary", _words, superclasses=_families),),
+    splits=tuple((split.name, split.about) for split in SPLITS.values()),
+    open_split=diorama_dataset,
+    suites=(
+        DrawnSuite(
+            "diorama",
+            "the 20 Diorama classes against near, far, unseen and spurious pictures",
+            ID_CLASSES,
+            "id-test",
+            ("near-ood", "far-ood-textures", "far-ood-scenes", "unseen-ood", "spurious"),
+            "id-train",
+            trained="all-classes",
+        ),
+        DrawnSuite(
+            "diorama-hard",
+            "ten Diorama classes against twenty look-alikes",
+            ID_CLASSES[:10],
+            "hard-10",
+            ("hard-20",),
+            "hard-10",
+            trained="all-classes",
+        ),
+        DrawnSuite(
+            "diorama-styles",
+            "flat Diorama pictures against other classes, and against the same classes in other styles, where the best "
+            "AUROC is 0.5: the detector minds what is shown, not how",
+            ID_CLASSES,
+            "id-flat",
+            ("near-ood", *(f"id-{style}" for style in STYLES if style != "flat")),
+            "id-flat",
+        ),
+    ),
+    references=(
+        ReferenceSet(
+            "diorama",
+            "diorama-20",
+            id=ReferencePart("id-train", "ID", 1000, "Diorama ID pictures"),
+            near=ReferencePart("near-ood", "near-OOD: sister classes", 600, "of near-OOD classes"),
+            far=(
+                ReferencePart("far-ood-textures", "far-OOD: textures"),
+                ReferencePart("far-ood-scenes", "far-OOD: empty places"),
+            ),
+        ),
+    ),
+    galleries=tuple(
+        # A cactus and a banana are a pair that shows well.
+        Gallery(split, title, partial(examples, split), examples_folder, first=1 if split == "near-ood" else 0)
+        for split, title in _EXAMPLES.items()
+    ),
+    surroundings=example_surroundings,
+)
+"""Diorama, as the registry knows it."""

@@ -1,0 +1,52 @@
+"""Example images of Diorama: drawn at people's size and kept."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from random import Random
+
+from ood_studio.core.files import write_image
+from ood_studio.core.paths import cache_dir
+from ood_studio.diorama.places import PLACES
+from ood_studio.diorama.render import PEOPLE_SIZE, render
+from ood_studio.diorama.scene import Scene
+from ood_studio.diorama.splits import SPLITS, scenes
+from ood_studio.diorama.visible import visible_elements
+from ood_studio.worlds.diorama_dataset import describe
+
+SEED = 7
+
+
+def examples_folder() -> Path:
+    """Where the images are kept."""
+    return cache_dir() / "examples"
+
+
+def examples(split: str, count: int, turn: int, first: int, short: bool) -> list[tuple[str, str]]:
+    """Paths and captions of ``count`` images of a split; see `ood_studio.worlds.base.TakeExamples`."""
+    folder = examples_folder()
+    start = Random(turn).randrange(10_000) if turn else first
+    drawn = []
+    for i, scene in enumerate(scenes(split, SEED, count, start), start):
+        name = _name(scene) if short else describe(scene)
+        path = folder / f"{name.replace(' ', '-').replace(',', '')}-{split}-{i}.png"
+        if not path.exists():
+            write_image(path, render(scene, PEOPLE_SIZE))
+        drawn.append((str(path), name))
+    return drawn
+
+
+def example_surroundings(path: Path) -> tuple[str, ...] | None:
+    """The place of an example's scene and the elements that can be seen in it; None for a file that is no example."""
+    number = re.search(r"-(\d+)\.png$", path.name)
+    split = next((name for name in SPLITS if path.name.endswith(f"-{name}{number[0]}")), "") if number else ""
+    if number is None or not split:
+        return None
+    (scene,) = scenes(split, SEED, 1, int(number[1]))
+    place = (PLACES[scene.place].name,) if scene.place in PLACES else ()
+    return (*place, *visible_elements(scene))
+
+
+def _name(scene: Scene) -> str:
+    return scene.main.name if scene.main else scene.place or (scene.surface.name if scene.surface else "")
