@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -97,7 +98,8 @@ def parse_defence(text: str) -> Defence:
 class Defended(Dataset):
     """A set as one view of a defence shows it."""
 
-    def __init__(self, whole: Dataset, defence: Defence, view: int = 0) -> None:
+    def __init__(self, whole: Dataset, defence: Defence | tuple[str, float], view: int = 0) -> None:
+        defence = defence if isinstance(defence, Defence) else Defence(*defence)
         self._whole, self._defence, self._view = whole, defence, view
         self.name, self.labels, self.classes = whole.name, whole.labels, whole.classes
         self.key = f"{whole.key}/{defence}/{view}"
@@ -116,6 +118,9 @@ class Defended(Dataset):
     def prepare(self, progress: Progress = silent) -> None:
         """Makes the whole set ready."""
         self._whole.prepare(progress)
+
+    def _arguments(self) -> dict[str, Any]:
+        return {"whole": self._whole, "defence": (self._defence.kind, self._defence.strength), "view": self._view}
 
 
 def defended_features(

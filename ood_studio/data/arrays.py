@@ -34,7 +34,9 @@ class FeatureDataset(Dataset):
         StudioError: if the file cannot be read, or its features are empty, not finite or of another shape.
     """
 
-    def __init__(self, path: Path, name: str = "", labels: Sequence[str] | None = None) -> None:
+    def __init__(self, path: Path | str, name: str = "", labels: Sequence[str] | None = None) -> None:
+        path = Path(path)
+        self._path, self._wanted = path.absolute(), labels
         arrays = _READERS[path.suffix.lower()](path)
         numbers = arrays.pop("labels", arrays.pop("label", None))
         if not set(arrays) & set(_NDIM) and len(arrays) == 1:
@@ -66,6 +68,9 @@ class FeatureDataset(Dataset):
     def caption(self, index: int) -> str:
         """The number of the row."""
         return f"row {index + 1}"
+
+    def _arguments(self) -> dict[str, Any]:
+        return {"path": str(self._path), "labels": self._wanted}
 
     def features(self, model: str, dim: int) -> dict[str, Tensor]:
         """The features by space, as a model with a joint space of ``dim`` gives them; joint ones made unit.

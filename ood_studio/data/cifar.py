@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -29,7 +30,7 @@ class CifarDataset(Dataset):
         StudioError: if a file is missing or cut short.
     """
 
-    def __init__(self, files: Sequence[Path], name: str, label_bytes: int, labelled: bool = True) -> None:
+    def __init__(self, files: Sequence[Path | str], name: str, label_bytes: int, labelled: bool = True) -> None:
         record = label_bytes + _PIXELS
         parts, digest = [], hashlib.sha256()
         for path in files:
@@ -42,7 +43,8 @@ class CifarDataset(Dataset):
             parts.append(raw.reshape(-1, record))
             digest.update(raw.data)
         self._records = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        self._skip = label_bytes
+        self._files = [str(Path(file).absolute()) for file in files]
+        self._skip, self._labelled = label_bytes, labelled
         self.name, self.key = name, f"cifar/{label_bytes}/{digest.hexdigest()}"
         self.labels = self._records[:, label_bytes - 1].astype(np.int64) if labelled else None
 
@@ -57,3 +59,11 @@ class CifarDataset(Dataset):
     def caption(self, index: int) -> str:
         """The number of the picture."""
         return f"{self.name} {index + 1}"
+
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "files": self._files,
+            "name": self.name,
+            "label_bytes": self._skip,
+            "labelled": self._labelled,
+        }

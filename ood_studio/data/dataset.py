@@ -1,24 +1,31 @@
-"""A set of pictures, wherever they come from: folders, archives, data sets of a hub, or drawn on demand."""
+"""A named set of images, wherever they come from: folders, archives, datasets of a hub, or drawn on demand."""
 
 from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 
 
 class Dataset(ABC):
-    """Pictures in a fixed order. Reading them changes nothing, and many threads may do it at once.
+    """Images in a fixed order. Reading them changes nothing, and many threads may do it at once.
+
+    A dataset is sent to another process as a `description`, by pickle too: nothing open and no lock goes with it. A
+    kind that can be sent says in `_arguments` how to call its class there.
 
     Attributes:
         name: for people and rows, such as "near-ood" or "iNaturalist".
-        key: of the content: equal keys, equal pictures in equal order.
-        labels: (n,) int64 index of each picture's ID label, -1 where it has none; None if unknown.
+        key: of the content: equal keys, equal images in equal order.
+        labels: (n,) int64 index of each image's ID label, -1 where it has none; None if unknown.
         classes: the class names that the data themselves bring, in label order; empty where they bring none.
     """
 
@@ -52,15 +59,68 @@ class Dataset(ABC):
         return self.load(index)
 
     def prepare(self, progress: Progress = silent) -> None:  # noqa: B027
-        """Makes ready for reading every picture; called before that, never needed for a few."""
+        """Makes ready for reading every image; called before that, never needed for a few."""
+
+    @final
+    def description(self) -> dict[str, Any]:
+        """Plain values for JSON, from which `reopen` makes an equal dataset wherever the same files lie.
+
+        Raises:
+            StudioError: for a kind that cannot be opened again.
+        """
+        kind = f"{type(self).__module__}:{type(self).__qualname__}"
+        arguments = {name: _plain(value) for name, value in self._arguments().items()}
+        return {"dataset": kind, "name": self.name, "key": self.key, "arguments": arguments}
+
+    def _arguments(self) -> Mapping[str, Any]:
+        """What the class is to be called with to get this dataset: plain values for JSON, and datasets."""
+        raise StudioError(f"{self.name} cannot be opened again in another process")
+
+    @final
+    def __reduce__(self) -> tuple[Callable[[Mapping[str, Any]], Dataset], tuple[dict[str, Any]]]:
+        return reopen, (self.description(),)
+
+
+def reopen(description: Mapping[str, Any]) -> Dataset:
+    """The dataset that was described, its class imported where it is not yet. Never for descriptions from strangers.
+
+    Raises:
+        StudioError: if it is no description of a dataset, cannot be opened, or has changed since.
+    """
+    try:
+        module, _, name = str(description["dataset"]).partition(":")
+        key, arguments = description["key"], dict(description["arguments"])
+        called = str(description["name"])
+        kind = getattr(import_module(module), name)
+        if not (isinstance(kind, type) and issubclass(kind, Dataset)):
+            raise TypeError(f"{name} is no kind of dataset")
+    except (KeyError, TypeError, ValueError, AttributeError, ImportError) as error:
+        raise StudioError(f"this describes no dataset that can be opened: {error}") from error
+    found = kind(**{name: _argument(value) for name, value in arguments.items()})
+    if found.key != key:
+        raise StudioError(f"{called} has changed since it was described")
+    found.name = called
+    return found
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Dataset):
+        return value.description()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _argument(value: object) -> object:
+    if isinstance(value, Mapping) and "dataset" in value:
+        return reopen(value)
+    return tuple(value) if isinstance(value, list) else value
 
 
 class Subset(Dataset):
-    """Some pictures of a set: ``count`` drawn by chance, in the set's order; all of them where there are no more."""
+    """Some images of a dataset: ``count`` drawn by chance, in its order; all of them where there are no more."""
 
     def __init__(self, whole: Dataset, count: int, seed: int) -> None:
         chosen = np.random.default_rng(seed).permutation(len(whole))[:count]
-        self._whole, self._chosen = whole, np.sort(chosen)
+        self._whole, self._count, self._seed, self._chosen = whole, count, seed, np.sort(chosen)
         self.name, self.classes = whole.name, whole.classes
         self.key = f"{whole.key}/{hashlib.sha256(self._chosen.tobytes()).hexdigest()}"
         self.labels = None if whole.labels is None else whole.labels[self._chosen]
@@ -79,3 +139,6 @@ class Subset(Dataset):
     def caption(self, index: int) -> str:
         """What the whole set calls it."""
         return self._whole.caption(int(self._chosen[index]))
+
+    def _arguments(self) -> dict[str, Any]:
+        return {"whole": self._whole, "count": self._count, "seed": self._seed}

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -34,7 +35,8 @@ class FolderDataset(Dataset):
         StudioError: if there is no such folder, or no picture in it.
     """
 
-    def __init__(self, root: Path, name: str = "", labels: Sequence[str] | None = None) -> None:
+    def __init__(self, root: Path | str, name: str = "", labels: Sequence[str] | None = None) -> None:
+        root = Path(root)
         if not root.is_dir():
             raise StudioError(f"there is no folder {root}")
         files = sorted(_walk(root))
@@ -43,7 +45,7 @@ class FolderDataset(Dataset):
         self.name = name or root.resolve().name or "pictures"
         self.key = _fingerprint(root, files)
         self.classes, self.labels = match_classes(class_folders([file for file, _, _ in files]), labels)
-        self._root, self._names = root, [file for file, _, _ in files]
+        self._root, self._names, self._wanted = root.absolute(), [file for file, _, _ in files], labels
 
     def __len__(self) -> int:
         return len(self._names)
@@ -55,6 +57,9 @@ class FolderDataset(Dataset):
     def caption(self, index: int) -> str:
         """The path below the folder."""
         return self._names[index]
+
+    def _arguments(self) -> dict[str, Any]:
+        return {"root": str(self._root), "labels": self._wanted}
 
 
 def _walk(root: Path) -> Iterator[tuple[str, int, int]]:

@@ -59,7 +59,7 @@ class HubDataset(Dataset):
             raise StudioError(f"the data set {where} has no pictures, but the columns {', '.join(data.features)}")
         # Undecoded: the bytes go through the project's own, careful decoder.
         self._data = data.cast_column(columns[0], datasets.Image(decode=False))
-        self._column = columns[0]
+        self._column, self._where, self._wanted = columns[0], _everywhere(where), labels
         self.name = name or re.split(r"[:@]", where.removeprefix(_PREFIX))[0].rstrip("/").rsplit("/", 1)[-1]
         self.key = f"hub/{data._fingerprint}/{columns[0]}"
         self.labels = None
@@ -83,11 +83,26 @@ class HubDataset(Dataset):
         """The number of the picture."""
         return f"{self.name} {index + 1}"
 
+    def _arguments(self) -> dict[str, Any]:
+        return {"where": self._where, "labels": self._wanted}
+
+
+def _folder(where: str) -> Path | None:
+    """The folder of a dataset that ``save_to_disk`` wrote; None for a name on the hub."""
+    folder = Path(where.partition("@")[0]).expanduser()
+    return folder.absolute() if not where.startswith(_PREFIX) and folder.is_dir() else None
+
+
+def _everywhere(where: str) -> str:
+    """The same place, said so that it means the same in another working directory."""
+    folder = _folder(where)
+    return where if folder is None else f"{folder}{''.join(where.partition('@')[1:])}"
+
 
 def _load(datasets: Any, where: str) -> Any:
-    folder, _, split = where.partition("@")
-    if not where.startswith(_PREFIX) and Path(folder).expanduser().is_dir():
-        data = datasets.load_from_disk(str(Path(folder).expanduser()))
+    split = where.partition("@")[2]
+    if (folder := _folder(where)) is not None:
+        data = datasets.load_from_disk(str(folder))
         return data[_choose(where, split, list(data))] if hasattr(data, "keys") else data
     parts = _ID.fullmatch(where.removeprefix(_PREFIX))
     if parts is None:

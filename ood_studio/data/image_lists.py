@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -32,7 +33,8 @@ class ImageListDataset(Dataset):
             found.
     """
 
-    def __init__(self, path: Path, name: str = "", labels: Sequence[str] | None = None, root: str = "") -> None:
+    def __init__(self, path: Path | str, name: str = "", labels: Sequence[str] | None = None, root: str = "") -> None:
+        path = Path(path)
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -42,7 +44,9 @@ class ImageListDataset(Dataset):
             raise StudioError(f"the image list {path} is empty")
         entries = [_entry(path, number, line) for number, line in lines]
         self._names = [file for file, _ in entries]
-        self._root = _find_root(path, self._names[0], root)
+        self._root = _find_root(path, self._names[0], root).absolute()
+        self._path, self._start = path.absolute(), str(Path(root).absolute()) if root else ""
+        self._wanted = labels
         self.name = name or path.stem
         numbers = np.array([label for _, label in entries], np.int64)
         if labels and numbers.max() >= len(labels):
@@ -69,6 +73,9 @@ class ImageListDataset(Dataset):
     def caption(self, index: int) -> str:
         """The path as in the list."""
         return self._names[index]
+
+    def _arguments(self) -> dict[str, Any]:
+        return {"path": str(self._path), "labels": self._wanted, "root": self._start}
 
 
 def _entry(path: Path, number: int, line: str) -> tuple[str, int]:

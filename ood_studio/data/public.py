@@ -75,9 +75,7 @@ def _read_imagenet(source: Source, root: Path, path: Path, labels: Labels) -> Da
         return open_dataset(str(path), name=source.name, labels=labels, root=str(root))
     found = open_dataset(str(path), name=source.name)
     whole = len(found.classes) == 1000 and all(_WORDNET_ID.fullmatch(name) for name in found.classes)
-    if not whole:
-        found.labels = None
-    return found
+    return found if whole else open_dataset(str(path), name=source.name, labels=())
 
 
 def _read_cifar(classes: int, labelled: bool) -> Callable[[Source, Path, Path, Labels], Dataset]:

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path, PureWindowsPath
+from typing import Any
 
 from PIL import Image
 
@@ -31,7 +32,8 @@ class ZipDataset(Dataset):
             it, links, encrypted files, more than `MAX_FILES` files, or a bomb.
     """
 
-    def __init__(self, path: Path, name: str = "", labels: Sequence[str] | None = None) -> None:
+    def __init__(self, path: Path | str, name: str = "", labels: Sequence[str] | None = None) -> None:
+        path = Path(path)
         try:
             self._archive = zipfile.ZipFile(path)
             entries = self._archive.infolist()
@@ -46,6 +48,7 @@ class ZipDataset(Dataset):
             self._archive.close()
             raise
         self._entries = [found[name] for name in sorted(found)]
+        self._path, self._wanted = path.absolute(), labels
         self.name = name or path.stem
         self.classes, self.labels = match_classes(class_folders([e.filename for e in self._entries]), labels)
         digest = hashlib.sha256()
@@ -72,6 +75,9 @@ class ZipDataset(Dataset):
     def caption(self, index: int) -> str:
         """The path in the archive."""
         return self._entries[index].filename
+
+    def _arguments(self) -> dict[str, Any]:
+        return {"path": str(self._path), "labels": self._wanted}
 
 
 def _check(path: Path, entries: Sequence[zipfile.ZipInfo]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +74,9 @@ class DioramaDataset(Dataset):
     def caption(self, index: int) -> str:
         """What is in the picture, such as "red striped cat in the sea, sketch"."""
         return describe(self.scene(index))
+
+    def _arguments(self) -> dict[str, Any]:
+        return {"split": self._split, "seed": self._seed, "count": self._count, "workers": self._workers}
 
 
 def diorama_dataset(split: str, seed: int, count: int, *, workers: int = 1, name: str = "") -> DioramaDataset:
