@@ -13,7 +13,6 @@ from ood_studio.attacks.feature import (
     smoothness_loss,
     smoothness_weight,
 )
-from ood_studio.attacks.pictures import to_pictures, to_pixels
 from ood_studio.attacks.quality import Quality, feature_distance, mean_quality, quality
 from ood_studio.attacks.targets import class_targets, picture_targets, text_targets
 
@@ -37,6 +36,4 @@ __all__ = [
     "smoothness_loss",
     "smoothness_weight",
     "text_targets",
-    "to_pictures",
-    "to_pixels",
 ]

@@ -19,13 +19,13 @@ import torch
 
 from ood_studio import __version__
 from ood_studio.attacks.feature import AttackStep, FeatureAttack, Objective
-from ood_studio.attacks.pictures import to_pictures, to_pixels
 from ood_studio.attacks.quality import Quality, mean_quality, quality
 from ood_studio.backbones.base import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
+from ood_studio.data.pixels import to_images, to_pixels
 
 MANIFEST = "manifest.json"
 _BATCH = 32
@@ -176,7 +176,7 @@ def _write(
     step: AttackStep,
     targets: Sequence[str],
 ) -> list[dict[str, Any]]:
-    pictures = to_pictures(step.pixels)
+    pictures = to_images(step.pixels)
     figures = quality(original, to_pixels(pictures))
     entries = []
     for i, picture, target, near, figure in zip(

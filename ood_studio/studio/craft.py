@@ -29,7 +29,6 @@ from ood_studio.attacks.feature import (
     Steps,
     smoothness_weight,
 )
-from ood_studio.attacks.pictures import to_pictures, to_pixels
 from ood_studio.attacks.quality import quality
 from ood_studio.attacks.targets import picture_targets, text_targets
 from ood_studio.attacks.transforms import Kind
@@ -37,6 +36,7 @@ from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, check
 from ood_studio.core.progress import Progress, silent
+from ood_studio.data.pixels import to_images, to_pixels
 from ood_studio.studio.answers import Reading
 from ood_studio.studio.requests import LabelChoice, ScoreChoice
 from ood_studio.studio.scores import scorer_named
@@ -164,12 +164,12 @@ class Crafting(Workbench):
             to_pixels([_fitting(picture, request.longest)]) if request.full_size else backbone.preprocess([picture])
         )
         height, width = pixels.shape[-2:]
-        original = to_pictures(pixels)[0]
+        original = to_images(pixels)[0]
         judges = self.judges(space, request.score, request.reference, progress)
         typical = {title: float(np.median(found.id)) for title, found in judges.compared.items()}
 
         def report(step: AttackStep) -> CraftStep:
-            changed = to_pictures(step.pixels)[0]
+            changed = to_images(step.pixels)[0]
             with torch.inference_mode():  # what a file of the picture will be given, not what the attack computes with
                 joint = joint_of(backbone, backbone.encode_image(backbone.preprocess([changed])).joint).float().cpu()
             return CraftStep(

@@ -15,12 +15,12 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio import __version__
-from ood_studio.attacks.pictures import to_pictures, to_pixels
 from ood_studio.backbones import Pool
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, check
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
+from ood_studio.data.pixels import to_images, to_pixels
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.metrics import threshold_at_tpr
 from ood_studio.evaluation.suites import open_suite
@@ -331,7 +331,7 @@ class Synthesizing(Workbench):
             seeds=[request.seed],
             progress=progress,
         )
-        return self.judge(request, to_pictures(pixels), progress)[0]
+        return self.judge(request, to_images(pixels), progress)[0]
 
     def inpainter(self, request: SynthesisRequest, progress: Progress = silent) -> Inpainter:
         """The inpainting model of a request.
@@ -486,7 +486,7 @@ class Synthesizing(Workbench):
         notes: tuple[str, ...],
         seconds: float,
     ) -> list[SynthesisStep]:
-        gradients = None if found.pixel_gradient is None else to_pictures(gradient_pictures(found.pixel_gradient))
+        gradients = None if found.pixel_gradient is None else to_images(gradient_pictures(found.pixel_gradient))
         return [
             SynthesisStep(
                 **vars(judged),
@@ -501,7 +501,7 @@ class Synthesizing(Workbench):
                 flagged=bool(found.flagged[i]),
                 seconds=seconds,
             )
-            for i, judged in enumerate(self._judged(judges, found.score, to_pictures(found.pixels)))
+            for i, judged in enumerate(self._judged(judges, found.score, to_images(found.pixels)))
         ]
 
     def _judged(self, judges: _Panel, values: Tensor, pictures: Sequence[Image.Image]) -> list[Judgement]:

@@ -24,10 +24,10 @@ from ood_studio.attacks import (
     smoothness_loss,
     smoothness_weight,
     text_targets,
-    to_pictures,
 )
 from ood_studio.backbones import ImageFeatures
 from ood_studio.core.errors import StudioError
+from ood_studio.data.pixels import to_images
 from ood_studio.labels.prompts import prompt_set
 from ood_studio.scorers import KNN, Energy, NegLabel, Reference
 from tests.attacks.conftest import SIZE, SmoothModel, random_pixels
@@ -226,7 +226,7 @@ def test_a_saved_picture_still_fools_the_model(bundled: SimpleNamespace, tmp_pat
     backbone = bundled.backbone
     first, *_, end = FeatureAttack(steps=40).run(bundled.pixels, Objective(backbone, bundled.target))
     read = []
-    for i, picture in enumerate(to_pictures(end.pixels)):
+    for i, picture in enumerate(to_images(end.pixels)):
         picture.save(tmp_path / f"{i}.png")
         read.append(Image.open(tmp_path / f"{i}.png"))
     near = torch.cosine_similarity(picture_targets(backbone, read), bundled.target)

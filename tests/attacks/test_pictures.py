@@ -20,8 +20,6 @@ from ood_studio.attacks import (
     mean_quality,
     parse_defence,
     quality,
-    to_pictures,
-    to_pixels,
 )
 from ood_studio.attacks.defences import Defended, defended_features
 from ood_studio.attacks.quality import high_frequency_energy
@@ -29,6 +27,7 @@ from ood_studio.attacks.transforms import KINDS, _tables, cropped, draw_transfor
 from ood_studio.backbones.resampling import resampling
 from ood_studio.core.errors import StudioError
 from ood_studio.data.folders import FolderDataset
+from ood_studio.data.pixels import to_images, to_pixels
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 
@@ -57,7 +56,7 @@ def test_a_photograph_keeps_its_size(bundled: SimpleNamespace) -> None:
     first, *_, end = FeatureAttack(steps=8).run(pixels, Objective(backbone, bundled.target[:1]))
     assert end.pixels.shape == pixels.shape
     assert end.similarity > first.similarity
-    seen = backbone.encode_image(backbone.preprocess(to_pictures(end.pixels))).visual
+    seen = backbone.encode_image(backbone.preprocess(to_images(end.pixels))).visual
     assert float(torch.cosine_similarity(seen, bundled.target[:1])) == pytest.approx(float(end.similarity), abs=0.02)
 
 
@@ -194,4 +193,4 @@ def test_pictures_of_several_sizes_are_refused() -> None:
         to_pixels([photograph(20, 20), photograph(20, 21)])
     levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1).repeat(3, 3)
     picture = Image.fromarray(levels[0])
-    assert to_pictures(to_pixels([picture]))[0].tobytes() == picture.tobytes()
+    assert to_images(to_pixels([picture]))[0].tobytes() == picture.tobytes()

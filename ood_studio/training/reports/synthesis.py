@@ -12,9 +12,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ood_studio.attacks.pictures import to_pictures
 from ood_studio.backbones import Backbone
 from ood_studio.core.progress import Bars
+from ood_studio.data.pixels import to_images
 from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import Pictures, load_split
@@ -99,7 +99,7 @@ def measure_synthesis(studio: Studio, report: SynthesisReport) -> tuple[Synthesi
     bare = to_tensor(np.stack([np.asarray(render(replace(scene, main=None, others=()))) for scene in scenes.scenes]))
     labels = torch.from_numpy(scenes.labels)
     psnr, psnr_box, coded = _autoencoder(inpainter, scenes, pixels)
-    pictures = to_pictures(pixels)
+    pictures = to_images(pixels)
     contexts = studio.contexts(request, pictures, [ID_CLASSES[i] for i in labels.tolist()], bars)
     prompts = [", ".join(found.words) or "nothing" for found in contexts]
     space = studio.label_space(request.labels)
@@ -225,7 +225,7 @@ def synthesis_figures(found: SynthesisFigures, report: SynthesisReport) -> str:
 
 def contact_sheet(originals: Tensor, iterations: Sequence[Tensor], columns: int = 12, zoom: int = 2) -> Image.Image:
     """Originals, and under each its unguided picture and all iterations."""
-    rows = [to_pictures(each) for each in (originals, *iterations)]
+    rows = [to_images(each) for each in (originals, *iterations)]
     size = originals.shape[-1] * zoom
     bands = -(-len(originals) // columns)
     gap = 8
@@ -273,7 +273,7 @@ def _places(backbone: Backbone, pixels: Tensor, places: Sequence[str]) -> Tensor
     text = backbone.encode_text([f"a photo of a {name}" for name in names])
     wanted = torch.tensor([names.index(place) for place in places])
     parts = []
-    for part in to_pictures(pixels):
+    for part in to_images(pixels):
         joint = backbone.encode_image(backbone.preprocess([part])).joint
         assert joint is not None
         parts.append((joint @ text.T).argmax(dim=1).cpu())

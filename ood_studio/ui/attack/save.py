@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ood_studio.attacks import quality, to_pixels
+from ood_studio.attacks import quality
 from ood_studio.core.errors import StudioError
+from ood_studio.data.pixels import to_pixels
 from ood_studio.figures.perturbation import amplified, gain_of
 from ood_studio.studio.craft import craft_record
 from ood_studio.ui.attack.session import Session

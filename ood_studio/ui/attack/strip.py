@@ -9,8 +9,9 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.attacks import Quality, quality, to_pixels
+from ood_studio.attacks import Quality, quality
 from ood_studio.core.progress import Progress
+from ood_studio.data.pixels import to_pixels
 from ood_studio.studio.craft import Crafting, CraftStep
 from ood_studio.ui.attack.choices import Asked
 from ood_studio.ui.cards import number, side
