@@ -14,9 +14,14 @@ from torch import Tensor
 from torch.nn import Linear
 
 from ood_studio.core.errors import StudioError
+from ood_studio.hub.errors import ModelError
 
 _TEXT_BATCH = 256
 _LONGEST_ASPECT = 16  # beyond it, resizing the shorter edge to fit would make gigantic pictures
+
+
+class BackboneError(ModelError):
+    """A backbone could not be loaded or used: its name, the reason, and what is available offline."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,7 @@ class Backbone(ABC):
         """At most a batch of texts -> (texts, dim), of any norm."""
 
 
-def tamed(image: Image.Image) -> Image.Image:
+def limit_aspect(image: Image.Image) -> Image.Image:
     """The middle of a picture that is extremely long or tall; any other unchanged."""
     width, height = image.size
     longest = _LONGEST_ASPECT * min(width, height)

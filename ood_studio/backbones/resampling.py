@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ood_studio.backbones.base import Backbone
-from ood_studio.hub.errors import BackboneError
+from ood_studio.backbones.base import Backbone, BackboneError
 
 _LARGEST_ERROR = 0.02  # mean difference to the backbone's own preprocessing, in [0, 1], beyond which it is not like it
 

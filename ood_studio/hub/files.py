@@ -1,182 +1,108 @@
-"""Files of models: fetched from the Hugging Face Hub, read with one clear error, and hashed."""
+"""Files of models on this machine: found, read with one clear reason where they are damaged, and hashed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import pickle
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
+from ood_studio.hub.bundled import BundledModel
+from ood_studio.hub.errors import CannotLoad, first_line
 
-from ood_studio.core.errors import StudioError
-from ood_studio.hub.catalogue import HUB, LOCAL, failure, short, weights_in
-
-Failure = Callable[[str, str], StudioError]
-"""The error for a model's name and the reason; each kind of model tells in its own what there is instead."""
+State = tuple[tuple[str, int, int], ...]
 
 
-def offline_mode() -> bool:
-    """Whether the environment forbids asking the hub."""
-    from huggingface_hub import constants
-
-    asked = any(
-        os.environ.get(variable, "").upper() in {"1", "ON", "YES", "TRUE"}
-        for variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
-    )
-    return asked or bool(constants.HF_HUB_OFFLINE)
-
-
-def why_no_hub() -> str | None:
-    """Why the hub cannot be asked; None when it answers. One short try: the library would retry for half a minute."""
-    from huggingface_hub import constants, get_session
-
-    if offline_mode():
-        return "offline mode is on (HF_HUB_OFFLINE)"
+def folder_state(folder: Path | None) -> State:
+    """Names, sizes and times of the files below a folder, which training may replace; nothing where there is none."""
     try:
-        get_session().head(constants.ENDPOINT, timeout=4.0)
-    except Exception:  # whatever the HTTP library raises: there is no hub
-        return f"{constants.ENDPOINT} cannot be reached"
-    return None
+        files = sorted(folder.rglob("*")) if folder else []
+        found = [(str(file), file.stat()) for file in files if file.is_file()]
+        return tuple((name, about.st_size, about.st_mtime_ns) for name, about in found)
+    except OSError:  # loading says what is wrong with it
+        return ()
 
 
-def hub_file(name: str, repository: str, candidates: Sequence[str], failure: Failure = failure) -> Path:
-    """The first of the files that the cache has or else the hub; what is cached is used without asking the hub.
-
-    Raises:
-        StudioError: the ``failure`` when it is in neither, or the hub cannot be asked.
-    """
-    from huggingface_hub import errors, hf_hub_download
-
-    for filename in candidates:
-        try:
-            return Path(hf_hub_download(repository, filename, local_files_only=True))
-        except errors.HFValidationError as error:
-            raise failure(name, f"{repository!r} is not a valid repository name") from error
-        except (OSError, ValueError):  # not in the cache
-            continue
-    no_hub = why_no_hub()
-    if no_hub:
-        raise failure(name, f"no network ({no_hub}) and {repository} is not in the local Hugging Face cache")
-    for filename in candidates:
-        with suppress(errors.EntryNotFoundError), downloading(name, repository, filename, failure):
-            return Path(hf_hub_download(repository, filename))
-    raise failure(name, f"the repository {repository} has no {' or '.join(candidates)}")
+def folder_words(folder: Path, model: BundledModel | None) -> tuple[str, str]:
+    """What messages call a model's folder, and what they add of a bundled one: how it is made."""
+    if model is None:
+        return str(folder), ""
+    return f"assets/{model.folder_name}", f" (made by {model.trained_by})"
 
 
-@contextmanager
-def downloading(name: str, repository: str, what: str, failure: Failure = failure) -> Iterator[None]:
-    """Turns what the hub's library raises during a download into one sentence, but for an absent file's error.
-
-    Raises:
-        StudioError: the ``failure`` naming the model, ``what`` was to be had, and the reason.
-        EntryNotFoundError: the repository has no such file.
-    """
-    from huggingface_hub import errors
-
-    try:
-        yield
-    except StudioError:
-        raise
-    except errors.GatedRepoError as error:
-        raise failure(name, f"{repository} is gated: accept its terms on the hub and log in") from error
-    except errors.RepositoryNotFoundError as error:
-        raise failure(name, f"the hub has no public repository {repository}") from error
-    except errors.LocalEntryNotFoundError as error:
-        raise failure(name, f"no network: the download of {what} from {repository} failed") from error
-    except errors.EntryNotFoundError:
-        raise
-    except Exception as error:
-        raise failure(name, f"the download of {what} from {repository} failed ({first_line(error)})") from error
+def weights_in(folder: Path, preferred: Sequence[str]) -> Path | None:
+    """The weights file that open_clip and timm themselves take from a folder."""
+    others = sorted(folder.glob("*.safetensors")) + sorted([*folder.glob("*.bin"), *folder.glob("*.pth")])
+    return next((path for path in [*(folder / name for name in preferred), *others] if path.is_file()), None)
 
 
-def repository_of(name: str, library: str) -> str:
-    """The ORG/REPO of a hub model's name, with the ``library`` prefix it starts with.
-
-    Raises:
-        BackboneError: when it is not of that form.
-    """
-    repository = name.removeprefix(library + HUB)
-    parts = repository.split("/")
-    if len(parts) != 2 or not all(parts):
-        raise failure(name, f"a hub model is named {library}{HUB}ORG/REPO")
-    return repository
-
-
-def files_in(
-    name: str, folder: Path, config: str, preferred: Sequence[str], shown: str = "", hint: str = ""
-) -> tuple[Path, Path]:
+def files_in(folder: Path, config: str, preferred: Sequence[str], model: BundledModel | None) -> tuple[Path, Path]:
     """The configuration and the weights file of a model in a folder.
 
     Args:
-        name: the model's.
-        config: the file name of its configuration.
+        folder: where they should be.
+        config: the file name of the configuration.
         preferred: file names of weights, the best first.
-        shown: what errors call the folder, where not its path.
-        hint: what errors add.
+        model: the bundled model that it is, if any.
 
     Raises:
-        BackboneError: when either is missing or the folder cannot be read.
+        CannotLoad: when either is missing or the folder cannot be read.
     """
-    shown = shown or str(folder)
-    if name.endswith(":" + LOCAL):
-        raise failure(name, f"a folder is named {name}PATH")
+    shown, hint = folder_words(folder, model)
     try:
         if not folder.is_dir():
-            raise failure(name, f"there is no folder {shown}{hint}")
+            raise CannotLoad(f"there is no folder {shown}{hint}")
         if not (folder / config).is_file():
-            raise failure(name, f"the folder {shown} has no {config}{hint}")
+            raise CannotLoad(f"the folder {shown} has no {config}{hint}")
         weights = weights_in(folder, preferred)
     except OSError as error:
-        raise failure(name, f"its folder cannot be read ({first_line(error)})") from error
+        raise CannotLoad(f"its folder cannot be read ({first_line(error)})") from error
     if weights is None:
-        raise failure(name, f"the folder {shown} has no weights file {preferred[0]}{hint}")
+        raise CannotLoad(f"the folder {shown} has no weights file {preferred[0]}{hint}")
     return folder / config, weights
 
 
-def read_json(name: str, path: Path, failure: Failure = failure) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
     """A model's configuration file.
 
     Raises:
-        StudioError: the ``failure`` when it is not a JSON object.
+        CannotLoad: when it is not a JSON object.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise failure(name, f"its {path.name} is not valid JSON ({first_line(error)})") from error
+        raise CannotLoad(f"its {path.name} is not valid JSON ({first_line(error)})") from error
     if not isinstance(content, dict):
-        raise failure(name, f"its {path.name} is not a JSON object")
+        raise CannotLoad(f"its {path.name} is not a JSON object")
     return content
 
 
-@contextmanager
-def building(name: str, file: str, device: torch.device, failure: Failure = failure) -> Iterator[None]:
-    """Turns what a library raises while it builds a model and reads its weights into one sentence.
+def check_headers(folder: Path, files: Sequence[str]) -> None:
+    """Reads the headers of a model's safetensors files, so that a damaged one is named.
 
     Raises:
-        StudioError: the ``failure`` naming the model, its weights ``file`` and the reason.
+        CannotLoad: naming the file.
     """
-    from safetensors import SafetensorError
+    from safetensors import SafetensorError, safe_open
 
+    for file in files:
+        try:
+            with safe_open(folder / file, "pt"):
+                pass
+        except (SafetensorError, OSError) as error:
+            raise CannotLoad(f"its weights file {file} is damaged ({first_line(error)})") from error
+
+
+def parameter_count(weights: Path) -> int:
+    """How many numbers a safetensors file holds, from its header; 0 where it is damaged."""
     try:
-        yield
-    except StudioError:
-        raise
-    except torch.OutOfMemoryError as error:
-        raise failure(name, f"it does not fit into the memory of {device}") from error
-    except Exception as error:  # open_clip and timm raise anything for a configuration they cannot build
-        unreadable = (SafetensorError, pickle.UnpicklingError, EOFError)
-        if isinstance(error, unreadable) or isinstance(error.__cause__, unreadable):  # timm wraps it
-            why = f"its weights file {file} is damaged or not safe to load ({first_line(error)})"
-        elif "state_dict" in str(error):
-            why = f"its weights file {file} does not fit its configuration"
-        else:
-            why = f"its files {file} and configuration make no model ({first_line(error)})"
-        raise failure(name, why) from error
+        with open(weights, "rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, MemoryError):
+        return 0
 
 
 def fingerprint(weights: Path, settings: Sequence[Any], others: Iterable[Path] = ()) -> str:
@@ -190,12 +116,6 @@ def fingerprint(weights: Path, settings: Sequence[Any], others: Iterable[Path] =
     for file in others:
         digest.update(f"{file.name} {_sha256(file)}".encode())
     return digest.hexdigest()[:32]
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error, for use inside a sentence."""
-    lines = str(error).strip().splitlines()
-    return short(lines[0].rstrip("."), 200) if lines else type(error).__name__
 
 
 def _sha256(path: Path) -> str:

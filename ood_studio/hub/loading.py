@@ -1,15 +1,73 @@
-"""What loading any of the large libraries' models needs."""
+"""Loading models with the large libraries, once for all users."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+import pickle
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar
 
+import torch
+
+from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
-from ood_studio.hub.files import first_line
+from ood_studio.hub.device import Precision, choose_device, choose_dtype
+from ood_studio.hub.errors import CannotLoad, ModelError, first_line, naming
+from ood_studio.hub.files import State
+
+T = TypeVar("T")
+
+
+class LoadedModels(Generic[T]):
+    """The loaded models of one kind that all users share; the least recently used one leaves when there are too many.
+
+    Args:
+        limit: how many there may be.
+        error: what is raised where one cannot be had.
+        offline: names of those that load without a network.
+    """
+
+    def __init__(self, limit: int, error: type[ModelError], offline: Callable[[], Sequence[str]]) -> None:
+        self._shared: KeyedCache[T] = KeyedCache(limit)
+        self._error, self._offline = error, offline
+
+    def get(
+        self,
+        name: str,
+        device: str,
+        precision: Precision,
+        load: Callable[[torch.device, torch.dtype], T],
+        *,
+        state: Callable[[], State],
+        variant: Hashable = None,
+        pool: KeyedCache[T] | None = None,
+    ) -> T:
+        """The model of a name, loaded by ``load(device, dtype)`` when nobody has yet.
+
+        Args:
+            name: of the model.
+            device, precision: see `choose_device` and `choose_dtype`.
+            load: finds the files, which may take gigabytes of downloads: two users wait for one.
+            state: of the files of a model in a folder; other files are another model.
+            variant: what else tells models of one name apart.
+            pool: where models are kept instead.
+
+        Raises:
+            ModelError: one sentence with the name, the reason and what is available offline.
+            StudioError: for an impossible device or precision.
+        """
+        place = choose_device(device)
+        dtype = choose_dtype(place, precision)
+        with self.naming(name):
+            key = (name, str(place), dtype, variant, state())
+            return (pool or self._shared).get(key, lambda: load(place, dtype))
+
+    @contextmanager
+    def naming(self, name: str) -> Iterator[None]:
+        """Turns a `CannotLoad` into the error of this kind of models."""
+        with naming(name, self._error, self._offline):
+            yield
 
 
 def import_whole(*libraries: str) -> None:
@@ -21,29 +79,36 @@ def import_whole(*libraries: str) -> None:
         importlib.import_module(name)
 
 
-def check_headers(name: str, folder: Path, files: Sequence[str], failure: Callable[[str, str], StudioError]) -> None:
-    """Reads the headers of a model's safetensors files, so that a damaged one is named.
+@contextmanager
+def building(file: str, device: torch.device) -> Iterator[None]:
+    """Turns what a library raises while it builds a model and reads its weights ``file`` into one reason.
 
     Raises:
-        StudioError: what ``failure`` makes of the model's name and the reason.
+        CannotLoad: naming the file.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError
 
-    for file in files:
-        try:
-            with safe_open(folder / file, "pt"):
-                pass
-        except (SafetensorError, OSError) as error:
-            raise failure(name, f"its weights file {file} is damaged ({first_line(error)})") from error
+    try:
+        yield
+    except StudioError:
+        raise
+    except torch.OutOfMemoryError as error:
+        raise CannotLoad(f"it does not fit into the memory of {device}") from error
+    except Exception as error:  # the libraries raise anything for a configuration they cannot build
+        unreadable = (SafetensorError, pickle.UnpicklingError, EOFError)
+        if isinstance(error, unreadable) or isinstance(error.__cause__, unreadable):  # timm wraps it
+            why = f"its weights file {file} is damaged or not safe to load ({first_line(error)})"
+        elif "state_dict" in str(error):
+            why = f"its weights file {file} does not fit its configuration"
+        else:
+            why = f"its files {file} and configuration make no model ({first_line(error)})"
+        raise CannotLoad(why) from error
 
 
 @contextmanager
-def without_bars(*loggings: Any) -> Iterator[None]:
-    """Without the libraries' own progress bars: a miniature loads in no time, a download has a bar of its own.
-
-    Args:
-        loggings: ``utils.logging`` of diffusers or transformers.
-    """
+def without_bars(*libraries: str) -> Iterator[None]:
+    """Without the progress bars of diffusers or transformers: a miniature loads in no time, a download has its own."""
+    loggings = [importlib.import_module(f"{library}.utils.logging") for library in libraries]
     shown = [each for each in loggings if each.is_progress_bar_enabled()]
     for each in shown:
         each.disable_progress_bar()

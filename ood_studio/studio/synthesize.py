@@ -15,9 +15,9 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio import __version__
-from ood_studio.backbones import Pool
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, check
+from ood_studio.core.pool import Pool
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.pixels import to_images, to_pixels
@@ -43,11 +43,12 @@ from ood_studio.synthesis.boundary import (
     Target,
     gradient_pictures,
 )
-from ood_studio.synthesis.classifier_models import CLASSIFIER
+from ood_studio.synthesis.classifier_models import CLASSIFIER, load_classifier
 from ood_studio.synthesis.complexity import bytes_per_pixel, most_complex
 from ood_studio.synthesis.contexts import Contexts
-from ood_studio.synthesis.guides import EnergyGuide, Guide, ScorerGuide, load_classifier
-from ood_studio.synthesis.inpainting import Inpainter, load_inpainter
+from ood_studio.synthesis.guides import EnergyGuide, Guide, ScorerGuide
+from ood_studio.synthesis.inpainting import Inpainter
+from ood_studio.synthesis.inpainting_models import load_inpainter
 from ood_studio.synthesis.losses import LossForm
 from ood_studio.synthesis.synthetic_set import Made, SyntheticSet, build_set, set_folder
 from ood_studio.worlds import open_reference, reference_of
@@ -258,7 +259,7 @@ class Synthesizing(Workbench):
         Raises:
             StudioError: if the model cannot be had.
         """
-        from ood_studio.synthesis.llava import load_context_model
+        from ood_studio.synthesis.context_models import load_context_model
 
         progress("loading the context model", 0, 1)
         model = load_context_model(request.context_model, device=self.device)

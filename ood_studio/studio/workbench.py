@@ -11,8 +11,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ood_studio.backbones import Backbone, Pool, load_backbone
+from ood_studio.backbones import Backbone, load_backbone
 from ood_studio.core.errors import StudioError
+from ood_studio.core.pool import Pool
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.sources import open_dataset

@@ -11,6 +11,7 @@ from PIL import Image
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
+from ood_studio.hub.errors import ModelError
 from ood_studio.synthesis.answers import parse_answer, parse_typed
 
 QUESTION = (
@@ -26,7 +27,7 @@ NOTHING = "nothing"
 """What an answer names where there is nothing."""
 
 
-class ContextError(StudioError):
+class ContextError(ModelError):
     """A model of contexts that could not be had or used: one sentence naming it, the reason and what to do."""
 
 
@@ -97,21 +98,21 @@ class ContextModel(ABC):
         found: list[Contexts] = []
         names = list(mains) or [""] * len(images)
 
-        def told() -> None:
+        def report() -> None:
             progress("describing", len(found), len(images))
 
         for start in range(0, len(images), self.batch):
-            told()
+            report()
             part = [image.convert("RGB") for image in images[start : start + self.batch]]
-            for raw, main in zip(self._answer(part, question.strip(), told), names[start:], strict=False):
+            for raw, main in zip(self._answer(part, question.strip(), report), names[start:], strict=False):
                 found.append(contexts_of(raw, main))
         if images:
-            told()
+            report()
         return found
 
     @abstractmethod
-    def _answer(self, images: list[Image.Image], question: str, told: Callable[[], None]) -> list[str]:
-        """At most a batch of RGB pictures -> the answers; ``told`` is called after every word and may raise."""
+    def _answer(self, images: list[Image.Image], question: str, report: Callable[[], None]) -> list[str]:
+        """At most a batch of RGB pictures -> the answers; ``report`` is called after every word and may raise."""
 
 
 def written(place: str, elements: Sequence[str]) -> str:

@@ -10,12 +10,10 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ood_studio.backbones import Backbone, load_backbone
+from ood_studio.backbones import Backbone
 from ood_studio.backbones.resampling import resampling
 from ood_studio.core.errors import StudioError
-from ood_studio.hub.catalogue import LOCAL, TIMM
 from ood_studio.scorers import FittedScore, select_features
-from ood_studio.synthesis.classifier_models import CLASSIFIER, FOLDER
 from ood_studio.synthesis.losses import (
     LossForm,
     check_form,
@@ -208,26 +206,6 @@ class Watch:
     def __call__(self, pixels: Tensor) -> dict[str, Tensor]:
         """(batch,) of every score of pictures (batch, 3, height, width) in [0, 1]."""
         return _scores(self.backbone, _view(self._views, self.backbone, pixels)(pixels), self.scores)
-
-
-def load_classifier(name: str = CLASSIFIER, device: str = "auto") -> Backbone:
-    """A recognition model for an `EnergyGuide`, in float32 (small gradients matter).
-
-    Args:
-        name: ``diorama-classifier`` (bundled), or any name of a timm model that `load_backbone` takes.
-        device: ``auto`` or a torch device name.
-
-    Raises:
-        BackboneError: one sentence with the name, the reason and what is available offline.
-    """
-    if name == CLASSIFIER:
-        if not (FOLDER / "config.json").is_file():
-            raise StudioError(
-                f"The bundled recognition model is missing: there is no assets/{CLASSIFIER} (made by "
-                "python -m ood_studio.training.classifier)."
-            )
-        name = f"{TIMM}{LOCAL}{FOLDER}"
-    return load_backbone(name, device, "float32")
 
 
 def _view(views: dict[tuple[int, int], Resize], backbone: Backbone, pixels: Tensor) -> Resize:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import copy
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,29 +21,16 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.pool import Pool
 from ood_studio.core.progress import Progress, silent
-from ood_studio.hub.catalogue import short
-from ood_studio.hub.device import Precision, choose_device, choose_dtype
-from ood_studio.hub.files import building, downloading, hub_file, read_json, why_no_hub
-from ood_studio.hub.loading import check_headers, import_whole, without_bars
-from ood_studio.hub.names import BUNDLED, is_folder
-from ood_studio.synthesis.inpainting_models import (
-    CONFIGS,
-    INDEX,
-    MODELS,
-    PIPELINES,
-    TOKENIZER,
-    WEIGHTS,
-    InpaintingError,
-    components,
-    failure,
-    missing_from,
-    weights_in,
-)
+from ood_studio.hub.bundled import bundled
+from ood_studio.hub.errors import CannotLoad, ModelError
 
-_TRAINED_BY = "python -m ood_studio.training.inpainting"
-_CHANNELS = 9  # noisy latents (4), mask (1), latents of the picture outside the mask (4)
+CHANNELS = 9
+"""Of an inpainting U-Net's input: noisy latents (4), mask (1), latents of the picture outside the mask (4)."""
+
+
+class InpaintingError(ModelError):
+    """An inpainting model that could not be had or used: one sentence naming it, the reason and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,14 +98,14 @@ class Inpainter:
         pipeline: a loaded `StableDiffusionInpaintPipeline` with a U-Net of 9 input channels.
 
     Raises:
-        InpaintingError: for a U-Net of other input channels.
+        CannotLoad: for a U-Net of other input channels.
     """
 
     def __init__(self, name: str, pipeline: Any) -> None:
         channels = pipeline.unet.config.in_channels
         latent = pipeline.vae.config.latent_channels
-        if channels != _CHANNELS or latent != 4:
-            raise failure(name, _no_inpainting(channels))
+        if channels != CHANNELS or latent != 4:
+            raise CannotLoad(no_inpainting(channels))
         self.name = name
         self.device, self.dtype = pipeline.unet.device, pipeline.unet.dtype
         sample = pipeline.unet.config.sample_size
@@ -439,7 +425,8 @@ class Inpainter:
             raise
 
     def _full(self, doing: str) -> InpaintingError:
-        instead = "" if self.name == BUNDLED else f", or the bundled model {BUNDLED!r}"
+        own = next(iter(bundled("inpainting")))
+        instead = "" if self.name == own else f", or the bundled model {own!r}"
         return InpaintingError(
             f"{self.name} ran out of memory on {self.device} while {doing}: take fewer pictures at once{instead}."
         )
@@ -450,138 +437,6 @@ def _scaled(pixels: Tensor) -> Tensor:
     return (2.0 * pixels.detach().to("cpu", torch.float32) - 1.0).contiguous(memory_format=torch.channels_last)
 
 
-# --- loading -----------------------------------------------------------------------------------------------------
-
-_POOL: Pool[Inpainter] = Pool(limit=2)
-
-
-def load_inpainter(
-    name: str = BUNDLED, device: str = "auto", precision: Precision = "auto", pool: Pool[Inpainter] | None = None
-) -> Inpainter:
-    """The inpainting model of that name, loaded on first use and shared from then on.
-
-    Args:
-        name: ``diorama`` (bundled); a repository of the Hugging Face Hub, ORG/REPO, e.g.
-            ``sd2-community/stable-diffusion-2-inpainting``; or a folder, ``local-dir:PATH``. All are folders that
-            diffusers' `StableDiffusionInpaintPipeline.from_pretrained` reads, with weights as safetensors. Files in the
-            Hugging Face cache are used without asking the hub.
-        device: ``auto`` (CUDA, MPS, CPU in that order) or a torch device name.
-        precision: ``auto`` is half on CUDA and float32 elsewhere.
-        pool: where loaded models are kept; the process's own pool of 2 when None.
-
-    Raises:
-        InpaintingError: one sentence with the name, the reason and what is available offline.
-        StudioError: for an impossible device or precision.
-    """
-    MODELS.check(name)
-    place = choose_device(device)
-    dtype = choose_dtype(place, precision)
-    key = (name, str(place), dtype, MODELS.state(name))
-    return (pool or _POOL).get(key, lambda: _load(name, place, dtype))
-
-
-def _load(name: str, device: torch.device, dtype: torch.dtype) -> Inpainter:
-    folder = resolve(name)
-    import_whole("transformers", "diffusers")
-    from diffusers import StableDiffusionInpaintPipeline
-    from diffusers.utils import logging as diffusers_logging
-    from transformers.utils import logging as transformers_logging
-
-    library: Any = StableDiffusionInpaintPipeline  # partly typed
-    index = read_json(name, folder / INDEX, failure)
-    variant, weights = weights_in(index, lambda file: (folder / file).is_file())
-    check_headers(name, folder, weights, failure)
-    quiet = without_bars(diffusers_logging, transformers_logging)
-    with building(name, "safetensors", device, failure), quiet:
-        # Without a type, text encoders stay in their files' half precision, which the CPU cannot compute in.
-        pipeline = library.from_pretrained(
-            str(folder),
-            dtype=dtype,
-            variant=variant,
-            use_safetensors=True,
-            local_files_only=True,
-            low_cpu_mem_usage=False,
-        )
-        return Inpainter(name, pipeline.to(device))
-
-
-def resolve(name: str) -> Path:
-    """The folder of a model; for a hub model, what the cache lacks is downloaded. Loads no weights.
-
-    Raises:
-        InpaintingError: naming the model, the reason and what is available offline.
-    """
-    if is_folder(name):
-        return _from_folder(name)
-    # The small files first: a repository of another kind is refused before gigabytes are fetched.
-    folder = hub_file(name, name, [INDEX], failure).parent
-    _check_pipeline(name, folder, lambda part: hub_file(name, name, [part], failure))
-    if missing_from(folder):
-        _download(name, folder)
-    return folder
-
-
-def _from_folder(name: str) -> Path:
-    folder = MODELS.folder_of(name)
-    assert folder is not None
-    shown, hint = (f"assets/{folder.name}", f" (made by {_TRAINED_BY})") if name == BUNDLED else (str(folder), "")
-    if not folder.is_dir():
-        raise failure(name, f"there is no folder {shown}{hint}")
-    if not (folder / INDEX).is_file():
-        raise failure(name, f"the folder {shown} has no {INDEX}{hint}")
-    where: Path = folder
-    _check_pipeline(name, where, lambda part: where / part)
-    lacking = missing_from(folder)
-    if lacking:
-        raise failure(name, f"the folder {shown} has no {lacking}{hint}")
-    return folder
-
-
-def _download(name: str, folder: Path) -> None:
-    from huggingface_hub import HfApi, snapshot_download
-
-    no_hub = why_no_hub()
-    if no_hub:
-        raise failure(name, f"no network ({no_hub}) and {name} is not whole in the local Hugging Face cache")
-    with downloading(name, name, "the model", failure):
-        commit = folder.name  # of the cached index, so that all files are of one version
-        there = set(HfApi().list_repo_files(name, revision=commit))
-        index = read_json(name, folder / INDEX, failure)
-        _, weights = weights_in(index, lambda file: file in there)
-        for file in weights:
-            if file not in there:
-                raise failure(name, f"the repository {name} has no {file}")
-        others = [
-            f"{part}/{file}"
-            for part in components(index)
-            for file in (TOKENIZER if part == "tokenizer" else [CONFIGS.get(part, "config.json")])
-        ]
-        snapshot_download(name, revision=commit, allow_patterns=[each for each in (*weights, *others) if each in there])
-    lacking = missing_from(folder)
-    if lacking:
-        raise failure(name, f"the repository {name} has no {lacking}")
-
-
-def _check_pipeline(name: str, folder: Path, file: Callable[[str], Path]) -> None:
-    """Refuses what is no inpainting pipeline, from its small files."""
-    index = read_json(name, folder / INDEX, failure)
-    kind = index.get("_class_name")
-    if kind not in PIPELINES:
-        raise failure(name, f"its {INDEX} names the pipeline {kind}, not {PIPELINES[0]}")
-    parts = components(index)
-    for part in ("unet", "vae", "text_encoder", "tokenizer", "scheduler"):
-        if part not in parts:
-            raise failure(name, f"its {INDEX} names no {part}")
-    for part, library in parts.items():
-        if library not in WEIGHTS:  # diffusers would import whatever is named
-            raise failure(name, f"its {part} is of {short(library, 100)!r}, which this app does not load")
-    path = file("unet/config.json")
-    if not path.is_file():
-        raise failure(name, f"the folder has no {path.parent.name}/{path.name}")
-    channels = read_json(name, path, failure).get("in_channels")
-    if channels != _CHANNELS:
-        raise failure(name, _no_inpainting(channels))
-
-
-def _no_inpainting(channels: object) -> str:
-    return f"its U-Net takes {channels} input channels, not the {_CHANNELS} of an inpainting model"
+def no_inpainting(channels: object) -> str:
+    """Why a U-Net of other input channels does not do."""
+    return f"its U-Net takes {channels} input channels, not the {CHANNELS} of an inpainting model"

@@ -1,20 +1,21 @@
-"""What inpainting models are called, what they cost, and which of them this machine has."""
+"""Inpainting models by name: the bundled one, any of the Hugging Face Hub, and folders of one's own."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from ood_studio.core.errors import StudioError
-from ood_studio.core.paths import ASSETS
-from ood_studio.hub.names import BUNDLED, Known, ModelInfo, Names, model_info
+import torch
 
-FOLDER = ASSETS / "diorama-sd"
-INDEX = "model_index.json"
+from ood_studio.core.cache import KeyedCache
+from ood_studio.hub.costs import Published
+from ood_studio.hub.device import Precision
+from ood_studio.hub.errors import CannotLoad, short
+from ood_studio.hub.files import parameter_count, read_json
+from ood_studio.hub.folder_models import FolderModels, Layout
+from ood_studio.synthesis.inpainting import CHANNELS, Inpainter, InpaintingError, no_inpainting
+
 PIPELINES = ("StableDiffusionInpaintPipeline", "StableDiffusionPipeline")
 # What a component's configuration and weights are called, by the library that it is of.
 CONFIGS = {"scheduler": "scheduler_config.json", "feature_extractor": "preprocessor_config.json"}
@@ -23,57 +24,86 @@ WITHOUT_WEIGHTS = ("scheduler", "tokenizer", "feature_extractor")
 TOKENIZER = ("tokenizer_config.json", "tokenizer.json", "vocab.json", "merges.txt", "special_tokens_map.json")
 
 
-class InpaintingError(StudioError):
-    """An inpainting model that could not be had or used: one sentence naming it, the reason and what to do."""
+class PipelineLayout(Layout):
+    """A folder that diffusers' `StableDiffusionInpaintPipeline.from_pretrained` reads, with weights as safetensors."""
 
+    marker = "model_index.json"
 
-@dataclass(frozen=True, kw_only=True)
-class InpaintingModel(ModelInfo):
-    """What is known of an inpainting model before anything is loaded.
+    def check(self, folder: Path, file: Callable[[str], Path]) -> None:
+        """Refuses what is no inpainting pipeline."""
+        index = read_json(folder / self.marker)
+        kind = index.get("_class_name")
+        if kind not in PIPELINES:
+            raise CannotLoad(f"its {self.marker} names the pipeline {kind}, not {PIPELINES[0]}")
+        parts = components(index)
+        for part in ("unet", "vae", "text_encoder", "tokenizer", "scheduler"):
+            if part not in parts:
+                raise CannotLoad(f"its {self.marker} names no {part}")
+        for part, library in parts.items():
+            if library not in WEIGHTS:  # diffusers would import whatever is named
+                raise CannotLoad(f"its {part} is of {short(library, 100)!r}, which this app does not load")
+        channels = read_json(file("unet/config.json")).get("in_channels")
+        if channels != CHANNELS:
+            raise CannotLoad(no_inpainting(channels))
 
-    Attributes:
-        size: height and width of its pictures in pixels; None where nobody knows before its files are here.
-    """
+    def is_one(self, marker: Path) -> bool:
+        """Any pipeline may be one."""
+        return True
 
-    size: int | None
+    def missing(self, folder: Path) -> str | None:
+        """The first file of a pipeline that a folder lacks; None where it is whole."""
+        index = self._index(folder)
+        if index is None:
+            return self.marker
+        for part in components(index):
+            if part == "tokenizer":
+                if not any((folder / part / each).is_file() for each in ("tokenizer.json", "vocab.json")):
+                    return f"{part}/tokenizer.json"
+            elif not (folder / config_of(part)).is_file():
+                return config_of(part)
+        return next((file for file in self.weights(folder) if not (folder / file).is_file()), None)
 
+    def weights(self, folder: Path) -> list[str]:
+        """One file a network, see `weights_of`."""
+        return weights_of(self._index(folder) or {}, lambda file: (folder / file).is_file())[1]
 
-@dataclass(frozen=True)
-class _Known(Known):
-    size: int
+    def wanted(self, folder: Path, there: Collection[str]) -> list[str]:
+        """Weights of one kind alone, the small files, and the card with the licence."""
+        index = read_json(folder / self.marker)
+        weights = weights_of(index, there.__contains__)[1]
+        for file in weights:
+            if file not in there:
+                raise CannotLoad(f"the repository has no {file}")
+        small = [
+            f"{part}/{file}"
+            for part in components(index)
+            for file in (TOKENIZER if part == "tokenizer" else [config_of(part).partition("/")[2]])
+        ]
+        return [each for each in (*weights, *small, "README.md") if each in there]
 
+    def memory(self, folder: Path) -> Mapping[str, float]:
+        """The weights at 2 and at 4 bytes, with what a gradient at that size takes on top."""
+        size = self.image_size(folder)
+        if size is None:
+            return {}
+        count = sum(parameter_count(folder / file) for file in self.weights(folder))
+        gradient = 2 * 2**30 * (size / 512) ** 2
+        widths = {"float16": 2, "float32": 4}
+        return {kind: round((count * width + gradient * width) / 2**30, 1) for kind, width in widths.items()}
 
-# From parameter counts at 2 bytes (the repositories hold half-precision files, which are taken on every device):
-# SD 2: U-Net 866 M, text encoder 340 M, autoencoder 84 M. SD 1.5: U-Net 860 M, text encoder 123 M, autoencoder 84 M,
-# safety checker 304 M. Memory: the weights at 2 or 4 bytes, and about 4 or 8 GiB for the decoder's gradient at
-# 512 pixels (autograd keeps 3 GiB of activations at 2 bytes, counted on this decoder, and its steps need some too).
-_KNOWN: dict[str, _Known] = {
-    "sd2-community/stable-diffusion-2-inpainting": _Known(
-        "Stable Diffusion 2 inpainting", 2.6, {"float16": 7.0, "float32": 13.0}, 512
-    ),
-    "stable-diffusion-v1-5/stable-diffusion-inpainting": _Known(
-        "Stable Diffusion 1.5 inpainting", 2.7, {"float16": 7.0, "float32": 13.0}, 512
-    ),
-}
-_GONE = {
-    "stabilityai/stable-diffusion-2-inpainting": "sd2-community/stable-diffusion-2-inpainting",
-    "runwayml/stable-diffusion-inpainting": "stable-diffusion-v1-5/stable-diffusion-inpainting",
-}
-NAMES = (BUNDLED, *_KNOWN)
-"""The models that the interface offers; any ORG/REPO of the Hugging Face Hub and local-dir:PATH load as well."""
+    def image_size(self, folder: Path) -> int | None:
+        """The picture size that the configurations say."""
+        try:
+            unet, vae = (read_json(folder / part / "config.json") for part in ("unet", "vae"))
+            return int(unet["sample_size"]) * 2 ** (len(vae["block_out_channels"]) - 1)
+        except (CannotLoad, KeyError, TypeError, ValueError):
+            return None
 
-
-def describe(name: str) -> InpaintingModel:
-    """What a model costs; a look at folders and small files only.
-
-    Raises:
-        InpaintingError: for a name that is none.
-    """
-    folder, here = MODELS.look(name)
-    known = _KNOWN.get(name)
-    title = "Diorama-SD, a miniature trained on the bundled picture-book world alone"
-    info = model_info(name, here, known, title, {} if known else _memory(folder))
-    return InpaintingModel(**vars(info), size=known.size if known else _size(folder) if folder is not None else None)
+    def _index(self, folder: Path) -> dict[str, Any] | None:
+        try:
+            return read_json(folder / self.marker)
+        except CannotLoad:
+            return None
 
 
 def components(index: Mapping[str, Any]) -> dict[str, str]:
@@ -85,7 +115,12 @@ def components(index: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def weights_in(index: Mapping[str, Any], there: Callable[[str], bool]) -> tuple[str | None, list[str]]:
+def config_of(part: str) -> str:
+    """The configuration file of a component, relative to the pipeline's folder."""
+    return f"{part}/{CONFIGS.get(part, 'config.json')}"
+
+
+def weights_of(index: Mapping[str, Any], there: Callable[[str], bool]) -> tuple[str | None, list[str]]:
     """The weights files of a pipeline, relative to its folder: ``fp16`` files where those are there, else plain ones.
 
     Returns:
@@ -103,68 +138,63 @@ def weights_in(index: Mapping[str, Any], there: Callable[[str], bool]) -> tuple[
     return None, plain
 
 
-def missing_from(folder: Path) -> str | None:
-    """The first file of a pipeline that a folder lacks; None where it is whole."""
-    try:
-        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return INDEX
-    if not isinstance(index, dict):
-        return INDEX
-    for part in components(index):
-        if part == "tokenizer":
-            if not any((folder / part / each).is_file() for each in ("tokenizer.json", "vocab.json")):
-                return f"{part}/tokenizer.json"
-            continue
-        config = f"{part}/{CONFIGS.get(part, 'config.json')}"
-        if not (folder / config).is_file():
-            return config
-    _, files = weights_in(index, lambda file: (folder / file).is_file())
-    return next((file for file in files if not (folder / file).is_file()), None)
-
-
-def _size(folder: Path) -> int | None:
-    """The picture size that the configurations in a folder say."""
-    try:
-        unet = json.loads((folder / "unet" / "config.json").read_text(encoding="utf-8"))
-        vae = json.loads((folder / "vae" / "config.json").read_text(encoding="utf-8"))
-        return int(unet["sample_size"]) * 2 ** (len(vae["block_out_channels"]) - 1)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _memory(folder: Path | None) -> dict[str, float]:
-    """The weights in a folder at 2 and at 4 bytes, with what a gradient at that size takes on top."""
-    size = _size(folder) if folder is not None else None
-    if folder is None or size is None:
-        return {}
-    index = json.loads((folder / INDEX).read_text(encoding="utf-8")) if (folder / INDEX).is_file() else {}
-    _, files = weights_in(index if isinstance(index, dict) else {}, lambda file: (folder / file).is_file())
-    parameters = sum(_parameters(folder / file) for file in files)
-    gradient = 2 * 2**30 * (size / 512) ** 2
-    return {
-        kind: round((parameters * width + gradient * width) / 2**30, 1)
-        for kind, width in (("float16", 2), ("float32", 4))
-    }
-
-
-def _parameters(weights: Path) -> int:
-    """How many numbers a safetensors file holds, from its header; 0 where it is damaged."""
-    try:
-        with open(weights, "rb") as file:
-            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, MemoryError):
-        return 0
-
-
-MODELS = Names(
-    NAMES,
-    folder=lambda: FOLDER,
-    marker=INDEX,
-    is_one=lambda index: True,
-    missing=missing_from,
+# From parameter counts at 2 bytes (the repositories hold half-precision files, which are taken on every device):
+# SD 2: U-Net 866 M, text encoder 340 M, autoencoder 84 M. SD 1.5: U-Net 860 M, text encoder 123 M, autoencoder 84 M,
+# safety checker 304 M. Memory: the weights at 2 or 4 bytes, and about 4 or 8 GiB for the decoder's gradient at
+# 512 pixels (autograd keeps 3 GiB of activations at 2 bytes, counted on this decoder, and its steps need some too).
+_MEMORY = {"float16": 7.0, "float32": 13.0}
+INPAINTING: FolderModels[Inpainter] = FolderModels(
+    "inpainting",
+    PipelineLayout(),
+    published={
+        "sd2-community/stable-diffusion-2-inpainting": Published(
+            "Stable Diffusion 2 inpainting", 2.6, _MEMORY, "CreativeML Open RAIL++-M", 512
+        ),
+        "stable-diffusion-v1-5/stable-diffusion-inpainting": Published(
+            "Stable Diffusion 1.5 inpainting", 2.7, _MEMORY, "CreativeML Open RAIL-M", 512
+        ),
+    },
+    moved={
+        "stabilityai/stable-diffusion-2-inpainting": "sd2-community/stable-diffusion-2-inpainting",
+        "runwayml/stable-diffusion-inpainting": "stable-diffusion-v1-5/stable-diffusion-inpainting",
+    },
+    libraries=("transformers", "diffusers"),
     error=InpaintingError,
-    gone=_GONE,
 )
-failure, available_offline = MODELS.failure, MODELS.available_offline
+"""``diorama`` (bundled), any ORG/REPO of the Hugging Face Hub (the interface offers some), ``local-dir:PATH``."""
+
+
+def load_inpainter(
+    name: str = "diorama",
+    device: str = "auto",
+    precision: Precision = "auto",
+    pool: KeyedCache[Inpainter] | None = None,
+) -> Inpainter:
+    """The inpainting model of that name, loaded on first use and shared from then on.
+
+    Args:
+        name: one of `INPAINTING`, such as ``diorama`` or ``sd2-community/stable-diffusion-2-inpainting``.
+        device, precision, pool: see `FolderModels.load`.
+
+    Raises:
+        InpaintingError: one sentence with the name, the reason and what is available offline.
+        StudioError: for an impossible device or precision.
+    """
+
+    def build(folder: Path, place: torch.device, dtype: torch.dtype) -> Inpainter:
+        from diffusers import StableDiffusionInpaintPipeline
+
+        library: Any = StableDiffusionInpaintPipeline  # partly typed
+        index = read_json(folder / PipelineLayout.marker)
+        # Without a type, text encoders stay in their files' half precision, which the CPU cannot compute in.
+        pipeline = library.from_pretrained(
+            str(folder),
+            dtype=dtype,
+            variant=weights_of(index, lambda file: (folder / file).is_file())[0],
+            use_safetensors=True,
+            local_files_only=True,
+            low_cpu_mem_usage=False,
+        )
+        return Inpainter(name, pipeline.to(place))
+
+    return INPAINTING.load(name, device, precision, build, pool=pool)

@@ -7,14 +7,15 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.backbones import bundled_names
+from ood_studio.backbones import offered_backbones
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds
+from ood_studio.hub.names import names_folder
 
 
 def backbone_box(backbone: str, name: str) -> gr.Dropdown:
     """Which model; any name may be typed."""
-    names = dict.fromkeys((backbone, *bundled_names(), "open_clip:ViT-B-16/openai", "open_clip:ViT-L-14/openai"))
+    names = dict.fromkeys((backbone, *offered_backbones()))
     return gr.Dropdown(
         list(names),
         value=backbone,
@@ -32,7 +33,7 @@ def backbone_name(text: Any) -> str:
         StudioError: for one that a public server does not load.
     """
     name = str(text or "").strip()
-    if os.environ.get("SPACE_ID") and "local-dir:" in name:
+    if os.environ.get("SPACE_ID") and names_folder(name):
         raise StudioError("a Space loads no model from its own folders; give open_clip:NAME/TAG or open_clip:hf-hub:ID")
     return name
 

@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from PIL import Image
 
 from ood_studio.backbones import BUNDLED, Backbone, BackboneError, ImageFeatures, bundled_names, load_backbone
-from ood_studio.backbones.base import tamed
+from ood_studio.backbones.base import limit_aspect
+from ood_studio.backbones.families import find_model
 from ood_studio.core.errors import StudioError
-from ood_studio.hub.catalogue import local_folder
 from ood_studio.hub.device import Precision
 
 CLIP = ["vit", "vit-avg", "resnet", "timm"]
@@ -60,6 +60,12 @@ def vision(request: pytest.FixtureRequest, checkpoints: dict[str, Path]) -> Back
     return load(request.param, checkpoints)
 
 
+def local_folder(backbone: Backbone) -> Path | None:
+    """Where the model's files lie."""
+    family, model = find_model(backbone.name)
+    return family.folder(model)
+
+
 def vectors(features: ImageFeatures) -> torch.Tensor:
     """The vector of a picture that any backbone has: the joint one, or else the visual one."""
     return features.visual if features.joint is None else features.joint
@@ -69,7 +75,7 @@ def theirs(backbone: Backbone):  # type: ignore[no-untyped-def]
     """open_clip's own model, transform and tokenizer of the same folder."""
     import open_clip
 
-    folder = local_folder(backbone.name)
+    folder = local_folder(backbone)
     model, _, transform = open_clip.create_model_and_transforms(f"local-dir:{folder}")
     return model.eval(), transform, open_clip.get_tokenizer(f"local-dir:{folder}")
 
@@ -177,11 +183,11 @@ def test_extreme_pictures_stay_small(backbone: Backbone, size: tuple[int, int]) 
 
 def test_long_pictures_lose_their_ends_alone() -> None:
     ramp = Image.fromarray(np.arange(1001, dtype=np.int32).clip(0, 255).astype(np.uint8)[None].repeat(3, 0))
-    assert tamed(ramp).size == (48, 3) and tamed(ramp.rotate(90, expand=True)).size == (3, 48)
-    assert tamed(ramp.crop((0, 0, 48, 3))).size == (48, 3)
+    assert limit_aspect(ramp).size == (48, 3) and limit_aspect(ramp.rotate(90, expand=True)).size == (3, 48)
+    assert limit_aspect(ramp.crop((0, 0, 48, 3))).size == (48, 3)
     middle = np.zeros((5, 1000), np.uint8)
     middle[:, 500] = 9
-    assert np.asarray(tamed(Image.fromarray(middle)))[0, 40] == 9
+    assert np.asarray(limit_aspect(Image.fromarray(middle)))[0, 40] == 9
 
 
 def test_modes_other_than_rgb(backbone: Backbone) -> None:
@@ -225,7 +231,7 @@ def test_parity_with_timm(vision: Backbone) -> None:
     import timm
     from timm.data import create_transform, resolve_model_data_config
 
-    model = timm.create_model(f"local-dir:{local_folder(vision.name)}", pretrained=True).eval()
+    model = timm.create_model(f"local-dir:{local_folder(vision)}", pretrained=True).eval()
     data = resolve_model_data_config(model)
     transform = create_transform(**data, is_training=False)
     images = pictures()

@@ -18,16 +18,16 @@ from PIL import Image
 from ood_studio.backbones import (
     Backbone,
     BackboneError,
-    Pool,
     available_offline,
-    choose_device,
-    choose_dtype,
     load_backbone,
-    openclip,
-    timm_vision,
+    open_clip_files,
+    open_clip_model,
+    timm_files,
 )
+from ood_studio.core.cache import KeyedCache as Pool
 from ood_studio.core.errors import StudioError
-from ood_studio.hub import catalogue
+from ood_studio.hub import bundled
+from ood_studio.hub.device import choose_device, choose_dtype
 
 WEIGHTS = "open_clip_model.safetensors"
 
@@ -43,7 +43,7 @@ def reason(name: str) -> str:
     with pytest.raises(BackboneError) as caught:
         load_backbone(name, device="cpu", pool=Pool())
     text = str(caught.value)
-    assert text.startswith(f"Cannot load {name!r}: ") and "available offline: " in text
+    assert text.startswith(f"Cannot load {name!r}: ") and "available offline" in text
     assert "\n" not in text and len(text) < 700
     return text
 
@@ -151,11 +151,11 @@ def test_published_timm_checkpoint(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     save_file(model.state_dict(), tmp_path / "model.safetensors")
     asked = []
 
-    def fetch(name: str, repository: str, candidates: tuple[str, ...]) -> Path:
+    def fetch(repository: str, candidates: tuple[str, ...]) -> Path:
         asked.append((repository, candidates))
         return tmp_path / "model.safetensors"
 
-    monkeypatch.setattr(timm_vision, "hub_file", fetch)
+    monkeypatch.setattr(timm_files, "hub_file", fetch)
     backbone = load_backbone("timm:test_resnet.r160_in1k", device="cpu", pool=Pool())
     assert asked == [("timm/test_resnet.r160_in1k", ("model.safetensors", "pytorch_model.bin"))]
     assert backbone.input_shape == (160, 160) and backbone.head is not None and backbone.labels is None
@@ -217,11 +217,11 @@ def test_published_checkpoint_is_built_with_its_own_settings(monkeypatch: pytest
     save_file({k: v.contiguous() for k, v in model.state_dict().items()}, tmp_path / "weights.safetensors")
     asked = []
 
-    def fetch(name: str, repository: str, candidates: list[str]) -> Path:
+    def fetch(repository: str, candidates: list[str]) -> Path:
         asked.append((repository, candidates))
         return tmp_path / "weights.safetensors"
 
-    monkeypatch.setattr(openclip, "hub_file", fetch)
+    monkeypatch.setattr(open_clip_files, "hub_file", fetch)
     backbone = load_backbone("open_clip:ViT-B-32/openai", device="cpu", pool=Pool())
     assert asked == [
         ("timm/vit_base_patch32_clip_224.openai", ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"])
@@ -258,9 +258,13 @@ def test_missing_folder_config_and_weights(folder: Path) -> None:
 def test_a_bundled_model_that_is_not_there_says_how_to_train_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(catalogue, "ASSETS", tmp_path)
+    monkeypatch.setattr(bundled, "ASSETS", tmp_path)
     text = reason("diorama")
-    assert "assets/diorama" in text and "training.clip --model vit" in text and text.endswith("offline: nothing.")
+    assert (
+        "assets/diorama" in text
+        and "training.clip --model vit" in text
+        and text.endswith("; no other model is available offline.")
+    )
 
 
 @pytest.mark.parametrize("damage", ["cut", "noise", "empty", "text"])
@@ -344,14 +348,14 @@ def test_replaced_files_are_loaded_anew(folder: Path, checkpoints: dict[str, Pat
 
 def test_two_threads_load_one_model_once(checkpoints: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     loads = []
-    build = openclip._build
+    build = open_clip_model._build
 
     def slow(*args: Any) -> Any:
         loads.append(args)
         time.sleep(0.2)
         return build(*args)
 
-    monkeypatch.setattr(openclip, "_build", slow)
+    monkeypatch.setattr(open_clip_model, "_build", slow)
     pool: Pool[Backbone] = Pool()
     got: list[Backbone] = []
     name = f"open_clip:local-dir:{checkpoints['vit']}"

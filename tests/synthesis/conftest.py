@@ -8,9 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from ood_studio.backbones import Pool
-from ood_studio.synthesis.guides import EnergyGuide, load_classifier
-from ood_studio.synthesis.inpainting import Inpainter, load_inpainter
+from ood_studio.core.cache import KeyedCache as Pool
+from ood_studio.synthesis.classifier_models import load_classifier
+from ood_studio.synthesis.guides import EnergyGuide
+from ood_studio.synthesis.inpainting import Inpainter
+from ood_studio.synthesis.inpainting_models import load_inpainter
 from tests.synthesis.tiny import SIZE, save_classifier, save_inpainting
 
 

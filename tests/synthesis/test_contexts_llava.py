@@ -17,10 +17,9 @@ from ood_studio.core.pool import Pool
 from ood_studio.core.progress import Stopped, silent, stoppable
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.synthesis import context_models
-from ood_studio.synthesis.context_models import NAMES, describe
+from ood_studio.synthesis.context_models import CONTEXTS, load_context_model
 from ood_studio.synthesis.contexts import ContextError
-from ood_studio.synthesis.llava import MAX_NEW_TOKENS, LlavaContextModel, load_context_model
+from ood_studio.synthesis.llava import MAX_NEW_TOKENS, LlavaContextModel
 from ood_studio.training.reports.contexts import measure_contexts
 
 
@@ -189,7 +188,7 @@ def test_other_kinds_of_models_are_refused(damaged: Callable[[str, str | None], 
     ("name", "why"),
     [
         ("dioramma", "did you mean 'diorama'"),
-        ("local-dir:", "unknown name"),
+        ("local-dir:", "a folder is named local-dir:PATH"),
         ("local-dir:/nowhere/at/all", "there is no folder /nowhere/at/all"),
         ("a/b/c", "unknown name"),
         ("", "unknown name"),
@@ -222,8 +221,8 @@ def test_a_model_in_the_cache_loads_without_a_network(
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     found = load_context_model("someone/llava", "cpu", pool=Pool())
     assert found.describe(pictures) == load(tiny).describe(pictures)
-    assert "someone/llava" in context_models.available_offline()
-    assert describe("someone/llava").download == 0
+    assert "someone/llava" in CONTEXTS.available_offline()
+    assert CONTEXTS.describe("someone/llava").download == 0
     (home / "snapshots" / commit / "model.safetensors").unlink()
     with pytest.raises(ContextError, match=r"no network .*not whole in the local Hugging Face cache"):
         load_context_model("someone/llava", "cpu", pool=Pool())
@@ -235,8 +234,8 @@ def test_quantisation_says_what_it_needs(tiny: Path, monkeypatch: pytest.MonkeyP
         load_context_model(name, "cpu", quantize="4bit")
     with pytest.raises(StudioError, match="quantize must be 4bit or nothing, not '3bit'"):
         load_context_model(name, "cpu", quantize="3bit")  # type: ignore[arg-type]
-    monkeypatch.setattr("ood_studio.synthesis.llava.choose_device", lambda asked: torch.device("cuda"))
-    monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
+    monkeypatch.setattr("ood_studio.synthesis.context_models.choose_device", lambda asked: torch.device("cuda"))
+    monkeypatch.setattr("ood_studio.synthesis.context_models.find_spec", lambda package: None)
     with pytest.raises(StudioError, match="need bitsandbytes: pip install bitsandbytes accelerate"):
         load_context_model(name, "cuda", quantize="4bit")
 
@@ -254,13 +253,13 @@ def test_running_out_of_memory_ends_in_one_sentence(
 
 
 def test_costs_are_known_before_anything_loads() -> None:
-    for name in NAMES:
-        info = describe(name)
+    for name in CONTEXTS.offered:
+        info = CONTEXTS.describe(name)
         assert info.name == name and info.title and info.bundled == (name == "diorama")
         assert info.here or info.bundled or (info.download or 0) > 1
-    assert describe("somebody/elses").download is None
+    assert CONTEXTS.describe("somebody/elses").download is None
     with pytest.raises(ContextError, match="unknown name"):
-        describe("elses")
+        CONTEXTS.describe("elses")
 
 
 def test_the_bundled_model_sees_the_elements() -> None:

@@ -11,11 +11,12 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from ood_studio.backbones import Pool
+from ood_studio.core.cache import KeyedCache as Pool
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped
 from ood_studio.synthesis.baselines import negative_label_pictures, unguided
-from ood_studio.synthesis.inpainting import Inpainter, InpaintingError, load_inpainter
+from ood_studio.synthesis.inpainting import Inpainter, InpaintingError
+from ood_studio.synthesis.inpainting_models import load_inpainter
 from tests.synthesis.tiny import SIZE
 
 PROMPT = "the old house"

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from ood_studio.backbones import Pool
-from ood_studio.synthesis import classifier_models, inpainting_models
-from ood_studio.synthesis.guides import load_classifier
-from ood_studio.synthesis.inpainting import Inpainter, InpaintingError, load_inpainter
-from ood_studio.synthesis.inpainting_models import NAMES, available_offline, describe
+from ood_studio.core.cache import KeyedCache as Pool
+from ood_studio.hub import bundled
+from ood_studio.synthesis import classifier_models
+from ood_studio.synthesis.classifier_models import load_classifier
+from ood_studio.synthesis.inpainting import Inpainter, InpaintingError
+from ood_studio.synthesis.inpainting_models import INPAINTING, load_inpainter
 from tests.synthesis.tiny import edit_json
 
 SD2 = "sd2-community/stable-diffusion-2-inpainting"
@@ -61,8 +62,8 @@ def put_into_cache(checkpoint: Path, cache: Path, repository: str) -> Path:
 def test_names() -> None:
     assert "did you mean 'diorama'? expected diorama, ORG/REPO or local-dir:PATH" in reason("dioramas")
     assert "expected diorama, ORG/REPO" in reason("a/b/c")
-    assert "expected diorama, ORG/REPO" in reason("local-dir:")
-    assert f"gone from the hub; {SD2} holds the same" in reason("stabilityai/stable-diffusion-2-inpainting")
+    assert "a folder is named local-dir:PATH" in reason("local-dir:")
+    assert f"it has moved: the hub has the same model as {SD2}" in reason("stabilityai/stable-diffusion-2-inpainting")
     assert "not a valid repository name" in reason("bad name/ü")
 
 
@@ -97,7 +98,7 @@ def cut(file: str) -> Callable[[Path], None]:
         (edit("model_index.json", vae=[None, None]), "model_index.json names no vae"),
         (edit("model_index.json", vae=["evil", "VAE"]), "its vae is of 'evil', which this app does not load"),
         (edit("unet/config.json", in_channels=4), "its U-Net takes 4 input channels, not the 9 of an inpainting model"),
-        (remove("unet/config.json"), "the folder has no unet/config.json"),
+        (remove("unet/config.json"), "has no unet/config.json"),
         (remove("vae/config.json"), "has no vae/config.json"),
         (remove("tokenizer/tokenizer.json"), "has no tokenizer/tokenizer.json"),
         (remove("scheduler/scheduler_config.json"), "has no scheduler/scheduler_config.json"),
@@ -123,22 +124,22 @@ def test_a_lack_of_memory_while_loading(folder: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_missing_bundled_model_says_how_it_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(inpainting_models, "FOLDER", tmp_path / "diorama-sd")
+    monkeypatch.setattr(bundled, "ASSETS", tmp_path)
     text = reason("diorama")
-    assert "no folder assets/diorama-sd (made by python -m ood_studio.training" in text
+    assert "no folder assets/diorama-sd (made by python -m ood_studio.tr" in text
     assert "no other model is available offline" in text
 
 
 def test_from_the_cache(checkpoint: Path, offline: Path) -> None:
     snapshot = put_into_cache(checkpoint, offline, SD2)
     put_into_cache(checkpoint, offline, "lab/else")
-    assert {"lab/else", SD2} <= set(available_offline())
+    assert {"lab/else", SD2} <= set(INPAINTING.available_offline())
     model = load_inpainter(SD2, device="cpu", pool=Pool())
     assert isinstance(model, Inpainter) and model.size == (32, 32)
-    about = describe(SD2)
+    about = INPAINTING.describe(SD2)
     assert about.here and about.download == 0
     (snapshot / "unet" / "diffusion_pytorch_model.safetensors").unlink()
-    assert not describe(SD2).here and SD2 not in available_offline()
+    assert not INPAINTING.describe(SD2).here and SD2 not in INPAINTING.available_offline()
     text = reason(SD2)
     assert "is not whole in the local Hugging Face cache" in text and "lab/else" in text
 
@@ -161,17 +162,17 @@ def test_loaded_once_until_its_files_change(folder: Path) -> None:
 
 
 def test_costs_are_known_before_anything_starts(folder: Path, offline: Path) -> None:
-    for name in NAMES:
-        about = describe(name)
+    for name in INPAINTING.offered:
+        about = INPAINTING.describe(name)
         assert about.title and about.bundled == (name == "diorama")
         if not about.bundled:
-            assert not about.here and about.size == 512
+            assert not about.here and about.image_size == 512
             assert about.download is not None and 2 < about.download < 3
             assert about.memory["float16"] < about.memory["float32"]
-    unknown = describe("lab/unknown")
-    assert unknown.download is None and unknown.memory == {} and unknown.size is None
-    about = describe(f"local-dir:{folder}")
-    assert about.here and about.download == 0 and about.size == 32 and set(about.memory) == {"float16", "float32"}
+    unknown = INPAINTING.describe("lab/unknown")
+    assert unknown.download is None and unknown.memory == {} and unknown.image_size is None
+    about = INPAINTING.describe(f"local-dir:{folder}")
+    assert about.here and about.download == 0 and about.image_size == 32 and set(about.memory) == {"float16", "float32"}
     index = json.loads((folder / "model_index.json").read_text())
     assert index["_class_name"] == "StableDiffusionInpaintPipeline"
     assert not offline.exists()
@@ -182,8 +183,8 @@ def test_a_classifiers_costs_are_counted_without_its_weights(offline: Path, tmp_
     assert about.title == "resnet50.a1_in1k" and not about.here
     assert about.download == pytest.approx(4 * 25_557_032 / 1e9)  # the parameters of He et al.'s ResNet-50
     assert about.memory["float32"] > 4 * 25_557_032 / 2**30
-    bundled = classifier_models.describe("diorama-classifier")
-    assert bundled.bundled and bundled.here and bundled.download == 0
+    own = classifier_models.describe("diorama-classifier")
+    assert own.bundled and own.here and own.download == 0
     folder = classifier_models.describe(f"timm:local-dir:{tmp_path}")
     assert not folder.here and folder.download == 0
     assert classifier_models.describe("timm:hf-hub:lab/unknown").download is None
@@ -199,6 +200,6 @@ def test_a_classifier_is_any_timm_model() -> None:
 
 
 def test_a_missing_bundled_classifier_says_how_it_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("ood_studio.synthesis.guides.FOLDER", tmp_path)
-    with pytest.raises(ValueError, match=r"no assets/diorama-classifier \(made by python -m ood_studio.diorama"):
+    monkeypatch.setattr(bundled, "ASSETS", tmp_path)
+    with pytest.raises(ValueError, match=r"no folder assets/diorama-classifier \(made by python -m ood_studio.tr"):
         load_classifier()

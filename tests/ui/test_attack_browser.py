@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.backbones import ImageFeatures
-from ood_studio.backbones.openclip import OpenClipBackbone
+from ood_studio.backbones.open_clip_model import OpenClipBackbone
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from tests.ui.unfolding import unfold

@@ -16,8 +16,8 @@ import tyro
 from ood_studio.backbones import BUNDLED, DEFAULT, bundled_names
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import ASSETS, ROOT
+from ood_studio.hub.bundled import bundled
 from ood_studio.studio import Studio
-from ood_studio.synthesis.context_models import FOLDER
 from ood_studio.training.reports.attacks import AttackReport, attack_figures, measure_attacks
 from ood_studio.training.reports.cards import model_card
 from ood_studio.training.reports.contexts import ContextReport, context_card, measure_bundled
@@ -37,7 +37,7 @@ def main() -> None:
     try:
         if isinstance(report, ContextReport):
             card = context_card(measure_bundled(report), report)
-            (FOLDER / "README.md").write_text(card, encoding="utf-8")
+            (bundled("contexts")["diorama"].folder / "README.md").write_text(card, encoding="utf-8")
             print(card)
             return
         if isinstance(report, SynthesisReport):

@@ -14,8 +14,7 @@ from ood_studio.diorama.render import MODEL_SIZE, render
 from ood_studio.diorama.scene import Scene
 from ood_studio.diorama.splits import scenes
 from ood_studio.diorama.visible import VISIBLE_PIXELS, possible_elements, visible_elements
-from ood_studio.hub.names import BUNDLED
-from ood_studio.synthesis.context_models import FOLDER
+from ood_studio.hub.bundled import bundled
 from ood_studio.synthesis.context_scores import ContextScores, score_contexts
 from ood_studio.synthesis.contexts import ContextModel, Contexts, written
 
@@ -87,9 +86,9 @@ def measure_bundled(report: ContextReport) -> dict[str, ContextResult]:
     Raises:
         StudioError: if it cannot be loaded.
     """
-    from ood_studio.synthesis.llava import load_context_model
+    from ood_studio.synthesis.context_models import load_context_model
 
-    model = load_context_model(BUNDLED, report.device)
+    model = load_context_model(device=report.device)
     with closing(Bars(quiet=False)) as bars:
         return {split: measure_contexts(model, split, report.count, report.seed, bars) for split in SETS}
 
@@ -113,12 +112,13 @@ def context_figures(results: Mapping[str, ContextResult], report: ContextReport)
     return "\n".join(lines)
 
 
-def context_card(results: Mapping[str, ContextResult], report: ContextReport, folder: Path = FOLDER) -> str:
+def context_card(results: Mapping[str, ContextResult], report: ContextReport, folder: Path | None = None) -> str:
     """The card of the bundled model: data, recipe, size and measured figures."""
     from ood_studio.diorama.world import UNSEEN_CLASSES
     from ood_studio.training.contexts import ContextsCourse
 
     course = ContextsCourse()
+    folder = folder or bundled("contexts")["diorama"].folder
     config = json.loads((folder / "config.json").read_text())
     vision, text = config["vision_config"], config["text_config"]
     weights = (folder / "model.safetensors").stat().st_size / 1e6

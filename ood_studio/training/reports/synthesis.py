@@ -22,7 +22,8 @@ from ood_studio.diorama.world import ID_CLASSES
 from ood_studio.studio import Studio, SynthesisRequest
 from ood_studio.synthesis.baselines import negative_label_pictures
 from ood_studio.synthesis.boundary import NearBoundary
-from ood_studio.synthesis.guides import EnergyGuide, Watch, load_classifier
+from ood_studio.synthesis.classifier_models import load_classifier
+from ood_studio.synthesis.guides import EnergyGuide, Watch
 from ood_studio.synthesis.inpainting import Inpainter
 from ood_studio.training.stock import box_of, to_tensor
 

@@ -15,10 +15,13 @@ from PIL import Image
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, bounds_of
 from ood_studio.data.images import decode_image
+from ood_studio.hub.names import names_folder
 from ood_studio.scorers import Scorer
 from ood_studio.studio import LabelChoice, ScoreChoice, SynthesisRequest
 from ood_studio.studio.scores import scorers_of
-from ood_studio.synthesis import classifier_models, context_models, inpainting_models
+from ood_studio.synthesis.classifier_models import offered_classifiers
+from ood_studio.synthesis.context_models import CONTEXTS
+from ood_studio.synthesis.inpainting_models import INPAINTING
 from ood_studio.ui.inputs import backbone_box, backbone_name, given, number_box, whole
 from ood_studio.ui.log_slider import log_slider, slider_number
 from ood_studio.ui.pictures.mask import mask_editor, read_mask
@@ -118,7 +121,7 @@ def model_name(text: Any) -> str:
         StudioError: for a folder, on a public server.
     """
     name = str(text or "").strip()
-    if os.environ.get("SPACE_ID") and name.startswith("local-dir:"):
+    if os.environ.get("SPACE_ID") and names_folder(name):
         raise StudioError("a Space loads no model from its own folders; give ORG/REPO of the Hugging Face Hub")
     return name
 
@@ -179,7 +182,7 @@ def build_more(backbone: str, source: Any, words: Any, sliders: dict[str, Any]) 
         )
         with gr.Row():
             classifier = gr.Dropdown(
-                list(classifier_models.NAMES),
+                offered_classifiers(),
                 value=default.classifier,
                 allow_custom_value=True,
                 label="Classifier",
@@ -187,8 +190,8 @@ def build_more(backbone: str, source: Any, words: Any, sliders: dict[str, Any]) 
                 elem_id="synth-classifier",
             )
             model = backbone_box(backbone, "synth-backbone")
-        inpainter = _models("Inpainting model", inpainting_models.NAMES, default.inpainter, "synth-inpainter")
-        contexts = _models("Context model", context_models.NAMES, default.context_model, "synth-context-model")
+        inpainter = _models("Inpainting model", INPAINTING.offered, default.inpainter, "synth-inpainter")
+        contexts = _models("Context model", CONTEXTS.offered, default.context_model, "synth-context-model")
         with gr.Row():
             steps = number_box("Steps", default.steps, bounds["steps"], "synth-steps")
             seed = number_box("Seed", default.seed, bounds["seed"], "synth-seed")

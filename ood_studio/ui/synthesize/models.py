@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 
 from ood_studio.core.errors import StudioError
-from ood_studio.hub.names import BUNDLED
-from ood_studio.synthesis import classifier_models, context_models, inpainting_models
+from ood_studio.hub.bundled import bundled
+from ood_studio.hub.costs import ModelInfo
+from ood_studio.synthesis import classifier_models
+from ood_studio.synthesis.context_models import CONTEXTS
+from ood_studio.synthesis.inpainting_models import INPAINTING
 
 _PRECISIONS = {"4bit": "in 4 bits", "float16": "on a GPU", "float32": "on a CPU"}
 
@@ -16,8 +18,8 @@ def costs(inpainter: str, context_model: str, classifier: str) -> str:
     """A line for each model that does not come with the app, or that is not there."""
     lines = []
     for kind, name, describe in (
-        ("Inpainting", inpainter, inpainting_models.describe),
-        ("Contexts", context_model, context_models.describe),
+        ("Inpainting", inpainter, INPAINTING.describe),
+        ("Contexts", context_model, CONTEXTS.describe),
         ("Classifier", classifier, classifier_models.describe),
     ):
         try:
@@ -26,8 +28,7 @@ def costs(inpainter: str, context_model: str, classifier: str) -> str:
             lines.append(f"<b>{kind}</b>: {escape(str(error))}")
             continue
         if not (found.bundled and found.here):
-            need = _download(found.here, found.bundled, found.download) + _memory(found.memory)
-            lines.append(f"<b>{kind}</b>: {escape(found.title)} {need}")
+            lines.append(f"<b>{kind}</b>: {escape(found.title)} {_download(found)}{_memory(found)}{_licence(found)}")
     if not lines:
         return ""
     return f'<div class="studio-costs" role="status">{"".join(f"<p>{line}</p>" for line in lines)}</div>'
@@ -35,7 +36,8 @@ def costs(inpainter: str, context_model: str, classifier: str) -> str:
 
 def only_bundled(inpainter: str, context_model: str, classifier: str) -> bool:
     """Whether all models come with the app."""
-    return inpainter == context_model == BUNDLED and classifier == classifier_models.CLASSIFIER
+    own = bundled("inpainting"), bundled("contexts"), bundled("classifier")
+    return all(name in known for name, known in zip((inpainter, context_model, classifier), own, strict=True))
 
 
 def contexts_here(name: str) -> bool:
@@ -44,13 +46,14 @@ def contexts_here(name: str) -> bool:
     Raises:
         StudioError: for a name that is none.
     """
-    return context_models.describe(name).here
+    return CONTEXTS.describe(name).here
 
 
-def _download(here: bool, bundled: bool, size: float | None) -> str:
-    if here:
+def _download(found: ModelInfo) -> str:
+    size = found.download
+    if found.here:
         return "is on this machine; nothing is downloaded."
-    if bundled:
+    if found.bundled:
         return "comes with the app, but its files are missing."
     if size == 0:
         return "is not in that folder: some of its files are missing."
@@ -60,9 +63,13 @@ def _download(here: bool, bundled: bool, size: float | None) -> str:
     return "is not on this machine; how much there is to download is not known."
 
 
-def _memory(memory: Mapping[str, float]) -> str:
-    if not memory:
+def _memory(found: ModelInfo) -> str:
+    if not found.memory:
         return ""
-    where = _PRECISIONS if len(memory) > 1 else {}
-    needs = ", ".join(f"{size:g} GiB {where.get(kind, '')}".rstrip() for kind, size in memory.items())
+    where = _PRECISIONS if len(found.memory) > 1 else {}
+    needs = ", ".join(f"{size:g} GiB {where.get(kind, '')}".rstrip() for kind, size in found.memory.items())
     return f" Memory: about {needs}."
+
+
+def _licence(found: ModelInfo) -> str:
+    return f" Licence: {escape(found.licence)}." if found.licence else ""

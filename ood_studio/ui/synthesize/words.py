@@ -13,12 +13,11 @@ import gradio as gr
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped, stoppable
 from ood_studio.data.images import decode_image
-from ood_studio.hub.names import is_folder
 from ood_studio.studio import Studio, SynthesisRequest
 from ood_studio.studio.synthesize import prompt_of
-from ood_studio.synthesis import inpainting_models
 from ood_studio.synthesis.answers import singular
 from ood_studio.synthesis.contexts import Contexts
+from ood_studio.synthesis.inpainting_models import INPAINTING
 from ood_studio.ui.running import MODEL_SLOT, message, progress_on
 from ood_studio.ui.synthesize.choices import Choices, model_name
 from ood_studio.ui.synthesize.models import contexts_here
@@ -132,7 +131,7 @@ def prompt_shown(studio: Studio, words: list[str], inpainter: str) -> str:
         return ""
     prompt = prompt_of(words)
     kept, cut, note = prompt, "", ""
-    if inpainting_models.describe(inpainter).here and is_folder(inpainter):
+    if INPAINTING.describe(inpainter).here and INPAINTING.is_folder(inpainter):
         loaded = studio.inpainter(SynthesisRequest(inpainter=inpainter))
         kept, cut = loaded.prompt_fits(prompt)
         if cut:

@@ -1,10 +1,8 @@
-"""Vision models of the timm library: published checkpoints, folders and hub repositories. They have no text tower."""
+"""Vision models of the timm library, which have no text tower: published ones, folders and hub repositories."""
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,93 +10,13 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from ood_studio.backbones.base import Backbone, ImageFeatures, tamed
-from ood_studio.hub.catalogue import (
-    HUB,
-    LOCAL,
-    TIMM,
-    TIMM_CONFIG,
-    TIMM_WEIGHTS,
-    failure,
-    local_folder,
-    short,
-)
-from ood_studio.hub.errors import BackboneError
-from ood_studio.hub.files import building, files_in, fingerprint, hub_file, read_json, repository_of
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """One model's files, all on this machine.
-
-    Attributes:
-        name: what was asked for.
-        weights: the weights file, safetensors or one that ``torch.load(weights_only=True)`` reads.
-        config: its ``config.json``, or of a published checkpoint what timm lists.
-        source: what ``timm.create_model`` calls it: ``local-dir:FOLDER`` with the ``config.json``, or a listed name.
-    """
-
-    name: str
-    weights: Path
-    config: dict[str, Any]
-    source: str
-
-
-# --- finding the files -------------------------------------------------------------------------------------------
-
-
-def resolve(name: str) -> Checkpoint:
-    """Finds (for a hub model: downloads) a model's files and checks its configuration; loads no weights.
-
-    Raises:
-        BackboneError: naming the model, the reason and what is available offline.
-    """
-    folder = local_folder(name)
-    if folder is not None:
-        config, weights = files_in(name, folder, TIMM_CONFIG, TIMM_WEIGHTS)
-    elif name.startswith(TIMM + HUB):
-        repository = repository_of(name, TIMM)
-        config = hub_file(name, repository, [TIMM_CONFIG])
-        weights = hub_file(name, repository, TIMM_WEIGHTS[:2])
-    else:
-        published = listed(name)
-        weights = hub_file(name, published.hf_hub_id, TIMM_WEIGHTS[:2])
-        return Checkpoint(name, weights, published.to_dict(), name.removeprefix(TIMM))
-    return Checkpoint(name, weights, _checked(name, read_json(name, config)), LOCAL + str(config.parent))
-
-
-def listed(name: str) -> Any:
-    """What timm lists of a published checkpoint: its ``PretrainedCfg``, which names the hub repository.
-
-    Args:
-        name: ``timm:NAME``; without a tag it stands for the architecture's default weights.
-
-    Raises:
-        BackboneError: naming the model, the reason and what is available offline.
-    """
-    import timm
-
-    model = name.removeprefix(TIMM)
-    if not timm.is_model_pretrained(model):
-        close = difflib.get_close_matches(model.casefold(), timm.list_pretrained(), n=3, cutoff=0.6)
-        meant = "; did you mean " + " or ".join(TIMM + choice for choice in close) + "?" if close else ""
-        raise failure(name, f"timm lists no pretrained model {short(model, 100)!r}{meant}")
-    published = timm.get_pretrained_cfg(model)
-    if published is None or not published.hf_hub_id:
-        raise failure(name, "its weights are not on the Hugging Face Hub")
-    return published
-
-
-def _checked(name: str, config: dict[str, Any]) -> dict[str, Any]:
-    import timm
-
-    architecture = config.get("architecture")
-    if not isinstance(architecture, str) or not timm.is_model(architecture):
-        raise failure(name, f"its {TIMM_CONFIG} names no architecture of timm ({short(str(architecture), 100)})")
-    return config
-
-
-# --- the model ---------------------------------------------------------------------------------------------------
+from ood_studio.backbones import timm_files
+from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, limit_aspect
+from ood_studio.backbones.families import FAMILIES, Family
+from ood_studio.backbones.timm_files import Checkpoint
+from ood_studio.hub.errors import CannotLoad
+from ood_studio.hub.files import fingerprint
+from ood_studio.hub.loading import building
 
 
 class TimmBackbone(Backbone):
@@ -120,7 +38,7 @@ class TimmBackbone(Backbone):
             convolutions are kept in ``dtype`` too.
 
     Raises:
-        BackboneError: when the weights are damaged or do not belong to the configuration, or the model does not take
+        CannotLoad: when the weights are damaged or do not belong to the configuration, or the model does not take
             colour pictures or gives no vector for one.
     """
 
@@ -135,13 +53,13 @@ class TimmBackbone(Backbone):
 
         self.name = checkpoint.name
         self.device, self.dtype = torch.device(device), dtype
-        with building(self.name, checkpoint.weights.name, self.device):
+        with building(checkpoint.weights.name, self.device):
             self._model = _build(checkpoint).to(self.device)
             data: dict[str, Any] = resolve_model_data_config(self._model)  # type: ignore[no-untyped-call]
             *steps, normalize = create_transform(**data, is_training=False).transforms
             channels, *size = data["input_size"]
             if channels != 3:
-                raise failure(self.name, f"it takes pictures of {channels} channels, not of 3")
+                raise CannotLoad(f"it takes pictures of {channels} channels, not of 3")
             self._input_shape, self.image_size = (int(size[0]), int(size[1])), int(size[0])
             self._resize = Compose(steps)
             self._crops = data["crop_mode"] == "center"
@@ -166,7 +84,7 @@ class TimmBackbone(Backbone):
         features = self._model.forward_features(noise)
         visual = self._model.forward_head(features, pre_logits=True)
         if visual.ndim != 2:
-            raise failure(self.name, "it is configured to pool nothing (global_pool), so it has no vector of a picture")
+            raise CannotLoad("it is configured to pool nothing (global_pool), so it has no vector of a picture")
         self.dim = visual.shape[1]
         self._grid = _grid(self._model, features)
         self.has_patches = self._grid is not None and self._head_takes_a_cell(features)
@@ -180,7 +98,7 @@ class TimmBackbone(Backbone):
             return False
 
     def _transform(self, image: Image.Image) -> Tensor:
-        pixels: Tensor = self._resize(tamed(image) if self._crops else image)
+        pixels: Tensor = self._resize(limit_aspect(image) if self._crops else image)
         return pixels
 
     def _encode_image(self, pixels: Tensor) -> ImageFeatures:
@@ -222,7 +140,7 @@ def _build(checkpoint: Checkpoint) -> Any:
     model: Any = timm.create_model(checkpoint.source, pretrained=True, pretrained_cfg_overlay=file)
     classes = model.pretrained_cfg["num_classes"]
     if model.num_classes != classes:  # then timm leaves the classifier as it was drawn
-        raise failure(checkpoint.name, f"its weights have {classes} classes and its model_args {model.num_classes}")
+        raise CannotLoad(f"its weights have {classes} classes and its model_args {model.num_classes}")
     return model.eval().requires_grad_(False)
 
 
@@ -278,3 +196,19 @@ def _labels(model: Any) -> tuple[str, ...] | None:
     described = model.pretrained_cfg.get("label_descriptions")
     texts = described if isinstance(described, dict) else {}
     return tuple(str(texts.get(name, name)) for name in names)
+
+
+FAMILIES.register(
+    Family(
+        timm_files.PREFIX,
+        timm_files.FORMS,
+        resolve=timm_files.resolve,
+        build=TimmBackbone,
+        offline=timm_files.offline,
+        folder=timm_files.folder_of,
+        describe=timm_files.describe,
+        offered=("timm:resnet50.a1_in1k", "timm:efficientnet_b0.ra_in1k"),
+        reads_text=False,
+        has_classifiers=True,
+    )
+)

@@ -1,0 +1,82 @@
+"""Backbones by name: loaded on first use, shared from then on."""
+
+from __future__ import annotations
+
+import torch
+
+from ood_studio.backbones.base import Backbone, BackboneError
+from ood_studio.backbones.families import FAMILIES, find_model
+from ood_studio.core.cache import KeyedCache
+from ood_studio.hub.bundled import BundledModel, bundled
+from ood_studio.hub.costs import ModelInfo
+from ood_studio.hub.device import Precision
+from ood_studio.hub.files import State, folder_state
+from ood_studio.hub.loading import LoadedModels
+
+DEFAULT = "diorama"
+
+
+def available_offline() -> list[str]:
+    """Names that load without a network: bundled models, then what each family finds in the Hugging Face cache."""
+    return bundled_names() + [name for family in FAMILIES.values() for name in family.offline()]
+
+
+def bundled_names() -> list[str]:
+    """The bundled models that compare pictures with texts and whose files are there."""
+    return [name for name in bundled("backbone") if describe_backbone(name).here]
+
+
+def offered_backbones() -> list[str]:
+    """Names that the interface offers, of models with a text tower."""
+    return bundled_names() + [name for family in FAMILIES.values() if family.reads_text for name in family.offered]
+
+
+def describe_backbone(name: str) -> ModelInfo:
+    """What a model costs, without loading or downloading anything.
+
+    Raises:
+        BackboneError: for a name that is none.
+    """
+    with LOADED.naming(name):
+        family, model = find_model(name)
+        return family.describe(model)
+
+
+def load_backbone(
+    name: str = DEFAULT,
+    device: str = "auto",
+    precision: Precision = "auto",
+    pool: KeyedCache[Backbone] | None = None,
+) -> Backbone:
+    """The backbone of that name, loaded on first use and shared from then on.
+
+    Args:
+        name: a bundled model (``diorama``, ``diorama-conv``, ``diorama-classifier``);
+            ``open_clip:ARCHITECTURE/TAG`` for anything that ``open_clip.list_pretrained()`` knows, e.g.
+            ``open_clip:ViT-B-16/openai``; ``open_clip:local-dir:PATH``; ``open_clip:hf-hub:ORG/REPO``;
+            vision models without a text tower, ``timm:NAME`` for anything that ``timm.list_pretrained()`` knows, e.g.
+            ``timm:resnet50.a1_in1k``; ``timm:local-dir:PATH``; ``timm:hf-hub:ORG/REPO``; and models of the families
+            that plug-ins bring. Files already in the Hugging Face cache are used without asking the hub.
+        device: ``auto`` (CUDA, MPS, CPU in that order) or a torch device name.
+        precision: ``auto`` is half on CUDA and float32 elsewhere; ask for ``float32`` where small gradients matter.
+        pool: where loaded models are kept; the process's own pool of 3 when None.
+
+    Raises:
+        BackboneError: one sentence with the name, the reason and what is available offline.
+        StudioError: for an impossible device or precision.
+    """
+
+    def load(place: torch.device, dtype: torch.dtype) -> Backbone:
+        family, model = find_model(name)
+        return family.build(family.resolve(model), place, dtype)
+
+    def state() -> State:
+        family, model = find_model(name)
+        return folder_state(family.folder(model))
+
+    return LOADED.get(name, device, precision, load, state=state, pool=pool)
+
+
+LOADED: LoadedModels[Backbone] = LoadedModels(3, BackboneError, available_offline)
+BUNDLED: dict[str, BundledModel] = bundled("backbone")
+"""The bundled models that compare pictures with texts, whether their files are there or not."""

@@ -1,0 +1,193 @@
+"""CLIP models of the open_clip library: the bundled ones, its published checkpoints, folders and hub repositories."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from ood_studio.backbones import open_clip_files
+from ood_studio.backbones.base import Backbone, ImageFeatures, limit_aspect
+from ood_studio.backbones.families import FAMILIES, Family
+from ood_studio.backbones.loading import LOADED
+from ood_studio.backbones.open_clip_files import Checkpoint
+from ood_studio.backbones.open_clip_towers import tower_of
+from ood_studio.hub.download import offline_mode, why_no_hub
+from ood_studio.hub.errors import CannotLoad, first_line
+from ood_studio.hub.files import fingerprint
+from ood_studio.hub.loading import building
+from ood_studio.hub.names import LOCAL
+
+_PRECISIONS = {torch.float32: "fp32", torch.float16: "fp16", torch.bfloat16: "bf16"}
+
+
+class OpenClipBackbone(Backbone):
+    """An open_clip model behind the `Backbone` interface.
+
+    What the two other spaces are depends on the image tower:
+
+    - vision transformer: ``visual`` is the pooled token before ``visual.proj``; ``patches`` are the last layer's patch
+      tokens, each through ``ln_post`` and ``proj`` (none where attention pooling leaves no grid).
+    - CLIP's ResNet: ``visual`` is what attention pooling gives before its output projection ``c_proj``; ``patches`` are
+      the cells that it pools, each through its value and output projection alone (Miyai et al., GL-MCM).
+    - timm tower: ``visual`` is the trunk's pooled output before the head that projects; where the trunk itself
+      projects, its features before that layer. No patches.
+
+    Parameters are frozen, so gradients flow to the pixels alone.
+
+    Args:
+        checkpoint: the model's files.
+        device, dtype: where and in which precision to compute; below float32 the weights are kept in ``dtype`` too.
+
+    Raises:
+        CannotLoad: when the weights are damaged or do not belong to the configuration.
+    """
+
+    def __init__(
+        self, checkpoint: Checkpoint, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+    ) -> None:
+        from open_clip.transform import PreprocessCfg, image_transform_v2
+        from torchvision.transforms import Compose  # type: ignore[import-untyped]
+
+        self.name = checkpoint.name
+        self.device, self.dtype = torch.device(device), dtype
+        self._checkpoint = checkpoint
+        self._model = _build(checkpoint, self.device, dtype)
+        visual = self._model.visual
+        self._tower, self.has_patches = tower_of(visual)
+        height, width = _pair(visual.image_size)
+        self._input_shape, self.image_size = (height, width), height
+        self.dim = int(checkpoint.config["embed_dim"])
+        self.logit_scale = math.exp(float(self._model.logit_scale.detach().float().mean()))
+        cfg = PreprocessCfg(**visual.preprocess_cfg)
+        *steps, normalize = image_transform_v2(cfg, is_train=False).transforms
+        self._resize = Compose(steps)
+        self._crops = cfg.resize_mode != "squash"
+        self._mean = torch.tensor(normalize.mean, device=self.device).view(3, 1, 1)
+        self._std = torch.tensor(normalize.std, device=self.device).view(3, 1, 1)
+        self.fingerprint = _fingerprint_of(checkpoint, dtype, visual.preprocess_cfg)
+        self._tokenizer: Callable[[list[str]], Tensor] | None = None
+        self._tokenizer_lock = threading.Lock()
+
+    @property
+    def input_shape(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self._input_shape
+
+    def _transform(self, image: Image.Image) -> Tensor:
+        pixels: Tensor = self._resize(limit_aspect(image) if self._crops else image)
+        return pixels
+
+    def _encode_image(self, pixels: Tensor) -> ImageFeatures:
+        half = self.dtype != torch.float32
+        with torch.autocast(self.device.type, self.dtype if half else None, enabled=half):
+            normalized = ((pixels - self._mean) / self._std).to(self.dtype)
+            joint, visual, patches = self._tower(normalized)
+        return ImageFeatures(
+            joint=F.normalize(joint.float(), dim=-1),
+            visual=visual.float(),
+            patches=None if patches is None else F.normalize(patches.float(), dim=-1),
+        )
+
+    def _encode_text(self, texts: list[str]) -> Tensor:
+        with self._tokenizer_lock:  # transformers' fast tokenizers break when two threads use one at a time
+            if self._tokenizer is None:
+                with LOADED.naming(self.name):
+                    self._tokenizer = _load_tokenizer(self._checkpoint)
+            tokens = self._tokenizer(texts)
+        half = self.dtype != torch.float32
+        with torch.autocast(self.device.type, self.dtype if half else None, enabled=half):
+            vectors: Tensor = self._model.encode_text(tokens.to(self.device))
+        return vectors
+
+
+def _build(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> Any:
+    import open_clip
+
+    text_model = checkpoint.config["text_cfg"].get("hf_model_name")
+    with building(checkpoint.weights.name, device):
+        if text_model:
+            # open_clip would let transformers ask on the terminal whether to run a repository's code; refuse first.
+            from transformers import AutoConfig
+
+            AutoConfig.from_pretrained(text_model, trust_remote_code=False, local_files_only=offline_mode())
+        model = open_clip.create_model(
+            checkpoint.architecture or f"{LOCAL}:{checkpoint.weights.parent}",
+            pretrained=str(checkpoint.weights) if checkpoint.architecture else None,
+            precision=_PRECISIONS[dtype],
+            device=device,
+            force_quick_gelu=checkpoint.quick_gelu,
+            force_preprocess_cfg=checkpoint.preprocess,
+            pretrained_text=False,
+            require_pretrained=True,
+            weights_only=True,
+        )
+    return model.eval().requires_grad_(False)
+
+
+def _load_tokenizer(checkpoint: Checkpoint) -> Callable[[list[str]], Tensor]:
+    """The checkpoint's own tokenizer: texts -> (texts, context) token numbers."""
+    from huggingface_hub import constants, snapshot_download
+    from open_clip import tokenizer as library
+
+    text = checkpoint.config["text_cfg"]
+    options = {"context_length": text.get("context_length", 77), **(text.get("tokenizer_kwargs") or {})}
+    make: Callable[..., Callable[[list[str]], Tensor]] = library.HFTokenizer
+    source = text.get("hf_tokenizer_name")
+    if not source:
+        simple: Callable[[list[str]], Tensor] = library.SimpleTokenizer(**options)
+        return simple
+    options |= {
+        "tokenizer_mode": text.get("tokenizer_mode"),
+        "cache_dir": constants.HF_HUB_CACHE,
+        "trust_remote_code": False,
+    }
+    try:
+        # The cache first: transformers would ask the hub about every file, with retries.
+        folder = checkpoint.folder or snapshot_download(source, local_files_only=True)
+        return make(str(folder), **options, local_files_only=True)
+    except Exception as error:
+        if checkpoint.folder is not None:
+            raise CannotLoad(f"its folder holds no readable tokenizer ({first_line(error)})") from error
+        no_hub = why_no_hub()
+        if no_hub:
+            raise CannotLoad(f"no network ({no_hub}) for its tokenizer {source}") from error
+    try:
+        return make(source, **options)
+    except Exception as error:
+        raise CannotLoad(f"its tokenizer {source} could not be had ({first_line(error)})") from error
+
+
+def _fingerprint_of(checkpoint: Checkpoint, dtype: torch.dtype, preprocess: dict[str, Any]) -> str:
+    settings = [checkpoint.config, preprocess, checkpoint.quick_gelu, str(dtype)]
+    beside = sorted(checkpoint.folder.glob("*")) if checkpoint.folder is not None else []
+    read = [
+        file
+        for file in beside
+        if file.is_file() and file.suffix in {".json", ".txt", ".model"} and file.name != open_clip_files.CONFIG
+    ]
+    return fingerprint(checkpoint.weights, settings, read)
+
+
+def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
+
+
+FAMILIES.register(
+    Family(
+        open_clip_files.PREFIX,
+        open_clip_files.FORMS,
+        resolve=open_clip_files.resolve,
+        build=OpenClipBackbone,
+        offline=open_clip_files.offline,
+        folder=open_clip_files.folder_of,
+        describe=open_clip_files.describe,
+        offered=("open_clip:ViT-B-16/openai", "open_clip:ViT-L-14/openai"),
+    )
+)
