@@ -97,7 +97,7 @@ def test_the_map_holds_every_kind(studio: Studio, tmp_path: Path, steps: list[Sy
     assert sizes == {"id": 30, "near": 20, "far": 10, "synthetic": 3, "trail": 4}
     for group in found.groups:
         assert len(group.captions) == len(group.thumbnails) == len(group.places) and np.isfinite(group.places).all()
-    with pytest.raises(StudioError, match="inside must lie between 3 and 5000, not 2"):
+    with pytest.raises(StudioError, match="inside must lie between 3 and 5,000, not 2"):
         replace(request, inside=2)
 
 
