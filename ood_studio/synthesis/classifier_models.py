@@ -24,7 +24,10 @@ def describe(name: str) -> ModelInfo:
     Raises:
         StudioError: for a name that is none.
     """
-    _check(name)
+    families = {prefix: family for prefix, family in FAMILIES.items() if family.has_classifiers}
+    if name not in bundled("classifier") and name.partition(":")[0] not in families:
+        forms = [*bundled("classifier"), *(family.forms[0] for family in families.values())]
+        raise StudioError(f"the classifier must be {' or '.join(forms)}, not {short(name, 100)!r}")
     return describe_backbone(name)
 
 
@@ -32,20 +35,11 @@ def load_classifier(name: str = CLASSIFIER, device: str = "auto") -> Backbone:
     """A recognition model for an `EnergyGuide`, in float32 (small gradients matter).
 
     Args:
-        name: ``diorama-classifier`` (bundled), or any name that `load_backbone` takes of a family with classifiers,
-            such as ``timm:resnet50.a1_in1k``.
+        name: ``diorama-classifier`` (bundled), or any other of a backbone with a trained classifier, such as
+            ``timm:resnet50.a1_in1k``.
         device: ``auto`` or a torch device name.
 
     Raises:
         BackboneError: one sentence with the name, the reason and what is available offline.
-        StudioError: for a name of another kind of model.
     """
-    _check(name)
     return load_backbone(name, device, "float32")
-
-
-def _check(name: str) -> None:
-    families = {prefix: family for prefix, family in FAMILIES.items() if family.has_classifiers}
-    if name not in bundled("classifier") and name.partition(":")[0] not in families:
-        forms = [*bundled("classifier"), *(family.forms[0] for family in families.values())]
-        raise StudioError(f"the classifier must be {' or '.join(forms)}, not {short(name, 100)!r}")
