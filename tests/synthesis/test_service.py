@@ -128,7 +128,7 @@ def test_what_cannot_be_done_is_said(
         ({"strength": 1.2}, "strength must lie between 0 and 1, not 1.2"),
         ({"iterations": -1}, "iterations must lie between 0 and 100"),
         ({"loss": "mean"}, "loss"),
-        ({"direction": "up"}, "direction must be gradient or random"),
+        ({"direction": "up"}, "direction must be one of gradient, random"),
     ],
 )
 def test_parameters_beyond_their_bounds_are_refused(changes: dict[str, float | str], message: str) -> None:
