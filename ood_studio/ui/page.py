@@ -1,0 +1,56 @@
+"""What all tabs of a page share: the studio, the jobs, where notices appear, and who is looking."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import gradio as gr
+
+from ood_studio.studio import Studio
+from ood_studio.studio.jobs import Jobs
+from ood_studio.ui import wiring
+from ood_studio.ui.notices import notices_box
+
+_NOW = "(...values) => [Date.now(), ...values.slice(1)]"
+
+
+class Page:
+    """Made inside a `gr.Blocks`, before its tabs, which are told it.
+
+    Args:
+        studio: answers requests.
+        jobs: runs them.
+        blocks: the page's.
+
+    Attributes:
+        clock: takes the moment of a click, in the browser's milliseconds, where ``js`` is `NOW`.
+        visitor: a name for whoever is looking, kept in their browser, so that they find their jobs again.
+    """
+
+    NOW = _NOW
+
+    def __init__(self, studio: Studio, jobs: Jobs, blocks: gr.Blocks) -> None:
+        self.studio, self.jobs, self.blocks = studio, jobs, blocks
+        self.notices = notices_box()
+        self.clock = gr.Number(0, visible=False, label="clock")
+        self.visitor = gr.BrowserState("", storage_key="ood-studio-visitor")
+        self.on(blocks.load, lambda known: known or secrets.token_urlsafe(16), self.visitor, self.visitor)
+        blocks.unload(self._left)
+
+    def on(self, events: Any, handler: wiring.Handler, inputs: Any = None, outputs: Any = None, **more: Any) -> Any:
+        """Makes events call a handler, see `wiring.wire`."""
+        return wiring.wire(events, handler, inputs, outputs, self.notices, **more)
+
+    def load(self, handler: wiring.Handler, inputs: Any = None, outputs: Any = None, **more: Any) -> Any:
+        """Calls a handler when the page opens."""
+        return self.on(self.blocks.load, handler, inputs, outputs, **more)
+
+    def _left(self, request: gr.Request) -> None:
+        """What only this page asked for is nobody's any more once it is closed."""
+        self.jobs.leave(owner_of(request))
+
+
+def owner_of(request: gr.Request) -> str:
+    """Who short work belongs to: a page, until it is closed."""
+    return f"page {request.session_hash}"

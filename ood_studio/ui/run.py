@@ -1,0 +1,258 @@
+"""Work that a button starts and another stops: begun at the click, drawn as it comes, stopped at any moment.
+
+The click's own answer brings what is there within a moment; from then on the page asks for more. Stop is ready from
+the click on, also before the server has heard of it, and counts wherever the work is: on its way, waiting, or running.
+A page that was left and opened again finds work of the lane `SET` where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from ood_studio.core.errors import StudioError
+from ood_studio.studio.jobs import SET, Job, Lane, Work
+from ood_studio.ui.notices import tell
+from ood_studio.ui.page import Page, owner_of
+from ood_studio.ui.wiring import Updates, at_once
+from ood_studio.ui.zerogpu import on_gpu
+
+_MOMENT = 0.6  # seconds that a click waits for its answer
+_STARTED = """() => [...Array(RUN).fill({ __type__: 'update', interactive: false }),
+  { __type__: 'update', interactive: true }]"""
+_STOPPING = "() => [{ __type__: 'update', interactive: false }]"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a click asks for.
+
+    Attributes:
+        work: see `ood_studio.studio.jobs.Work`.
+        title: a line for people, in the list of jobs.
+        key: what it comes to; the same work that is under way is joined.
+        reopen: gives the finished result again after it had to leave the memory.
+    """
+
+    work: Work
+    title: str = ""
+    key: Hashable = None
+    reopen: Callable[[], Any] | None = None
+
+
+@dataclass
+class Watch:
+    """Which job a page's run is watching.
+
+    Attributes:
+        job: its id; "" for none.
+        drawn: how many of its results have been drawn.
+        ended: whether its end has been drawn.
+        stopped: when Stop was pressed last, by the browser's clock.
+    """
+
+    job: str = ""
+    drawn: int = 0
+    ended: bool = True
+    stopped: float = 0.0
+
+
+@dataclass(frozen=True)
+class Buttons:
+    """What a run is started, stopped and followed with.
+
+    Attributes:
+        run: buttons that start work, asleep meanwhile; may be empty.
+        stop: the button that stops it.
+        progress: a `gr.HTML` that tells how far it is; see `progress_html`.
+    """
+
+    run: tuple[Any, ...]
+    stop: Any
+    progress: Any
+
+
+class Run:
+    """One kind of work of a tab.
+
+    Args:
+        page: the page's.
+        name: of the work, such as ``bench``; for lane `SET` it is the jobs' kind.
+        lane: where it computes.
+        buttons: see `Buttons`.
+        session: the state that `draw` is told.
+        draw: `Updates` for a job's newest result, told the session and the `Job`; called once more at the end.
+        outputs: all that `draw` may change.
+        said: what is told the person when the work was stopped; nothing where empty.
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        name: str,
+        lane: Lane,
+        buttons: Buttons,
+        session: gr.State,
+        draw: Callable[[Any, Job], Updates],
+        outputs: Sequence[Any],
+        said: str = "Stopped. What had come is still there.",
+    ) -> None:
+        self.page, self.name, self.lane, self.buttons = page, name, lane, buttons
+        self.session, self._draw, self.said = session, draw, said
+        self.watch = gr.State(Watch())
+        self.timer = gr.Timer(1.0 if lane is SET else 0.25, active=False)
+        self.outputs = [*dict.fromkeys([*outputs, *buttons.run, buttons.stop, buttons.progress, self.timer])]
+        who = [self.watch, page.visitor, session]
+        page.on(self.timer.tick, self._tick, who, self.outputs, latest=False, name=f"{name}_tick")
+        at_once(buttons.stop.click, buttons.stop, _STOPPING)
+        page.on(buttons.stop.click, self._stop, [page.clock, *who], self.outputs, js=page.NOW, name=f"{name}_stop")
+
+    def on(
+        self,
+        events: Any,
+        begin: Callable[..., Asked | None],
+        inputs: Sequence[Any],
+        *,
+        name: str = "",
+        quiet: bool = False,
+    ) -> Any:
+        """Makes events start work; returns the event at whose end it has begun.
+
+        What is under way of this run is stopped by it.
+
+        Args:
+            events: one or several.
+            begin: told the session and the values of ``inputs``; gives what is to be done, or None for nothing.
+                A StudioError is told the person, and nothing begins.
+            inputs: components.
+            name: of the handler.
+            quiet: leaves the buttons as they are until the work takes longer than a moment, for answers at once.
+        """
+        if not quiet:
+            outputs = [*self.buttons.run, self.buttons.stop]
+            at_once(events, outputs, _STARTED.replace("RUN", str(len(self.buttons.run))))
+
+        def start(request: gr.Request, clock: float, watch: Watch, visitor: str, mine: Any, *values: Any) -> Updates:
+            self._let_go(watch, visitor, request)
+            try:
+                asked = begin(mine, *values)
+            except StudioError as error:
+                tell("error", str(error))
+                return self._idle()
+            if asked is None:
+                return self._idle()
+            if watch.stopped >= (clock or 0) > 0:
+                self._say_stopped()
+                return self._idle()
+            owner = self._owner(visitor, request)
+            job = self.page.jobs.start(
+                owner,
+                on_gpu(asked.work),
+                lane=self.lane,
+                title=asked.title,
+                kind=self.name,
+                key=asked.key,
+                reopen=asked.reopen,
+            )
+            watch.job, watch.drawn, watch.ended = job.id, 0, False
+            return self._shown(watch, mine, self.page.jobs.wait(owner, job.id, _MOMENT, after=None if quiet else 0))
+
+        start.__name__ = name or f"{self.name}_start"
+        given = [self.page.clock, self.watch, self.page.visitor, self.session, *inputs]
+        return self.page.on(events, start, given, self.outputs, js=self.page.NOW, name=name or f"{self.name}_start")
+
+    def follow(self, events: Any, wanted: Any) -> Any:
+        """Makes events show the job whose id ``wanted`` holds, such as one of the list of jobs."""
+
+        def show(request: gr.Request, watch: Watch, visitor: str, mine: Any, id: str) -> Updates:
+            job = self.page.jobs.get(self._owner(visitor, request), id)
+            if job is None:
+                return {}
+            watch.job, watch.drawn, watch.ended = job.id, 0, False
+            return self._shown(watch, mine, job)
+
+        who = [self.watch, self.page.visitor, self.session]
+        return self.page.on(events, show, [*who, wanted], self.outputs, name=f"{self.name}_follow")
+
+    def resume(self) -> None:
+        """Makes a page that is opened show what is under way of its visitor's."""
+
+        def show(request: gr.Request, watch: Watch, visitor: str, mine: Any) -> Updates:
+            jobs = self.page.jobs.of(self._owner(visitor, request), self.lane)
+            job = next((each for each in jobs if each.kind == self.name and not each.over), None)
+            if job is None:
+                return {}
+            watch.job, watch.drawn, watch.ended = job.id, 0, False
+            return self._shown(watch, mine, job)
+
+        self.page.load(show, [self.watch, self.page.visitor, self.session], self.outputs, name=f"{self.name}_resume")
+
+    def _tick(self, request: gr.Request, watch: Watch, visitor: str, mine: Any) -> Updates:
+        if not watch.job or watch.ended:
+            return {self.timer: gr.Timer(active=False)}
+        return self._shown(watch, mine, self.page.jobs.get(self._owner(visitor, request), watch.job))
+
+    def _stop(self, request: gr.Request, clock: float, watch: Watch, visitor: str, mine: Any) -> Updates:
+        watch.stopped = clock or 0
+        if not watch.job or watch.ended:
+            return {}
+        owner = self._owner(visitor, request)
+        self.page.jobs.stop(owner, watch.job)
+        return self._shown(watch, mine, self.page.jobs.wait(owner, watch.job, _MOMENT))
+
+    def _let_go(self, watch: Watch, visitor: str, request: gr.Request) -> None:
+        """What came before is stopped; a set that others or later visits may want goes on."""
+        if watch.job and not watch.ended and self.lane is not SET:
+            self.page.jobs.stop(self._owner(visitor, request), watch.job)
+
+    def _shown(self, watch: Watch, mine: Any, job: Job | None) -> Updates:
+        if job is None or job.id != watch.job:
+            return {}
+        found: Updates = {}
+        if job.version > watch.drawn or (job.over and not watch.ended):
+            watch.drawn = job.version
+            found = self._draw(mine, job)
+        if not job.over:
+            found[self.buttons.progress] = progress_html(job)
+            return found | self._at_work()
+        if not watch.ended:
+            watch.ended = True
+            if job.state == "failed":
+                tell("error", job.note)
+            elif job.state == "stopped":
+                self._say_stopped()
+        return self._idle() | found
+
+    def _say_stopped(self) -> None:
+        if self.said:
+            tell("info", self.said)
+
+    def _at_work(self) -> Updates:
+        asleep = {button: gr.update(interactive=False) for button in self.buttons.run}
+        return asleep | {self.buttons.stop: gr.update(interactive=True), self.timer: gr.Timer(active=True)}
+
+    def _idle(self) -> Updates:
+        awake = {button: gr.update(interactive=True) for button in self.buttons.run}
+        return awake | {
+            self.buttons.stop: gr.update(interactive=False),
+            self.buttons.progress: "",
+            self.timer: gr.Timer(active=False),
+        }
+
+    def _owner(self, visitor: str, request: gr.Request) -> str:
+        return visitor if self.lane is SET and visitor else owner_of(request)
+
+
+def progress_html(job: Job) -> str:
+    """How far a job is: its stage, and a bar where that is known."""
+    if job.state == "waiting":
+        return '<p class="studio-progress" role="status">Waiting for work that came before…</p>'
+    stage = job.stage or "working"
+    said = f"{stage[:1].upper()}{stage[1:]}" + (f", {job.done:,} of {job.total:,}" if job.total > 1 else "…")
+    share = f"{100 * job.done / job.total:.1f}%" if job.total > 1 else ""
+    bar = f'<span class="bar" style="width:{share}"></span>' if share else '<span class="bar unknown"></span>'
+    return f'<div class="studio-progress" role="status"><p>{escape(said)}</p><span class="track">{bar}</span></div>'

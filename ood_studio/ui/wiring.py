@@ -1,0 +1,106 @@
+"""How events reach handlers: each click is a request of its own, and errors of the project become notices.
+
+Nothing goes through gradio's queue. There all answers of a page share one stream, which the end of one event may close
+just when another has joined it, whose answer then never comes: a click is lost (gradio 6, on a busy machine). And a
+queued handler waits behind others. Long work is a job (see `ood_studio.studio.jobs` and `run`), whose state the page
+asks for; handlers answer at once.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import Block
+
+from ood_studio.core.errors import StudioError
+from ood_studio.ui.notices import listening, notices_value, tell
+
+Updates = dict[Any, Any]
+Handler = Callable[..., Any]
+
+
+def wire(
+    events: Any,
+    handler: Handler,
+    inputs: Any,
+    outputs: Any,
+    notices: gr.HTML,
+    *,
+    latest: bool = True,
+    js: str | None = None,
+    name: str = "",
+) -> Any:
+    """Makes events call a handler; returns the event at whose end the answer is there.
+
+    Args:
+        events: one event of a component such as ``button.click``, or several.
+        handler: gives its outputs in order, or `Updates` of some of them. A StudioError, or what it tells the person
+            (see `notices.tell`), is shown as a notice; where it raises, its outputs stay as they are.
+        inputs, outputs: components, one or a list.
+        notices: where notices appear.
+        latest: whether events that come while the handler is at work are answered by their last state; else they are
+            answered one by one.
+        js: of the browser, told the inputs' values; gives the values that the handler gets.
+        name: of the handler in the page's network log.
+    """
+    shown = _components(outputs)
+    told = guarded(handler, shown, notices)
+    how: dict[str, Any] = {
+        "queue": False,
+        "show_progress": "hidden",
+        "trigger_mode": "always_last" if latest else "multiple",
+        "api_visibility": "private",
+        "js": js,
+        **({"api_name": name} if name else {}),
+    }
+    several = list(events) if isinstance(events, Sequence) else [events]
+    if len(several) == 1:
+        return several[0](told, inputs, [*shown, notices], **how)
+    return gr.on(several, told, inputs, [*shown, notices], **how)
+
+
+def at_once(events: Any, outputs: Any, js: str) -> None:
+    """Makes events change components in the browser, before any answer of the server.
+
+    Args:
+        events: one event, or several.
+        outputs: components, one or a list.
+        js: a function that gives a list of values or ``{__type__: 'update', ...}``, one for each output.
+    """
+    how: dict[str, Any] = {"js": js, "show_progress": "hidden", "api_visibility": "private", "queue": False}
+    for event in list(events) if isinstance(events, Sequence) else [events]:
+        event(None, None, _components(outputs), trigger_mode="multiple", **how)
+
+
+def guarded(handler: Handler, outputs: Sequence[Any], notices: gr.HTML) -> Callable[..., Updates]:
+    """A handler whose errors and notices are among its outputs."""
+
+    @functools.wraps(handler)
+    def told(*values: Any, **more: Any) -> Updates:
+        with listening() as said:
+            try:
+                found = updates_of(handler(*values, **more), outputs)
+            except StudioError as error:
+                found = {}
+                tell("error", str(error))
+        return {**found, notices: notices_value(said) if said else gr.skip()}
+
+    return told
+
+
+def updates_of(found: Any, outputs: Sequence[Any]) -> Updates:
+    """What a handler gave, by component."""
+    if isinstance(found, Mapping) and all(isinstance(each, Block) for each in found):
+        return dict(found)
+    if len(outputs) == 1:
+        return {outputs[0]: found}
+    if not outputs:
+        return {}
+    return dict(zip(outputs, found, strict=True))
+
+
+def _components(found: Any) -> list[Any]:
+    return [] if found is None else list(found) if isinstance(found, Sequence | set) else [found]

@@ -1,0 +1,227 @@
+"""Work started, followed and stopped by buttons, in a real browser on a page of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress
+from ood_studio.studio import Studio
+from ood_studio.studio.jobs import PICTURE, SET, Job, Jobs
+from ood_studio.ui.notices import tell_left_out
+from ood_studio.ui.page import Page
+from ood_studio.ui.run import Asked, Buttons, Run
+from ood_studio.ui.theme import style
+from tests.ui.conftest import free_port
+
+PATIENCE = 120_000  # milliseconds
+
+
+@dataclass
+class Session:
+    names: list[str] = field(default_factory=list)
+
+
+@dataclass
+class App:
+    """A page whose work goes on only while ``go`` is set."""
+
+    address: str
+    jobs: Jobs
+    go: threading.Event
+    slow_start: threading.Event  # while set, a click is answered late
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[App]:
+    jobs, go, slow = Jobs(), threading.Event(), threading.Event()
+
+    def counted(name: str) -> Any:
+        def work(progress: Progress) -> Iterator[str]:
+            for i in range(3):
+                progress("counting", i, 3)
+                yield f"{name} {i}"
+                while not go.wait(0.02):
+                    progress("counting", i + 1, 3)
+            if name == "broken":
+                raise StudioError("it <b>broke</b> off")
+
+        return work
+
+    def begin(mine: Session, name: str) -> Asked | None:
+        if slow.is_set():
+            time.sleep(1)
+        if name == "wrong":
+            raise StudioError("that name is wrong")
+        if name == "parts":
+            tell_left_out(["a.png is not a picture"])
+        mine.names.append(name)
+        return None if name == "nothing" else Asked(counted(name), title=name, key=name)
+
+    with gr.Blocks() as blocks:
+        page = Page(Studio("cpu"), jobs, blocks)
+        for kind, lane in (("short", PICTURE), ("long", SET)):
+            session = gr.State(Session())
+            name = gr.Textbox("one", elem_id=f"{kind}-name")
+            run, stop = (
+                gr.Button("Run", elem_id=f"{kind}-run"),
+                gr.Button("Stop", elem_id=f"{kind}-stop", interactive=False),
+            )
+            progress, out = gr.HTML(elem_id=f"{kind}-progress"), gr.HTML(elem_id=f"{kind}-out")
+
+            def draw(mine: Session, job: Job, out: gr.HTML = out) -> dict[Any, Any]:
+                return {out: f"{job.result} {job.state} of {len(mine.names)}"}
+
+            work = Run(page, kind, lane, Buttons((run,), stop, progress), session, draw, [out])
+            work.on(run.click, begin, [name])
+            work.resume()
+    _, address, _ = blocks.launch(
+        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, css=style(False)
+    )
+    yield App(address, jobs, go, slow)
+    go.set()
+    jobs.close()
+    blocks.close()
+
+
+@pytest.fixture
+def open_page(page: Any, app: App) -> Any:
+    app.go.clear()
+    app.slow_start.clear()
+    page.set_default_timeout(PATIENCE)
+    page.goto(app.address)
+    page.wait_for_selector("#short-run")
+    page.wait_for_timeout(500)
+    return page
+
+
+def off(page: Any, name: str) -> bool:
+    return bool(page.locator(f"#{name}").is_disabled())
+
+
+def idle(page: Any, kind: str) -> None:
+    page.wait_for_function(
+        f"!document.querySelector('#{kind}-run').disabled && document.querySelector('#{kind}-stop').disabled"
+    )
+
+
+@pytest.mark.parametrize("kind", ["short", "long"])
+def test_results_come_as_they_are_and_buttons_end_as_they_began(open_page: Any, app: App, kind: str) -> None:
+    page = open_page
+    page.click(f"#{kind}-run")
+    page.wait_for_selector(f"#{kind}-out >> text=one 0 running of 1")
+    assert off(page, f"{kind}-run") and not off(page, f"{kind}-stop")
+    page.wait_for_selector(f"#{kind}-progress >> text=Counting, 1 of 3")
+    app.go.set()
+    page.wait_for_selector(f"#{kind}-out >> text=one 2 finished of 1")
+    idle(page, kind)
+    assert not page.locator(f"#{kind}-progress .studio-progress").count()
+
+
+def test_stop_ends_the_work_and_keeps_what_had_come(open_page: Any, app: App) -> None:
+    page = open_page
+    page.click("#short-run")
+    page.wait_for_selector("#short-out >> text=one 0 running")
+    page.click("#short-stop")
+    page.wait_for_selector("#short-out >> text=one 0 stopped")
+    idle(page, "short")
+    page.wait_for_selector("#notices >> text=Stopped. What had come is still there.")
+
+
+def test_stop_is_ready_at_the_click_and_counts_before_the_server_has_begun(open_page: Any, app: App) -> None:
+    page = open_page
+    app.slow_start.set()
+    page.click("#short-run")
+    assert not off(page, "short-stop")  # the server thinks for a second yet
+    page.click("#short-stop")
+    page.wait_for_selector("#notices >> text=Stopped.")
+    idle(page, "short")
+    page.wait_for_timeout(1500)
+    assert page.inner_text("#short-out") == "" and not [job for job in app.jobs._records.values() if not job.job.over]
+
+
+def test_stop_counts_while_the_work_waits_for_other_work(open_page: Any, app: App) -> None:
+    page, go = open_page, threading.Event()
+
+    def other(progress: Progress) -> Iterator[int]:
+        while not go.wait(0.02):
+            progress("being in the way", 0, 1)
+        yield 1
+
+    app.jobs.start("someone else", other, lane=PICTURE)
+    page.click("#short-run")
+    page.wait_for_selector("#short-progress >> text=Waiting for work that came before")
+    page.click("#short-stop")
+    page.wait_for_selector("#short-out >> text=None stopped")
+    idle(page, "short")
+    go.set()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("wrong", "That did not work: that name is wrong"), ("broken", "That did not work: it <b>broke</b> off")],
+)
+def test_errors_are_said_as_text_and_leave_the_buttons_right(open_page: Any, app: App, name: str, said: str) -> None:
+    page = open_page
+    app.go.set()
+    page.fill("#short-name textarea", name)
+    page.click("#short-run")
+    page.wait_for_selector(".studio-notice.error")
+    assert page.inner_text(".studio-notice.error p") == said
+    idle(page, "short")
+    if name == "broken":
+        page.wait_for_selector("#short-out >> text=broken 2 failed")
+    page.fill("#short-name textarea", "one")
+    page.click("#short-run")
+    page.wait_for_selector("#short-out >> text=one 2 finished")
+    page.click(".studio-notice button")
+    assert not page.locator(".studio-notice.error").count()
+
+
+def test_nothing_to_do_and_what_was_left_out(open_page: Any, app: App) -> None:
+    page = open_page
+    app.go.set()
+    page.fill("#short-name textarea", "nothing")
+    page.click("#short-run")
+    idle(page, "short")
+    page.fill("#short-name textarea", "parts")
+    page.click("#short-run")
+    page.wait_for_selector("#notices >> text=Left out: a.png is not a picture")
+    page.wait_for_selector("#short-out >> text=parts 2 finished of 2")
+
+
+def test_a_page_that_is_closed_stops_its_short_work_and_finds_its_long_work_again(open_page: Any, app: App) -> None:
+    page = open_page
+    page.fill("#long-name textarea", "all night")
+    for kind in ("short", "long"):
+        page.click(f"#{kind}-run")
+        page.wait_for_selector(f"#{kind}-out >> text=0 running")
+    page.reload()
+    page.wait_for_selector("#long-out >> text=all night 0 running")
+    assert not off(page, "long-stop") and off(page, "long-run") and not off(page, "short-run")
+    end = time.monotonic() + 60
+    while any(record.lane is PICTURE for record in app.jobs._records.values()) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not [record for record in app.jobs._records.values() if record.lane is PICTURE and not record.job.over]
+    app.go.set()
+    page.wait_for_selector("#long-out >> text=all night 2 finished")
+    idle(page, "long")
+
+
+def test_no_click_is_lost_among_many(open_page: Any, app: App) -> None:
+    page = open_page
+    app.go.set()
+    for i in range(1, 26):
+        page.click("#long-run")
+        page.click("#short-run", delay=i % 4 * 20)
+        page.wait_for_selector(f"#short-out >> text=/^one 2 finished of {i}$/")
+        page.wait_for_selector(f"#long-out >> text=/^one 2 finished of {i}$/")
+        idle(page, "short")
+        idle(page, "long")
