@@ -7,86 +7,21 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import Tensor
 
-from ood_studio.backbones import Backbone, ImageFeatures
+from ood_studio.backbones import ImageFeatures
 from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import ROOT
 from ood_studio.core.progress import Stopped
-from ood_studio.data.dataset import Dataset, Subset
-from ood_studio.data.images import ImageError
+from ood_studio.data.dataset import Subset
 from ood_studio.features import images as store
 from ood_studio.features.images import dataset_features
-
-SHARD = 8
-
-
-class Toy(Backbone):
-    """Features that say which picture they are of: its red, green and blue."""
-
-    name, dim, image_size, logit_scale, has_patches = "toy", 3, 2, 100.0, True
-    device, dtype = torch.device("cpu"), torch.float32
-
-    def __init__(self, fingerprint: str = "toy") -> None:
-        self.fingerprint = fingerprint
-
-    @property
-    def input_shape(self) -> tuple[int, int]:
-        return (2, 2)
-
-    def _transform(self, image: Image.Image) -> Tensor:
-        return torch.from_numpy(np.array(image.resize((2, 2)))).permute(2, 0, 1) / 255
-
-    def _encode_image(self, pixels: Tensor) -> ImageFeatures:
-        visual = pixels.mean(dim=(2, 3))
-        return ImageFeatures(torch.nn.functional.normalize(visual, dim=1), visual, pixels.permute(0, 2, 3, 1))
-
-    def _encode_text(self, texts: list[str]) -> Tensor:
-        raise AssertionError("no text here")
-
-
-class Plain(Dataset):
-    """Pictures of one colour each; those of ``broken`` cannot be read. Counts what was read."""
-
-    def __init__(self, count: int, broken: frozenset[int] = frozenset(), wait: float = 0.0) -> None:
-        self.name, self.key, self.labels = "plain", f"plain/{count}/{sorted(broken)}", None
-        self.count, self.broken, self.wait, self.read, self.prepared = count, broken, wait, [], 0  # type: ignore[var-annotated]
-
-    def __len__(self) -> int:
-        return self.count
-
-    def prepare(self, progress: object = None) -> None:
-        self.prepared += 1
-
-    def load(self, index: int) -> Image.Image:
-        time.sleep(self.wait)
-        self.read.append(index)
-        if index in self.broken:
-            raise ImageError(f"{self.caption(index)} is broken.")
-        return Image.new("RGB", (3, 3), (index + 1, 100, 200))
-
-    def caption(self, index: int) -> str:
-        return f"picture {index}"
-
-
-def expected(rows: list[int]) -> Tensor:
-    return torch.tensor([[row + 1, 100, 200] for row in rows]) / 255
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of each test's own, and small files."""
-    monkeypatch.setenv("OOD_STUDIO_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(store, "SHARD", SHARD)
-    monkeypatch.setattr(store, "_BATCH", 4)
-    monkeypatch.setattr(store, "_SHARED", store._Shared(2**20))
-    return tmp_path / "cache" / "features"
+from tests.features.toys import SHARD, Plain, Toy, expected
 
 
 def finished(cache: Path) -> list[Path]:
@@ -107,12 +42,12 @@ def test_features_are_those_of_each_readable_picture_in_order() -> None:
     assert found.problems["picture 3"] == "picture 3 is broken."
 
 
-def test_a_second_call_reads_one_file_and_no_picture(own_cache: Path) -> None:
+def test_a_second_call_reads_one_file_and_no_picture(kept: Path) -> None:
     dataset_features(Toy(), Plain(20), {"patches"})
     again = Plain(20)
     found = dataset_features(Toy(), again, {"joint"})
     assert not again.read and not again.prepared and len(found.rows) == 20
-    assert [path.name for path in own_cache.glob("*/*")] == ["features.safetensors"]
+    assert [path.name for path in kept.glob("*/*")] == ["features.safetensors"]
     assert dataset_features(Toy(), Plain(20), {"visual"}).patches is not None  # they cost nothing
 
 
@@ -152,24 +87,16 @@ def test_a_stopped_run_is_taken_up_again() -> None:
 
 
 KILLED = """
-import importlib.util, sys
-spec = importlib.util.spec_from_file_location("toys", sys.argv[1])
-toys = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(toys)
-toys.store.SHARD, toys.store._BATCH = toys.SHARD, 4
-pictures = toys.Plain(40, wait=0.1)
-toys.dataset_features(toys.Toy(), pictures, {"joint"}, lambda stage, done, total: print(done, flush=True))
+from ood_studio.features import decoding, plan
+from ood_studio.features.images import dataset_features
+from tests.features import toys
+plan.SHARD, decoding.BATCH = toys.SHARD, 4
+dataset_features(toys.Toy(), toys.Plain(40, wait=0.1), {"joint"}, lambda stage, done, total: print(done, flush=True))
 """
 
 
-def test_a_killed_run_is_taken_up_again(own_cache: Path) -> None:
-    root = str(Path(store.__file__).parents[2])
-    process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, __file__],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": root},
-    )
+def test_a_killed_run_is_taken_up_again(kept: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
     for line in process.stdout:
         if int(line) >= 2 * SHARD:
@@ -177,21 +104,21 @@ def test_a_killed_run_is_taken_up_again(own_cache: Path) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    assert not finished(own_cache) and len(list(own_cache.glob("*/0*.safetensors"))) >= 2
+    assert not finished(kept) and len(list(kept.glob("*/0*.safetensors"))) >= 2
     later = Plain(40)
     found = dataset_features(Toy(), later, {"joint"})
-    assert len(later.read) <= 40 - 2 * SHARD and len(finished(own_cache)) == 1
+    assert len(later.read) <= 40 - 2 * SHARD and len(finished(kept)) == 1
     assert found.visual is not None
     torch.testing.assert_close(found.visual, expected(list(range(40))))
 
 
 @pytest.mark.parametrize("where", ["middle", "header", "end"])
-def test_damage_is_named_and_built_again(own_cache: Path, caplog: pytest.LogCaptureFixture, where: str) -> None:
+def test_damage_is_named_and_built_again(kept: Path, caplog: pytest.LogCaptureFixture, where: str) -> None:
     first = dataset_features(Toy(), Plain(20), {"joint"})
     assert first.visual is not None
     values = first.visual.clone()
     del first
-    (path,) = finished(own_cache)
+    (path,) = finished(kept)
     raw = bytearray(path.read_bytes())
     if where == "end":
         raw = raw[:-5]
@@ -207,14 +134,14 @@ def test_damage_is_named_and_built_again(own_cache: Path, caplog: pytest.LogCapt
     assert found.visual is not None and torch.equal(found.visual, values)
 
 
-def test_a_damaged_shard_is_built_again(own_cache: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_shard_is_built_again(kept: Path, caplog: pytest.LogCaptureFixture) -> None:
     def stop(stage: str, done: int, total: int) -> None:
         if done >= 16:
             raise Stopped("stopped")
 
     with pytest.raises(Stopped):
         dataset_features(Toy(), Plain(20), {"joint"}, stop)
-    shard = sorted(own_cache.glob("*/0*.safetensors"))[0]
+    shard = sorted(kept.glob("*/0*.safetensors"))[0]
     raw = bytearray(shard.read_bytes())
     raw[-1] ^= 0xFF
     shard.write_bytes(raw)
@@ -238,23 +165,23 @@ def test_a_disk_that_refuses_costs_a_warning(
 
 
 def test_a_disk_that_fills_up_at_the_end_costs_a_warning(
-    own_cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    kept: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def full(path: Path, parts: object) -> None:
+    def full(path: Path, shards: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store, "_join", full)
+    monkeypatch.setattr(store, "write_joined", full)
     found = dataset_features(Toy(), Plain(20), {"joint"})
     assert caplog.text.count("No space left on device") == 1 and len(found.rows) == 20
 
 
-def test_the_longest_unused_sets_make_room(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_longest_unused_sets_make_room(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for count in (20, 21):
         dataset_features(Toy(), Plain(count), {"joint"})
-    for age, folder in enumerate(sorted(own_cache.iterdir(), key=lambda folder: folder.stat().st_mtime_ns)):
+    for age, folder in enumerate(sorted(kept.iterdir(), key=lambda folder: folder.stat().st_mtime_ns)):
         os.utime(folder, (1e9 + age, 1e9 + age))
     dataset_features(Toy(), Plain(20), {"joint"})  # reading counts as use
-    size = finished(own_cache)[0].stat().st_size
+    size = finished(kept)[0].stat().st_size
     monkeypatch.setenv("OOD_STUDIO_FEATURES_GB", str(2.9 * size / 1e9))
     dataset_features(Toy(), Plain(22), {"joint"})
     for count, read in ((20, 0), (22, 0), (21, 21)):
@@ -273,6 +200,17 @@ def test_features_that_are_not_finite_are_refused() -> None:
 
     with pytest.raises(StudioError, match="visual features that are not finite"):
         dataset_features(Broken(), Plain(2), {"visual"})
+
+
+def test_features_may_be_used_where_gradients_flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    for cache in (tmp_path / "cache", tmp_path / "file"):
+        monkeypatch.setenv("OOD_STUDIO_CACHE", str(cache))
+        found = dataset_features(Toy(), Plain(5), {"joint"})
+        assert found.visual is not None
+        weight = torch.ones(3, requires_grad=True)
+        (found.visual @ weight).sum().backward()
+        assert weight.grad is not None
 
 
 def test_a_part_of_a_set_is_drawn_by_chance_and_keeps_its_order() -> None:
