@@ -15,7 +15,7 @@ from ood_studio.cli.sweep import sweep
 from ood_studio.core.progress import Bars
 
 if typing.TYPE_CHECKING:
-    from ood_studio.evaluation.bench import BenchResult
+    from ood_studio.evaluation.rows import BenchResult
     from ood_studio.studio import BenchRequest
 
 

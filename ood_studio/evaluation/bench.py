@@ -19,96 +19,13 @@ from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bootstrap import intervals
 from ood_studio.evaluation.metrics import FprDefinition, summary
+from ood_studio.evaluation.rows import BenchResult, Row, Scores
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
 from ood_studio.scorers import FittedScore, Reference, Scorer, Space, select_features
 
-Scores = NDArray[np.float64]
 _CHUNK = 2048  # pictures scored at a time: memory stays bounded whatever the size of the set
 _PACKAGES = ("torch", "open_clip_torch", "numpy")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One scorer on one pair of sets. Metrics are fractions; see `ood_studio.evaluation.metrics`.
-
-    Attributes:
-        suite, id, ood: the suite and its two sets.
-        backbone: the model's name.
-        scorer: the scorer as it was asked for: a key of `bench_scorers`, with parameters where some were given.
-        params: everything that makes this score: the scorer's parameters, τ as a number even where it is the model's
-            own, and how texts, negative labels and training pictures were made.
-        n_id, n_ood: pictures in the two sets.
-        auroc, fpr95, aupr_in, aupr_out, detection_error: ID is the positive class.
-        auroc_low, auroc_high, fpr95_low, fpr95_high: ends of their 95 % bootstrap intervals; None without resamples.
-        fpr_definition: which definition of FPR95 was used.
-        seed: of the pictures drawn and of the resamples.
-        seconds: fitting the scorer and scoring both sets; encoding pictures and words is not in it.
-        versions: of the packages that computed it.
-    """
-
-    suite: str
-    id: str
-    ood: str
-    backbone: str
-    scorer: str
-    params: dict[str, Any]
-    n_id: int
-    n_ood: int
-    auroc: float
-    fpr95: float
-    aupr_in: float
-    aupr_out: float
-    detection_error: float
-    auroc_low: float | None
-    auroc_high: float | None
-    fpr95_low: float | None
-    fpr95_high: float | None
-    fpr_definition: FprDefinition
-    seed: int
-    seconds: float
-    versions: dict[str, str]
-
-
-@dataclass(frozen=True, eq=False)
-class BenchResult:
-    """What a benchmark comes to, or has come to so far.
-
-    Attributes:
-        suite, backbone: what was compared on which model.
-        id: the name of the ID set.
-        rows: OOD set after OOD set, in each the scorers in their order.
-        accuracy: zero-shot top-1 accuracies as fractions, where the pictures' classes are known: ``id_accuracy`` over
-            the ID labels, ``all_accuracy`` over all classes that Diorama's models were trained on.
-        unavailable: scorers that could not run, and why in one sentence.
-        scores: for each scorer its scores by set. A stream scorer meets ID and OOD pictures mixed, so that its ID
-            scores depend on the OOD set; they stand under ``id|OOD set`` (see `id_scores`).
-        rows_of: for each set, which of its pictures each score belongs to.
-        sets: the sets of pictures by name.
-        problems: for each set the pictures that could not be read, and why.
-        titles: for each scorer its name for people.
-        notes: sentences for the person, such as OOD sets that are not there.
-        finished: whether this is the whole of it.
-    """
-
-    suite: str
-    backbone: str
-    id: str
-    rows: tuple[Row, ...] = ()
-    accuracy: dict[str, float] = field(default_factory=dict)
-    unavailable: dict[str, str] = field(default_factory=dict)
-    scores: dict[str, dict[str, Scores]] = field(default_factory=dict)
-    rows_of: dict[str, NDArray[np.int64]] = field(default_factory=dict)
-    sets: dict[str, Dataset] = field(default_factory=dict)
-    problems: dict[str, dict[str, str]] = field(default_factory=dict)
-    titles: dict[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    finished: bool = False
-
-    def id_scores(self, scorer: str, ood: str) -> Scores:
-        """The ID scores that a scorer's scores of an OOD set are to be compared with, (n_id,)."""
-        found = self.scores[scorer]
-        return found.get(f"{self.id}|{ood}", found.get(self.id, np.empty(0)))
 
 
 @dataclass(frozen=True)
@@ -152,6 +69,7 @@ class Bench:
             self.suite.name,
             self.backbone,
             self.suite.id.name,
+            self.suite.labels,
             unavailable=unavailable,
             sets=sets,
             titles={key: scorer.title for key, scorer in self.scorers.items()},

@@ -12,7 +12,7 @@ from dataclasses import asdict, fields
 from typing import Any
 from unicodedata import east_asian_width
 
-from ood_studio.evaluation.bench import Row
+from ood_studio.evaluation.rows import Row
 from ood_studio.evaluation.score_table import ScoreTable, score_table
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ood_studio.core.paths import cache_dir
-from ood_studio.evaluation.bench import Row
+from ood_studio.evaluation.rows import Row
 
 _log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ood_studio.core.errors import StudioError
-from ood_studio.evaluation.bench import Row
+from ood_studio.evaluation.rows import Row
 
 AVERAGE = "average"
 

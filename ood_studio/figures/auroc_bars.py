@@ -12,7 +12,7 @@ from ood_studio.figures.base import axis, blank, plain
 from ood_studio.figures.colours import NEUTRAL, Style, styles
 
 if TYPE_CHECKING:
-    from ood_studio.evaluation.bench import Row
+    from ood_studio.evaluation.rows import Row
 
 _PATTERNS = ("", "/", "\\", "x", ".", "-", "|", "+")
 

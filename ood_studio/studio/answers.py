@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ood_studio.evaluation.bench import Row
 from ood_studio.evaluation.metrics import threshold_at_tpr
+from ood_studio.evaluation.rows import Row
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,9 @@ from ood_studio.core.parameters import Bounds, check
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset, Subset
 from ood_studio.data.folders import FolderDataset
-from ood_studio.evaluation.bench import BenchResult, Row
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers, parse_scorer
 from ood_studio.evaluation.metrics import FprDefinition
+from ood_studio.evaluation.rows import BenchResult, Row
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.scorers import FittedScore, Scorer, Space, select_features

@@ -15,9 +15,10 @@ from ood_studio.backbones import Backbone, BackboneError
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, Stopped, silent
 from ood_studio.data.dataset import Dataset
-from ood_studio.evaluation.bench import Bench, BenchResult, needed_spaces, zero_shot_accuracy
+from ood_studio.evaluation.bench import Bench, needed_spaces, zero_shot_accuracy
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers
 from ood_studio.evaluation.results import ResultStore
+from ood_studio.evaluation.rows import BenchResult
 from ood_studio.evaluation.suites import OpenSuite, open_suite
 from ood_studio.evaluation.sweeps import Sweep, find_sweep, sweep_values
 from ood_studio.features.images import DatasetFeatures, dataset_features

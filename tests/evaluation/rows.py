@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ood_studio.evaluation.bench import Row
+from ood_studio.evaluation.rows import Row
 
 
 def row(**changes: object) -> Row:

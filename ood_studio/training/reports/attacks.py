@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ood_studio.attacks.attack_set import AttackedSet
 from ood_studio.core.progress import Bars
-from ood_studio.evaluation.bench import Row
+from ood_studio.evaluation.rows import Row
 from ood_studio.studio import AttackRequest, AttackResult, LabelChoice, Studio
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from ood_studio.core.paths import ASSETS
-from ood_studio.evaluation.bench import BenchResult
+from ood_studio.evaluation.rows import BenchResult
 from ood_studio.training.reports.world import Report, figures
 
 _NAMES = {"vit": "diorama", "conv": "diorama-conv"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ood_studio.core.progress import Bars
-from ood_studio.evaluation.bench import BenchResult, Row
+from ood_studio.evaluation.rows import BenchResult, Row
 from ood_studio.studio import BenchRequest, LabelChoice, Studio
 
 _CLAIMS = (

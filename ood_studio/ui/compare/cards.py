@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ood_studio.evaluation.bench import Row
 from ood_studio.evaluation.published import published_for
+from ood_studio.evaluation.rows import Row
 from ood_studio.evaluation.significance import Comparison
 from ood_studio.evaluation.suites import suites
 from ood_studio.ui.compare.names import scorer_title

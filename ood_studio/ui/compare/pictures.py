@@ -14,7 +14,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.files import write_image
 from ood_studio.core.paths import cache_dir
 from ood_studio.data.dataset import Dataset
-from ood_studio.evaluation.bench import BenchResult
+from ood_studio.evaluation.rows import BenchResult
 from ood_studio.ui.compare.session import Picture, Session
 from ood_studio.ui.downloads import shown_file
 

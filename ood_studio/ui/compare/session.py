@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from ood_studio.evaluation.bench import BenchResult, Row
 from ood_studio.evaluation.metrics import threshold_at_tpr
+from ood_studio.evaluation.rows import BenchResult, Row
 from ood_studio.studio import BenchRequest
 from ood_studio.ui.running import StopFlag
 

@@ -11,8 +11,8 @@ import gradio as gr
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, Stopped, stoppable
-from ood_studio.evaluation.bench import BenchResult
 from ood_studio.evaluation.export import to_json
+from ood_studio.evaluation.rows import BenchResult
 from ood_studio.studio import BenchRequest, LabelChoice, Studio
 from ood_studio.ui.compare import cards, drawing, link, save
 from ood_studio.ui.compare.choices import COUNT, OWN, Choices, build_choices, request_from, with_scorers
