@@ -4,21 +4,7 @@ from __future__ import annotations
 
 import sys
 
-import tyro
-
-from ood_studio.core.errors import StudioError
-from ood_studio.ui.serve import Serve, serve
-
-
-def main() -> None:
-    """Entry point."""
-    options = tyro.cli(Serve, description=__doc__)
-    try:
-        serve(options)
-    except StudioError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-
+from ood_studio.cli.main import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(["serve", *sys.argv[1:]]))

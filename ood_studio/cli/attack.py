@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import typing
 from contextlib import closing
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Literal
 
-from ood_studio.cli.options import Common
-from ood_studio.cli.output import check_folder, tables, to_json, write_figure
+from ood_studio.cli.command import Common
+from ood_studio.cli.output import Format, check_folder, tables, to_json, write_figure
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
+from ood_studio.evaluation.export import to_csv
+from ood_studio.studio import AttackRequest, AttackResult, Studio
 
 if typing.TYPE_CHECKING:
     import plotly.graph_objects as go
-
-    from ood_studio.studio import AttackRequest, AttackResult
 
 
 Over = Literal["step", "smoothness", "linf", "l2"]
@@ -24,35 +24,43 @@ Over = Literal["step", "smoothness", "linf", "l2"]
 
 @dataclass(frozen=True)
 class Attack(Common):
-    """Attacks OOD pictures until they look in-distribution to a model, and compares scorers before and after.
+    """Attacks OOD pictures until they look in-distribution to a model, and compares scorers before and after."""
 
-    Attributes:
-        format: of the table that is printed.
-        transfer: models attacked in turn, each judged by all of them, in place of one.
-        figure: an HTML file for every scorer's AUROC against what has several values: ``--checkpoints`` (steps),
-            ``--smoothness`` or a budget.
-    """
+    format: Format = "table"
+    transfer: Annotated[
+        tuple[str, ...], Help("Models attacked in turn, each judged by all of them, in place of one")
+    ] = ()
+    figure: Annotated[
+        str,
+        Help("HTML file for every scorer's AUROC against --checkpoints, --smoothness or a budget, of several values"),
+    ] = ""
+    request: AttackRequest = field(default_factory=AttackRequest)
 
-    format: Literal["table", "markdown", "latex", "csv"] = "table"
-    transfer: tuple[str, ...] = ()
-    figure: Path | None = None
+    def run(self) -> None:
+        """Prints the figures of `Studio.attack`, or of `Studio.transfer`.
 
+        Raises:
+            StudioError: if the request cannot be met.
+        """
+        check_folder(self.figure)
+        over = _over(self.request) if self.figure else None
+        studio = Studio(self.device, workers=0)
+        if self.transfer:
+            self._transfer(studio)
+            return
+        with closing(Bars(self.quiet)) as bars:
+            result = studio.attack(self.request, bars)
+        if over is not None:
+            write_figure(curves(result, *over), self.figure)
+        if self.json:
+            print(to_json(result.to_dict()))
+        else:
+            print(attack_text(self.request, result, self.format))
 
-def attack(options: Attack, request: AttackRequest) -> None:
-    """Prints the figures of `Studio.attack`, or of `Studio.transfer`.
-
-    Raises:
-        StudioError: if the request cannot be met.
-    """
-    from ood_studio.studio import Studio
-
-    check_folder(options.figure)
-    over = _over(request) if options.figure is not None else None
-    studio = Studio(options.device, workers=0)
-    if options.transfer:
-        with closing(Bars(options.quiet)) as bars:
-            matrix = studio.transfer(request, options.transfer, bars)
-        if options.json:
+    def _transfer(self, studio: Studio) -> None:
+        with closing(Bars(self.quiet)) as bars:
+            matrix = studio.transfer(self.request, self.transfer, bars)
+        if self.json:
             pairs = [
                 {"attacked": i, "judge": j, "results": [asdict(row) for row in r.rows]} for (i, j), r in matrix.items()
             ]
@@ -60,16 +68,7 @@ def attack(options: Attack, request: AttackRequest) -> None:
             return
         for (attacked, judge), judged in matrix.items():
             print(f"Attacked on {attacked}, judged by {judge}:\n")
-            print(tables()[options.format](judged.rows), end="\n\n")
-        return
-    with closing(Bars(options.quiet)) as bars:
-        result = studio.attack(request, bars)
-    if options.figure is not None and over is not None:
-        write_figure(curves(result, *over), options.figure)
-    if options.json:
-        print(to_json(result.to_dict()))
-    else:
-        print(attack_text(request, result, options.format))
+            print(tables()[self.format](judged.rows), end="\n\n")
 
 
 def curves(result: AttackResult, over: Over, title: str) -> go.Figure:
@@ -100,8 +99,6 @@ def _over(request: AttackRequest) -> tuple[Over, str]:
 
 def attack_text(request: AttackRequest, result: AttackResult, kind: str = "table") -> str:
     """An attack's result for the terminal, or as Markdown, LaTeX or CSV."""
-    from ood_studio.evaluation.export import to_csv
-
     if kind == "csv":
         return to_csv([row for each in result.judgements for row in each.result.rows]).rstrip("\n")
     lines = []

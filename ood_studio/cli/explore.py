@@ -3,73 +3,68 @@
 from __future__ import annotations
 
 import sys
-import typing
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
+from PIL import Image
 
-from ood_studio.cli.options import Common
+from ood_studio.cli.command import Common
 from ood_studio.cli.output import one_line, to_json
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
-
-if typing.TYPE_CHECKING:
-    from PIL import Image
-
-    from ood_studio.studio import ExploreRequest, PictureReport
+from ood_studio.data.images import PICTURE_SUFFIXES, ImageError, decode_image
+from ood_studio.studio import ExploreRequest, PictureReport, Studio
 
 _CHUNK = 64  # pictures explored at a time, so that a folder of any size fits into memory
 
 
 @dataclass(frozen=True)
 class Explore(Common):
-    """Which labels pictures are drawn to, what every score says, and the verdict.
-
-    Attributes:
-        pictures: picture files, or folders of them.
-    """
+    """Which labels pictures are drawn to, what every score says, and the verdict."""
 
     pictures: Annotated[
-        tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="PICTURE ...", help_behavior_hint="")
+        tuple[str, ...],
+        Help("Picture files, or folders of them"),
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="PICTURE ..."),
     ] = ()
+    request: ExploreRequest = field(default_factory=ExploreRequest)
 
+    def run(self) -> None:
+        """Prints what `Studio.explore` says; pictures that cannot be read are named and left out.
 
-def explore(options: Explore, request: ExploreRequest) -> None:
-    """Prints what `Studio.explore` says about pictures; those that cannot be read are named and left out.
-
-    Raises:
-        StudioError: if no picture can be read, or the request cannot be met.
-    """
-    from ood_studio.studio import Studio
-
-    if not options.pictures:
-        raise StudioError("there is no picture to explore; give files or folders")
-    studio = Studio(options.device, workers=0)
-    problems: dict[str, str] = {}
-    results: list[dict[str, Any]] = []
-    about: dict[str, Any] = {}
-    for chunk in _chunks(picture_files(options.pictures, problems), problems):
-        with closing(Bars(options.quiet)) as bars:
-            found = studio.explore(request, chunk, bars)
-        about = found.to_dict()  # but for the reports, the same for every chunk
-        results += about.pop("results")
-        if not options.json:
-            for report in found.pictures:
-                print(picture_text(report), end="\n\n")
-    if not results and len(problems) == 1:
-        raise StudioError(*problems.values())
-    for sentence in (*problems.values(), *about.get("notes", ())):
-        print(sentence, file=sys.stderr)
-    if not results:
-        raise StudioError(f"none of {len(problems)} pictures could be read")
-    if problems:
-        print(f"{len(problems)} of {len(problems) + len(results)} pictures could not be read", file=sys.stderr)
-    if options.json:
-        print(to_json({"results": results, **about, "problems": problems}))
+        Raises:
+            StudioError: if no picture can be read, or the request cannot be met.
+        """
+        if not self.pictures:
+            raise StudioError("there is no picture to explore; give files or folders")
+        studio = Studio(self.device, workers=0)
+        problems: dict[str, str] = {}
+        results: list[dict[str, Any]] = []
+        about: dict[str, Any] = {}
+        for chunk in _chunks(picture_files([Path(name) for name in self.pictures], problems), problems):
+            with closing(Bars(self.quiet)) as bars:
+                found = studio.explore(self.request, chunk, bars)
+            about = found.to_dict()  # but for the reports, the same for every chunk
+            results += about.pop("results")
+            if not self.json:
+                for report in found.pictures:
+                    print(picture_text(report), end="\n\n")
+        if not results and len(problems) == 1:
+            raise StudioError(*problems.values())
+        for sentence in (*problems.values(), *about.get("notes", ())):
+            print(sentence, file=sys.stderr)
+        if not results:
+            raise StudioError(f"none of {len(problems)} pictures could be read")
+        if problems:
+            print(f"{len(problems)} of {len(problems) + len(results)} pictures could not be read", file=sys.stderr)
+        if self.json:
+            print(to_json({"results": results, **about, "problems": problems}))
 
 
 def picture_text(report: PictureReport) -> str:
@@ -94,8 +89,6 @@ def picture_text(report: PictureReport) -> str:
 
 def picture_files(paths: Sequence[Path], problems: dict[str, str]) -> Iterator[Path]:
     """The files given, and the pictures in the folders given, each once; an empty folder goes into ``problems``."""
-    from ood_studio.data.images import PICTURE_SUFFIXES
-
     seen: set[Path] = set()
     for path in paths:
         found = [path]
@@ -110,8 +103,6 @@ def picture_files(paths: Sequence[Path], problems: dict[str, str]) -> Iterator[P
 
 
 def _chunks(files: Iterator[Path], problems: dict[str, str]) -> Iterator[list[tuple[str, Image.Image]]]:
-    from ood_studio.data.images import ImageError, decode_image
-
     chunk: list[tuple[str, Image.Image]] = []
     for file in files:
         try:

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import difflib
+import io
 import os
+import re
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import redirect_stderr
+from pathlib import Path
+from typing import Annotated, Union
 
 import tyro
 
-from ood_studio.cli.attack import Attack, attack
-from ood_studio.cli.bench import Bench, bench
-from ood_studio.cli.explore import Explore, explore
-from ood_studio.cli.flags import PROGRAM, flags_of, request_of
-from ood_studio.cli.mine import Mine, mine
-from ood_studio.cli.synthesize import Synthesize, synthesize
+from ood_studio.cli.attack import Attack
+from ood_studio.cli.bench import Bench
+from ood_studio.cli.command import Command
+from ood_studio.cli.explore import Explore
+from ood_studio.cli.flags import Chosen, description, flags, part, registry
+from ood_studio.cli.mine import Mine
+from ood_studio.cli.serve import ServeApp
+from ood_studio.cli.synthesize import Synthesize
+from ood_studio.core import plugins
 from ood_studio.core.errors import StudioError
+from ood_studio.studio.commands import PROGRAM
+
+COMMANDS: dict[str, type[Command]] = {
+    "explore": Explore,
+    "mine": Mine,
+    "bench": Bench,
+    "attack": Attack,
+    "synthesize": Synthesize,
+    "serve": ServeApp,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _run(arguments)
+        parse(arguments).run()
+        sys.stdout.flush()  # a reader that has gone away is met here rather than after the end
     except StudioError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -38,39 +57,84 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-
-
-def _run(arguments: list[str]) -> int:
-    from ood_studio.studio import AttackRequest, BenchRequest, ExploreRequest, LabelChoice, SetRequest
-    from ood_studio.ui.serve import Serve, serve
-
-    commands: dict[str, Callable[..., Any]] = {
-        "explore": flags_of(Explore, ExploreRequest),
-        "mine": flags_of(Mine, LabelChoice),
-        "bench": flags_of(Bench, BenchRequest),
-        "attack": flags_of(Attack, AttackRequest),
-        "synthesize": flags_of(Synthesize, SetRequest),
-        "serve": Serve,
-    }
-    chosen: Any = tyro.extras.subcommand_cli_from_dict(
-        commands,
-        prog=PROGRAM,
-        description="OOD Studio: out-of-distribution detection with CLIP-like models.",
-        args=arguments or ["--help"],
-        config=(tyro.conf.FlagCreatePairsOff,),
-    )
-    if isinstance(chosen, Serve):
-        serve(chosen)
-    elif isinstance(chosen, Explore):
-        explore(chosen, request_of(ExploreRequest, chosen))
-    elif isinstance(chosen, Mine):
-        mine(chosen, request_of(LabelChoice, chosen))
-    elif isinstance(chosen, Attack):
-        attack(chosen, request_of(AttackRequest, chosen))
-    elif isinstance(chosen, Synthesize):
-        synthesize(chosen, request_of(SetRequest, chosen))
-    else:
-        bench(chosen, request_of(BenchRequest, chosen))
-    sys.stdout.flush()  # a reader that has gone away is met here rather than after the end
     return 0
+
+
+def parse(arguments: Sequence[str]) -> Command:
+    """The command that a command line asks for; what plug-ins it names are in use from then on.
+
+    Raises:
+        StudioError: for a command or flag that there is not, or a value that is refused.
+        SystemExit: after help was printed.
+    """
+    if arguments and not arguments[0].startswith("-"):
+        _known(arguments[0], "command", COMMANDS)
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            (chosen, files), unknown = tyro.cli(
+                _program(),
+                prog=PROGRAM,
+                args=list(arguments) or ["--help"],
+                return_unknown_args=True,
+                config=(tyro.conf.FlagCreatePairsOff,),
+                registry=registry,
+            )
+    except SystemExit as left:
+        if left.code == 2:
+            raise StudioError(_sentence(said.getvalue())) from None
+        raise
+    if unknown:
+        if unknown[0].startswith("-"):
+            _known(unknown[0].partition("=")[0], "flag", [*flags(chosen.command).values(), "--plugin", "--help"])
+        raise StudioError(f"{unknown[0]} is one value too many")
+    for file in files:
+        if not Path(file).is_file():
+            raise StudioError(f"the plug-in {file} does not exist")
+    plugins.use_files(files)
+    for note in plugins.notes():
+        print(note, file=sys.stderr)
+    command: Command = chosen.make()
+    return command
+
+
+def _program() -> Callable[..., tuple[Chosen, tuple[str, ...]]]:
+    """What tyro is to parse: one of the commands, and what goes with all of them."""
+
+    def program(command: Chosen, plugin: tuple[str, ...] = ()) -> tuple[Chosen, tuple[str, ...]]:
+        """OOD Studio: out-of-distribution detection with CLIP-like models."""
+        return command, plugin
+
+    kinds = [
+        Annotated[part(command), tyro.conf.subcommand(name, description=description(command), prefix_name=False)]
+        for name, command in COMMANDS.items()
+    ]
+    about = tyro.conf.arg(metavar="FILE.py", help="Python file with a scorer or another thing of your own")
+    everywhere = tyro.conf.CascadeSubcommandArgs  # before the command and after it
+    program.__annotations__ = {
+        "command": Annotated[Union[tuple(kinds)], tyro.conf.arg(name="")],  # noqa: UP007 - they are known only now
+        "plugin": Annotated[tuple[str, ...], tyro.conf.UseAppendAction, everywhere, about],
+    }
+    return program
+
+
+def _known(word: str, kind: str, known: Iterable[str]) -> None:
+    """Checks that there is such a word.
+
+    Raises:
+        StudioError: naming the nearest that there is, or all where they are few.
+    """
+    listed = [*known]
+    if word in listed:
+        return
+    near = difflib.get_close_matches(word, listed, 1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(listed)}" if len(listed) < 12 else ""
+    raise StudioError(f"there is no {kind} {word}{'; ' if hint else ''}{hint}")
+
+
+def _sentence(box: str) -> str:
+    """What tyro says in a box about a command line that it cannot sort, as one line."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", box).split("\n")
+    said = [line.strip("│ ") for line in lines if line.startswith("│")]
+    end = next((i for i, line in enumerate(said) if line.startswith("──")), len(said))
+    return " ".join(said[:end]).rstrip(".") or "the command line cannot be read"

@@ -7,12 +7,16 @@ import sys
 import typing
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Help
 
 if typing.TYPE_CHECKING:
     import plotly.graph_objects as go
+
+
+Format = Annotated[Literal["table", "markdown", "latex", "csv"], Help("Format of the table that is printed")]
 
 
 def to_json(value: Any) -> str:
@@ -32,24 +36,33 @@ def tables() -> dict[str, Callable[..., str]]:
     return {"table": to_text, "markdown": to_markdown, "latex": to_latex}
 
 
-def check_folder(path: Path | None) -> None:
+def check_folder(path: str) -> None:
     """Tells before the work that a file could not be written after it.
 
     Raises:
         StudioError: if the file's folder does not exist.
     """
-    if path is not None and not path.absolute().parent.is_dir():
+    if path and not Path(path).absolute().parent.is_dir():
         raise StudioError(f"the folder of {path} does not exist")
 
 
-def write_figure(figure: go.Figure, path: Path) -> None:
-    """A figure as an HTML file that needs no network.
+def write_text(text: str, path: str) -> None:
+    """A text as a file.
 
     Raises:
         StudioError: if it cannot be written.
     """
     try:
-        figure.write_html(path, include_plotlyjs=True)
+        Path(path).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise StudioError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def write_figure(figure: go.Figure, path: str) -> None:
+    """A figure as an HTML file that needs no network.
+
+    Raises:
+        StudioError: if it cannot be written.
+    """
+    write_text(figure.to_html(include_plotlyjs=True), path)
     print(f"the curves are in {path}", file=sys.stderr)

@@ -13,10 +13,10 @@ from ood_studio.core.progress import Bars
 
 if typing.TYPE_CHECKING:
     from ood_studio.cli.bench import Bench
-    from ood_studio.studio import BenchRequest, Studio
+    from ood_studio.studio import Studio
 
 
-def sweep(options: Bench, request: BenchRequest, studio: Studio) -> None:
+def sweep(command: Bench, studio: Studio) -> None:
     """Prints the figures of a sweep, and draws its curves where a file is given for them.
 
     Raises:
@@ -24,14 +24,14 @@ def sweep(options: Bench, request: BenchRequest, studio: Studio) -> None:
     """
     from ood_studio.evaluation.sweeps import find_sweep
 
-    walk = find_sweep(options.sweep)
-    check_folder(options.figure)
-    with closing(Bars(options.quiet)) as bars:
-        values = [part.strip() for each in options.values for part in each.split(",") if part.strip()]
-        points = list(studio.sweep(options.sweep, request, values, bars))
+    walk = find_sweep(command.sweep)
+    check_folder(command.figure)
+    with closing(Bars(command.quiet)) as bars:
+        values = [part.strip() for each in command.values for part in each.split(",") if part.strip()]
+        points = list(studio.sweep(command.sweep, command.request, values, bars))
     if not any(point.rows for point in points):
         raise StudioError(points[0].reason)
-    if options.figure is not None:
+    if command.figure:
         from ood_studio.figures.sweep import sweep_figure
 
         drawn = [point for point in points if point.rows]
@@ -43,19 +43,20 @@ def sweep(options: Bench, request: BenchRequest, studio: Studio) -> None:
             log=bool(walk.log),
             usual=walk.usual,
         )
-        write_figure(figure, options.figure)
-    if options.json:
+        write_figure(figure, command.figure)
+    if command.json:
         listed = [{"value": p.value, "results": [asdict(row) for row in p.rows], "reason": p.reason} for p in points]
-        print(to_json({"sweep": options.sweep, "source": walk.source, "results": listed}))
+        print(to_json({"sweep": command.sweep, "source": walk.source, "results": listed}))
         return
     from ood_studio.evaluation.export import to_csv
 
     named = [replace(row, scorer=f"{walk.name}={point.value}") for point in points for row in point.rows]
-    if options.format == "csv":
+    if command.format == "csv":
         print(to_csv(named), end="")
         return
-    print(f"NegLabel over {walk.title} ({walk.source} of the paper), {request.count:,} pictures a set; in percent.\n")
-    print(tables()[options.format](named, intervals=options.intervals))
+    sizes = f"{command.request.count:,} pictures a set"
+    print(f"NegLabel over {walk.title} ({walk.source} of the paper), {sizes}; in percent.\n")
+    print(tables()[command.format](named, intervals=command.intervals))
     for point in points:
         if point.reason:
             print(f"{walk.name}={point.value} could not run: {point.reason}", file=sys.stderr)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import typing
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ood_studio.cli.options import Common
+from ood_studio.cli.command import Common
 from ood_studio.cli.output import to_json
 from ood_studio.core.progress import Bars
-
-if typing.TYPE_CHECKING:
-    from ood_studio.studio import SetRequest
-    from ood_studio.synthesis.synthetic_set import SyntheticSet
+from ood_studio.studio import SetRequest, Studio
+from ood_studio.synthesis.synthetic_set import SyntheticSet
 
 
 @dataclass(frozen=True)
@@ -22,21 +19,20 @@ class Synthesize(Common):
     The same command goes on where an interrupted one was.
     """
 
+    request: SetRequest = field(default_factory=SetRequest)
 
-def synthesize(options: Synthesize, request: SetRequest) -> None:
-    """Makes the set and says where it is.
+    def run(self) -> None:
+        """Makes the set and says where it is.
 
-    Raises:
-        StudioError: if the request cannot be met; what is finished stays.
-    """
-    from ood_studio.studio import Studio
-
-    with closing(Bars(options.quiet)) as bars:
-        *_, made = Studio(options.device, workers=0).build(request, bars)
-    if options.json:
-        print(to_json({"name": made.name, "folder": str(made.folder), "results": list(made.entries)}))
-    else:
-        print(set_text(made))
+        Raises:
+            StudioError: if the request cannot be met; what is finished stays.
+        """
+        with closing(Bars(self.quiet)) as bars:
+            *_, made = Studio(self.device, workers=0).build(self.request, bars)
+        if self.json:
+            print(to_json({"name": made.name, "folder": str(made.folder), "results": list(made.entries)}))
+        else:
+            print(set_text(made))
 
 
 def set_text(made: SyntheticSet) -> str:

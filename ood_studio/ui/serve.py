@@ -8,10 +8,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from ood_studio.backbones import DEFAULT
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds, Help, check
 from ood_studio.core.progress import silent, stoppable
 
 _ATTEMPTS = 4
@@ -19,25 +20,22 @@ _ATTEMPTS = 4
 
 @dataclass(frozen=True)
 class Serve:
-    """How to serve the app.
+    """How to serve the app."""
 
-    Attributes:
-        host: address to bind; ``GRADIO_SERVER_NAME`` where set, else only this machine.
-        port: port to bind; ``GRADIO_SERVER_PORT`` where set, else 7860.
-        backbone: the model chosen at the start.
-        device: ``auto`` or a torch device.
-        share: make a public gradio.live link (needs a network).
-        presenter: larger type and no footer, for a projector.
-        mcp: also serve the API as MCP tools (needs the package ``mcp``).
-    """
+    host: Annotated[str, Help("Address to bind; this machine alone unless GRADIO_SERVER_NAME is set")] = os.environ.get(
+        "GRADIO_SERVER_NAME", "127.0.0.1"
+    )
+    port: Annotated[int, Bounds(1, 65_535, step=1, help="Port to bind; GRADIO_SERVER_PORT where that is set")] = int(
+        os.environ.get("GRADIO_SERVER_PORT", "7860")
+    )
+    backbone: Annotated[str, Help("Model chosen at the start")] = DEFAULT
+    device: Annotated[str, Help("auto, cpu, cuda, cuda:N or mps")] = "auto"
+    share: Annotated[bool, Help("Make a public gradio.live link; needs a network")] = False
+    presenter: Annotated[bool, Help("Larger type and no footer, for a projector")] = False
+    mcp: Annotated[bool, Help("Also serve the API as MCP tools; needs the package mcp")] = False
 
-    host: str = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
-    port: int = int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
-    backbone: str = DEFAULT
-    device: str = "auto"
-    share: bool = False
-    presenter: bool = False
-    mcp: bool = False
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, quote, urlencode
 
-from ood_studio.cli.flags import command_line
 from ood_studio.core.errors import StudioError
 from ood_studio.studio import BenchRequest, LabelChoice
+from ood_studio.studio.commands import command_line
 from ood_studio.ui.compare.choices import shown_request
 from ood_studio.ui.compare.session import KEPT, METRICS, Session
 from ood_studio.ui.compare.uploads import is_upload

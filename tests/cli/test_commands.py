@@ -15,14 +15,18 @@ import pytest
 from PIL import Image
 
 import ood_studio.studio
+from ood_studio.cli.bench import Bench
+from ood_studio.cli.flags import flags
 from ood_studio.cli.main import main
+from ood_studio.core import plugins
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from tests.worlds.fewer import fewer_references
 
 BACKBONE = "diorama"
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FEW = ["--backbone", BACKBONE, "--quiet"]
+FEW_LABELS = [next(flag for path, flag in flags(Bench).items() if path.endswith(("label.count", "mining.count"))), "60"]
 ROW = (
     "suite id ood backbone scorer params n_id n_ood auroc fpr95 aupr_in aupr_out detection_error auroc_low auroc_high "
     "fpr95_low fpr95_high fpr_definition seed seconds versions"
@@ -116,7 +120,7 @@ def test_mine_prints_the_list_as_csv(run: Run, tmp_path: Path) -> None:
 
 
 def test_bench_prints_json_and_tables(run: Run) -> None:
-    choice = ["bench", *FEW, "--suite", "diorama-hard", "--count", "40", "--seed", "2", "--label-count", "60"]
+    choice = ["bench", *FEW, "--suite", "diorama-hard", "--count", "40", "--seed", "2", *FEW_LABELS]
     code, out, _ = run(*choice, "--json", "--scorers", "mcm,neglabel")
     answer = json.loads(out)
     assert code == 0 and list(answer) == ["results", "accuracy", "unavailable"]
@@ -137,7 +141,7 @@ def test_bench_prints_json_and_tables(run: Run) -> None:
 
 
 def test_a_sweep_prints_a_line_a_value_and_draws_its_curves(run: Run, tmp_path: Path) -> None:
-    choice = ["bench", *FEW, "--suite", "diorama-hard", "--count", "40", "--label-count", "60", "--train-count", "40"]
+    choice = ["bench", *FEW, "--suite", "diorama-hard", "--count", "40", *FEW_LABELS, "--train-count", "40"]
     page = tmp_path / "tau.html"
     code, out, err = run(*choice, "--sweep", "tau", "--values", "0.02,1", "--figure", str(page))
     assert code == 0 and "tau=0.02" in out and "tau=1.0" in out and str(page) in err
@@ -178,7 +182,7 @@ def test_own_folders_are_compared(run: Run, tmp_path: Path) -> None:
         (["bench", "--sweep", "warmth"], "unknown sweep 'warmth'"),
         (["bench", "--id-data", "nowhere", "--ood-data", "empty"], "nowhere"),
         (["bench", "--scorers", "mcm,nope"], "unknown scorer 'nope'"),
-        (["bench", "--count", "5"], "count must lie between 10 and 100000, not 5"),
+        (["bench", "--count", "5"], "count must lie between 10 and 100,000, not 5"),
         (["mine", "--device", "toaster"], "device must be"),
     ],
 )
@@ -195,11 +199,23 @@ def test_bad_input_is_one_line_and_exit_code_2(
 
 
 @pytest.mark.parametrize("arguments", [["bench", "--nope"], ["no-such-command"], ["explore", "--tau", "warm"]])
-def test_unknown_flags_and_values_of_the_wrong_kind(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as left:
-        main(arguments)
-    assert left.value.code == 2
-    assert arguments[-1] in capsys.readouterr().err
+def test_unknown_flags_and_values_of_the_wrong_kind(run: Run, arguments: list[str]) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "") and err.startswith("error: ") and err.count("\n") == 1
+    assert arguments[-1] in err
+
+
+def test_a_plug_in_is_in_use_and_a_broken_one_is_named(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file's scorer stands beside the others; it may be named before the command or after it."""
+    monkeypatch.setenv(plugins.ENVIRONMENT, "")
+    monkeypatch.setattr(plugins, "_notes", [])
+    (tmp_path / "broken_scorer.py").write_text("import no_such_package")
+    choice = [*FEW, "--suite", "diorama-hard", "--count", "10", "--resamples", "0", "--scorers", "mcm", "--json"]
+    code, out, err = run("--plugin", tmp_path / "broken_scorer.py", "bench", *choice)
+    assert code == 0 and json.loads(out)["results"]
+    assert "broken_scorer.py was left out" in err and "no_such_package" in err
 
 
 def test_an_interruption_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +229,7 @@ def test_an_interruption_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) 
 def test_help_names_every_command_and_flag(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, names in (
         ([], ["explore", "mine", "bench", "serve"]),
-        (["bench", "--help"], ["--json", "--backbone", "--seed", "--device", "--scorers", "--label-count", "--tau"]),
+        (["bench", "--help"], ["--json", "--backbone", "--seed", "--device", "--scorers", *FEW_LABELS[:1], "--tau"]),
         (
             ["explore", "--help"],
             ["--json", "--backbone", "--seed", "--device", "PICTURE ...", "--lexnames", "--groups"],

@@ -1,0 +1,34 @@
+"""What a command is, and what most commands take."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Annotated
+
+from ood_studio.core.parameters import Help
+
+
+@dataclass(frozen=True)
+class Command(ABC):
+    """A command: a dataclass whose fields are its own options and one ``request``; all have defaults.
+
+    The first paragraph of its docstring is what its help says.
+    """
+
+    @abstractmethod
+    def run(self) -> None:
+        """Does what was asked, and prints the result.
+
+        Raises:
+            StudioError: if that cannot be done.
+        """
+
+
+@dataclass(frozen=True)
+class Common(Command):
+    """What every command that computes something takes."""
+
+    json: Annotated[bool, Help("Print JSON for machines")] = False
+    device: Annotated[str, Help("auto, cpu, cuda, cuda:N or mps")] = "auto"
+    quiet: Annotated[bool, Help("Show no progress")] = False

@@ -1,0 +1,100 @@
+"""Flags are what declarations say, and commands say what requests say."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ood_studio.cli.flags import flags
+from ood_studio.cli.main import COMMANDS, parse
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import leaves, nested
+from ood_studio.studio import BenchRequest, ExploreRequest
+from ood_studio.studio.commands import PROGRAM, command_line, value_typed
+from tests.parameters import requests
+
+WITH_REQUEST = {name: nested(command)["request"] for name, command in COMMANDS.items()}
+
+
+def read(line: str) -> Any:
+    """What a whole command line asks for."""
+    return parse(shlex.split(line)[len(PROGRAM.split()) :])
+
+
+@pytest.mark.parametrize("name", WITH_REQUEST)
+@settings(max_examples=40)
+@given(data=st.data())
+def test_the_command_of_a_request_asks_for_the_same(name: str, data: st.DataObject) -> None:
+    request = data.draw(requests(WITH_REQUEST[name]))
+    command = read(command_line(name, request))
+    assert type(command) is COMMANDS[name] and command.request == request
+
+
+@pytest.mark.parametrize("name", WITH_REQUEST)
+def test_a_command_without_flags_asks_for_what_is_usual(name: str) -> None:
+    assert command_line(name, WITH_REQUEST[name]()) == f"{PROGRAM} {name}"
+    assert parse([name]) == COMMANDS[name]()
+
+
+def test_a_command_line_can_be_read() -> None:
+    request = BenchRequest(scorers=("mcm", "knn:k=5"), ood_data=("odd=my pictures",), count=50, seed=0)
+    assert command_line("bench", request) == (
+        "python -m ood_studio bench --scorers mcm knn:k=5 --ood-data 'odd=my pictures' --seed 0 --count 50"
+    )
+    explored = read(command_line("explore", ExploreRequest(top=3), "a.png", "b c.png"))
+    assert explored.pictures == ("a.png", "b c.png") and explored.request.top == 3
+
+
+def test_several_values_are_separated_by_spaces_or_commas() -> None:
+    for typed in (["mcm,energy", "knn"], ["mcm", "energy", "knn"], ["mcm, energy,knn"]):
+        assert parse(["bench", "--scorers", *typed]).request.scorers == ("mcm", "energy", "knn")  # type: ignore[attr-defined]
+    assert parse(["bench", "--ood-data", r"a=/x\,y"]).request.ood_data == ("a=/x,y",)  # type: ignore[attr-defined]
+    assert parse(["attack", "--smoothness", "0", "5000", "--linf"]).request.smoothness == (0, 5000)  # type: ignore[attr-defined]
+
+
+def test_none_is_none_and_underscores_are_hyphens() -> None:
+    command: Any = parse(["explore", "x.png", "--tau", "0.5", "--tau", "none", "--fuse=none", "--per_pos"])
+    assert command.request.score.tau is None and command.request.score.fuse is None
+
+
+def test_a_value_may_look_like_a_flag() -> None:
+    request = BenchRequest(id_data="--odd", ood_data=("-x", "y"), train_data="-5")
+    assert read(command_line("bench", request)).request == request
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("bnech", "there is no command bnech; did you mean bench?"),
+        ("paint", "there is no command paint; there are explore, mine, bench, attack, synthesize, serve"),
+        ("bench --scorer mcm", "there is no flag --scorer; did you mean --scorers?"),
+        ("bench --count=5.5", "--count must be a whole number, not '5.5'"),
+        ("bench --count", "Missing value for argument '--count'"),
+        ("bench --format pdf", "--format must be one of table, markdown, latex, csv, not 'pdf'"),
+        ("bench --count 5", "count must lie between 10 and 100,000, not 5"),
+        ("mine 7", "7 is one value too many"),
+        ("mine --plugin nowhere.py", "the plug-in nowhere.py does not exist"),
+        ("serve --port 70000", "port must lie between 1 and 65,535, not 70,000"),
+        ("--quiet", "Expected one of"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(line: str, sentence: str) -> None:
+    with pytest.raises(StudioError) as caught:
+        parse(line.split())
+    assert sentence in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_options_and_requests_share_no_flag() -> None:
+    for command in COMMANDS.values():
+        assert list(flags(command)) == list(leaves(command))
+        assert len(set(flags(command).values())) == len(leaves(command))
+        assert "--plugin" not in flags(command).values()
+
+
+def test_a_text_is_no_list() -> None:
+    parameter = leaves(BenchRequest)["suite"]
+    assert value_typed(parameter, ["a,b "], "--suite") == "a,b "
