@@ -10,9 +10,12 @@ import gradio as gr
 from ood_studio.studio import Studio
 from ood_studio.studio.jobs import Jobs
 from ood_studio.ui import wiring
+from ood_studio.ui.jobs import JobList
 from ood_studio.ui.notices import notices_box
 
 _NOW = "(...values) => [Date.now(), ...values.slice(1)]"
+SECRET = "ood-studio"
+"""Keeps what a browser remembers readable after the server was started anew; nothing in it is secret from its owner."""
 
 
 class Page:
@@ -25,7 +28,9 @@ class Page:
 
     Attributes:
         clock: takes the moment of a click, in the browser's milliseconds, where ``js`` is `NOW`.
-        visitor: a name for whoever is looking, kept in their browser, so that they find their jobs again.
+        visitor: a name for whoever is looking, kept in their browser, so that they find their jobs again; ``known`` is
+            the event at whose end it is there.
+        job_list: where the visitor's jobs are listed, once that is drawn.
     """
 
     NOW = _NOW
@@ -34,8 +39,9 @@ class Page:
         self.studio, self.jobs, self.blocks = studio, jobs, blocks
         self.notices = notices_box()
         self.clock = gr.Number(0, visible=False, label="clock")
-        self.visitor = gr.BrowserState("", storage_key="ood-studio-visitor")
-        self.on(blocks.load, lambda known: known or secrets.token_urlsafe(16), self.visitor, self.visitor)
+        self.visitor = gr.BrowserState("", storage_key="ood-studio-visitor", secret=SECRET)
+        self.known = self.load(lambda known: known or secrets.token_urlsafe(16), self.visitor, self.visitor)
+        self.job_list: JobList | None = None
         blocks.unload(self._left)
 
     def on(self, events: Any, handler: wiring.Handler, inputs: Any = None, outputs: Any = None, **more: Any) -> Any:

@@ -8,7 +8,7 @@ A page that was left and opened again finds work of the lane `SET` where it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -16,6 +16,7 @@ import gradio as gr
 
 from ood_studio.core.errors import StudioError
 from ood_studio.studio.jobs import SET, Job, Lane, Work
+from ood_studio.ui.jobs import opened_id
 from ood_studio.ui.notices import tell
 from ood_studio.ui.page import Page, owner_of
 from ood_studio.ui.wiring import Updates, at_once
@@ -88,6 +89,7 @@ class Run:
         draw: `Updates` for a job's newest result, told the session and the `Job`; called once more at the end.
         outputs: all that `draw` may change.
         said: what is told the person when the work was stopped; nothing where empty.
+        place: the id of the tab that shows it, for the list of jobs.
     """
 
     def __init__(
@@ -100,14 +102,20 @@ class Run:
         draw: Callable[[Any, Job], Updates],
         outputs: Sequence[Any],
         said: str = "Stopped. What had come is still there.",
+        place: str = "",
     ) -> None:
         self.page, self.name, self.lane, self.buttons = page, name, lane, buttons
         self.session, self._draw, self.said = session, draw, said
         self.watch = gr.State(Watch())
         self.timer = gr.Timer(1.0 if lane is SET else 0.25, active=False)
-        self.outputs = [*dict.fromkeys([*outputs, *buttons.run, buttons.stop, buttons.progress, self.timer])]
+        self.listed = page.job_list if lane is SET else None
+        if self.listed is not None:
+            self.listed.places[name] = place
+        listed = [] if self.listed is None else self.listed.outputs
+        controls = [*buttons.run, buttons.stop, buttons.progress, self.timer]
+        self.outputs = [*dict.fromkeys([*outputs, *controls, *listed])]
         who = [self.watch, page.visitor, session]
-        page.on(self.timer.tick, self._tick, who, self.outputs, latest=False, name=f"{name}_tick")
+        page.on(self.timer.tick, self._tick, who, self.outputs, mode="once", name=f"{name}_tick")
         at_once(buttons.stop.click, buttons.stop, _STOPPING)
         page.on(buttons.stop.click, self._stop, [page.clock, *who], self.outputs, js=page.NOW, name=f"{name}_stop")
 
@@ -159,66 +167,76 @@ class Run:
                 reopen=asked.reopen,
             )
             watch.job, watch.drawn, watch.ended = job.id, 0, False
-            return self._shown(watch, mine, self.page.jobs.wait(owner, job.id, _MOMENT, after=None if quiet else 0))
+            job = self.page.jobs.wait(owner, job.id, _MOMENT, after=None if quiet else 0) or job
+            return self._shown(watch, mine, job, owner)
 
         start.__name__ = name or f"{self.name}_start"
         given = [self.page.clock, self.watch, self.page.visitor, self.session, *inputs]
         return self.page.on(events, start, given, self.outputs, js=self.page.NOW, name=name or f"{self.name}_start")
 
-    def follow(self, events: Any, wanted: Any) -> Any:
-        """Makes events show the job whose id ``wanted`` holds, such as one of the list of jobs."""
+    def resume(self) -> None:
+        """Shows a visitor's job where it is under way when a page is opened, and any that they open from the list."""
 
-        def show(request: gr.Request, watch: Watch, visitor: str, mine: Any, id: str) -> Updates:
-            job = self.page.jobs.get(self._owner(visitor, request), id)
-            if job is None:
-                return {}
-            watch.job, watch.drawn, watch.ended = job.id, 0, False
-            return self._shown(watch, mine, job)
+        def under_way(request: gr.Request, watch: Watch, visitor: str, mine: Any) -> Updates:
+            owner = self._owner(visitor, request)
+            jobs = self.page.jobs.of(owner, self.lane)
+            return self._turned(
+                watch, mine, owner, next((job for job in jobs if not job.over and self._mine(job)), None)
+            )
+
+        def chosen(request: gr.Request, watch: Watch, visitor: str, mine: Any, opened: str) -> Updates:
+            owner = self._owner(visitor, request)
+            job = self.page.jobs.get(owner, opened_id(opened))
+            return self._turned(watch, mine, owner, job if job is not None and self._mine(job) else None)
 
         who = [self.watch, self.page.visitor, self.session]
-        return self.page.on(events, show, [*who, wanted], self.outputs, name=f"{self.name}_follow")
+        self.page.on(self.page.known.then, under_way, who, self.outputs, name=f"{self.name}_resume")
+        if self.listed is not None:
+            opened = self.listed.opened
+            self.page.on(opened.change, chosen, [*who, opened], self.outputs, name=f"{self.name}_open")
 
-    def resume(self) -> None:
-        """Makes a page that is opened show what is under way of its visitor's."""
+    def _mine(self, job: Job) -> bool:
+        return job.kind == self.name
 
-        def show(request: gr.Request, watch: Watch, visitor: str, mine: Any) -> Updates:
-            jobs = self.page.jobs.of(self._owner(visitor, request), self.lane)
-            job = next((each for each in jobs if each.kind == self.name and not each.over), None)
-            if job is None:
-                return {}
-            watch.job, watch.drawn, watch.ended = job.id, 0, False
-            return self._shown(watch, mine, job)
-
-        self.page.load(show, [self.watch, self.page.visitor, self.session], self.outputs, name=f"{self.name}_resume")
+    def _turned(self, watch: Watch, mine: Any, owner: str, job: Job | None) -> Updates:
+        """Another job is watched from now on."""
+        if job is None:
+            return {}
+        watch.job, watch.drawn, watch.ended = job.id, 0, False
+        return self._shown(watch, mine, job, owner)
 
     def _tick(self, request: gr.Request, watch: Watch, visitor: str, mine: Any) -> Updates:
-        if not watch.job or watch.ended:
-            return {self.timer: gr.Timer(active=False)}
-        return self._shown(watch, mine, self.page.jobs.get(self._owner(visitor, request), watch.job))
+        owner = self._owner(visitor, request)
+        job = self.page.jobs.get(owner, watch.job)
+        if job is None or watch.ended:
+            return {self.timer: gr.Timer(active=False)} if watch.ended else self._idle()
+        return self._shown(watch, mine, job, owner)
 
     def _stop(self, request: gr.Request, clock: float, watch: Watch, visitor: str, mine: Any) -> Updates:
         watch.stopped = clock or 0
-        if not watch.job or watch.ended:
+        if watch.ended:
             return {}
         owner = self._owner(visitor, request)
         self.page.jobs.stop(owner, watch.job)
-        return self._shown(watch, mine, self.page.jobs.wait(owner, watch.job, _MOMENT))
+        job = self.page.jobs.wait(owner, watch.job, _MOMENT)
+        return self._idle() if job is None else self._shown(watch, mine, job, owner)
 
     def _let_go(self, watch: Watch, visitor: str, request: gr.Request) -> None:
         """What came before is stopped; a set that others or later visits may want goes on."""
         if watch.job and not watch.ended and self.lane is not SET:
             self.page.jobs.stop(self._owner(visitor, request), watch.job)
 
-    def _shown(self, watch: Watch, mine: Any, job: Job | None) -> Updates:
-        if job is None or job.id != watch.job:
-            return {}
-        found: Updates = {}
+    def _shown(self, watch: Watch, mine: Any, job: Job, owner: str) -> Updates:
+        found: Updates = {} if self.listed is None else self.listed.updates(owner)
+        if job.id != watch.job:
+            return found
         if job.version > watch.drawn or (job.over and not watch.ended):
             watch.drawn = job.version
-            found = self._draw(mine, job)
+            if job.dropped:
+                job = replace(job, result=self.page.jobs.result(owner, job.id))
+            found |= self._draw(mine, job)
         if not job.over:
-            found[self.buttons.progress] = progress_html(job)
-            return found | self._at_work()
+            return found | {self.buttons.progress: progress_html(job)} | self._at_work()
         if not watch.ended:
             watch.ended = True
             if job.state == "failed":

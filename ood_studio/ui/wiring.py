@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 from gradio.blocks import Block
@@ -20,6 +20,7 @@ from ood_studio.ui.notices import listening, notices_value, tell
 
 Updates = dict[Any, Any]
 Handler = Callable[..., Any]
+Mode = Literal["always_last", "multiple", "once"]
 
 
 def wire(
@@ -29,7 +30,7 @@ def wire(
     outputs: Any,
     notices: gr.HTML,
     *,
-    latest: bool = True,
+    mode: Mode = "always_last",
     js: str | None = None,
     name: str = "",
 ) -> Any:
@@ -41,8 +42,8 @@ def wire(
             (see `notices.tell`), is shown as a notice; where it raises, its outputs stay as they are.
         inputs, outputs: components, one or a list.
         notices: where notices appear.
-        latest: whether events that come while the handler is at work are answered by their last state; else they are
-            answered one by one.
+        mode: what becomes of events that come while the handler is at work: the last of them is answered after it
+            (``always_last``), each is answered (``multiple``), or none (``once``).
         js: of the browser, told the inputs' values; gives the values that the handler gets.
         name: of the handler in the page's network log.
     """
@@ -51,7 +52,7 @@ def wire(
     how: dict[str, Any] = {
         "queue": False,
         "show_progress": "hidden",
-        "trigger_mode": "always_last" if latest else "multiple",
+        "trigger_mode": mode,
         "api_visibility": "private",
         "js": js,
         **({"api_name": name} if name else {}),

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -15,6 +16,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress
 from ood_studio.studio import Studio
 from ood_studio.studio.jobs import PICTURE, SET, Job, Jobs
+from ood_studio.ui.jobs import JobList
 from ood_studio.ui.notices import tell_left_out
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import Asked, Buttons, Run
@@ -67,6 +69,7 @@ def app() -> Iterator[App]:
 
     with gr.Blocks() as blocks:
         page = Page(Studio("cpu"), jobs, blocks)
+        page.job_list = JobList(jobs)
         for kind, lane in (("short", PICTURE), ("long", SET)):
             session = gr.State(Session())
             name = gr.Textbox("one", elem_id=f"{kind}-name")
@@ -77,11 +80,17 @@ def app() -> Iterator[App]:
             progress, out = gr.HTML(elem_id=f"{kind}-progress"), gr.HTML(elem_id=f"{kind}-out")
 
             def draw(mine: Session, job: Job, out: gr.HTML = out) -> dict[Any, Any]:
-                return {out: f"{job.result} {job.state} of {len(mine.names)}"}
+                return {out: escape(f"{job.result} {job.state} of {len(mine.names)}")}
 
-            work = Run(page, kind, lane, Buttons((run,), stop, progress), session, draw, [out])
+            work = Run(page, kind, lane, Buttons((run,), stop, progress), session, draw, [out], place="there")
             work.on(run.click, begin, [name])
-            work.resume()
+            if lane is SET:
+                work.resume()
+        with gr.Tabs() as tabs:
+            for tab in ("here", "there"):
+                with gr.Tab(tab.capitalize(), id=tab):
+                    gr.HTML(f"This is {tab}")
+        page.job_list.wire(page, tabs)
     _, address, _ = blocks.launch(
         server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, css=style(False)
     )
@@ -213,6 +222,34 @@ def test_a_page_that_is_closed_stops_its_short_work_and_finds_its_long_work_agai
     app.go.set()
     page.wait_for_selector("#long-out >> text=all night 2 finished")
     idle(page, "long")
+
+
+def test_jobs_are_listed_stopped_opened_and_removed(open_page: Any, app: App, browser: Any) -> None:
+    page = open_page
+    page.fill("#long-name textarea", "<i>night</i>")
+    page.click("#long-run")
+    page.wait_for_selector("#jobs li.running >> text=<i>night</i>")
+    page.wait_for_selector("#jobs li.running >> text=counting, 1 of 3")
+    other = browser.new_context().new_page()
+    other.goto(app.address)
+    other.wait_for_selector("#long-run")
+    other.wait_for_timeout(1000)
+    assert not other.locator("#jobs li").count() and not off(other, "long-run")  # nobody else's
+    other.context.close()
+    page.locator("#jobs li.running").get_by_text("Stop").click()
+    page.wait_for_selector("#jobs li.stopped:has-text('night')")
+    idle(page, "long")
+    app.go.set()
+    page.fill("#long-name textarea", "one")
+    page.click("#long-run")
+    page.wait_for_selector("#long-out >> text=one 2 finished")
+    page.wait_for_selector("#jobs li.finished:has-text('one')")
+    stopped = page.locator("#jobs li.stopped:has-text('night')")
+    stopped.get_by_text("Open").click()
+    page.wait_for_selector("#long-out >> text=<i>night</i> 0 stopped")
+    page.wait_for_selector("[role=tab][aria-selected=true]:has-text('There')")
+    stopped.get_by_text("Remove").click()
+    page.wait_for_function("!document.querySelector('#jobs').innerText.includes('night')")
 
 
 def test_no_click_is_lost_among_many(open_page: Any, app: App) -> None:
