@@ -15,20 +15,21 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
+from ood_studio.labels.negmining import Mining
+from ood_studio.scorers import NegLabel
 from ood_studio.studio import (
     Affinity,
     ExploreRequest,
     ExploreResult,
     LabelChoice,
     Reading,
-    ScoreChoice,
     Studio,
 )
 from ood_studio.studio.answers import verdict
 from tests.worlds.fewer import fewer_references
 
 BACKBONE = "diorama"
-LABELS = LabelChoice(BACKBONE, count=60)
+LABELS = LabelChoice(BACKBONE, mining=Mining(count=60))
 REQUEST = ExploreRequest(LABELS)
 
 
@@ -158,7 +159,7 @@ def test_another_score_computes_no_features(
     monkeypatch.setattr(Backbone, "encode_image", no_more)
     monkeypatch.setattr(Backbone, "encode_text", no_more)
     monkeypatch.setattr(ood_studio.studio.workbench, "mine_corpus", no_more)
-    for choice in (ScoreChoice(tau=0.5), ScoreChoice(groups=7), ScoreChoice(form="linear-sum")):
+    for choice in (NegLabel(tau=0.5), NegLabel(groups=7), NegLabel(form="linear-sum")):
         changed = studio.explore(ExploreRequest(LABELS, choice), pictures)
         assert changed.pictures[0].readings[0] != result.pictures[0].readings[0]
         assert changed.pictures[0].readings[1:] == result.pictures[0].readings[1:]
@@ -192,9 +193,9 @@ def test_labels_keep_their_order_and_stay_text(studio: Studio, pictures: list[tu
 
 
 def test_mining_leaves_out_id_labels_and_ends_at_the_count(studio: Studio) -> None:
-    mined = studio.mine(replace(LABELS, labels="cat, fox", count=7))
+    mined = studio.mine(replace(LABELS, labels="cat, fox", mining=Mining(count=7)))
     assert len(mined) == 7
-    assert not {"cat", "fox"} & set(studio.mine(replace(LABELS, labels="cat, fox", count=10_000)).words)
+    assert not {"cat", "fox"} & set(studio.mine(replace(LABELS, labels="cat, fox", mining=Mining(count=10_000))).words)
 
 
 # --- what people may get wrong -----------------------------------------------------------------------------------
@@ -232,7 +233,7 @@ def test_nothing_to_explore_and_no_reference_folder(studio: Studio, tmp_path: Pa
 @pytest.mark.parametrize("values", [{"tau": 0.0}, {"tau": float("nan")}, {"groups": 0}, {"fuse": 0}, {"seed": -1}])
 def test_bounds_of_a_score(values: dict[str, float]) -> None:
     with pytest.raises(StudioError, match=next(iter(values))):
-        ScoreChoice(**values)  # type: ignore[arg-type]
+        NegLabel(**values)  # type: ignore[arg-type]
 
 
 def test_work_that_is_stopped_leaves_nothing_behind(studio: Studio, pictures: list[tuple[str, Image.Image]]) -> None:

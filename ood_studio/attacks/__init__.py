@@ -3,7 +3,7 @@
 `FeatureAttack` is the attack of PLP; it is here to measure how easily detectors are fooled, on pictures that one owns.
 """
 
-from ood_studio.attacks.attack_set import AttackedSet, attacked_sets, craft_sets
+from ood_studio.attacks.attack_set import AttackedSet, attack_sets, attacked_sets
 from ood_studio.attacks.defences import DEFENCES, Defence, parse_defence
 from ood_studio.attacks.feature import (
     AttackStep,
@@ -25,9 +25,9 @@ __all__ = [
     "FeatureAttack",
     "Objective",
     "Quality",
+    "attack_sets",
     "attacked_sets",
     "class_targets",
-    "craft_sets",
     "feature_distance",
     "mean_quality",
     "parse_defence",

@@ -60,7 +60,7 @@ class AttackedSet:
     quality: Quality
 
 
-def craft_sets(
+def attack_sets(
     name: str,
     source: Dataset,
     objectives_for: Callable[[Sequence[int]], list[Objective]],

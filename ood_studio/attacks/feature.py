@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ood_studio.attacks.transforms import KINDS, Kind, draw_transform
+from ood_studio.attacks.transforms import Kind, draw_transform
 from ood_studio.backbones.base import Backbone, ImageFeatures
 from ood_studio.backbones.resampling import resampling
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds, check
+from ood_studio.core.parameters import Bounds, Help, Seed, Steps, check
 from ood_studio.scorers import FittedScore, Space, select_features
 
 PAPER_HEIGHT = 224
@@ -24,12 +24,10 @@ PAPER_HEIGHT = 224
 
 Norm = Literal["none", "linf", "l2"]
 Smoothness = Annotated[float, Bounds(0.0, 1e4, log=True, help="Smoothness λ, in the paper's unit (224 pixels)")]
-Steps = Annotated[int, Bounds(1, 10_000, log=True, step=1, help="Steps of Adam")]
-LearningRate = Annotated[float, Bounds(1e-6, 1.0, log=True, help="Learning rate of Adam")]
-Noise = Annotated[float, Bounds(0.0, 0.5, help="Standard deviation of the noise to start from")]
-Budget = Annotated[float, Bounds(0.0, 1e4, log=True, help="How large the perturbation may become in its norm")]
-Draws = Annotated[int, Bounds(1, 64, step=1, help="Random transformations averaged in a step")]
-Seed = Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of the noise and of the transformations")]
+Budget = Annotated[
+    float,
+    Bounds(0.0, 1e4, log=True, help="How large the change may become: in 255ths (L∞), or its Euclidean length (L2)"),
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,9 +118,10 @@ class FeatureAttack:
         steps: of Adam.
         learning_rate: of Adam.
         noise: standard deviation of the noise that ρ starts from.
-        norm: which norm of ρ the budget bounds; ``none`` as in the paper. "linf": the largest change of a value in
-            [0, 1]; "l2": the Euclidean length over all values of a picture.
-        budget: the bound; ρ is projected on it after every step. Without a norm it plays no part.
+        norm: which norm of ρ the budget bounds; ``none`` as in the paper. "linf": the largest change of a value; "l2":
+            the Euclidean length over all values of a picture, each in [0, 1].
+        budget: the bound, of "linf" in 255ths, as levels of 8 bits are counted; ρ is projected on it after every step.
+            Without a norm it plays no part.
         robust: transformations to withstand: every step averages over ``draws`` of them, drawn at random, instead of
             looking at the picture itself. The same ones for the whole batch.
         draws: see ``robust``.
@@ -130,22 +129,24 @@ class FeatureAttack:
     """
 
     smoothness: Smoothness = 0.0
-    steps: Steps = 250
-    learning_rate: LearningRate = 1e-3
-    noise: Noise = 1e-3
-    norm: Norm = "none"
-    budget: Budget = 8 / 255
-    robust: tuple[Kind, ...] = ()
-    draws: Draws = 2
-    seed: Seed = 0
+    steps: Annotated[Steps, Help("Steps of Adam")] = 250
+    learning_rate: Annotated[float, Bounds(1e-6, 1.0, log=True, help="Learning rate of Adam")] = 1e-3
+    noise: Annotated[float, Bounds(0.0, 0.5, help="Standard deviation of the noise to start from")] = 1e-3
+    norm: Annotated[Norm, Help("Norm of the change that the budget bounds")] = "none"
+    budget: Budget = 8.0
+    robust: Annotated[tuple[Kind, ...], Help("Transformations that the attack learns to withstand")] = ()
+    draws: Annotated[int, Bounds(1, 64, step=1, help="Random transformations averaged in a step")] = 2
+    seed: Annotated[Seed, Help("Seed of the noise to start from, and of the transformations")] = 0
 
     def __post_init__(self) -> None:
         check(self)
-        if self.norm not in ("none", "linf", "l2"):
-            raise StudioError(f"norm must be none, linf or l2, not {self.norm!r}")
-        for kind in self.robust:
-            if kind not in KINDS:
-                raise StudioError(f"robust must be some of {', '.join(KINDS)}, not {kind!r}")
+
+    @property
+    def title(self) -> str:
+        """What sets it apart, for people: "λ = 5000", or its budget, "L∞ 8/255" or "L2 3"."""
+        if self.norm == "linf":
+            return f"L∞ {self.budget:g}/255"
+        return f"L2 {self.budget:g}" if self.norm == "l2" else f"λ = {self.smoothness:g}"
 
     def run(
         self,
@@ -182,7 +183,8 @@ class FeatureAttack:
         point, their sequence need not be.
         """
         if self.norm == "linf":
-            perturbation = perturbation.clamp(-self.budget, self.budget)
+            most = self.budget / 255
+            perturbation = perturbation.clamp(-most, most)
         elif self.norm == "l2":
             lengths = torch.linalg.vector_norm(perturbation.flatten(1), dim=1).clamp_min(1e-30)
             perturbation = perturbation * (self.budget / lengths).clamp_max(1)[:, None, None, None]

@@ -13,7 +13,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.evaluation.export import to_csv
-from ood_studio.studio import AttackRequest, AttackResult, Studio
+from ood_studio.studio import AttackResult, AttackSetRequest, Studio
 
 if typing.TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -34,7 +34,7 @@ class Attack(Common):
         str,
         Help("HTML file for every scorer's AUROC against --checkpoints, --smoothness or a budget, of several values"),
     ] = ""
-    request: AttackRequest = field(default_factory=AttackRequest)
+    request: AttackSetRequest = field(default_factory=AttackSetRequest)
 
     def run(self) -> None:
         """Prints the figures of `Studio.attack`, or of `Studio.transfer`.
@@ -49,7 +49,7 @@ class Attack(Common):
             self._transfer(studio)
             return
         with closing(Bars(self.quiet)) as bars:
-            result = studio.attack(self.request, bars)
+            result = studio.attack_set(self.request, bars)
         if over is not None:
             write_figure(curves(result, *over), self.figure)
         if self.json:
@@ -80,7 +80,7 @@ def curves(result: AttackResult, over: Over, title: str) -> go.Figure:
     return sweep_figure(title, values, {scorer: [auroc for _, auroc in line] for scorer, line in points.items()})
 
 
-def _over(request: AttackRequest) -> tuple[Over, str]:
+def _over(request: AttackSetRequest) -> tuple[Over, str]:
     """What has several values, and its name for an axis.
 
     Raises:
@@ -97,7 +97,7 @@ def _over(request: AttackRequest) -> tuple[Over, str]:
     raise StudioError("a figure needs several values: give --checkpoints, or more than one --smoothness, or a budget")
 
 
-def attack_text(request: AttackRequest, result: AttackResult, kind: str = "table") -> str:
+def attack_text(request: AttackSetRequest, result: AttackResult, kind: str = "table") -> str:
     """An attack's result for the terminal, or as Markdown, LaTeX or CSV."""
     if kind == "csv":
         return to_csv([row for each in result.judgements for row in each.result.rows]).rstrip("\n")

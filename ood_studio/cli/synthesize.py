@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ood_studio.cli.command import Common
 from ood_studio.cli.output import to_json
 from ood_studio.core.progress import Bars
-from ood_studio.studio import SetRequest, Studio
+from ood_studio.studio import Studio, SynthesizeSetRequest
 from ood_studio.synthesis.synthetic_set import SyntheticSet
 
 
@@ -19,7 +19,7 @@ class Synthesize(Common):
     The same command goes on where an interrupted one was.
     """
 
-    request: SetRequest = field(default_factory=SetRequest)
+    request: SynthesizeSetRequest = field(default_factory=SynthesizeSetRequest)
 
     def run(self) -> None:
         """Makes the set and says where it is.
@@ -28,7 +28,7 @@ class Synthesize(Common):
             StudioError: if the request cannot be met; what is finished stays.
         """
         with closing(Bars(self.quiet)) as bars:
-            *_, made = Studio(self.device, workers=0).build(self.request, bars)
+            *_, made = Studio(self.device, workers=0).synthesize_set(self.request, bars)
         if self.json:
             print(to_json({"name": made.name, "folder": str(made.folder), "results": list(made.entries)}))
         else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
@@ -117,7 +117,7 @@ class Parameter:
             return "none"
         if isinstance(value, bool):
             return str(value).lower()
-        return repr(value) if isinstance(value, float) and value != int(value) else f"{value}"
+        return str(value)
 
     def parse(self, text: str, what: str = "") -> Any:
         """A value from its text, unchecked against bounds.
@@ -196,8 +196,14 @@ def leaves(cls: type) -> dict[str, Parameter]:
     The default of a path is what an instance made without arguments holds.
     """
     found = dict(parameters(cls))
-    for name, kind in nested(cls).items():
-        found |= {f"{name}.{path}": each for path, each in leaves(kind).items()}
+    contained = nested(cls)
+    for field in fields(cls):
+        if field.name not in contained:
+            continue
+        made = _default(field)
+        for path, each in leaves(contained[field.name]).items():
+            default = each.default if made is MISSING else value_at(made, path)
+            found[f"{field.name}.{path}"] = replace(each, default=default)
     return found
 
 
@@ -262,17 +268,23 @@ def _bare(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) is Annotated else hint
 
 
+def _default(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
 def _parameter(field: Field[Any], hint: Any) -> Parameter:
     bounds, text = None, ""
     many = optional = False
     while True:
         if get_origin(hint) is Annotated:
             hint, *extras = get_args(hint)
+            said = ""  # of what is said on one level the last counts; what is said further out counts more
             for extra in extras:
                 if isinstance(extra, Bounds):
-                    bounds, text = extra, extra.help or text
+                    bounds, said = extra, extra.help or said
                 elif isinstance(extra, Help):
-                    text = extra.text
+                    said = extra.text
+            text = text or said
         elif get_origin(hint) is tuple:
             many, hint = True, get_args(hint)[0]
         elif isinstance(hint, UnionType) or get_origin(hint) is typing.Union:
@@ -283,11 +295,10 @@ def _parameter(field: Field[Any], hint: Any) -> Parameter:
             break
     choices = get_args(hint) if get_origin(hint) is Literal else ()
     kind = type(choices[0]) if choices else hint
-    default = field.default if field.default_factory is MISSING else field.default_factory()
     return Parameter(
         field.name,
         kind if kind in (int, float, bool, str) else str,
-        default,
+        _default(field),
         text,
         bounds,
         choices,

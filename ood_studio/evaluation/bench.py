@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from typing import Any, cast
 
@@ -228,10 +228,7 @@ def _features(features: DatasetFeatures, space: Space, rows: slice = slice(None)
 
 def _parameters(scorer: Scorer, reference: Reference) -> dict[str, Any]:
     # Every concrete scorer is a dataclass; the type checker sees only the abstract one.
-    found = {each.name: getattr(scorer, each.name) for each in fields(cast(Any, scorer))}
-    if "tau" in found and found["tau"] is None:
-        found["tau"] = 1 / reference.logit_scale
-    return found
+    return asdict(cast(Any, scorer.resolved(reference)))
 
 
 def _versions() -> dict[str, str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from ood_studio.core.errors import StudioError
 from ood_studio.labels.prompts import PROMPT_SETS
@@ -16,49 +16,55 @@ class Sweep:
     """A parameter and the values that it walks through.
 
     Attributes:
-        name: the parameter's field in the label or score choice.
-        side: which of the two choices it belongs to.
+        name: of the parameter, for rows.
+        path: where it stands in a `BenchRequest`, such as ``labels.mining.count``.
         title: for people.
         values: those of the paper, or as near as any labels allow.
         source: the paper's table.
         usual: the paper's default.
         log: whether an axis should be logarithmic; None where values are no numbers.
-        selection: how negative labels are chosen while it walks; the choice's own where None.
+        changes: what else is set while it walks, by path.
     """
 
     name: str
-    side: Literal["label", "score"]
+    path: str
     title: str
     values: tuple[Any, ...]
     source: str
     usual: Any
     log: bool | None = True
-    selection: str | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 _COUNTS = (100, 200, 1000, 2000, 5000, 10_000, 20_000, 30_000, 50_000)
 _TAUS = (0.001, 0.002, 0.005, 0.0063, 0.0079, 0.01, 0.0126, 0.0158, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 SWEEPS: dict[str, Sweep] = {
-    "count": Sweep("count", "label", "negative labels M, mined", _COUNTS, "NegLabel, Table 8", 10_000),
+    "count": Sweep("count", "labels.mining.count", "negative labels M, mined", _COUNTS, "NegLabel, Table 8", 10_000),
     "random-count": Sweep(
-        "count", "label", "negative labels M, chosen at random", _COUNTS, "NegLabel, Table 9", 10_000, True, "random"
+        "count",
+        "labels.mining.count",
+        "negative labels M, chosen at random",
+        _COUNTS,
+        "NegLabel, Table 9",
+        10_000,
+        changes={"labels.mining.selection": "random"},
     ),
     "eta": Sweep(
         "eta",
-        "label",
+        "labels.mining.eta",
         "percentile η of NegMining",
         tuple(round(0.05 * i, 2) for i in range(21)),
         "NegLabel, Table 10",
         0.05,
         False,
     ),
-    "corpus": Sweep("corpus", "label", "corpus", ("wordnet", "diorama"), "NegLabel, Table 11", "wordnet", None),
-    "form": Sweep("form", "score", "form of the score", tuple(FORMS), "NegLabel, Table 12", "sum-softmax", None),
-    "tau": Sweep("tau", "score", "temperature τ", _TAUS, "NegLabel, Table 13", 0.01),
+    "corpus": Sweep("corpus", "labels.corpus", "corpus", ("wordnet", "diorama"), "NegLabel, Table 11", "wordnet", None),
+    "form": Sweep("form", "score.form", "form of the score", tuple(FORMS), "NegLabel, Table 12", "sum-softmax", None),
+    "tau": Sweep("tau", "score.tau", "temperature τ", _TAUS, "NegLabel, Table 13", 0.01),
     "prompts": Sweep(
         "prompts",
-        "label",
+        "labels.prompts",
         "prompt",
         (
             "A dark photo of a {}.",
@@ -77,13 +83,13 @@ SWEEPS: dict[str, Sweep] = {
     ),
     "groups": Sweep(
         "groups",
-        "score",
+        "score.groups",
         "groups of negative labels",
         (1, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 1000),
         "NegLabel, Table 15",
         100,
     ),
-    "fuse": Sweep("fuse", "score", "groups fused", (1, 2, 5, 10, 20, 50, 100), "NegLabel, Table 16", 100),
+    "fuse": Sweep("fuse", "score.fuse", "groups fused", (1, 2, 5, 10, 20, 50, 100), "NegLabel, Table 16", 100),
 }
 """Every sweep by name."""
 

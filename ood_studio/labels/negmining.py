@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds, check
+from ood_studio.core.parameters import Bounds, Help, Seed, check
 from ood_studio.core.progress import Progress, silent
 from ood_studio.features.texts import TextEncoder
 from ood_studio.labels.corpora import Corpus, Pos, normalise
@@ -29,9 +29,6 @@ _CHUNK_BYTES = 16 * 2**20
 _STRETCH = 256  # numbers partitioned at a time
 
 Selection = Literal["mined", "random"]
-Eta = Annotated[float, Bounds(0.0, 1.0, step=0.01, help="Percentile of the distances to the ID labels")]
-Count = Annotated[int, Bounds(1, 1_000_000, log=True, step=1, help="How many negative labels to keep (M)")]
-Fraction = Annotated[float | None, Bounds(0.0001, 1.0, log=True, help="Share of the candidates to keep, instead of M")]
 
 
 @dataclass(frozen=True)
@@ -51,19 +48,19 @@ class Mining:
         StudioError: for a value outside its bounds.
     """
 
-    eta: Eta = 0.05
-    count: Count = 10_000
-    fraction: Fraction = None
-    per_pos: bool = False
-    selection: Selection = "mined"
-    seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of a random selection")] = 0
+    eta: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="Percentile of the distances to the ID labels")] = 0.05
+    count: Annotated[int, Bounds(1, 1_000_000, log=True, step=1, help="How many negative labels to keep (M)")] = 10_000
+    fraction: Annotated[
+        float | None, Bounds(0.0001, 1.0, log=True, help="Share of the candidates to keep, instead of M; none = M")
+    ] = None
+    per_pos: Annotated[bool, Help("Choose nouns and adjectives apart, the same share of each")] = False
+    selection: Annotated[Selection, Help("Words furthest from the ID labels (mined), or any, to compare with")] = (
+        "mined"
+    )
+    seed: Annotated[Seed, Help("Seed of a random selection")] = 0
 
     def __post_init__(self) -> None:
         check(self)
-        if self.count != int(self.count):
-            raise StudioError(f"count must be a whole number, not {self.count:g}")
-        if self.selection not in get_args(Selection):
-            raise StudioError(f"selection must be one of {', '.join(get_args(Selection))}, not {self.selection!r}")
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor
 
-from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds
-from ood_studio.scorers.base import Reference, Scorer, unit_rows
-from ood_studio.scorers.neglabel import NegLabel, group_share
+from ood_studio.core.parameters import Bounds, Help, Seed, Tau
+from ood_studio.scorers.base import Reference, temperature, unit_rows
+from ood_studio.scorers.neglabel import Groups, GroupScorer, NegLabel, group_share
 
 Proxy = Literal["sample", "task"]
 """Whether a label's stored pictures weigh by their likeness to the picture scored, or all the same."""
@@ -23,7 +22,7 @@ _LABELS = 256  # labels whose memories are gathered at a time
 
 
 @dataclass(frozen=True)
-class AdaNeg(Scorer):
+class AdaNeg(GroupScorer):
     """The NegLabel score on text and on proxies made of test pictures, one call being one stream (NeurIPS 2024).
 
     Every ID and negative label has a memory of up to L test pictures besides its text feature t; all are empty when a
@@ -56,7 +55,7 @@ class AdaNeg(Scorer):
 
     Attributes:
         tau: τ of both scores; None = 1 / logit_scale of the reference.
-        groups, seed: n_g and the seed of the shuffle before grouping; 5 groups are the authors'.
+        groups, seed: n_g, as in `NegLabel`, and the seed of the shuffle before grouping; 5 groups are the authors'.
         proxy: "sample" or "task".
         threshold: γ, the middle between ID and OOD.
         gap: g; 0 stores every picture, 1 none.
@@ -71,28 +70,18 @@ class AdaNeg(Scorer):
     needs: ClassVar[tuple[str, ...]] = ("class_text", "negative_text")
     stream: ClassVar[bool] = True
 
-    tau: Annotated[float | None, Bounds(1e-4, 10.0, log=True, help="temperature; None = the backbone's")] = None
-    groups: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="groups the negative labels are cut into")] = 5
-    seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="seed of the shuffle before grouping")] = 0
-    proxy: Proxy = "sample"
-    threshold: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="the middle between ID and OOD")] = 0.5
-    gap: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="how sure a picture must be to be stored")] = 0.5
-    length: Annotated[int, Bounds(1, 1000, log=True, step=1, help="pictures stored under a label")] = 10
-    sharpness: Annotated[float, Bounds(0.0, 1000.0, help="sharpness of the sample-adaptive proxies")] = 5.5
-    weight: Annotated[float, Bounds(0.0, 10.0, help="weight of the text's own score")] = 0.1
-    order: Annotated[int | None, Bounds(0, 2**31 - 1, step=1, help="seed of the stream's order; None = as given")] = (
-        None
+    tau: Tau = None
+    groups: Groups = 5
+    seed: Annotated[Seed, Help("Seed of the shuffle before grouping")] = 0
+    proxy: Annotated[Proxy, Help("Stored pictures weigh by likeness to the one scored (sample), or alike (task)")] = (
+        "sample"
     )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._neglabel()
-        if self.proxy not in get_args(Proxy):
-            raise StudioError(f"proxy must be one of {', '.join(get_args(Proxy))}, not {self.proxy!r}")
-        for field in ("length", "order"):
-            number = getattr(self, field)
-            if number is not None and not isinstance(number, int):
-                raise StudioError(f"{field} must be a whole number, not {number!r}")
+    threshold: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="The middle between ID and OOD")] = 0.5
+    gap: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="How sure a picture must be to be stored")] = 0.5
+    length: Annotated[int, Bounds(1, 1000, log=True, step=1, help="Pictures stored under a label")] = 10
+    sharpness: Annotated[float, Bounds(0.0, 1000.0, help="Sharpness of the sample-adaptive proxies")] = 5.5
+    weight: Annotated[float, Bounds(0.0, 10.0, help="Weight of the text's own score")] = 0.1
+    order: Annotated[Seed | None, Help("Seed of a shuffle of the stream; none = in the order given")] = None
 
     @property
     def differentiable(self) -> bool:
@@ -107,7 +96,7 @@ class AdaNeg(Scorer):
         classes = unit_rows(reference.class_text)
         negatives, groups = self._neglabel().grouped(reference.negative_text)
         text = torch.cat((classes, negatives.to(classes)))
-        scale = reference.logit_scale if self.tau is None else 1.0 / self.tau
+        scale = 1 / temperature(self.tau, reference.logit_scale)
 
         def score(features: Tensor) -> Tensor:
             order = torch.arange(len(features))

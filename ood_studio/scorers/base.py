@@ -9,19 +9,22 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, final
+from dataclasses import dataclass, fields, replace
+from typing import Annotated, Any, ClassVar, Literal, Self, cast, final
 
 import torch
 from torch import Tensor
 from torch.nn import Linear
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import check
+from ood_studio.core.parameters import Help, check
 
 Space = Literal["joint", "visual", "patches", "tokens"]
 """Which image features a scorer reads: after the projection (comparable with text), before it, one per patch, or the
 joint vector followed by the patches."""
+
+VectorSpace = Annotated[Literal["joint", "visual"], Help("Features read: after the projection (joint) or before it")]
+"""The space of a scorer that reads one vector a picture and lets it be chosen."""
 
 _LAYOUTS: dict[Space, tuple[str, ...]] = {
     "joint": ("batch",),
@@ -179,6 +182,17 @@ class Scorer(ABC):
         with torch.no_grad():
             return FittedScore(self, self._dim(reference), self._fit(reference))
 
+    def resolved(self, reference: Reference) -> Self:
+        """The scorer with numbers where None stands for something that the reference says: what makes its scores.
+
+        Here a temperature τ; a scorer with more such parameters adds its own.
+        """
+        named = {field.name for field in fields(cast(Any, self))}  # every concrete scorer is a dataclass
+        if "tau" not in named:
+            return self
+        tau = temperature(cast(Any, self).tau, reference.logit_scale)
+        return cast(Self, replace(cast(Any, self), tau=tau))
+
     @abstractmethod
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         """The score as a function of checked features, float32 or float64, of unit length unless they are visual.
@@ -195,6 +209,11 @@ class Scorer(ABC):
         rows = reference.class_text if reference.class_text is not None else reference.images
         assert rows is not None, "a scorer that learns from neither text nor images says its own _dim"
         return rows.shape[1]
+
+
+def temperature(tau: float | None, logit_scale: float) -> float:
+    """τ, or where none is given the model's own, 1 / its logit scale."""
+    return 1 / logit_scale if tau is None else tau
 
 
 def check_features(features: Tensor, space: Space, dim: int, title: str) -> Tensor:
@@ -215,16 +234,6 @@ def check_features(features: Tensor, space: Space, dim: int, title: str) -> Tens
         features = features.float()
     norms = _row_norms(features, what)
     return features if space == "visual" else features / norms
-
-
-def check_vector_space(scorer: Scorer) -> None:
-    """Checks that a scorer whose space is a field reads one vector a picture.
-
-    Raises:
-        StudioError: for another space than "joint" or "visual".
-    """
-    if scorer.space not in ("joint", "visual"):
-        raise StudioError(f"space of {scorer.title} must be 'joint' or 'visual', not {scorer.space!r}")
 
 
 def select_features(space: Space, joint: Tensor | None, visual: Tensor | None, patches: Tensor | None) -> Tensor:

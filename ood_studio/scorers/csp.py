@@ -9,13 +9,13 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from ood_studio.core.parameters import Bounds
-from ood_studio.scorers.base import Reference, Scorer
-from ood_studio.scorers.neglabel import NegLabel
+from ood_studio.core.parameters import Help, Seed, Tau
+from ood_studio.scorers.base import Reference
+from ood_studio.scorers.neglabel import Groups, GroupScorer, NegLabel
 
 
 @dataclass(frozen=True)
-class CSP(Scorer):
+class CSP(GroupScorer):
     """NegLabel's Eq. 6, grouped as there, over its negative labels and those of the conjugated pool together.
 
     The pool holds superclass names with an adjective ("white creature", "cozy place"): see `labels.conjugated`. In the
@@ -24,7 +24,9 @@ class CSP(Scorer):
 
     Attributes:
         tau: τ; None = 1 / logit_scale of the reference (CLIP: the paper's 0.01).
-        groups: n_g over both kinds of labels together; more groups than labels become as many groups as labels.
+        groups: n_g over both kinds of labels together; None = as many as `NegLabel` makes of the negative labels alone
+            (about 100 of them each), so that the two differ by the pool alone. More groups than labels become as many
+            groups as labels.
         seed: seed of the shuffle before grouping.
     """
 
@@ -32,18 +34,12 @@ class CSP(Scorer):
     title: ClassVar[str] = "CSP"
     needs: ClassVar[tuple[str, ...]] = ("class_text", "negative_text", "conjugated_text")
 
-    tau: Annotated[float | None, Bounds(1e-4, 10.0, log=True, help="temperature; None = the backbone's")] = None
-    groups: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="groups the negative labels are cut into")] = 100
-    seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="seed of the shuffle before grouping")] = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._neglabel()
-
-    def _neglabel(self) -> NegLabel:
-        return NegLabel(tau=self.tau, groups=self.groups, seed=self.seed)
+    tau: Tau = None
+    groups: Groups = None
+    seed: Annotated[Seed, Help("Seed of the shuffle before grouping")] = 0
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.negative_text is not None and reference.conjugated_text is not None
         pool = torch.cat((reference.negative_text, reference.conjugated_text.to(reference.negative_text)))
-        return self._neglabel()._fit(replace(reference, negative_text=pool))
+        like = NegLabel(tau=self.tau, groups=self.resolved(reference).groups, seed=self.seed)
+        return like._fit(replace(reference, negative_text=pool))

@@ -13,16 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Help
 from ood_studio.scorers.base import Reference, Space
 from ood_studio.scorers.training import image_chunks
 
-Covariance = Literal["pooled", "classwise"]
+Covariance = Annotated[
+    Literal["pooled", "classwise"], Help("Shared covariance: over all images, or the mean of the classes' own")
+]
 """The shared covariance: Eq. 2 of the PLP paper, divided by N; or as in its authors' code, see `shared_covariance`."""
 
 _ROWS = 4096  # pictures compared with every class at a time
@@ -144,9 +147,3 @@ def nearest(whiten: Tensor, means: Tensor, centre: Tensor, weights: Tensor | Non
         return -(near + own)
 
     return lambda features: torch.cat([chunk(rows) for rows in torch.split(features, _ROWS)])
-
-
-def check_covariance(kind: str) -> None:
-    """Raises `StudioError` for a name that is no `Covariance`."""
-    if kind not in get_args(Covariance):
-        raise StudioError(f"covariance must be one of {', '.join(get_args(Covariance))}, not {kind!r}")

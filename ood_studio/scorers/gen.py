@@ -8,7 +8,6 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds
 from ood_studio.scorers.logits import LogitScorer
 
@@ -28,13 +27,8 @@ class GEN(LogitScorer):
     name: ClassVar[str] = "gen"
     title: ClassVar[str] = "GEN"
 
-    gamma: Annotated[float, Bounds(1e-3, 10.0, log=True, help="power of the probabilities")] = 0.1
-    top: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="how many of the largest probabilities count")] = 100
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not isinstance(self.top, int):
-            raise StudioError(f"top must be a whole number, not {self.top!r}")
+    gamma: Annotated[float, Bounds(1e-3, 10.0, log=True, help="Power of the probabilities")] = 0.1
+    top: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="How many of the largest probabilities count")] = 100
 
     def _score(self, logits: Tensor) -> Tensor:
         if logits.shape[1] == 1:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar, Self
 
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds
-from ood_studio.scorers.base import Reference, Scorer, unit_rows
+from ood_studio.core.parameters import Bounds, Help, Tau
+from ood_studio.scorers.base import Reference, Scorer, temperature, unit_rows
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,19 @@ class GLMCM(Scorer):
     needs: ClassVar[tuple[str, ...]] = ("class_text",)
     space = "tokens"
 
-    tau: Annotated[
-        float | None, Bounds(1e-4, 10.0, log=True, help="temperature of the whole picture; None = the backbone's")
-    ] = 1.0
-    tau_local: Annotated[
-        float | None, Bounds(1e-4, 10.0, log=True, help="temperature of the patches; None = the backbone's")
-    ] = 1.0
-    weight: Annotated[float, Bounds(0.0, 10.0, help="weight of the best patch")] = 1.0
+    tau: Annotated[Tau, Help("Temperature τ of the whole picture; none = the model's own, 1 / its logit scale")] = 1.0
+    tau_local: Annotated[Tau, Help("Temperature of the patches; none = the model's own")] = 1.0
+    weight: Annotated[float, Bounds(0.0, 10.0, help="Weight of the best patch")] = 1.0
+
+    def resolved(self, reference: Reference) -> Self:
+        """See `Scorer.resolved`; both temperatures are numbers."""
+        return replace(super().resolved(reference), tau_local=temperature(self.tau_local, reference.logit_scale))
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.class_text is not None
         classes = unit_rows(reference.class_text)
-        scale = reference.logit_scale if self.tau is None else 1.0 / self.tau
-        local_scale = reference.logit_scale if self.tau_local is None else 1.0 / self.tau_local
+        scale = 1 / temperature(self.tau, reference.logit_scale)
+        local_scale = 1 / temperature(self.tau_local, reference.logit_scale)
 
         def score(features: Tensor) -> Tensor:
             if features.shape[1] < 2:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds
+from ood_studio.core.parameters import Bounds, Help, Seed
 from ood_studio.scorers.base import Reference
 from ood_studio.scorers.gaussians import group_images, nearest, shared_covariance, whitening, with_ridge
 from ood_studio.scorers.training import FeatureScorer, image_chunks
@@ -37,16 +37,9 @@ class KMeansMahalanobis(FeatureScorer):
     title: ClassVar[str] = "k-means Mahalanobis"
 
     clusters: Annotated[
-        int | None, Bounds(1, 100_000, log=True, step=1, help="clusters; None = as many as classes")
+        int | None, Bounds(1, 100_000, log=True, step=1, help="Clusters; none = as many as classes")
     ] = None
-    seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="seed of the first centres")] = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for field in ("clusters", "seed"):
-            number = getattr(self, field)
-            if number is not None and not isinstance(number, int):
-                raise StudioError(f"{field} must be a whole number, not {number!r}")
+    seed: Annotated[Seed, Help("Seed of the first centres")] = 0
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         from sklearn.cluster import KMeans

@@ -39,12 +39,7 @@ class KNN(FeatureScorer):
     name: ClassVar[str] = "knn"
     title: ClassVar[str] = "k-NN"
 
-    k: Annotated[int, Bounds(1, 10_000, log=True, step=1, help="which nearest training image counts")] = 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not isinstance(self.k, int):
-            raise StudioError(f"k must be a whole number, not {self.k!r}")
+    k: Annotated[int, Bounds(1, 10_000, log=True, step=1, help="Which nearest training image counts")] = 1
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.images is not None

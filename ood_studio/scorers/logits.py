@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ood_studio.core.errors import StudioError
-from ood_studio.scorers.base import Reference, Scorer, Space, check_vector_space, unit_rows
+from ood_studio.scorers.base import Reference, Scorer, VectorSpace, unit_rows
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,7 @@ class HeadScorer(Scorer):
         space: the features the head was trained on: "joint" (given unit length) or "visual" (taken as they are).
     """
 
-    space: Space = "joint"
-
-    def __post_init__(self) -> None:
-        check_vector_space(self)
-        super().__post_init__()
+    space: VectorSpace = "joint"
 
     def _needs(self, reference: Reference) -> tuple[str, ...]:
         if self.space == "visual":

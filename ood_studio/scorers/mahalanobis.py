@@ -11,7 +11,6 @@ from torch import Tensor
 from ood_studio.scorers.base import Reference
 from ood_studio.scorers.gaussians import (
     Covariance,
-    check_covariance,
     group_images,
     nearest,
     shared_covariance,
@@ -43,10 +42,6 @@ class Mahalanobis(FeatureScorer):
     needs: ClassVar[tuple[str, ...]] = ("images", "labels")
 
     covariance: Covariance = "pooled"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_covariance(self.covariance)
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.labels is not None

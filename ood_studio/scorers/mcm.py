@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds
-from ood_studio.scorers.base import Reference, Scorer, unit_rows
+from ood_studio.core.parameters import Help, Tau
+from ood_studio.scorers.base import Reference, Scorer, temperature, unit_rows
 
 PRESETS: dict[str, float | None] = {"MCM": 1.0, "pseudo-MSP": 0.01, "backbone": None}
 """τ by name. Two conventions circulate, and numbers fail to reproduce when they are mixed up: MCM's raw cosines and
@@ -29,10 +29,7 @@ class MCM(Scorer):
     title: ClassVar[str] = "MCM"
     needs: ClassVar[tuple[str, ...]] = ("class_text",)
 
-    tau: Annotated[
-        float | None,
-        Bounds(1e-4, 10.0, log=True, help="temperature; 1 = MCM, 0.01 = pseudo-MSP, None = the backbone's"),
-    ] = 1.0
+    tau: Annotated[Tau, Help("Temperature τ; 1 = MCM, 0.01 = pseudo-MSP, none = the model's own")] = 1.0
 
     @classmethod
     def preset(cls, name: str) -> MCM:
@@ -48,7 +45,7 @@ class MCM(Scorer):
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.class_text is not None
         classes = unit_rows(reference.class_text)
-        scale = reference.logit_scale if self.tau is None else 1.0 / self.tau
+        scale = 1 / temperature(self.tau, reference.logit_scale)
 
         def score(features: Tensor) -> Tensor:
             return (features @ classes.to(features).T * scale).softmax(dim=1).amax(dim=1)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, get_args
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Literal, Self, cast, get_args
 
 import torch
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds
-from ood_studio.scorers.base import Reference, Scorer, check_features, unit_rows
+from ood_studio.core.parameters import Bounds, Help, Seed, Tau
+from ood_studio.scorers.base import Reference, Scorer, check_features, temperature, unit_rows
 
 Form = Literal[
     "linear-sum",
@@ -29,12 +29,34 @@ Form = Literal[
 
 FORMS: tuple[Form, ...] = get_args(Form)
 
+GROUP_SIZE = 100
+"""Negative labels in a group of the paper, whose 10,000 make 100 groups."""
+
+Groups = Annotated[
+    int | None,
+    Bounds(
+        1, 100_000, log=True, step=1, help="Groups that the negative labels are cut into; none = about 100 labels each"
+    ),
+]
+
 # One chunk's similarities: large enough for a fast product, small enough to stay out of the way.
 _CHUNK_BYTES = 16 * 2**20
 
 
+class GroupScorer(Scorer):
+    """A score over groups of negative labels; where ``groups`` is None they hold about `GROUP_SIZE` labels each."""
+
+    groups: int | None
+
+    def resolved(self, reference: Reference) -> Self:
+        """See `Scorer.resolved`; the number of groups is a number too."""
+        assert reference.negative_text is not None
+        groups = self.groups or groups_of(len(reference.negative_text))
+        return cast(Self, replace(cast(Any, super().resolved(reference)), groups=groups))
+
+
 @dataclass(frozen=True)
-class NegLabel(Scorer):
+class NegLabel(GroupScorer):
     """The NegLabel score: Eq. 6 of the paper, with the grouping of its Section 3.2; or another form of its Table 12.
 
     With p_i = cos(h, e_i) for the K ID labels and q_j = cos(h, ẽ_j) for the negative labels of one group:
@@ -60,7 +82,8 @@ class NegLabel(Scorer):
     Attributes:
         tau: τ; None = 1 / logit_scale of the reference (CLIP: the paper's 0.01).
         form: the form of the score.
-        groups: n_g; more groups than negative labels become as many groups as negative labels.
+        groups: n_g; None = groups of about 100 negative labels, the paper's size (100 groups of 10,000 labels). More
+            groups than negative labels become as many groups as negative labels.
         fuse: how many of the groups are averaged (Table 16), the first ones after the shuffle; None or more than there
             are = all.
         seed: seed of the shuffle.
@@ -72,22 +95,17 @@ class NegLabel(Scorer):
     title: ClassVar[str] = "NegLabel"
     needs: ClassVar[tuple[str, ...]] = ("class_text", "negative_text")
 
-    tau: Annotated[float | None, Bounds(1e-4, 10.0, log=True, help="temperature; None = the backbone's")] = None
-    form: Form = "sum-softmax"
-    groups: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="groups the negative labels are cut into")] = 100
-    fuse: Annotated[int | None, Bounds(1, 100_000, log=True, step=1, help="groups averaged; None = all of them")] = None
-    seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="seed of the shuffle before grouping")] = 0
-    threshold: Annotated[float, Bounds(-1.0, 1.0, step=0.01, help="cosine that counts (binarised forms)")] = 0.25
-    weight: Annotated[float, Bounds(0.0, 10.0, help="weight of the negative labels (linear forms)")] = 0.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.form not in FORMS:
-            raise StudioError(f"form must be one of {', '.join(FORMS)}, not {self.form!r}")
-        for field in ("groups", "fuse", "seed"):
-            number = getattr(self, field)
-            if number is not None and not isinstance(number, int):
-                raise StudioError(f"{field} must be a whole number, not {number!r}")
+    tau: Tau = None
+    form: Annotated[Form, Help("Form of the score, a row of NegLabel's Table 12")] = "sum-softmax"
+    groups: Groups = None
+    fuse: Annotated[
+        int | None, Bounds(1, 100_000, log=True, step=1, help="Groups that are averaged; none = all of them")
+    ] = None
+    seed: Annotated[Seed, Help("Seed of the shuffle before grouping")] = 0
+    threshold: Annotated[
+        float, Bounds(-1.0, 1.0, step=0.01, help="Cosine from which a label counts, in the binarised forms")
+    ] = 0.25
+    weight: Annotated[float, Bounds(0.0, 10.0, help="Weight of the negative labels in the linear forms")] = 0.1
 
     @property
     def differentiable(self) -> bool:
@@ -98,7 +116,7 @@ class NegLabel(Scorer):
         assert reference.class_text is not None and reference.negative_text is not None
         classes = unit_rows(reference.class_text)
         negatives, fused = self.grouped(reference.negative_text)
-        scale = reference.logit_scale if self.tau is None else 1.0 / self.tau
+        scale = 1 / temperature(self.tau, reference.logit_scale)
         if self.form in ("sum-softmax", "max-softmax"):
             return self._softmax_form(classes, negatives, fused, scale)
         if self.form in ("linear-binary", "count", "binary-ratio"):
@@ -108,7 +126,7 @@ class NegLabel(Scorer):
     def grouped(self, negative_text: Tensor) -> tuple[Tensor, int]:
         """Unit vectors of the negative labels that take part, group after group, and the number of groups."""
         total = len(negative_text)
-        groups = min(self.groups, total)
+        groups = min(self.groups or groups_of(total), total)
         fused = groups if self.fuse is None else min(self.fuse, groups)
         # On the CPU, so that a seed means the same groups on every device.
         order = torch.randperm(total, generator=torch.Generator().manual_seed(self.seed))
@@ -162,6 +180,11 @@ class NegLabel(Scorer):
         return score
 
 
+def groups_of(negatives: int) -> int:
+    """How many groups of about `GROUP_SIZE` labels so many negative labels make; at least one."""
+    return max(1, round(negatives / GROUP_SIZE))
+
+
 def group_share(positive: Tensor, negative: Tensor, groups: int) -> Tensor:
     """The mean over groups of Σ e^z / (Σ e^z + Σ e^z̃), with z all of `positive` and z̃ one group of `negative` (Eq. 6).
 
@@ -202,7 +225,7 @@ def affinities(features: Tensor, reference: Reference, tau: float | None = None)
         raise StudioError(reason)
     assert reference.class_text is not None and reference.negative_text is not None
     features = check_features(features, "joint", reference.class_text.shape[1], "the affinities")
-    scale = reference.logit_scale if tau is None else 1.0 / tau
+    scale = 1 / temperature(tau, reference.logit_scale)
     cosines = []
     for text in (reference.class_text.detach().to(features), reference.negative_text.detach().to(features)):
         # Dividing the few products, not the many text features: this runs at every move of a slider.

@@ -36,7 +36,7 @@ class ReAct(HeadScorer):
     needs: ClassVar[tuple[str, ...]] = ("images",)
 
     percentile: Annotated[
-        float, Bounds(1.0, 100.0, help="percentile of the training activations where they are cut")
+        float, Bounds(1.0, 100.0, help="Percentile of the training activations where they are cut")
     ] = 90.0
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:

@@ -13,7 +13,6 @@ from ood_studio.core.errors import StudioError
 from ood_studio.scorers.base import Reference
 from ood_studio.scorers.gaussians import (
     Covariance,
-    check_covariance,
     group_images,
     nearest,
     one_group,
@@ -49,10 +48,6 @@ class RelativeMahalanobis(FeatureScorer):
     needs: ClassVar[tuple[str, ...]] = ("images", "labels")
 
     covariance: Covariance = "pooled"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_covariance(self.covariance)
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.labels is not None

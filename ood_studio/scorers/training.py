@@ -9,7 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ood_studio.scorers.base import Reference, Scorer, Space, check_vector_space
+from ood_studio.scorers.base import Reference, Scorer, Space, VectorSpace
 
 _CHUNK_VALUES = 2**22  # a chunk of training features in float64: 32 MB
 
@@ -24,11 +24,7 @@ class FeatureScorer(Scorer):
 
     needs: ClassVar[tuple[str, ...]] = ("images",)
 
-    space: Space = "visual"
-
-    def __post_init__(self) -> None:
-        check_vector_space(self)
-        super().__post_init__()
+    space: VectorSpace = "visual"
 
     def _dim(self, reference: Reference) -> int:
         assert reference.images is not None

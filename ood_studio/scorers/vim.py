@@ -39,13 +39,8 @@ class ViM(HeadScorer):
     needs: ClassVar[tuple[str, ...]] = ("images",)
 
     principal: Annotated[
-        int | None, Bounds(1, 100_000, log=True, step=1, help="dimensions of the principal space; None = by the width")
+        int | None, Bounds(1, 100_000, log=True, step=1, help="Dimensions of the principal space; none = by the width")
     ] = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.principal is not None and not isinstance(self.principal, int):
-            raise StudioError(f"principal must be a whole number, not {self.principal!r}")
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.images is not None

@@ -12,20 +12,29 @@ from ood_studio.studio.answers import (
     ReferenceScores,
     SweepPoint,
 )
-from ood_studio.studio.attack import Attacking, AttackRequest, AttackResult
-from ood_studio.studio.craft import Crafting, CraftRequest, CraftStep
+from ood_studio.studio.attack import Attacking, AttackResult
+from ood_studio.studio.craft import AttackImageStep, Crafting
 from ood_studio.studio.explore import Exploring
-from ood_studio.studio.feature_map import FeatureMapRequest, Mapping
-from ood_studio.studio.requests import BenchRequest, ExploreRequest, LabelChoice, ScoreChoice
-from ood_studio.studio.synthesize import SetRequest, SynthesisRequest, SynthesisStep, Synthesizing
+from ood_studio.studio.feature_map import Mapping
+from ood_studio.studio.requests import (
+    AttackImageRequest,
+    AttackSetRequest,
+    BenchRequest,
+    ExploreRequest,
+    FeatureMapRequest,
+    LabelChoice,
+    SynthesizeImageRequest,
+    SynthesizeSetRequest,
+)
+from ood_studio.studio.synthesize import SynthesizeImageStep, Synthesizing
 
 __all__ = [
     "Affinity",
-    "AttackRequest",
+    "AttackImageRequest",
+    "AttackImageStep",
     "AttackResult",
+    "AttackSetRequest",
     "BenchRequest",
-    "CraftRequest",
-    "CraftStep",
     "ExploreRequest",
     "ExploreResult",
     "FeatureMapRequest",
@@ -33,12 +42,11 @@ __all__ = [
     "PictureReport",
     "Reading",
     "ReferenceScores",
-    "ScoreChoice",
-    "SetRequest",
     "Studio",
     "SweepPoint",
-    "SynthesisRequest",
-    "SynthesisStep",
+    "SynthesizeImageRequest",
+    "SynthesizeImageStep",
+    "SynthesizeSetRequest",
 ]
 
 

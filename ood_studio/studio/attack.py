@@ -4,147 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ood_studio.attacks.attack_set import AttackedSet, craft_sets
+from ood_studio.attacks.attack_set import AttackedSet, attack_sets
 from ood_studio.attacks.defences import Defence, defended_features, parse_defence
 from ood_studio.attacks.feature import (
-    Draws,
-    FeatureAttack,
-    LearningRate,
-    Noise,
     Objective,
-    Seed,
-    Steps,
 )
 from ood_studio.attacks.targets import class_targets, text_targets
-from ood_studio.attacks.transforms import Kind
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds, check
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset, Subset
 from ood_studio.data.folders import FolderDataset
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers, parse_scorer
-from ood_studio.evaluation.metrics import FprDefinition
 from ood_studio.evaluation.rows import BenchResult, Row
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures, dataset_features
-from ood_studio.scorers import FittedScore, Scorer, Space, select_features
+from ood_studio.scorers import FittedScore, Space, select_features
 from ood_studio.studio.compare import Comparing
-from ood_studio.studio.requests import GROUP_SIZE, BenchRequest, LabelChoice, Resamples, ScoreChoice, TrainCount
+from ood_studio.studio.requests import AttackSetRequest, LabelChoice
 from ood_studio.studio.texts import read_prompts
-from ood_studio.studio.workbench import LabelSpace
-
-TargetKind = Literal["image", "class", "nearest", "text"]
-
-
-@dataclass(frozen=True)
-class AttackRequest:
-    """What ``python -m ood_studio attack`` asks for: attacked sets, and every scorer before and after.
-
-    Attributes:
-        suite: whose pictures, one of `SUITES` that brings training pictures.
-        source: which of its OOD sets is attacked.
-        smoothness: a set for each λ, in the paper's unit (224 pixels); 0 is CIFAR10-A, 5000 is CIFAR10-AS.
-        linf: a set for each budget of the largest change, in 255ths, at λ = 0.
-        l2: a set for each budget of the Euclidean length, at λ = 0.
-        target: what features are pulled to: a random ID training picture each (``image``), the mean of a random class
-            (``class``) or of the class that the model sees nearest (``nearest``), or the text of a random ID label
-            (``text``, in the joint space).
-        climb: a scorer to climb instead, with parameters where wanted (``neglabel``, ``knn:space=joint``).
-        space: of the features pulled: visual, as in the paper's code, or joint.
-        ensemble: models attacked together with ``backbone``.
-        judges: models that judge the sets besides ``backbone``; whether the attack transfers.
-        defences: input transformations to try: ``jpeg:75``, ``blur:1``, ``resize:0.5``, ``crops:8``.
-        checkpoints: steps at which sets are kept too, for curves.
-        robust: transformations that the attack learns to withstand: resize, crop, jpeg.
-        draws: of them in a step.
-        steps, learning_rate, noise: of the attack.
-        scorers: keys of scorers, each with parameters where wanted, or ``all``.
-        label: the text side; a suite brings its own ID labels.
-        score: how NegLabel scores.
-        data_root: where the data of public benchmarks lie.
-        seed: of the scenes, of the choice of targets, of the attack's noise and of the resamples.
-        count: pictures attacked, and Diorama pictures in the ID set.
-        train_count: training pictures, of which the targets are taken out before scorers learn from them.
-        resamples: bootstrap resamples of the 95 % intervals; 0 for none.
-        fpr_definition: which of the definitions of FPR95 in circulation.
-    """
-
-    suite: str = "diorama"
-    source: str = "near-ood"
-    smoothness: tuple[float, ...] = (0.0, 5000.0)
-    linf: tuple[float, ...] = ()
-    l2: tuple[float, ...] = ()
-    target: TargetKind = "image"
-    climb: str = ""
-    space: Literal["visual", "joint"] = "visual"
-    ensemble: tuple[str, ...] = ()
-    judges: tuple[str, ...] = ()
-    defences: tuple[str, ...] = ()
-    checkpoints: tuple[int, ...] = ()
-    robust: tuple[Kind, ...] = ()
-    draws: Draws = FeatureAttack.draws
-    steps: Steps = FeatureAttack.steps
-    learning_rate: LearningRate = FeatureAttack.learning_rate
-    noise: Noise = FeatureAttack.noise
-    scorers: tuple[str, ...] = ("all",)
-    label: LabelChoice = field(default_factory=LabelChoice)
-    score: ScoreChoice = field(default_factory=ScoreChoice)
-    data_root: str = ""
-    seed: Seed = 1
-    count: Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures attacked")] = 500
-    train_count: TrainCount = 2000
-    resamples: Resamples = 1000
-    fpr_definition: FprDefinition = "exact"
-
-    def __post_init__(self) -> None:
-        check(self)
-        if self.target not in get_args(TargetKind):
-            raise StudioError(f"target must be one of {', '.join(get_args(TargetKind))}, not {self.target!r}")
-        if not self.attacks():
-            raise StudioError("there is nothing to attack with; give at least one smoothness or budget")
-
-    def attacks(self) -> dict[str, FeatureAttack]:
-        """Every attack asked for by its name, such as "λ = 5000" or "L∞ 8/255".
-
-        Raises:
-            StudioError: a parameter beyond its bounds.
-        """
-        base = FeatureAttack(
-            steps=self.steps,
-            learning_rate=self.learning_rate,
-            noise=self.noise,
-            robust=self.robust,
-            draws=self.draws,
-            seed=self.seed,
-        )
-        found = {f"λ = {value:g}": replace(base, smoothness=value) for value in self.smoothness}
-        found |= {f"L∞ {value:g}/255": replace(base, norm="linf", budget=value / 255) for value in self.linf}
-        return found | {f"L2 {value:g}": replace(base, norm="l2", budget=value) for value in self.l2}
-
-    def bench(self) -> BenchRequest:
-        """The benchmark that the sets are judged by."""
-        return BenchRequest(
-            suite=self.suite,
-            scorers=self.scorers,
-            label=self.label,
-            score=self.score,
-            data_root=self.data_root,
-            seed=self.seed,
-            count=self.count,
-            train_count=self.train_count,
-            resamples=self.resamples,
-            fpr_definition=self.fpr_definition,
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +49,7 @@ class AttackResult:
 
     Attributes:
         source: the name of the set attacked.
-        sets: in the order of `AttackRequest.attacks`, for each its checkpoints and then its end.
+        sets: in the order of `AttackSetRequest.attacks`, for each its checkpoints and then its end.
         judgements: the attacked model's own first, each model without a defence before those with one.
     """
 
@@ -221,7 +108,7 @@ class AttackResult:
 class Attacking(Comparing):
     """Whole sets attacked, and judged by every scorer."""
 
-    def attack(self, request: AttackRequest, progress: Progress = silent) -> AttackResult:
+    def attack_set(self, request: AttackSetRequest, progress: Progress = silent) -> AttackResult:
         """Attacked sets, and every scorer's figures on them and on the source.
 
         The training pictures that served as targets are taken from what scorers learn, as in the paper.
@@ -238,29 +125,29 @@ class Attacking(Comparing):
         source = suite.ood[request.source]
         if len(source) > request.count:
             source = Subset(source, request.count, request.seed)
-        backbones = [self.backbone(name) for name in dict.fromkeys((request.label.backbone, *request.ensemble))]
+        backbones = [self.backbone(name) for name in dict.fromkeys((request.labels.backbone, *request.ensemble))]
         targets = _choose_targets(request, suite, source, backbones[0], progress)
         objectives_for = self._objectives(request, suite, backbones, targets, progress)
-        text = repr((request.label, request.score)) if request.climb else ""
+        text = repr((request.labels, request.score)) if request.target_score else ""
         if request.target == "text":
-            text += repr((request.label.prompts, suite.labels))
+            text += repr((request.labels.prompts, suite.labels))
         chosen = repr((targets.chosen.tolist(), text, "" if suite.train is None else suite.train.key))
         key = "|".join(
             [
                 *(backbone.fingerprint for backbone in backbones),
-                request.climb or f"{request.target}/{request.space}",
+                request.target_score or f"{request.target}/{request.space}",
                 hashlib.sha256(chosen.encode()).hexdigest(),
             ]
         )
         sets: list[AttackedSet] = []
         for name, attack in request.attacks().items():
-            sets += craft_sets(
+            sets += attack_sets(
                 f"{source.name}, {name}",
                 source,
                 objectives_for,
                 attack,
                 key=key,
-                target=request.climb or request.target,
+                target=request.target_score or request.target,
                 targets=targets.names,
                 checkpoints=request.checkpoints,
                 progress=progress,
@@ -268,13 +155,13 @@ class Attacking(Comparing):
         others: dict[str, Dataset] = {each.name: FolderDataset(each.folder, each.name) for each in sets}
         suite = replace(suite, ood={source.name: source, **others})
         judgements = []
-        for name in dict.fromkeys((request.label.backbone, *request.judges)):
+        for name in dict.fromkeys((request.labels.backbone, *request.judges)):
             for defence in defences:
                 judgements.append(self._judge(request, suite, name, defence, targets.removed, progress))
         return AttackResult(source.name, tuple(sets), tuple(judgements))
 
     def transfer(
-        self, request: AttackRequest, backbones: Sequence[str], progress: Progress = silent
+        self, request: AttackSetRequest, backbones: Sequence[str], progress: Progress = silent
     ) -> dict[tuple[str, str], BenchResult]:
         """Attacked on one model, judged by another: (attacked, judge) -> the judge's figures, for every pair.
 
@@ -284,15 +171,15 @@ class Attacking(Comparing):
         found = {}
         for attacked in dict.fromkeys(backbones):
             asked = replace(
-                request, label=replace(request.label, backbone=attacked), judges=tuple(backbones), defences=()
+                request, labels=replace(request.labels, backbone=attacked), judges=tuple(backbones), defences=()
             )
-            for each in self.attack(asked, progress).judgements:
+            for each in self.attack_set(asked, progress).judgements:
                 found[attacked, each.backbone] = each.result
         return {(i, j): found[i, j] for i in dict.fromkeys(backbones) for j in dict.fromkeys(backbones)}
 
     def _judge(
         self,
-        request: AttackRequest,
+        request: AttackSetRequest,
         suite: OpenSuite,
         name: str,
         defence: Defence | None,
@@ -306,7 +193,7 @@ class Attacking(Comparing):
             return _without(found, removed) if pictures is suite.train else found
 
         bench, _ = self._on_suite(
-            replace(request.bench(), label=replace(request.label, backbone=name)),
+            replace(request.bench(), labels=replace(request.labels, backbone=name)),
             suite,
             features_of,
             params={"defence": "" if defence is None else str(defence)},
@@ -316,14 +203,9 @@ class Attacking(Comparing):
         *_, result = bench.run(progress)
         return Judgement(name, "" if defence is None else str(defence), result)
 
-    @staticmethod
-    def _scorers(request: AttackRequest, space: LabelSpace | None) -> dict[str, Scorer]:
-        negatives = GROUP_SIZE if space is None else len(space.mined)
-        return choose_scorers(request.scorers, bench_scorers(request.score.neglabel(negatives)))
-
     def _objectives(
         self,
-        request: AttackRequest,
+        request: AttackSetRequest,
         suite: OpenSuite,
         backbones: Sequence[Backbone],
         targets: _Targets,
@@ -332,8 +214,8 @@ class Attacking(Comparing):
         """The objectives for pictures of the source, by their indices."""
         found: list[tuple[Backbone, Tensor | FittedScore, Space]] = []
         for backbone in backbones:
-            choice = replace(request.label, backbone=backbone.name)
-            if request.climb:
+            choice = replace(request.labels, backbone=backbone.name)
+            if request.target_score:
                 found.append((backbone, self._climbed(request, suite, backbone, choice, targets, progress), "joint"))
                 continue
             if request.target == "text":
@@ -365,7 +247,7 @@ class Attacking(Comparing):
 
     def _climbed(
         self,
-        request: AttackRequest,
+        request: AttackSetRequest,
         suite: OpenSuite,
         backbone: Backbone,
         choice: LabelChoice,
@@ -373,8 +255,7 @@ class Attacking(Comparing):
         progress: Progress,
     ) -> FittedScore:
         space, no_text = self._text_side(choice, suite.labels, progress)
-        known: Mapping[str, Scorer] = self._scorers(replace(request, scorers=("all",)), space)
-        scorer = parse_scorer(request.climb, known)
+        scorer = parse_scorer(request.target_score, bench_scorers(request.score))
 
         def features_of(pictures: Dataset, spaces: Collection[str]) -> DatasetFeatures:
             return dataset_features(backbone, pictures, spaces, progress)
@@ -393,13 +274,13 @@ class _Targets:
 
 
 def _choose_targets(
-    request: AttackRequest, suite: OpenSuite, source: Dataset, backbone: Backbone, progress: Progress
+    request: AttackSetRequest, suite: OpenSuite, source: Dataset, backbone: Backbone, progress: Progress
 ) -> _Targets:
     """Training pictures, from at most half of them, so that scorers keep some to learn from; or classes."""
     count = len(source)
     rng = np.random.default_rng([request.seed, count])
-    if request.climb:
-        return _Targets(np.zeros(count, np.int64), [request.climb] * count, frozenset())
+    if request.target_score:
+        return _Targets(np.zeros(count, np.int64), [request.target_score] * count, frozenset())
     if request.target != "image":
         if not suite.labels:
             raise StudioError(f"{suite.name} has no ID labels to take targets from")

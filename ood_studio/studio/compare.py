@@ -13,6 +13,7 @@ from torch.nn import Linear
 
 from ood_studio.backbones import Backbone, BackboneError
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Progress, Stopped, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bench import Bench, needed_spaces, zero_shot_accuracy
@@ -20,7 +21,7 @@ from ood_studio.evaluation.choose import bench_scorers, choose_scorers
 from ood_studio.evaluation.results import ResultStore
 from ood_studio.evaluation.rows import BenchResult
 from ood_studio.evaluation.suites import OpenSuite, open_suite
-from ood_studio.evaluation.sweeps import Sweep, find_sweep, sweep_values
+from ood_studio.evaluation.sweeps import find_sweep, sweep_values
 from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.conjugated import conjugated_pool, mine_conjugated, superclasses_of
 from ood_studio.labels.corpora import load_corpus
@@ -32,7 +33,7 @@ from ood_studio.scorers import (
     select_features,
 )
 from ood_studio.studio.answers import SweepPoint
-from ood_studio.studio.requests import GROUP_SIZE, BenchRequest, LabelChoice
+from ood_studio.studio.requests import BenchRequest, LabelChoice
 from ood_studio.studio.texts import read_labels, read_prompts
 from ood_studio.studio.workbench import LabelSpace, Workbench
 
@@ -59,7 +60,7 @@ class Comparing(Workbench):
         choose_scorers(request.scorers, bench_scorers())  # unknown ones are told before anything is loaded
         suite = self._open_suite(request)
         progress("loading the model", 0, 1)
-        backbone = self.backbone(request.label.backbone)
+        backbone = self.backbone(request.labels.backbone)
 
         def features_of(pictures: Dataset, spaces: Collection[str]) -> DatasetFeatures:
             return dataset_features(backbone, pictures, spaces, progress)
@@ -87,11 +88,10 @@ class Comparing(Workbench):
 
         ``params`` and ``training`` are told in every row, beside what the request says.
         """
-        choice = request.label
+        choice = request.labels
         backbone = self.backbone(choice.backbone)
         space, no_text = self._text_side(choice, suite.labels, progress)
-        negatives = GROUP_SIZE if space is None else len(space.mined)
-        scorers = choose_scorers(request.scorers, bench_scorers(request.score.neglabel(negatives)))
+        scorers = choose_scorers(request.scorers, bench_scorers(request.score))
         bench = Bench(
             suite,
             choice.backbone,
@@ -105,10 +105,10 @@ class Comparing(Workbench):
             mining={
                 "corpus": choice.corpus,
                 **({"lexnames": choice.lexnames} if choice.corpus == "wordnet" else {}),
-                "eta": choice.eta,
-                "per_pos": choice.per_pos,
-                "selection": choice.selection,
-                "negatives": negatives,
+                "eta": choice.mining.eta,
+                "per_pos": choice.mining.per_pos,
+                "selection": choice.mining.selection,
+                "negatives": 0 if space is None else len(space.mined),
             },
             training=dict(training),
         )
@@ -127,25 +127,16 @@ class Comparing(Workbench):
         for i, value in enumerate(walked):
             progress(f"sweeping {walk.title}", i, len(walked))
             try:
-                point = replace(request, scorers=("neglabel",), **self._swept(walk, value, request))
+                point = with_values(request, {"scorers": ("neglabel",), walk.path: value, **walk.changes})
                 yield SweepPoint(value, self.bench(point, progress).rows)
             except Stopped:
                 raise
             except StudioError as error:
                 yield SweepPoint(value, (), str(error))
 
-    @staticmethod
-    def _swept(walk: Sweep, value: Any, request: BenchRequest) -> dict[str, Any]:
-        changes: dict[str, Any] = {walk.name: value}
-        if walk.side == "score":
-            return {"score": replace(request.score, **changes)}
-        if walk.selection is not None:
-            changes["selection"] = walk.selection
-        return {"label": replace(request.label, **changes)}
-
     def _open_suite(self, request: BenchRequest) -> OpenSuite:
         own = bool(request.id_data) or request.suite == "folders"
-        typed = "" if request.label.labels == LabelChoice.labels else request.label.labels
+        typed = "" if request.labels.labels == LabelChoice.labels else request.labels.labels
         suite = open_suite(
             "folders" if own else request.suite,
             id_data=request.id_data,
@@ -244,7 +235,7 @@ class Comparing(Workbench):
             truth = suite.id.labels[inside.rows]
             found["id_accuracy"] = zero_shot_accuracy(inside.joint, space.class_text, truth)
         if suite.trained is not None and suite.trained.labels is not None:
-            text = class_features(space.backbone, suite.trained.classes, read_prompts(request.label.prompts))
+            text = class_features(space.backbone, suite.trained.classes, read_prompts(request.labels.prompts))
             seen = features_of(suite.trained, joint)
             assert seen.joint is not None
             found["all_accuracy"] = zero_shot_accuracy(seen.joint, text, suite.trained.labels[seen.rows])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Annotated, Any, Literal
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,95 +16,25 @@ from ood_studio import __version__
 from ood_studio.attacks.defences import Defence
 from ood_studio.attacks.feature import (
     AttackStep,
-    Budget,
     Diverged,
-    Draws,
-    FeatureAttack,
-    LearningRate,
-    Noise,
-    Norm,
     Objective,
-    Seed,
-    Smoothness,
-    Steps,
     smoothness_weight,
 )
 from ood_studio.attacks.quality import quality
 from ood_studio.attacks.targets import picture_targets, text_targets
-from ood_studio.attacks.transforms import Kind
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds, check
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.pixels import to_images, to_pixels
 from ood_studio.studio.answers import Reading
-from ood_studio.studio.requests import LabelChoice, ScoreChoice
+from ood_studio.studio.requests import AttackImageRequest
 from ood_studio.studio.scores import scorer_named
 from ood_studio.studio.texts import read_prompts
 from ood_studio.studio.workbench import LabelSpace, Workbench, joint_of, picture_key
 
 
-@dataclass(frozen=True)
-class CraftRequest:
-    """What it takes to attack one picture.
-
-    Attributes:
-        labels: the text side, and the model attacked.
-        score: how NegLabel scores.
-        reference: folder of ID pictures that set the thresholds; empty = Diorama's own where the labels are Diorama's.
-        target_label: an ID label (or any words) whose text is the target; empty where a picture is.
-        space: of the features pulled to a picture; a label's text is joint.
-        climb: a score to climb instead of a target, a key of `scorers_of`, such as ``neglabel``.
-        ensemble: models attacked together with that of ``labels``.
-        full_size: whether the picture keeps its size; else it is attacked at the model's input size.
-        longest: a picture that keeps its size is shrunk to so many pixels where its longer side has more.
-        every: steps between reports.
-        smoothness, steps, learning_rate, noise, norm, budget, robust, draws, seed: see `FeatureAttack`.
-    """
-
-    labels: LabelChoice = field(default_factory=LabelChoice)
-    score: ScoreChoice = field(default_factory=ScoreChoice)
-    reference: str = ""
-    target_label: str = ""
-    space: Literal["visual", "joint"] = "visual"
-    climb: str = ""
-    ensemble: tuple[str, ...] = ()
-    full_size: bool = False
-    longest: Annotated[int, Bounds(16, 8192, log=True, step=1, help="Longest side kept, in pixels")] = 1024
-    every: Steps = 10
-    smoothness: Smoothness = FeatureAttack.smoothness
-    steps: Steps = FeatureAttack.steps
-    learning_rate: LearningRate = FeatureAttack.learning_rate
-    noise: Noise = FeatureAttack.noise
-    norm: Norm = FeatureAttack.norm
-    budget: Budget = FeatureAttack.budget
-    robust: tuple[Kind, ...] = ()
-    draws: Draws = FeatureAttack.draws
-    seed: Seed = FeatureAttack.seed
-
-    def __post_init__(self) -> None:
-        check(self)
-        if self.space not in ("visual", "joint"):
-            raise StudioError(f"space must be visual or joint, not {self.space!r}")
-        self.attack()
-
-    def attack(self) -> FeatureAttack:
-        """The attack's parameters."""
-        return FeatureAttack(
-            self.smoothness,
-            self.steps,
-            self.learning_rate,
-            self.noise,
-            self.norm,
-            self.budget,
-            self.robust,
-            self.draws,
-            self.seed,
-        )
-
-
 @dataclass(frozen=True, eq=False)
-class CraftStep:
+class AttackImageStep:
     """One picture after some steps.
 
     Attributes:
@@ -136,18 +66,18 @@ class CraftStep:
 class Crafting(Workbench):
     """Single pictures attacked."""
 
-    def craft(
+    def attack_image(
         self,
-        request: CraftRequest,
+        request: AttackImageRequest,
         picture: Image.Image,
         target: Image.Image | None = None,
         mask: np.ndarray | None = None,
         progress: Progress = silent,
-    ) -> Iterator[CraftStep]:
+    ) -> Iterator[AttackImageStep]:
         """One picture as it changes; to stop, stop asking.
 
         Args:
-            request: with ``target_label`` or ``climb`` where there is no target picture.
+            request: with ``target_label`` or ``target_score`` where there is no target picture.
             picture: any size.
             target: an ID picture.
             mask: (height, width) in [0, 1] over the whole picture, of any size, 0 where nothing may change.
@@ -168,25 +98,25 @@ class Crafting(Workbench):
         judges = self.judges(space, request.score, request.reference, progress)
         typical = {title: float(np.median(found.id)) for title, found in judges.compared.items()}
 
-        def report(step: AttackStep) -> CraftStep:
+        def report(step: AttackStep) -> AttackImageStep:
             changed = to_images(step.pixels)[0]
             with torch.inference_mode():  # what a file of the picture will be given, not what the attack computes with
                 joint = joint_of(backbone, backbone.encode_image(backbone.preprocess([changed])).joint).float().cpu()
-            return CraftStep(
+            return AttackImageStep(
                 step.step,
                 step.total,
                 float(step.similarity[0]),
                 float(step.roughness[0]),
                 judges.readings(joint)[0],
                 typical,
-                smoothness_weight(request.smoothness, min(height, width)),
+                smoothness_weight(request.attack.smoothness, min(height, width)),
                 changed,
                 original,
             )
 
         area = None if mask is None else _mask(mask, backbone, request.full_size, picture.size, (width, height))
         try:
-            for step in request.attack().run(pixels, objectives, mask=area, every=request.every):
+            for step in request.attack.run(pixels, objectives, mask=area, every=request.every):
                 progress("attacking the picture", step.step, step.total)
                 yield report(step)
         except Diverged as error:
@@ -194,8 +124,8 @@ class Crafting(Workbench):
                 yield report(error.last)
             raise
 
-    def behind(
-        self, request: CraftRequest, pictures: Sequence[Image.Image], defence: Defence | None
+    def with_defence(
+        self, request: AttackImageRequest, pictures: Sequence[Image.Image], defence: Defence | None
     ) -> list[tuple[Reading, ...]]:
         """Every score of pictures as the attacked model sees them behind a defence, of several views their mean.
 
@@ -215,7 +145,7 @@ class Crafting(Workbench):
 
     def _craft_objectives(
         self,
-        request: CraftRequest,
+        request: AttackImageRequest,
         space: LabelSpace,
         picture: Image.Image,
         target: Image.Image | None,
@@ -225,13 +155,13 @@ class Crafting(Workbench):
         for name in request.ensemble:
             progress("loading the model", 0, 1)
             backbones.setdefault(name, self.backbone(name))
-        if request.climb:
+        if request.target_score:
             objectives = []
             for name, backbone in backbones.items():
                 own = space
                 if backbone is not space.backbone:
                     own = self.label_space(replace(request.labels, backbone=name), progress)
-                scorer = scorer_named(request.climb, request.score, len(own.mined))
+                scorer = scorer_named(request.target_score, request.score)
                 objectives.append(Objective(backbone, scorer.fit(own.reference())))
             return objectives
         if request.target_label:
@@ -250,8 +180,8 @@ class Crafting(Workbench):
         ]
 
 
-def craft_record(
-    request: CraftRequest, source: Image.Image, target: Image.Image | None, last: CraftStep
+def attack_record(
+    request: AttackImageRequest, source: Image.Image, target: Image.Image | None, last: AttackImageStep
 ) -> dict[str, Any]:
     """Plain values for JSON: what it takes to repeat an attack on one picture, and what came of it.
 

@@ -37,8 +37,9 @@ class Exploring(Workbench):
         features = self.picture_features(space.backbone, [picture for _, picture in pictures], progress)
         reference = space.reference()
         readings = judges.readings(features.joint)
-        tau = request.score.tau or 1 / space.backbone.logit_scale
-        shares = affinities(features.joint, reference, tau)
+        score = request.score.resolved(reference)
+        assert score.tau is not None and score.groups is not None
+        shares = affinities(features.joint, reference, score.tau)
         classes = (features.joint @ space.class_text.T * space.backbone.logit_scale).softmax(dim=1)
         words = (*space.id_labels, *space.mined.words)
         known = len(space.id_labels)
@@ -51,7 +52,7 @@ class Exploring(Workbench):
             ]
             ranked = classes[i].topk(min(5, known))
             guesses = zip(ranked.indices.tolist(), ranked.values.tolist(), strict=True)
-            heatmap = None if features.patches is None else _heatmap(features.patches[i], reference, tau, known)
+            heatmap = None if features.patches is None else _heatmap(features.patches[i], reference, score.tau, known)
             reports.append(
                 PictureReport(
                     name,
@@ -66,9 +67,8 @@ class Exploring(Workbench):
         notes = list(space.notes)
         if not judges.compared:
             notes.append("These labels come without ID reference pictures, so there are scores but no threshold.")
-        groups = request.score.neglabel(len(space.mined)).groups
         return ExploreResult(
-            tuple(reports), judges.compared, tau, groups, space.id_labels, space.mined.words, tuple(notes)
+            tuple(reports), judges.compared, score.tau, score.groups, space.id_labels, space.mined.words, tuple(notes)
         )
 
     def warm_up(self, request: ExploreRequest, progress: Progress = silent) -> None:

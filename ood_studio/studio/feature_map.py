@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -15,44 +15,18 @@ from torch import Tensor
 
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds, check
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset, Subset
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.embedding import plane
 from ood_studio.features.images import dataset_features
-from ood_studio.studio.requests import LabelChoice
+from ood_studio.studio.requests import FeatureMapRequest
 from ood_studio.studio.texts import read_labels
 from ood_studio.studio.workbench import Workbench
 from ood_studio.worlds import ReferencePart, open_reference, reference_of, references
 
 Kind = Literal["id", "near", "far", "synthetic", "trail"]
 THUMBNAIL = 64  # pixels
-
-
-@dataclass(frozen=True)
-class FeatureMapRequest:
-    """Which pictures are laid out, and how.
-
-    Attributes:
-        labels: for its backbone, and for the reference pictures that belong to them.
-        reference: a folder of ID pictures; empty = the reference pictures that belong to the labels, or else those of
-            the first world, with near- and far-OOD pictures.
-        inside, near, far: how many pictures of each, and of synthetic ones at most as many as ID ones.
-        neighbours, spread, seed: see `plane`.
-    """
-
-    labels: LabelChoice = field(default_factory=LabelChoice)
-    reference: str = ""
-    inside: Annotated[int, Bounds(3, 5000, log=True, step=1, help="ID pictures")] = 300
-    near: Annotated[int, Bounds(0, 5000, step=1, help="Near-OOD pictures")] = 150
-    far: Annotated[int, Bounds(0, 5000, step=1, help="Far-OOD pictures")] = 150
-    neighbours: Annotated[int, Bounds(2, 200, step=1, help="Neighbours that are kept near each picture")] = 15
-    spread: Annotated[float, Bounds(0.0, 1.0, step=0.05, help="How close pictures may lie")] = 0.1
-    seed: Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of the layout")] = 0
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 @dataclass(frozen=True, eq=False)

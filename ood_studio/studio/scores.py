@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ood_studio.evaluation.choose import parse_scorer
-from ood_studio.scorers import MCM, MSP, Energy, FittedScore, MaxLogit, Scorer
+from ood_studio.scorers import MCM, MSP, Energy, FittedScore, MaxLogit, NegLabel, Scorer
 from ood_studio.studio.answers import Reading, ReferenceScores, reading_of
-from ood_studio.studio.requests import ScoreChoice
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +35,10 @@ class Judges:
         ]
 
 
-def scorers_of(choice: ScoreChoice, negatives: int) -> tuple[tuple[str, Scorer], ...]:
-    """The scores shown for every picture, NegLabel over so many negative labels first, with their titles."""
+def shown_scorers(score: NegLabel) -> tuple[tuple[str, Scorer], ...]:
+    """The scores shown for every picture, NegLabel as chosen first, with their titles."""
     return (
-        ("NegLabel", choice.neglabel(negatives)),
+        ("NegLabel", score),
         ("MCM (τ = 1)", MCM(tau=1.0)),
         ("pseudo-MSP (τ = 0.01)", MCM(tau=0.01)),
         ("MSP", MSP()),
@@ -48,11 +47,11 @@ def scorers_of(choice: ScoreChoice, negatives: int) -> tuple[tuple[str, Scorer],
     )
 
 
-def scorer_named(text: str, choice: ScoreChoice, negatives: int) -> Scorer:
+def scorer_named(text: str, score: NegLabel) -> Scorer:
     """One of the shown scores by its key, with parameters of one's own where given, such as ``mcm:tau=0.1``.
 
     Raises:
         StudioError: for an unknown key or parameter.
     """
     # Of two that share a key the one listed first is meant.
-    return parse_scorer(text, {scorer.name: scorer for _, scorer in reversed(scorers_of(choice, negatives))})
+    return parse_scorer(text, {scorer.name: scorer for _, scorer in reversed(shown_scorers(score))})

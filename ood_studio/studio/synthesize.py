@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +16,6 @@ from torch import Tensor
 
 from ood_studio import __version__
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds, check
 from ood_studio.core.pool import Pool
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
@@ -25,128 +24,25 @@ from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.metrics import threshold_at_tpr
 from ood_studio.evaluation.suites import open_suite
 from ood_studio.studio.answers import Affinity, Reading
-from ood_studio.studio.requests import LabelChoice, ScoreChoice
+from ood_studio.studio.requests import SynthesizeImageRequest, SynthesizeSetRequest
 from ood_studio.studio.scores import Judges, scorer_named
 from ood_studio.studio.workbench import LabelSpace, Workbench, joint_of
 from ood_studio.synthesis.baselines import PROMPT, negative_label_pictures
 from ood_studio.synthesis.boundary import (
-    Direction,
-    Guidance,
     Iteration,
-    Iterations,
-    NearBoundary,
-    Seed,
-    Step,
-    Steps,
-    StepSize,
-    Strength,
-    Target,
     gradient_pictures,
 )
-from ood_studio.synthesis.classifier_models import CLASSIFIER, load_classifier
+from ood_studio.synthesis.classifier_models import load_classifier
 from ood_studio.synthesis.complexity import bytes_per_pixel, most_complex
 from ood_studio.synthesis.contexts import Contexts
 from ood_studio.synthesis.guides import EnergyGuide, Guide, ScorerGuide
 from ood_studio.synthesis.inpainting import Inpainter
 from ood_studio.synthesis.inpainting_models import load_inpainter
-from ood_studio.synthesis.losses import LossForm
 from ood_studio.synthesis.synthetic_set import Made, SyntheticSet, build_set, set_folder
 from ood_studio.worlds import open_reference, reference_of
 
 _REFERENCE = 300  # Diorama pictures of each side that a guide's boundary and gauge are read from
 _SOURCES = 8  # Diorama pictures looked at for each one wanted, to choose the most complex from
-
-
-@dataclass(frozen=True)
-class SynthesisRequest:
-    """What it takes to make near-boundary pictures.
-
-    Attributes:
-        labels: the text side, of the scores shown and of the negative labels.
-        score: how NegLabel scores.
-        reference: folder of ID pictures that set the thresholds; empty = Diorama's own where the labels are Diorama's.
-        inpainter: ``diorama`` (bundled), a Hugging Face repository such as
-            ``sd2-community/stable-diffusion-2-inpainting``, or ``local-dir:PATH``.
-        context_model: what names the contexts: ``diorama`` (bundled), a repository such as
-            ``llava-hf/llava-1.5-7b-hf``, or ``local-dir:PATH``.
-        guide: what the loop climbs down: ``energy`` of the recognition model, or a score of the backbone, such as
-            ``neglabel``, ``mcm`` or ``maxlogit``.
-        classifier: the recognition model: ``diorama-classifier`` (bundled) or a timm model with a classifier.
-        step: normalised: gradients of length 1, noise of unit variance; raw: the paper's Eq. 10 as it stands.
-        loss: target: the authors' code's; hinge: Liu et al.'s; published: the paper's Eq. 7, whose sign is the wrong
-            way round.
-        direction: gradient, or random to compare with.
-        strength, steps, guidance, iterations, step_size, target, seed: see `NearBoundary`.
-    """
-
-    labels: LabelChoice = field(default_factory=LabelChoice)
-    score: ScoreChoice = field(default_factory=ScoreChoice)
-    reference: str = ""
-    inpainter: str = "diorama"
-    context_model: str = "diorama"
-    guide: str = "energy"
-    classifier: str = CLASSIFIER
-    strength: Strength = NearBoundary.strength
-    steps: Steps = NearBoundary.steps
-    guidance: Guidance = NearBoundary.guidance
-    iterations: Iterations = NearBoundary.iterations
-    step_size: StepSize = NearBoundary.step_size
-    step: Step = NearBoundary.step
-    loss: LossForm = NearBoundary.loss
-    target: Target = NearBoundary.target
-    direction: Direction = NearBoundary.direction
-    seed: Seed = NearBoundary.seed
-
-    def __post_init__(self) -> None:
-        check(self)
-        self.loop()
-
-    def loop(self) -> NearBoundary:
-        """The loop's parameters."""
-        return NearBoundary(
-            strength=self.strength,
-            steps=self.steps,
-            guidance=self.guidance,
-            iterations=self.iterations,
-            step_size=self.step_size,
-            step=self.step,
-            loss=self.loss,
-            target=self.target,
-            direction=self.direction,
-            seed=self.seed,
-        )
-
-
-@dataclass(frozen=True)
-class SetRequest:
-    """A whole set of synthetic pictures.
-
-    Attributes:
-        how: of every picture; each has a noise of its own, its seed plus its number.
-        method: ``boundary``: the loop. ``unguided``: its unguided picture. ``negative``: pictures straight from
-            negative labels ("Neg Image" of SynOOD's Table 4), one label a picture, taken by chance.
-        suite: whose ID training pictures are the sources.
-        data_root: where the data of public benchmarks lie.
-        images: a folder, zip or data set of ID pictures, in place of a suite.
-        per_class: how many pictures of each class, the most complex first by JPEG bytes per pixel; ``count`` cuts the
-            whole, class by class.
-        count: how many pictures at most.
-        out: the folder to write; empty for one in the cache.
-    """
-
-    how: SynthesisRequest = field(default_factory=SynthesisRequest)
-    method: Literal["boundary", "unguided", "negative"] = "boundary"
-    suite: str = "diorama"
-    data_root: str = ""
-    images: str = ""
-    per_class: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="Most complex pictures of each class")] = 50
-    count: Annotated[int, Bounds(1, 1_000_000, log=True, step=1, help="Pictures in the set")] = 100
-    out: str = ""
-
-    def __post_init__(self) -> None:
-        check(self)
-        if self.method not in ("boundary", "unguided", "negative"):
-            raise StudioError(f"method must be boundary, unguided or negative, not {self.method!r}")
 
 
 @dataclass(frozen=True)
@@ -200,7 +96,7 @@ class Judgement:
 
 
 @dataclass(frozen=True, eq=False)
-class SynthesisStep(Judgement):
+class SynthesizeImageStep(Judgement):
     """One picture after some iterations; 0 is the unguided one.
 
     Attributes:
@@ -245,7 +141,7 @@ class Synthesizing(Workbench):
 
     def contexts(
         self,
-        request: SynthesisRequest,
+        request: SynthesizeImageRequest,
         pictures: Sequence[Image.Image],
         mains: Sequence[str] = (),
         progress: Progress = silent,
@@ -265,19 +161,19 @@ class Synthesizing(Workbench):
         model = load_context_model(request.context_model, device=self.device)
         return model.describe(pictures, mains=mains, progress=progress)
 
-    def synthesize(
+    def synthesize_image(
         self,
-        request: SynthesisRequest,
+        request: SynthesizeImageRequest,
         picture: Image.Image,
         words: Sequence[str],
         mask: Image.Image | None = None,
         progress: Progress = silent,
-    ) -> Iterator[SynthesisStep]:
+    ) -> Iterator[SynthesizeImageStep]:
         """One picture as it moves to the boundary; to stop, stop asking.
 
         Args:
             request: how.
-            picture: any size; cropped and resized to the model's, which `SynthesisStep.notes` says.
+            picture: any size; cropped and resized to the model's, which `SynthesizeImageStep.notes` says.
             words: the contexts, p_con; the prompt is these with commas between.
             mask: of the picture's size, white where may be painted; None for everywhere.
 
@@ -291,7 +187,7 @@ class Synthesizing(Workbench):
         judges = self._panel(request, progress)
         original = fitted.picture
         began = time.monotonic()
-        for found in request.loop().run(
+        for found in request.loop.run(
             inpainter,
             judges.guide,
             inpainter.preprocess([original]),
@@ -303,7 +199,7 @@ class Synthesizing(Workbench):
             yield self._steps(judges, found, [original], notes, time.monotonic() - began)[0]
 
     def judge(
-        self, request: SynthesisRequest, pictures: Sequence[Image.Image], progress: Progress = silent
+        self, request: SynthesizeImageRequest, pictures: Sequence[Image.Image], progress: Progress = silent
     ) -> list[Judgement]:
         """What the guide and every score make of pictures of any sizes: the source, say, or one to compare with.
 
@@ -318,7 +214,7 @@ class Synthesizing(Workbench):
             found += self._judged(judges, value, [picture])
         return found
 
-    def negative_picture(self, request: SynthesisRequest, label: str, progress: Progress = silent) -> Judgement:
+    def negative_picture(self, request: SynthesizeImageRequest, label: str, progress: Progress = silent) -> Judgement:
         """ "Neg Image" of SynOOD's Table 4: a picture straight from the text of a negative label, and its scores.
 
         Raises:
@@ -327,14 +223,14 @@ class Synthesizing(Workbench):
         pixels = negative_label_pictures(
             self.inpainter(request, progress),
             [label],
-            steps=request.steps,
-            guidance=request.guidance,
-            seeds=[request.seed],
+            steps=request.loop.steps,
+            guidance=request.loop.guidance,
+            seeds=[request.loop.seed],
             progress=progress,
         )
         return self.judge(request, to_images(pixels), progress)[0]
 
-    def inpainter(self, request: SynthesisRequest, progress: Progress = silent) -> Inpainter:
+    def inpainter(self, request: SynthesizeImageRequest, progress: Progress = silent) -> Inpainter:
         """The inpainting model of a request.
 
         Raises:
@@ -343,13 +239,13 @@ class Synthesizing(Workbench):
         progress("loading the inpainting model", 0, 1)
         return load_inpainter(request.inpainter, self.device)
 
-    def build(self, request: SetRequest, progress: Progress = silent) -> Iterator[SyntheticSet]:
+    def synthesize_set(self, request: SynthesizeSetRequest, progress: Progress = silent) -> Iterator[SyntheticSet]:
         """A whole set, picture after picture; an interrupted one goes on where it was. To stop, stop asking.
 
         Raises:
             StudioError: for pictures or a folder that cannot be used; what is finished stays.
         """
-        how = request.how
+        how = request.image
         source = self._sources(request)
         rows = self._chosen(request, source, progress)
         parameters = {
@@ -383,13 +279,13 @@ class Synthesizing(Workbench):
 
     # --- sets ---------------------------------------------------------------------------------------------------------
 
-    def _sources(self, request: SetRequest) -> Dataset:
+    def _sources(self, request: SynthesizeSetRequest) -> Dataset:
         if request.images:
             return open_dataset(request.images)
         suite = open_suite(
             request.suite,
             data_root=request.data_root,
-            seed=request.how.seed,
+            seed=request.image.loop.seed,
             train_count=_SOURCES * request.count,
             workers=self.workers,
         )
@@ -397,7 +293,7 @@ class Synthesizing(Workbench):
             raise StudioError(f"{suite.name} has no ID training pictures; give pictures of your own (images)")
         return suite.train
 
-    def _chosen(self, request: SetRequest, source: Dataset, progress: Progress) -> list[int]:
+    def _chosen(self, request: SynthesizeSetRequest, source: Dataset, progress: Progress) -> list[int]:
         """The most complex pictures of each class; the classes take turns, so that any part of them is balanced."""
         source.prepare(progress)
         complexity = []
@@ -420,19 +316,19 @@ class Synthesizing(Workbench):
 
     def _made(
         self,
-        request: SetRequest,
+        request: SynthesizeSetRequest,
         inpainter: Inpainter,
         judges: _Panel,
         source: Dataset,
         pictures: Mapping[int, Image.Image],
         progress: Progress,
     ) -> dict[int, Made]:
-        how, rows, originals = request.how, list(pictures), list(pictures.values())
-        loop = how.loop()
+        how, rows, originals = request.image, list(pictures), list(pictures.values())
+        loop = how.loop
         mains = [_main(source, row) for row in rows]
         if request.method == "negative":
             words = np.array(judges.space.mined.words)
-            labels = [str(np.random.default_rng([how.seed, row]).choice(words)) for row in rows]
+            labels = [str(np.random.default_rng([how.loop.seed, row]).choice(words)) for row in rows]
             prompts, contexts = [PROMPT.replace("{}", label) for label in labels], None
             loop = replace(loop, strength=1.0, iterations=0)
         else:
@@ -446,9 +342,9 @@ class Synthesizing(Workbench):
                 loop = replace(loop, iterations=0)
         if not rows:
             return {}
-        seeds = [(how.seed + row) % 2**31 for row in rows]
+        seeds = [(how.loop.seed + row) % 2**31 for row in rows]
         began = time.monotonic()
-        per_iteration: list[list[SynthesisStep]] = []
+        per_iteration: list[list[SynthesizeImageStep]] = []
         pixels = inpainter.preprocess(originals)
         for found in loop.run(inpainter, judges.guide, pixels, prompts, seeds=seeds, progress=progress):
             per_iteration.append(self._steps(judges, found, originals, (), time.monotonic() - began))
@@ -486,10 +382,10 @@ class Synthesizing(Workbench):
         originals: Sequence[Image.Image],
         notes: tuple[str, ...],
         seconds: float,
-    ) -> list[SynthesisStep]:
+    ) -> list[SynthesizeImageStep]:
         gradients = None if found.pixel_gradient is None else to_images(gradient_pictures(found.pixel_gradient))
         return [
-            SynthesisStep(
+            SynthesizeImageStep(
                 **vars(judged),
                 iteration=found.iteration,
                 total=found.total,
@@ -521,20 +417,22 @@ class Synthesizing(Workbench):
             judged.append(Judgement(picture, value, energy, judges.gauge, readings[i], negative))
         return judged
 
-    def _panel(self, request: SynthesisRequest, progress: Progress) -> _Panel:
+    def _panel(self, request: SynthesizeImageRequest, progress: Progress) -> _Panel:
         space = self.label_space(request.labels, progress)
         scores = self.judges(space, request.score, request.reference, progress)
         if request.guide == "energy":
             guide, gauge = self._energy(request, space, progress)
         else:
-            scorer = scorer_named(request.guide, request.score, len(space.mined))
+            scorer = scorer_named(request.guide, request.score)
             titles = [title for title, score in scores.fitted.items() if score.scorer == scorer]
             found = scores.compared.get(titles[0]) if titles else None
             gauge = None if found is None else _gauge(found.id, found.ood)
             guide = ScorerGuide(space.backbone, scorer.fit(space.reference()), gauge.boundary if gauge else None)
         return _Panel(space, guide, gauge, scores)
 
-    def _energy(self, request: SynthesisRequest, space: LabelSpace, progress: Progress) -> tuple[Guide, Gauge | None]:
+    def _energy(
+        self, request: SynthesizeImageRequest, space: LabelSpace, progress: Progress
+    ) -> tuple[Guide, Gauge | None]:
         """The recognition model's energy, its boundary from reference pictures where there are some."""
         progress("loading the recognition model", 0, 1)
         classifier = load_classifier(request.classifier, self.device)
@@ -573,7 +471,9 @@ def prompt_of(words: Sequence[str]) -> str:
     return prompt
 
 
-def synthesis_record(request: SynthesisRequest, words: Sequence[str], steps: Sequence[SynthesisStep]) -> dict[str, Any]:
+def synthesis_record(
+    request: SynthesizeImageRequest, words: Sequence[str], steps: Sequence[SynthesizeImageStep]
+) -> dict[str, Any]:
     """Plain values for JSON: what it takes to repeat a synthesis, and what came of each iteration."""
     return {
         "version": __version__,

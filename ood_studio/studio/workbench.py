@@ -22,12 +22,13 @@ from ood_studio.labels.corpora import load_corpus
 from ood_studio.labels.negmining import NegativeLabels, mine_corpus
 from ood_studio.scorers import (
     FittedScore,
+    NegLabel,
     Reference,
     Scorer,
 )
 from ood_studio.studio.answers import ReferenceScores
-from ood_studio.studio.requests import LabelChoice, ScoreChoice
-from ood_studio.studio.scores import Judges, scorers_of
+from ood_studio.studio.requests import LabelChoice
+from ood_studio.studio.scores import Judges, shown_scorers
 from ood_studio.studio.texts import read_labels, read_prompts
 from ood_studio.worlds import ReferencePart, ReferenceSet, open_reference, reference_of
 
@@ -106,7 +107,7 @@ class Workbench:
         prompts = read_prompts(choice.prompts)
         progress("loading the model", 0, 1)
         backbone = self.backbone(choice.backbone)
-        key = (backbone.fingerprint, labels, corpus.key, prompts.id, prompts.noun, prompts.adjective, choice.mining())
+        key = (backbone.fingerprint, labels, corpus.key, prompts.id, prompts.noun, prompts.adjective, choice.mining)
 
         def build() -> LabelSpace:
             mined, class_text, negative_text = mine_corpus(
@@ -114,7 +115,7 @@ class Workbench:
                 labels,
                 corpus,
                 prompts,
-                mining=choice.mining(),
+                mining=choice.mining,
                 progress=progress,
             )
             return LabelSpace(key, backbone, labels, class_text, mined, negative_text, notes)
@@ -195,15 +196,15 @@ class Workbench:
         about = f"{len(joint):,} pictures of {pictures.name}{skipped}"
         return ReferencePictures(pictures.key, joint, joint[:0], about)
 
-    def judges(self, space: LabelSpace, choice: ScoreChoice, folder: str, progress: Progress = silent) -> Judges:
+    def judges(self, space: LabelSpace, score: NegLabel, folder: str, progress: Progress = silent) -> Judges:
         """The shown scores in a label space, and what reference pictures score, see `reference_features`."""
         references = self.reference_features(space, folder, progress)
         reference = space.reference()
         judges = Judges({}, {})
-        for title, scorer in scorers_of(choice, len(space.mined)):
-            judges.fitted[title] = score = scorer.fit(reference)
+        for title, scorer in shown_scorers(score):
+            judges.fitted[title] = fitted = scorer.fit(reference)
             if references is not None:
-                judges.compared[title] = self.reference_scores(space, scorer, score, references)
+                judges.compared[title] = self.reference_scores(space, scorer, fitted, references)
         return judges
 
     def reference_scores(

@@ -9,31 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, NamedTuple, get_args
+from typing import Annotated, Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds, check
+from ood_studio.core.parameters import Bounds, Help, Seed, check
 from ood_studio.core.progress import Progress, silent
 from ood_studio.synthesis.guides import Guide
 from ood_studio.synthesis.inpainting import Inpainter
-from ood_studio.synthesis.losses import LossForm, check_form
+from ood_studio.synthesis.losses import LossForm
 
 Step = Literal["normalised", "raw"]
 Direction = Literal["gradient", "random"]
 Watcher = Callable[[Tensor], Mapping[str, Tensor]]
-
-Strength = Annotated[
-    float, Bounds(0.0, 1.0, step=0.05, help="How much of the noise schedule is run: 1 forgets the picture")
-]
-Steps = Annotated[int, Bounds(1, 1000, log=True, step=1, help="Steps of the whole noise schedule")]
-Guidance = Annotated[float, Bounds(0.0, 30.0, step=0.5, help="How much the prompt counts")]
-Iterations = Annotated[int, Bounds(0, 100, step=1, help="Guided iterations; 0 = the unguided picture alone")]
-StepSize = Annotated[float, Bounds(0.0, 1e4, step=0.5, help="Step size on the noise (the paper's r times rho)")]
-Target = Annotated[float | None, Bounds(-1e4, 1e4, help="Where the loss leads to; empty = the guide's own")]
-Seed = Annotated[int, Bounds(0, 2**31 - 1, step=1, help="Seed of the noise")]
 
 _AT_ONCE = 512 * 512
 """Pixels whose gradient is taken at once; a decoder's activations are what fills the memory."""
@@ -113,26 +103,29 @@ class NearBoundary:
         seed: of the noise, and of random directions.
     """
 
-    strength: Strength = 0.6
-    steps: Steps = 20
-    guidance: Guidance = 8.0
-    iterations: Iterations = 3
-    step_size: StepSize = 3.0
-    step: Step = "normalised"
-    loss: LossForm = "hinge"
-    target: Target = None
-    direction: Direction = "gradient"
-    seed: Seed = 0
+    strength: Annotated[
+        float, Bounds(0.0, 1.0, step=0.05, help="How much of the noise schedule is run: 1 forgets the picture")
+    ] = 0.6
+    steps: Annotated[int, Bounds(1, 1000, log=True, step=1, help="Steps of the whole noise schedule")] = 20
+    guidance: Annotated[float, Bounds(0.0, 30.0, step=0.5, help="How much the prompt counts")] = 8.0
+    iterations: Annotated[int, Bounds(0, 100, step=1, help="Guided iterations; 0 = the unguided picture alone")] = 3
+    step_size: Annotated[float, Bounds(0.0, 1e4, step=0.5, help="Step size on the noise (the paper's r times rho)")] = (
+        3.0
+    )
+    step: Annotated[
+        Step, Help("normalised: gradients of length 1, noise of unit variance; raw: Eq. 10 as it stands")
+    ] = "normalised"
+    loss: Annotated[LossForm, Help("Form of the loss: to a target, hinge, or as published (of the wrong sign)")] = (
+        "hinge"
+    )
+    target: Annotated[float | None, Bounds(-1e4, 1e4, help="Where the loss leads to; none = the guide's own")] = None
+    direction: Annotated[Direction, Help("Against the gradient, or a random way of its length to compare with")] = (
+        "gradient"
+    )
+    seed: Annotated[Seed, Help("Seed of the noise, and of random directions")] = 0
 
     def __post_init__(self) -> None:
         check(self)
-        check_form(self.loss)
-        for name, choices in (("step", get_args(Step)), ("direction", get_args(Direction))):
-            if getattr(self, name) not in choices:
-                raise StudioError(f"{name} must be {' or '.join(choices)}, not {getattr(self, name)!r}")
-        for name in ("steps", "iterations", "seed"):
-            if not isinstance(getattr(self, name), int):
-                raise StudioError(f"{name} must be a whole number, not {getattr(self, name)!r}")
 
     def run(
         self,

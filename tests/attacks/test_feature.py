@@ -133,7 +133,11 @@ def test_a_budget_of_0_changes_nothing(smooth: SmoothModel, norm: Any) -> None:
 def test_projections_are_the_nearest_points(norm: Any, budget: float, size: float, seed: int) -> None:
     pixels = random_pixels(2, seed)
     rho = (random_pixels(2, seed + 1) - 0.5) * size
-    found = FeatureAttack(norm=norm, budget=budget).project(rho, pixels)
+    if norm == "linf":  # said in 255ths
+        found = FeatureAttack(norm=norm, budget=budget * 255).project(rho, pixels)
+        budget = budget * 255 / 255
+    else:
+        found = FeatureAttack(norm=norm, budget=budget).project(rho, pixels)
     assert ((pixels + found >= -1e-12) & (pixels + found <= 1 + 1e-12)).all()
     low, high = -pixels, 1 - pixels
     if norm == "linf":
@@ -152,12 +156,13 @@ def test_projections_are_the_nearest_points(norm: Any, budget: float, size: floa
 def test_budgets_and_masks_hold_at_every_step(smooth: SmoothModel) -> None:
     pixels, mask = random_pixels(2), torch.zeros(SIZE, SIZE)
     mask[:5] = 1
-    for norm, budget in (("linf", 0.02), ("l2", 0.2)):
+    for norm, budget in (("linf", 5.0), ("l2", 0.2)):
         attack = FeatureAttack(steps=12, learning_rate=0.05, norm=norm, budget=budget)  # type: ignore[arg-type]
         for step in attack.run(pixels, goal(smooth), mask=mask, every=1):
             change = step.pixels - pixels
             size = change.abs().amax() if norm == "linf" else change.flatten(1).norm(dim=1).max()
-            assert size <= budget + 1e-9 and step.pixels.min() >= 0 and step.pixels.max() <= 1
+            most = budget / 255 if norm == "linf" else budget
+            assert size <= most + 1e-9 and step.pixels.min() >= 0 and step.pixels.max() <= 1
             assert not change[:, :, 5:].any() and (step.step == 0 or change[:, :, :5].any())
 
 
@@ -258,12 +263,12 @@ def test_numbers_that_are_not_finite_stop_it_with_the_last_good_picture() -> Non
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"steps": 0}, "steps must lie between 1 and 10000, not 0"),
-        ({"smoothness": 1.1e4}, "smoothness must lie between 0 and 10000"),
+        ({"steps": 0}, "steps must lie between 1 and 10,000, not 0"),
+        ({"smoothness": 1.1e4}, "smoothness must lie between 0 and 10,000"),
         ({"smoothness": math.nan}, "smoothness must be a number"),
         ({"learning_rate": 0.0}, "learning_rate must lie between 1e-06 and 1"),
-        ({"norm": "l1"}, "norm must be none, linf or l2, not 'l1'"),
-        ({"robust": ("rotate",)}, "robust must be some of resize, crop, jpeg"),
+        ({"norm": "l1"}, "norm must be one of none, linf, l2, not 'l1'"),
+        ({"robust": ("rotate",)}, "robust must be one of resize, crop, jpeg"),
     ],
 )
 def test_parameters_beyond_their_bounds_are_refused(changes: dict[str, Any], message: str) -> None:

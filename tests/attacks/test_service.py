@@ -12,28 +12,29 @@ import pytest
 import torch
 from PIL import Image
 
-from ood_studio.attacks import attacked_sets
+from ood_studio.attacks import FeatureAttack, attacked_sets
 from ood_studio.cli.main import main
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Stopped
 from ood_studio.data.folders import FolderDataset
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.studio import AttackRequest, AttackResult, ExploreRequest, LabelChoice, Studio
-from ood_studio.studio.craft import CraftRequest
+from ood_studio.labels.negmining import Mining
+from ood_studio.studio import AttackImageRequest, AttackResult, AttackSetRequest, ExploreRequest, LabelChoice, Studio
 from tests.worlds.fewer import fewer_references
 
-LABELS = LabelChoice("diorama-conv", count=60)
-REQUEST = AttackRequest(
+LABELS = LabelChoice("diorama-conv", mining=Mining(count=60))
+REQUEST = AttackSetRequest(
     smoothness=(0.0,),
     linf=(2.0,),
     checkpoints=(4,),
-    steps=12,
+    attack=FeatureAttack(steps=12, seed=1),
     count=10,
     train_count=24,
     resamples=0,
     scorers=("knn", "neglabel", "energy"),
-    label=LABELS,
+    labels=LABELS,
 )
 
 
@@ -50,7 +51,7 @@ def studio() -> Studio:
 
 @pytest.fixture(scope="module")
 def result(studio: Studio) -> AttackResult:
-    return studio.attack(REQUEST)
+    return studio.attack_set(REQUEST)
 
 
 def test_sets_are_pictures_with_a_manifest(result: AttackResult) -> None:
@@ -106,7 +107,7 @@ def test_the_same_request_only_reads(studio: Studio, result: AttackResult, monke
         raise AssertionError("attacked once more")
 
     monkeypatch.setattr("ood_studio.attacks.feature.FeatureAttack.run", no_more)
-    again = studio.attack(replace(REQUEST, defences=("jpeg:60",)))
+    again = studio.attack_set(replace(REQUEST, defences=("jpeg:60",)))
     assert again.sets == result.sets
     assert [each.defence for each in again.judgements] == ["", "jpeg:60"]
     assert again.rows(defence="jpeg:60")[0].params["defence"] == "jpeg:60"
@@ -120,45 +121,51 @@ def test_stopping_leaves_nothing_behind(studio: Studio) -> None:
             raise Stopped("stopped")
 
     with pytest.raises(Stopped):
-        studio.attack(replace(REQUEST, seed=2), stop)
+        studio.attack_set(with_values(REQUEST, {"seed": 2, "attack.seed": 2}), stop)
     assert attacked_sets() == before
     folder = before[0].folder.parent
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_without_lists_the_attack_itself_is_the_only_one() -> None:
+    alone = replace(REQUEST, attack=FeatureAttack(norm="linf", budget=4, seed=9), smoothness=(), linf=())
+    assert alone.attacks() == {"L∞ 4/255": alone.attack}
+    assert [attack.budget for attack in REQUEST.attacks().values()] == [8.0, 2.0]
+    assert list(AttackSetRequest(smoothness=(0, 50), l2=(3,)).attacks()) == ["λ = 0", "λ = 50", "L2 3"]
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"source": "far"}, "diorama has no OOD set 'far'; it has near-ood"),
-        ({"smoothness": (2e4,)}, "smoothness must lie between 0 and 10000"),
-        ({"smoothness": ()}, "nothing to attack with"),
+        ({"smoothness": (2e4,)}, "smoothness must lie between 0 and 10,000"),
         ({"defences": ("wash",)}, "unknown defence 'wash'"),
         ({"target": "noise"}, "target must be one of image, class, nearest, text"),
     ],
 )
 def test_what_cannot_be_attacked(studio: Studio, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(StudioError, match=message):
-        studio.attack(replace(REQUEST, linf=(), **changes))
+        studio.attack_set(replace(REQUEST, linf=(), **changes))
 
 
-def test_one_picture_is_crafted(studio: Studio) -> None:
+def test_one_picture_is_attacked(studio: Studio) -> None:
     source, target = (render(scenes(name, 41, 1)[0], 96) for name in ("near-ood", "id-test"))
-    request = CraftRequest(LABELS, steps=8, every=4, full_size=True)
-    steps = list(studio.craft(request, source, target))
+    request = AttackImageRequest(LABELS, attack=FeatureAttack(steps=8), every=4, full_size=True)
+    steps = list(studio.attack_image(request, source, target))
     assert [step.step for step in steps] == [0, 4, 8]
     assert steps[-1].similarity > steps[0].similarity
     assert steps[-1].picture.size == source.size and steps[-1].original.tobytes() == source.tobytes()
     assert steps[-1].change().shape == (96, 96, 3) and np.abs(steps[-1].change()).max() < 0.1
     explored = studio.explore(ExploreRequest(LABELS), [("before", steps[0].original)]).pictures[0]
     assert [each.threshold for each in explored.readings] == [each.threshold for each in steps[0].readings]
-    by_label = [*studio.craft(replace(request, target_label="cat"), source)]
-    climbed = [*studio.craft(replace(request, climb="neglabel"), source)]
+    by_label = [*studio.attack_image(replace(request, target_label="cat"), source)]
+    raised = [*studio.attack_image(replace(request, target_score="neglabel"), source)]
     assert by_label[-1].similarity > by_label[0].similarity
-    assert climbed[-1].readings[0].value > climbed[0].readings[0].value
+    assert raised[-1].readings[0].value > raised[0].readings[0].value
     with pytest.raises(StudioError, match="the target is the picture itself"):
-        next(studio.craft(request, source, source.copy()))
+        next(studio.attack_image(request, source, source.copy()))
     with pytest.raises(StudioError, match="needs a target"):
-        next(studio.craft(request, source))
+        next(studio.attack_image(request, source))
 
 
 def test_the_command(capsys: Any, tmp_path: Path) -> None:

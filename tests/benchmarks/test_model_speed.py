@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 
 from ood_studio.backbones import bundled_names, load_backbone
-from ood_studio.studio import ExploreRequest, LabelChoice, ScoreChoice, Studio
+from ood_studio.scorers import NegLabel
+from ood_studio.studio import ExploreRequest, LabelChoice, Studio
 
 
 @pytest.mark.parametrize("name", bundled_names())
@@ -36,7 +37,7 @@ def test_answer_after_a_change_of_tau(benchmark: Any) -> None:
     taus = iter(np.linspace(0.02, 0.9, 1000).tolist())
 
     def explore() -> None:
-        studio.explore(ExploreRequest(LabelChoice(), ScoreChoice(tau=next(taus))), picture)
+        studio.explore(ExploreRequest(LabelChoice(), NegLabel(tau=next(taus))), picture)
 
     benchmark.pedantic(explore, rounds=20, warmup_rounds=2)
     print(f"\nanswer after a change of tau: {1000 * benchmark.stats.stats.median:.0f} ms")

@@ -22,10 +22,12 @@ from ood_studio.evaluation.choose import bench_scorers, choose_scorers
 from ood_studio.evaluation.rows import BenchResult, Row
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
-from ood_studio.scorers import Reference
-from ood_studio.studio import BenchRequest, LabelChoice, ScoreChoice, Studio
+from ood_studio.labels.negmining import Mining
+from ood_studio.scorers import NegLabel, Reference
+from ood_studio.studio import BenchRequest, LabelChoice, Studio
 
 BACKBONE = "diorama-conv"
+LABELS = LabelChoice(BACKBONE, mining=Mining(count=50))
 FIELDS = (
     "suite id ood backbone scorer params n_id n_ood auroc fpr95 aupr_in aupr_out detection_error auroc_low auroc_high "
     "fpr95_low fpr95_high fpr_definition seed seconds versions"
@@ -167,7 +169,12 @@ def studio() -> Studio:
 
 def test_bench_of_the_hard_pair(studio: Studio) -> None:
     request = BenchRequest(
-        "diorama-hard", ("neglabel", "mcm"), LabelChoice(BACKBONE, count=50), ScoreChoice(groups=5), seed=3, count=40
+        "diorama-hard",
+        ("neglabel", "mcm"),
+        LABELS,
+        NegLabel(groups=5),
+        seed=3,
+        count=40,
     )
     stages: list[str] = []
     result = studio.bench(request, lambda stage, done, total: stages.append(stage))
@@ -201,7 +208,7 @@ def test_bench_of_the_hard_pair(studio: Studio) -> None:
 
 def test_a_benchmark_is_a_function_of_its_seed(studio: Studio) -> None:
     def figures(seed: int) -> list[float]:
-        request = BenchRequest("diorama-hard", ("maxlogit",), LabelChoice(BACKBONE, count=50), seed=seed, count=40)
+        request = BenchRequest("diorama-hard", ("maxlogit",), LABELS, seed=seed, count=40)
         return [row.auroc for row in studio.bench(request).rows]
 
     assert figures(3) == figures(3)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import leaves
 from ood_studio.evaluation.sweeps import SWEEPS, find_sweep, sweep_values
-from ood_studio.studio import BenchRequest, LabelChoice, ScoreChoice, Studio
+from ood_studio.labels.negmining import Mining
+from ood_studio.studio import BenchRequest, LabelChoice, Studio
 
-REQUEST = BenchRequest("diorama-hard", label=LabelChoice("diorama-conv", count=60), seed=2, count=40, resamples=0)
+LABELS = LabelChoice("diorama-conv", mining=Mining(count=60))
+REQUEST = BenchRequest("diorama-hard", labels=LABELS, seed=2, count=40, resamples=0)
 
 
 def points(name: str, values: tuple[str, ...]) -> list[tuple[object, float | None, str]]:
@@ -18,7 +21,7 @@ def points(name: str, values: tuple[str, ...]) -> list[tuple[object, float | Non
 
 def test_every_sweep_names_a_field_of_its_choice() -> None:
     for sweep in SWEEPS.values():
-        assert hasattr(LabelChoice() if sweep.side == "label" else ScoreChoice(), sweep.name)
+        assert {sweep.path, *sweep.changes} <= leaves(BenchRequest).keys()
         assert sweep.values and sweep.source.startswith("NegLabel, Table")
 
 

@@ -97,7 +97,7 @@ def test_a_head_replaces_the_text_and_visual_features_need_one() -> None:
     assert MSP().missing(Reference(head=HEAD)) is None
     assert "class_text" in str(MSP().missing(Reference()))
     assert "a trained linear head" in str(MSP(space="visual").missing(Reference(class_text=CLASSES)))
-    with pytest.raises(StudioError, match="'joint' or 'visual', not 'patches'"):
+    with pytest.raises(StudioError, match="space must be one of joint, visual, not 'patches'"):
         MSP(space="patches")
     with pytest.raises(StudioError, match=r"shape \(batch, 12\), not \(2, 5\)"):
         MSP(space="visual").fit(Reference(head=HEAD))(torch.ones(2, 5))

@@ -264,7 +264,7 @@ def test_what_cannot_be_learnt_is_said(scorer: Scorer, reference: Reference, mes
 @pytest.mark.parametrize(
     ("kind", "parameters", "message"),
     [
-        (KNN, {"space": "patches"}, "space of k-NN must be 'joint' or 'visual'"),
+        (KNN, {"space": "patches"}, "space must be one of joint, visual"),
         (KNN, {"k": 1.5}, "k must be a whole number"),
         (Mahalanobis, {"covariance": "shrunk"}, "covariance must be one of pooled, classwise, not 'shrunk'"),
         (RelativeMahalanobis, {"covariance": ""}, "covariance must be one of"),

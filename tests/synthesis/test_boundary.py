@@ -238,14 +238,14 @@ def test_a_broken_network_is_told(inpainter: Inpainter, pixels: Tensor, monkeypa
     ("changes", "message"),
     [
         ({"strength": 1.5}, "strength must lie between 0 and 1, not 1.5"),
-        ({"steps": 0}, "steps must lie between 1 and 1000, not 0"),
+        ({"steps": 0}, "steps must lie between 1 and 1,000, not 0"),
         ({"steps": 2.5}, "steps must be a whole number, not 2.5"),
         ({"guidance": -1.0}, "guidance must lie between 0 and 30"),
         ({"iterations": -1}, "iterations must lie between 0 and 100"),
         ({"step_size": torch.nan}, "step_size must be a number"),
         ({"loss": "mse"}, "loss must be one of target, hinge, published, not 'mse'"),
-        ({"step": "unit"}, "step must be normalised or raw, not 'unit'"),
-        ({"direction": "up"}, "direction must be gradient or random, not 'up'"),
+        ({"step": "unit"}, "step must be one of normalised, raw, not 'unit'"),
+        ({"direction": "up"}, "direction must be one of gradient, random, not 'up'"),
     ],
 )
 def test_parameters_beyond_their_bounds_are_refused(changes: dict[str, Any], message: str) -> None:

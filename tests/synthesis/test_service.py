@@ -14,15 +14,23 @@ from PIL import Image
 
 from ood_studio.cli.main import main
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Stopped
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.studio import FeatureMapRequest, SetRequest, Studio, SynthesisRequest, SynthesisStep
+from ood_studio.studio import (
+    FeatureMapRequest,
+    Studio,
+    SynthesizeImageRequest,
+    SynthesizeImageStep,
+    SynthesizeSetRequest,
+)
 from ood_studio.studio import synthesize as service
 from ood_studio.studio.synthesize import Gauge, synthesis_record
+from ood_studio.synthesis.boundary import NearBoundary
 from ood_studio.training.reports.synthesis import SynthesisReport, measure_synthesis, synthesis_figures
 
-QUICK = SynthesisRequest(steps=6, iterations=2)
+QUICK = SynthesizeImageRequest(NearBoundary(steps=6, iterations=2))
 WORDS = ("meadow", "tree")
 
 
@@ -39,11 +47,11 @@ def picture() -> Image.Image:
 
 
 @pytest.fixture(scope="module")
-def steps(studio: Studio, picture: Image.Image) -> list[SynthesisStep]:
-    return list(studio.synthesize(QUICK, picture, WORDS))
+def steps(studio: Studio, picture: Image.Image) -> list[SynthesizeImageStep]:
+    return list(studio.synthesize_image(QUICK, picture, WORDS))
 
 
-def test_every_iteration_is_reported(steps: list[SynthesisStep], picture: Image.Image) -> None:
+def test_every_iteration_is_reported(steps: list[SynthesizeImageStep], picture: Image.Image) -> None:
     assert [step.iteration for step in steps] == [0, 1, 2] and all(step.total == 2 for step in steps)
     for step in steps:
         assert step.energy == -step.value and np.isfinite([step.value, step.loss]).all()
@@ -57,22 +65,22 @@ def test_every_iteration_is_reported(steps: list[SynthesisStep], picture: Image.
     assert json.loads(json.dumps(record))["iterations"][2]["energy"] == steps[2].energy
 
 
-def test_the_seed_decides(studio: Studio, picture: Image.Image, steps: list[SynthesisStep]) -> None:
-    again = list(studio.synthesize(QUICK, picture, WORDS))
+def test_the_seed_decides(studio: Studio, picture: Image.Image, steps: list[SynthesizeImageStep]) -> None:
+    again = list(studio.synthesize_image(QUICK, picture, WORDS))
     assert [step.picture.tobytes() for step in again] == [step.picture.tobytes() for step in steps]
-    other = next(iter(studio.synthesize(replace(QUICK, seed=1), picture, WORDS)))
+    other = next(iter(studio.synthesize_image(with_values(QUICK, {"loop.seed": 1}), picture, WORDS)))
     assert other.picture.tobytes() != steps[0].picture.tobytes()
 
 
 def test_a_score_can_guide(studio: Studio, picture: Image.Image) -> None:
-    *_, last = studio.synthesize(replace(QUICK, guide="neglabel", iterations=1), picture, WORDS)
+    *_, last = studio.synthesize_image(with_values(QUICK, {"guide": "neglabel", "loop.iterations": 1}), picture, WORDS)
     assert last.energy is None and last.gauge is not None
     shown = next(reading for reading in last.readings if reading.scorer == "neglabel")
     assert last.value == pytest.approx(shown.value, abs=0.02)  # before and after rounding to 8 bits
 
 
 def test_any_picture_is_judged_as_an_iteration_is(
-    studio: Studio, picture: Image.Image, steps: list[SynthesisStep]
+    studio: Studio, picture: Image.Image, steps: list[SynthesizeImageStep]
 ) -> None:
     large, again = studio.judge(QUICK, [picture, steps[-1].picture])  # of any sizes
     assert large.picture.size == (96, 96) and large.gauge == again.gauge == steps[-1].gauge
@@ -81,13 +89,13 @@ def test_any_picture_is_judged_as_an_iteration_is(
 
 
 def test_a_negative_label_is_painted(studio: Studio) -> None:
-    strong = replace(QUICK, steps=20)
+    strong = with_values(QUICK, {"loop.steps": 20})
     cactus, lamp = (studio.negative_picture(strong, label) for label in ("cactus", "lamp"))
     assert cactus.picture.size == (64, 64) and cactus.picture.tobytes() != lamp.picture.tobytes()
     assert studio.negative_picture(strong, "cactus").picture.tobytes() == cactus.picture.tobytes()
 
 
-def test_the_map_holds_every_kind(studio: Studio, tmp_path: Path, steps: list[SynthesisStep]) -> None:
+def test_the_map_holds_every_kind(studio: Studio, tmp_path: Path, steps: list[SynthesizeImageStep]) -> None:
     for i, step in enumerate(steps):
         step.picture.save(tmp_path / f"{i}.png")
     trail = [("Original", steps[0].original), *((f"Iteration {i}", step.picture) for i, step in enumerate(steps))]
@@ -116,10 +124,10 @@ def test_the_gauge_runs_from_the_id_median_over_the_boundary_to_the_ood_median()
     ],
 )
 def test_what_cannot_be_done_is_said(
-    studio: Studio, picture: Image.Image, request_: SynthesisRequest, words: tuple[str, ...], message: str
+    studio: Studio, picture: Image.Image, request_: SynthesizeImageRequest, words: tuple[str, ...], message: str
 ) -> None:
     with pytest.raises(StudioError, match=message):
-        list(studio.synthesize(request_, picture, words))
+        list(studio.synthesize_image(request_, picture, words))
 
 
 @pytest.mark.parametrize(
@@ -133,13 +141,13 @@ def test_what_cannot_be_done_is_said(
 )
 def test_parameters_beyond_their_bounds_are_refused(changes: dict[str, float | str], message: str) -> None:
     with pytest.raises(StudioError, match=message):
-        replace(QUICK, **changes)  # type: ignore[arg-type]
+        replace(QUICK.loop, **changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("method", ["boundary", "unguided", "negative"])
 def test_a_set_has_a_line_for_every_picture(studio: Studio, tmp_path: Path, method: str) -> None:
-    request = SetRequest(how=QUICK, method=method, per_class=1, count=3, out=str(tmp_path / "set"))  # type: ignore[arg-type]
-    *_, made = studio.build(request)
+    request = SynthesizeSetRequest(image=QUICK, method=method, per_class=1, count=3, out=str(tmp_path / "set"))  # type: ignore[arg-type]
+    *_, made = studio.synthesize_set(request)
     assert made.complete and len({entry["class"] for entry in made.entries}) == 3
     for entry, file in zip(made.entries, made.files(), strict=True):
         with Image.open(file) as picture:
@@ -153,18 +161,18 @@ def test_a_set_has_a_line_for_every_picture(studio: Studio, tmp_path: Path, meth
 
 
 def test_a_stopped_set_goes_on(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    request = SetRequest(how=replace(QUICK, iterations=0), count=10, out=str(tmp_path))
+    request = SynthesizeSetRequest(image=with_values(QUICK, {"loop.iterations": 0}), count=10, out=str(tmp_path))
 
     def stop(stage: str, done: int, total: int) -> None:
         if stage.startswith("making") and done >= 8:
             raise Stopped("enough")
 
     with pytest.raises(Stopped):
-        list(studio.build(request, stop))
-    first, *_, last = studio.build(request)
+        list(studio.synthesize_set(request, stop))
+    first, *_, last = studio.synthesize_set(request)
     assert len(first.entries) == 8 and last.complete and len(last.entries) == 10
     monkeypatch.setattr(studio, "inpainter", None)  # a finished set needs no model
-    assert [made.complete for made in studio.build(request)] == [True]
+    assert [made.complete for made in studio.synthesize_set(request)] == [True]
 
 
 def test_the_command_makes_a_set_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

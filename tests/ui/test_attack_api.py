@@ -16,13 +16,13 @@ from ood_studio.diorama.splits import scenes
 
 SETTINGS: dict[str, Any] = {
     "label": "",
-    "climb": "",
+    "target_score": "",
     "backbone": "diorama",
     "smoothness": 0,
     "steps": 40,
     "learning_rate": 0.003,
     "norm": "none",
-    "budget": 8 / 255,
+    "budget": 8,
     "seed": 0,
     "full_size": True,
     "labels": "diorama-20",
@@ -65,7 +65,7 @@ def test_the_saved_picture_fools_the_model_and_seeds_reproduce(client: Client, p
     path, answer = attack(client, pictures["ood"], pictures["id"])
     assert answer["before"][0]["inside"] is False and answer["readings"][0]["inside"] is True
     assert fooled(answer["readings"]) > fooled(answer["before"])
-    assert answer["request"]["seed"] == 0 and answer["steps_done"] == 40 and answer["size"] == [128, 128]
+    assert answer["request"]["attack"]["seed"] == 0 and answer["steps_done"] == 40 and answer["size"] == [128, 128]
     with Image.open(path) as saved:
         assert saved.format == "PNG" and saved.size == (128, 128)
     judged = client.predict(
@@ -82,10 +82,10 @@ def test_the_saved_picture_fools_the_model_and_seeds_reproduce(client: Client, p
 
 def test_a_label_a_score_and_a_budget(client: Client, pictures: dict[str, Path]) -> None:
     _, named = attack(client, pictures["ood"], None, label="fish", steps=15)
-    _, climbed = attack(client, pictures["ood"], None, climb="neglabel", steps=15)
-    for answer in (named, climbed):
+    _, raised = attack(client, pictures["ood"], None, target_score="neglabel", steps=15)
+    for answer in (named, raised):
         assert answer["readings"][0]["value"] > answer["before"][0]["value"]
-    path, _ = attack(client, pictures["ood"], pictures["id"], norm="linf", budget=2 / 255, steps=10)
+    path, _ = attack(client, pictures["ood"], pictures["id"], norm="linf", budget=2, steps=10)
     change = np.asarray(Image.open(path), int) - np.asarray(Image.open(pictures["ood"]).convert("RGB"), int)
     assert np.abs(change).max() == 2
 
@@ -99,14 +99,14 @@ def test_awkward_pictures_are_attacked(client: Client, pictures: dict[str, Path]
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"smoothness": 10_001}, "smoothness must lie between 0 and 10000, not 10001"),
-        ({"smoothness": -1}, "smoothness must lie between 0 and 10000"),
-        ({"steps": 0}, "steps must lie between 1 and 10000, not 0"),
-        ({"steps": 10_001}, "steps must lie between 1 and 10000"),
+        ({"smoothness": 10_001}, "smoothness must lie between 0 and 10,000, not 10,001"),
+        ({"smoothness": -1}, "smoothness must lie between 0 and 10,000"),
+        ({"steps": 0}, "steps must lie between 1 and 10,000, not 0"),
+        ({"steps": 10_001}, "steps must lie between 1 and 10,000"),
         ({"steps": 2.5}, "steps must be a whole number"),
         ({"learning_rate": 1.5}, "learning_rate must lie between 1e-06 and 1"),
-        ({"norm": "l1"}, "norm must be none, linf or l2"),
-        ({"climb": "nothing"}, "nothing"),
+        ({"norm": "l1"}, "norm must be one of none, linf, l2"),
+        ({"target_score": "nothing"}, "nothing"),
         ({"backbone": "no-such-model"}, "no-such-model"),
     ],
 )

@@ -77,7 +77,7 @@ def test_a_picture_its_strip_and_its_record_and_seeds_reproduce(client: Client, 
         assert each["energy"] == -each["value"] and each["negative_label"]
         assert each["scores"].keys() == each["inside"].keys() and "NegLabel" in each["scores"]
     assert answer["original"]["energy"] < answer["iterations"][-1]["energy"]  # less known than before
-    assert answer["request"]["seed"] == 0 and answer["source_png"] and answer["mask_png"] is None
+    assert answer["request"]["loop"]["seed"] == 0 and answer["source_png"] and answer["mask_png"] is None
     with Image.open(path) as result, Image.open(strip) as drawn:
         assert result.format == drawn.format == "PNG"
         assert result.size == (64, 64) and drawn.width > 4 * 300
@@ -147,14 +147,14 @@ def test_strength_0_keeps_the_picture_and_1_forgets_it(client: Client, pictures:
         ({"guidance": 31}, "guidance must lie between 0 and 30"),
         ({"iterations": 101}, "iterations must lie between 0 and 100"),
         ({"iterations": 1.5}, "iterations must be a whole number"),
-        ({"step_size": -1}, "step_size must lie between 0 and 10000"),
-        ({"steps": 0}, "steps must lie between 1 and 1000"),
+        ({"step_size": -1}, "step_size must lie between 0 and 10,000"),
+        ({"steps": 0}, "steps must lie between 1 and 1,000"),
         ({"seed": -1}, "seed must lie between 0 and"),
         ({"target": "far"}, "target must be a number or empty"),
         ({"target": "nan"}, "target must be a number"),
         ({"loss": "mean"}, "loss must be one of target, hinge, published"),
-        ({"step": "long"}, "step must be normalised or raw"),
-        ({"direction": "up"}, "direction must be gradient or random"),
+        ({"step": "long"}, "step must be one of normalised, raw"),
+        ({"direction": "up"}, "direction must be one of gradient, random"),
         ({"guide": "nothing"}, "nothing"),
         ({"inpainter": "no-such-model"}, "no-such-model"),
         ({"inpainter": "local-dir:/no/such/folder"}, "there is no folder /no/such/folder"),

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from ood_studio.attacks import FeatureAttack
 from ood_studio.attacks.attack_set import AttackedSet
 from ood_studio.core.progress import Bars
 from ood_studio.evaluation.rows import Row
-from ood_studio.studio import AttackRequest, AttackResult, LabelChoice, Studio
+from ood_studio.studio import AttackResult, AttackSetRequest, LabelChoice, Studio
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,16 @@ class AttackReport:
     seed: int = 1
     device: str = "auto"
 
-    def requests(self, backbone: str) -> tuple[AttackRequest, ...]:
+    def requests(self, backbone: str) -> tuple[AttackSetRequest, ...]:
         """The paper's two attacks, λ = 0 and λ = 5000, and the usual budget of 8/255, with two kinds of targets."""
-        nearest = AttackRequest(
+        nearest = AttackSetRequest(
             smoothness=(0.0, 5000.0),
             linf=(8.0,),
             target="nearest",
-            label=LabelChoice(backbone=backbone),
+            labels=LabelChoice(backbone=backbone),
             count=self.count,
             seed=self.seed,
+            attack=FeatureAttack(seed=self.seed),
         )
         return replace(nearest, smoothness=(0.0,), linf=(), target="image"), nearest
 
@@ -49,7 +51,7 @@ def measure_attacks(report: AttackReport, backbones: list[str]) -> dict[str, lis
     found = {}
     for backbone in backbones:
         with closing(Bars(quiet=False)) as bars:
-            found[backbone] = [studio.attack(request, bars) for request in report.requests(backbone)]
+            found[backbone] = [studio.attack_set(request, bars) for request in report.requests(backbone)]
     return found
 
 

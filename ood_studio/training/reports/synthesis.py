@@ -19,7 +19,7 @@ from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import Pictures, load_split
 from ood_studio.diorama.world import ID_CLASSES
-from ood_studio.studio import Studio, SynthesisRequest
+from ood_studio.studio import Studio, SynthesizeImageRequest
 from ood_studio.synthesis.baselines import negative_label_pictures
 from ood_studio.synthesis.boundary import NearBoundary
 from ood_studio.synthesis.classifier_models import load_classifier
@@ -90,7 +90,7 @@ def measure_synthesis(studio: Studio, report: SynthesisReport) -> tuple[Synthesi
     Raises:
         StudioError: if a bundled model is missing.
     """
-    request = SynthesisRequest()
+    request = SynthesizeImageRequest()
     bars = Bars(quiet=False)
     inpainter = studio.inpainter(request)
     classifier = load_classifier(device=report.device)
@@ -104,9 +104,9 @@ def measure_synthesis(studio: Studio, report: SynthesisReport) -> tuple[Synthesi
     contexts = studio.contexts(request, pictures, [ID_CLASSES[i] for i in labels.tolist()], bars)
     prompts = [", ".join(found.words) or "nothing" for found in contexts]
     space = studio.label_space(request.labels)
-    neglabel = request.score.neglabel(len(space.mined)).fit(space.reference())
+    neglabel = request.score.fit(space.reference())
     watch = Watch(space.backbone, {"neglabel": neglabel})
-    loop = request.loop()
+    loop = request.loop
     guided = _run(loop, inpainter, guide, pixels, prompts, watch, bars)
     drifted = _run(replace(loop, direction="random"), inpainter, guide, pixels, prompts, watch, bars)
     plain = guided.pixels[0]

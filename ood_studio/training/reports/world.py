@@ -103,7 +103,7 @@ def measure(studio: Studio, backbone: str, report: Report) -> BenchResult:
         request = BenchRequest(
             suite="diorama",
             scorers=("all",),
-            label=LabelChoice(backbone=backbone),
+            labels=LabelChoice(backbone=backbone),
             seed=report.seed,
             count=report.count,
         )

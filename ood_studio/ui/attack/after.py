@@ -107,7 +107,7 @@ def wire_batch(studio: Studio, session: gr.State, choices: Choices, panel: batch
         try:
             request = batch.batch_request(read(*values).request, whole(count, "count", batch.COUNT))
             mine.stop.set(False)
-            mine.batch = studio.attack(request, stoppable(progress_on(progress), mine.stop.asked))
+            mine.batch = studio.attack_set(request, stoppable(progress_on(progress), mine.stop.asked))
             mine.batch_request = request
         except Stopped:
             gr.Info("Stopped. A batch counts only when it is finished.")

@@ -13,8 +13,7 @@ from ood_studio.core.parameters import bounds_of
 from ood_studio.evaluation.metrics import roc_curve
 from ood_studio.figures.colours import styles
 from ood_studio.figures.roc import roc_figure
-from ood_studio.studio import AttackRequest, AttackResult
-from ood_studio.studio.craft import CraftRequest
+from ood_studio.studio import AttackImageRequest, AttackResult, AttackSetRequest
 from ood_studio.ui.compare.names import scorer_title
 from ood_studio.ui.inputs import number_box
 from ood_studio.ui.plot import click_plot
@@ -43,7 +42,7 @@ class BatchPanel:
 
 def build_batch() -> BatchPanel:
     """Draws the components inside the current `gr.Blocks`."""
-    bounds = bounds_of(AttackRequest)
+    bounds = bounds_of(AttackSetRequest)
     gr.HTML(
         '<p class="studio-about">Attacks many near-OOD pictures of Diorama at the model’s size, each pulled to a '
         "random ID training picture, with the steps, λ and budget above. Scorers do not learn from the targets.</p>"
@@ -67,25 +66,20 @@ def build_batch() -> BatchPanel:
     return BatchPanel(count, button, step, play, roc, table, compare)
 
 
-def batch_request(asked: CraftRequest, count: int) -> AttackRequest:
+def batch_request(asked: AttackImageRequest, count: int) -> AttackSetRequest:
     """The request for a batch with the settings of one picture."""
-    budget = () if asked.norm == "none" else (asked.budget * 255 if asked.norm == "linf" else asked.budget,)
-    checkpoints = sorted({max(1, round(part * asked.steps)) for part in _PARTS})
-    return AttackRequest(
-        smoothness=(asked.smoothness,) if asked.norm == "none" else (),
-        linf=budget if asked.norm == "linf" else (),
-        l2=budget if asked.norm == "l2" else (),
+    steps = asked.attack.steps
+    checkpoints = sorted({max(1, round(part * steps)) for part in _PARTS})
+    return AttackSetRequest(
+        attack=asked.attack,
+        smoothness=(),
         target="text" if asked.target_label else "image",
-        climb=asked.climb,
+        target_score=asked.target_score,
         space=asked.space,
         ensemble=asked.ensemble,
-        checkpoints=tuple(each for each in checkpoints if each < asked.steps),
-        robust=asked.robust,
-        draws=asked.draws,
-        steps=asked.steps,
-        learning_rate=asked.learning_rate,
+        checkpoints=tuple(each for each in checkpoints if each < steps),
         scorers=_SCORERS,
-        label=asked.labels,
+        labels=asked.labels,
         score=asked.score,
         count=count,
         train_count=1000,

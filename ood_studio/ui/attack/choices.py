@@ -1,4 +1,4 @@
-"""How the picture is attacked: the components that make up a `CraftRequest`, and reading them."""
+"""How the picture is attacked: the components that make up a `AttackImageRequest`, and reading them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from ood_studio.attacks.feature import PAPER_HEIGHT, smoothness_weight
+from ood_studio.attacks.feature import PAPER_HEIGHT, FeatureAttack, smoothness_weight
 from ood_studio.attacks.transforms import KINDS
 from ood_studio.backbones import BUNDLED, bundled_names
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import bounds_of
 from ood_studio.data.images import decode_image
-from ood_studio.studio import LabelChoice
-from ood_studio.studio.craft import CraftRequest
+from ood_studio.studio import AttackImageRequest, LabelChoice
 from ood_studio.ui.attack.target import TargetBox
 from ood_studio.ui.inputs import backbone_box, backbone_name, number_box, whole
 from ood_studio.ui.log_slider import log_slider, slider_number
@@ -64,7 +63,7 @@ class Choices:
 class Asked:
     """A request and its pictures, with their names."""
 
-    request: CraftRequest
+    request: AttackImageRequest
     source: Image.Image
     target: Image.Image | None
     mask: np.ndarray | None
@@ -87,36 +86,35 @@ def read(*values: Any) -> Asked:
     label = str(v["label"] or "").strip() if kind == "label" else ""
     if kind == "label" and not label:
         raise StudioError("there is no target; choose a label or type one")
-    default = CraftRequest()
+    default = AttackImageRequest()
     norm = str(v["norm"])
-    budgets = {
-        "linf": slider_number(v["linf"], "budget") / 255,
-        "l2": slider_number(v["l2"], "budget"),
-    }
-    request = CraftRequest(
+    budgets = {name: slider_number(v[name], "budget") for name in ("linf", "l2")}
+    request = AttackImageRequest(
         labels=LabelChoice(
             backbone=backbone_name(v["backbone"]),
             labels=str(v["labels"] or "").strip() or LabelChoice.labels,
             corpus=str(v["corpus"]),
         ),
+        attack=FeatureAttack(
+            smoothness=slider_number(v["smoothness"], "smoothness"),
+            steps=round(slider_number(v["steps"], "steps")),
+            learning_rate=slider_number(v["learning_rate"], "learning_rate"),
+            norm=norm,  # type: ignore[arg-type]
+            budget=budgets.get(norm, default.attack.budget),
+            robust=tuple(v["robust"] or ()),
+            draws=whole(v["draws"], "draws", default.attack.draws),
+            seed=whole(v["seed"], "seed", default.attack.seed),
+        ),
         target_label=label,
-        climb=str(v["score"]) if kind == "score" else "",
+        target_score=str(v["score"]) if kind == "score" else "",
         space=v["space"],
         ensemble=tuple(backbone_name(name) for name in v["ensemble"] or ()),
         full_size=bool(v["own_size"]),
         every=5,
-        smoothness=slider_number(v["smoothness"], "smoothness"),
-        steps=round(slider_number(v["steps"], "steps")),
-        learning_rate=slider_number(v["learning_rate"], "learning_rate"),
-        norm=norm,  # type: ignore[arg-type]
-        budget=budgets.get(norm, default.budget),
-        robust=tuple(v["robust"] or ()),
-        draws=whole(v["draws"], "draws", default.draws),
-        seed=whole(v["seed"], "seed", default.seed),
     )
     source = decode_image(Path(v["source"]))
     target = decode_image(Path(v["target"])) if kind == "image" else None
-    said = Path(v["target"]).stem if kind == "image" else label or request.climb
+    said = Path(v["target"]).stem if kind == "image" else label or request.target_score
     return Asked(request, source, target, read_mask(v["mask"]), (Path(v["source"]).stem, said))
 
 
@@ -135,7 +133,7 @@ def build_choices(backbone: str) -> gr.HTML:
     return log_slider(
         "Smoothness λ",
         SMOOTHNESS,
-        bounds_of(CraftRequest)["smoothness"],
+        bounds_of(FeatureAttack)["smoothness"],
         elem_id="attack-smoothness",
         info="0: strong and patchy. More: smoother, harder to see, harder to do. In the paper’s unit, 224 pixels.",
         low=1,
@@ -145,7 +143,8 @@ def build_choices(backbone: str) -> gr.HTML:
 
 def build_more(backbone: str, source: PictureBox, target: TargetBox, smoothness: gr.HTML) -> Choices:
     """Draws the other choices; defaults and bounds come from the request's own fields."""
-    bounds, default = bounds_of(CraftRequest), CraftRequest()
+    bounds, default = bounds_of(FeatureAttack), AttackImageRequest()
+    attack = default.attack
     with gr.Accordion("More", open=False, elem_id="attack-more"):
         with gr.Row():
             model = backbone_box(backbone, "attack-backbone")
@@ -158,10 +157,10 @@ def build_more(backbone: str, source: PictureBox, target: TargetBox, smoothness:
                 elem_id="attack-ensemble",
             )
         with gr.Row():
-            steps = log_slider("Steps", default.steps, bounds["steps"], elem_id="attack-steps", high=2000)
+            steps = log_slider("Steps", attack.steps, bounds["steps"], elem_id="attack-steps", high=2000)
             learning_rate = log_slider(
                 "Learning rate",
-                default.learning_rate,
+                attack.learning_rate,
                 bounds["learning_rate"],
                 elem_id="attack-rate",
                 low=1e-5,
@@ -170,12 +169,12 @@ def build_more(backbone: str, source: PictureBox, target: TargetBox, smoothness:
         with gr.Row():
             norm = gr.Radio(
                 [("none", "none"), ("L∞", "linf"), ("L2", "l2")],
-                value=default.norm,
+                value=attack.norm,
                 label="Budget",
                 info="How far the picture may change.",
                 elem_id="attack-norm",
             )
-            seed = number_box("Seed", default.seed, bounds["seed"], "attack-seed")
+            seed = number_box("Seed", attack.seed, bounds["seed"], "attack-seed")
         linf = log_slider(
             "Largest change of a value, in 255ths",
             8,
@@ -201,7 +200,7 @@ def build_more(backbone: str, source: PictureBox, target: TargetBox, smoothness:
                 info="Every step averages over random transformations, so that the attack survives them.",
                 elem_id="attack-robust",
             )
-            draws = number_box("Transformations a step", default.draws, bounds["draws"], "attack-draws")
+            draws = number_box("Transformations a step", attack.draws, bounds["draws"], "attack-draws")
         with gr.Row():
             own_size = gr.Checkbox(
                 True,

@@ -71,8 +71,8 @@ def answer(studio: Crafting, mine: Session, kind: str, strength: float) -> tuple
     assert mine.request is not None and mine.last is not None
     defence = Defence(kind, float(strength))
     last = mine.last
-    plain = studio.behind(mine.request, [last.picture], None)[0]
-    before, after = studio.behind(mine.request, [last.original, last.picture], defence)
+    plain = studio.with_defence(mine.request, [last.picture], None)[0]
+    before, after = studio.with_defence(mine.request, [last.original, last.picture], defence)
     return _table(plain, after, before), _picture(defence, mine)
 
 

@@ -10,7 +10,7 @@ from ood_studio.figures.attack_curves import margin_figure, similarity_figure
 from ood_studio.figures.colours import Style, styles
 from ood_studio.figures.perturbation import RAMP, amplified, gain_of, size_map, sizes
 from ood_studio.studio import Reading
-from ood_studio.studio.craft import CraftStep
+from ood_studio.studio.craft import AttackImageStep
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.cards import number, side
 from ood_studio.ui.pictures.shown import data_uri
@@ -47,7 +47,7 @@ def verdict(mine: Session) -> str:
             f"<b>{number(now.threshold)}</b>. <b>{_inside(last)} of {len(last.readings)}</b> detectors take the "
             f"picture for ID; at the start {_inside(first)} did."
         )
-    kind = "score" if mine.request is not None and mine.request.climb else "similarity to the target"
+    kind = "score" if mine.request is not None and mine.request.target_score else "similarity to the target"
     lines.append(
         f"Step {last.step:,} of {last.total:,}, {kind} {number(last.similarity)} (from {number(first.similarity)})."
     )
@@ -124,7 +124,7 @@ def scores(mine: Session) -> str:
 def curves(mine: Session) -> tuple[go.Figure, go.Figure]:
     """The similarity, and every score against its threshold."""
     assert mine.last is not None and mine.request is not None
-    title = "score climbed" if mine.request.climb else "similarity to the target"
+    title = "score climbed" if mine.request.target_score else "similarity to the target"
     return (
         similarity_figure(mine.steps, mine.similarity, mine.last.total, title),
         margin_figure(mine.steps, mine.scores, mine.thresholds(), mine.last.typical, mine.last.total, legend=False),
@@ -159,7 +159,7 @@ def _key(look: Style) -> str:
     )
 
 
-def _inside(step: CraftStep) -> int:
+def _inside(step: AttackImageStep) -> int:
     return sum(reading.inside is True for reading in step.readings)
 
 

@@ -12,7 +12,7 @@ from ood_studio.attacks import Diverged
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped, silent, stoppable
 from ood_studio.studio import Studio
-from ood_studio.studio.craft import CraftStep
+from ood_studio.studio.craft import AttackImageStep
 from ood_studio.ui.attack import changed, drawing, live, save
 from ood_studio.ui.attack.choices import Asked, Choices, read, smoothness_notes
 from ood_studio.ui.attack.drawing import Updates
@@ -30,9 +30,9 @@ def wire_run(
     """The two buttons; returns the event at whose end the results are there."""
 
     @on_gpu
-    def steps(asked: Asked, mine: Session) -> Iterator[CraftStep]:
+    def steps(asked: Asked, mine: Session) -> Iterator[AttackImageStep]:
         told = stoppable(silent, mine.stop.asked)
-        yield from studio.craft(asked.request, asked.source, asked.target, asked.mask, told)
+        yield from studio.attack_image(asked.request, asked.source, asked.target, asked.mask, told)
 
     def attack(mine: Session, *values: Any) -> Iterator[Updates]:
         """Attacks the picture; every step shows at once."""

@@ -13,7 +13,7 @@ from ood_studio.attacks import quality
 from ood_studio.core.errors import StudioError
 from ood_studio.data.pixels import to_pixels
 from ood_studio.figures.perturbation import amplified, gain_of
-from ood_studio.studio.craft import craft_record
+from ood_studio.studio.craft import attack_record
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.downloads import download_folder, file_stem, png_text
 
@@ -52,7 +52,7 @@ def picture_file(mine: Session, folder: Path | None = None) -> Path:
 def record(mine: Session) -> dict[str, Any]:
     """What it takes to repeat the attack: the request, and the pictures themselves as PNG in base64."""
     assert mine.request is not None and mine.source is not None and mine.last is not None
-    plain = craft_record(mine.request, mine.source, mine.target, mine.last)
+    plain = attack_record(mine.request, mine.source, mine.target, mine.last)
     plain["source_png"] = png_text(mine.source)
     plain["target_png"] = None if mine.target is None else png_text(mine.target)
     return plain

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from ood_studio.studio import AttackRequest, AttackResult
-from ood_studio.studio.craft import CraftRequest, CraftStep
+from ood_studio.studio import AttackImageRequest, AttackImageStep, AttackResult, AttackSetRequest
 from ood_studio.ui.pictures.galleries import Offered
 from ood_studio.ui.running import StopFlag
 
@@ -30,28 +29,28 @@ class Session:
     stop: StopFlag = field(default_factory=StopFlag)
     running: bool = False
     offered: Offered = field(default_factory=Offered)
-    request: CraftRequest | None = None
+    request: AttackImageRequest | None = None
     source: Image.Image | None = None
     target: Image.Image | None = None
     names: tuple[str, str] = ("", "")
-    first: CraftStep | None = None
-    last: CraftStep | None = None
+    first: AttackImageStep | None = None
+    last: AttackImageStep | None = None
     steps: list[int] = field(default_factory=list)
     similarity: list[float] = field(default_factory=list)
     scores: dict[str, list[float]] = field(default_factory=dict)
     note: str = ""
-    batch_request: AttackRequest | None = None
+    batch_request: AttackSetRequest | None = None
     batch: AttackResult | None = None
 
     def begin(
-        self, request: CraftRequest, source: Image.Image, target: Image.Image | None, names: tuple[str, str]
+        self, request: AttackImageRequest, source: Image.Image, target: Image.Image | None, names: tuple[str, str]
     ) -> None:
         """Forgets the attack before, and takes in what is asked now."""
         self.request, self.source, self.target, self.names = request, source, target, names
         self.first = self.last = None
         self.steps, self.similarity, self.scores, self.note = [], [], {}, ""
 
-    def take(self, step: CraftStep) -> None:
+    def take(self, step: AttackImageStep) -> None:
         """The next step, or the last good one once more."""
         self.first = self.first or step
         if self.last is None or step.step > self.last.step:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import gradio as gr
 
 from ood_studio.attacks import Quality, quality
+from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Progress
 from ood_studio.data.pixels import to_pixels
-from ood_studio.studio.craft import Crafting, CraftStep
+from ood_studio.studio.craft import AttackImageStep, Crafting
 from ood_studio.ui.attack.choices import Asked
 from ood_studio.ui.cards import number, side
 from ood_studio.ui.pictures.shown import data_uri
@@ -39,23 +40,23 @@ def build_strip() -> StripPanel:
     return StripPanel(button, gr.HTML(elem_id="attack-strip"))
 
 
-def swept(studio: Crafting, asked: Asked, progress: Progress) -> Iterator[list[tuple[float, CraftStep | None]]]:
+def swept(studio: Crafting, asked: Asked, progress: Progress) -> Iterator[list[tuple[float, AttackImageStep | None]]]:
     """λ after λ, each with where its attack ended; None while it is still to come."""
-    found: list[tuple[float, CraftStep | None]] = [(value, None) for value in VALUES]
+    found: list[tuple[float, AttackImageStep | None]] = [(value, None) for value in VALUES]
     yield found
     for i, value in enumerate(VALUES):
-        request = replace(asked.request, smoothness=value, every=10)
-        for last in studio.craft(request, asked.source, asked.target, asked.mask, progress):
+        request = with_values(asked.request, {"attack.smoothness": value, "every": 10})
+        for last in studio.attack_image(request, asked.source, asked.target, asked.mask, progress):
             found[i] = (value, last)
         yield found
 
 
-def cells(found: list[tuple[float, CraftStep | None]]) -> str:
+def cells(found: list[tuple[float, AttackImageStep | None]]) -> str:
     """The pictures in a row."""
     return f'<div class="studio-strip">{"".join(_cell(value, last) for value, last in found)}</div>'
 
 
-def _cell(value: float, last: CraftStep | None) -> str:
+def _cell(value: float, last: AttackImageStep | None) -> str:
     title = f"λ = {value:,.0f}"
     if last is None:
         return f'<figure><div class="studio-waiting">…</div><figcaption><b>{title}</b></figcaption></figure>'

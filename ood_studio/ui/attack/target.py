@@ -8,8 +8,9 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.labels.presets import load_preset
-from ood_studio.studio import LabelChoice, ScoreChoice
-from ood_studio.studio.scores import scorers_of
+from ood_studio.scorers import NegLabel
+from ood_studio.studio import LabelChoice
+from ood_studio.studio.scores import shown_scorers
 from ood_studio.ui.pictures.box import PictureBox, picture_box
 from ood_studio.ui.running import QUICK
 
@@ -47,7 +48,7 @@ def build_target(kind: gr.Radio) -> TargetBox:
         visible=False,
         elem_id="attack-label",
     )
-    titles = {scorer.name: title.split(" (")[0] for title, scorer in reversed(scorers_of(ScoreChoice(), 1))}
+    titles = {scorer.name: title.split(" (")[0] for title, scorer in reversed(shown_scorers(NegLabel()))}
     score = gr.Dropdown(
         [(title, name) for name, title in reversed(titles.items())],
         value="neglabel",

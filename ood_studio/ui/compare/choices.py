@@ -81,7 +81,7 @@ def request_from(*values: Any) -> BenchRequest:
         ood_data=ood_data if own else added,
         train_data=folders["train_data"] if own else "",
         data_root=folders["data_root"],
-        label=LabelChoice(
+        labels=LabelChoice(
             backbone=backbone_name(v["backbone"]),
             labels=(str(v["labels"] or "").strip() if own else "") or LabelChoice.labels,
         ),

@@ -30,7 +30,7 @@ def query(mine: Session) -> str:
     if request is None:
         return ""
     default = BenchRequest()
-    parts = {"tab": _TAB, "suite": request.suite, "backbone": request.label.backbone}
+    parts = {"tab": _TAB, "suite": request.suite, "backbone": request.labels.backbone}
     parts["scorers"] = ",".join(request.scorers)
     parts |= {name: str(getattr(request, name)) for name in ("count", "seed")}
     for name in ("train_count", "resamples", "id_data", "train_data", "data_root"):
@@ -38,7 +38,7 @@ def query(mine: Session) -> str:
         if value != getattr(default, name) and not is_upload(str(value)):
             parts[name] = str(value)
     ood_data = ",".join(each for each in request.ood_data if not is_upload(each))
-    labels = request.label.labels if request.label.labels != LabelChoice.labels else ""
+    labels = request.labels.labels if request.labels.labels != LabelChoice.labels else ""
     fpr = request.fpr_definition if request.fpr_definition != default.fpr_definition else ""
     view = {"ood_data": ood_data, "labels": labels, "fpr": fpr}
     view |= {"set": mine.ood, "scorer": mine.scorer, "against": mine.other}

@@ -359,7 +359,7 @@ def _programmatic(studio: Studio) -> None:
     """The endpoint ``/compare`` for programs: files and settings in, rows out as JSON."""
     default = BenchRequest()
     suite = gr.Textbox(default.suite, visible=False, label="suite")
-    backbone = gr.Textbox(default.label.backbone, visible=False, label="backbone")
+    backbone = gr.Textbox(default.labels.backbone, visible=False, label="backbone")
     scorers = gr.Textbox("all", visible=False, label="scorers, separated by commas")
     count = gr.Number(COUNT, visible=False, label="pictures in each set")
     seed = gr.Number(default.seed, visible=False, label="seed")
@@ -404,7 +404,7 @@ def _request(asked: dict[str, Any], inside: Any, outside: Any, labels: str) -> B
         scorers=tuple(part.strip() for part in str(asked["scorers"]).split(",") if part.strip()),
         id_data=id_data,
         ood_data=ood_data,
-        label=LabelChoice(
+        labels=LabelChoice(
             backbone=backbone_name(asked["backbone"]), labels=(labels if own else "") or LabelChoice.labels
         ),
         seed=whole(asked["seed"], "seed", default.seed),

@@ -10,10 +10,11 @@ import gradio as gr
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import bounds_of
 from ood_studio.labels.corpora import DEFAULT_LEXNAMES, LEXNAMES
+from ood_studio.labels.negmining import Mining
 from ood_studio.labels.presets import preset_names
 from ood_studio.labels.prompts import PROMPT_SETS
-from ood_studio.scorers import FORMS
-from ood_studio.studio import ExploreRequest, LabelChoice, ScoreChoice
+from ood_studio.scorers import FORMS, NegLabel
+from ood_studio.studio import ExploreRequest, LabelChoice
 from ood_studio.ui.explore.reference import ReferenceBox, build_reference
 from ood_studio.ui.inputs import backbone_box, backbone_name, number_box, whole
 from ood_studio.ui.running import QUICK
@@ -59,7 +60,7 @@ def request_from(*values: Any) -> ExploreRequest:
         if not v["corpus_file"]:
             raise StudioError("choose a corpus file: plain text, one word a line")
         corpus = str(v["corpus_file"])
-    labels, score = LabelChoice(), ScoreChoice()
+    mining, score = Mining(), NegLabel()
     return ExploreRequest(
         LabelChoice(
             backbone=backbone,
@@ -67,11 +68,13 @@ def request_from(*values: Any) -> ExploreRequest:
             corpus=corpus,
             lexnames=tuple(v["lexnames"]),
             prompts=str(v["template"]) if v["prompts"] == "custom" else str(v["prompts"]),
-            eta=labels.eta if v["eta"] is None else v["eta"],
-            count=whole(v["count"], "count", labels.count),
-            per_pos=bool(v["per_pos"]),
+            mining=Mining(
+                eta=mining.eta if v["eta"] is None else v["eta"],
+                count=whole(v["count"], "count", mining.count),
+                per_pos=bool(v["per_pos"]),
+            ),
         ),
-        ScoreChoice(
+        NegLabel(
             tau=v["tau"] or None,
             form=v["form"],
             groups=whole(v["groups"], "groups", 0) or None,
@@ -91,7 +94,7 @@ def unfinished(*values: Any) -> bool:
 
 def build_settings(backbone: str) -> tuple[Settings, ReferenceBox]:
     """The choices, each explained in a line; defaults and bounds come from the request's own fields."""
-    labels, score = bounds_of(LabelChoice), bounds_of(ScoreChoice)
+    mining, score = bounds_of(Mining), bounds_of(NegLabel)
     default = LabelChoice()
     with gr.Accordion("Model, labels and score", open=False, elem_id="settings"):
         with gr.Row():
@@ -151,8 +154,8 @@ def build_settings(backbone: str) -> tuple[Settings, ReferenceBox]:
                 visible=False,
                 elem_id="lexnames",
             )
-            count = number_box("M, negative labels kept", default.count, labels["count"], "count")
-            eta = number_box("η, percentile of NegMining", default.eta, labels["eta"], "eta")
+            count = number_box("M, negative labels kept", default.mining.count, mining["count"], "count")
+            eta = number_box("η, percentile of NegMining", default.mining.eta, mining["eta"], "eta")
             per_pos = gr.Checkbox(
                 False, label="Nouns and adjectives apart", info="As the authors' code mines them.", elem_id="per-pos"
             )

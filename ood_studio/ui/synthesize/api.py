@@ -9,7 +9,7 @@ import gradio as gr
 
 from ood_studio.core.errors import StudioError
 from ood_studio.data.images import decode_image
-from ood_studio.studio import LabelChoice, Studio, SynthesisRequest
+from ood_studio.studio import LabelChoice, Studio, SynthesizeImageRequest
 from ood_studio.synthesis.answers import parse_typed
 from ood_studio.ui.downloads import download_folder
 from ood_studio.ui.running import MODEL_SLOT
@@ -21,23 +21,24 @@ from ood_studio.ui.zerogpu import on_gpu
 
 def build_api(studio: Studio) -> None:
     """Draws the endpoint's hidden components."""
-    default = SynthesisRequest()
+    default = SynthesizeImageRequest()
+    loop = default.loop
     picture = gr.File(type="filepath", visible=False, label="picture")
     contexts = gr.Textbox("", visible=False, label="contexts separated by commas; empty asks the context model")
     mask = gr.File(type="filepath", visible=False, label="mask of the picture's size, white may be painted; or none")
     numbers = {
-        "strength": gr.Number(default.strength, visible=False, label="strength, 0 to 1"),
-        "guidance": gr.Number(default.guidance, visible=False, label="guidance"),
-        "iterations": gr.Number(default.iterations, visible=False, label="guided iterations"),
-        "step_size": gr.Number(default.step_size, visible=False, label="step size r times rho"),
+        "strength": gr.Number(loop.strength, visible=False, label="strength, 0 to 1"),
+        "guidance": gr.Number(loop.guidance, visible=False, label="guidance"),
+        "iterations": gr.Number(loop.iterations, visible=False, label="guided iterations"),
+        "step_size": gr.Number(loop.step_size, visible=False, label="step size r times rho"),
         "target": gr.Textbox("", visible=False, label="target of the loss; empty for the guide's own"),
-        "steps": gr.Number(default.steps, visible=False, label="steps of the noise schedule"),
-        "seed": gr.Number(default.seed, visible=False, label="seed"),
+        "steps": gr.Number(loop.steps, visible=False, label="steps of the noise schedule"),
+        "seed": gr.Number(loop.seed, visible=False, label="seed"),
     }
     texts = {
-        "loss": gr.Textbox(default.loss, visible=False, label="loss: target, hinge or published"),
-        "step": gr.Textbox(default.step, visible=False, label="step: normalised or raw"),
-        "direction": gr.Textbox(default.direction, visible=False, label="direction: gradient or random"),
+        "loss": gr.Textbox(loop.loss, visible=False, label="loss: target, hinge or published"),
+        "step": gr.Textbox(loop.step, visible=False, label="step: normalised or raw"),
+        "direction": gr.Textbox(loop.direction, visible=False, label="direction: gradient or random"),
         "guide": gr.Textbox(default.guide, visible=False, label="guide: energy, or a score such as neglabel"),
         "inpainter": gr.Textbox(default.inpainter, visible=False, label="inpainting model"),
         "context_model": gr.Textbox(default.context_model, visible=False, label="context model"),
@@ -63,7 +64,7 @@ def build_api(studio: Studio) -> None:
                 words = studio.contexts(request, [source])[0].words
             mine = Session()
             mine.begin(request, source, decode_image(Path(drawn)) if drawn else None, words, Path(path).stem)
-            for step in studio.synthesize(request, source, words, mine.mask):
+            for step in studio.synthesize_image(request, source, words, mine.mask):
                 mine.first = mine.first or studio.judge(request, [step.original])[0]
                 mine.steps.append(step)
         except StudioError as error:

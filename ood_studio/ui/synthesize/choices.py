@@ -1,4 +1,4 @@
-"""How the picture is made: the components that make up a `SynthesisRequest`, and reading them."""
+"""How the picture is made: the components that make up a `SynthesizeImageRequest`, and reading them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, bounds_of
 from ood_studio.data.images import decode_image
 from ood_studio.hub.names import names_folder
-from ood_studio.scorers import Scorer
-from ood_studio.studio import LabelChoice, ScoreChoice, SynthesisRequest
-from ood_studio.studio.scores import scorers_of
+from ood_studio.scorers import NegLabel, Scorer
+from ood_studio.studio import LabelChoice, SynthesizeImageRequest
+from ood_studio.studio.scores import shown_scorers
+from ood_studio.synthesis.boundary import NearBoundary
 from ood_studio.synthesis.classifier_models import offered_classifiers
 from ood_studio.synthesis.context_models import CONTEXTS
 from ood_studio.synthesis.inpainting_models import INPAINTING
@@ -60,7 +61,7 @@ class Choices:
 class Asked:
     """A request, its picture with a name, and the contexts."""
 
-    request: SynthesisRequest
+    request: SynthesizeImageRequest
     source: Image.Image
     mask: Image.Image | None
     words: tuple[str, ...]
@@ -85,14 +86,15 @@ def read(*values: Any) -> Asked:
     return Asked(request, source, mask_picture(read_mask(v["mask"])), words, Path(v["source"]).stem)
 
 
-def request_of(v: dict[str, Any]) -> SynthesisRequest:
+def request_of(v: dict[str, Any]) -> SynthesizeImageRequest:
     """The request that values by the names of `Choices` stand for; empty numbers are the defaults.
 
     Raises:
         StudioError: for a value outside its bounds, or a model that a public server does not load.
     """
-    default = SynthesisRequest()
-    return SynthesisRequest(
+    default = SynthesizeImageRequest()
+    loop = default.loop
+    return SynthesizeImageRequest(
         labels=LabelChoice(
             backbone=backbone_name(v["backbone"]) or default.labels.backbone,
             labels=str(v["labels"] or "").strip() or LabelChoice.labels,
@@ -101,16 +103,18 @@ def request_of(v: dict[str, Any]) -> SynthesisRequest:
         context_model=model_name(v["context_model"]) or default.context_model,
         guide=str(v["guide"] or "").strip() or default.guide,
         classifier=backbone_name(v["classifier"]) or default.classifier,
-        strength=given(v["strength"], default.strength),
-        steps=whole(v["steps"], "steps", default.steps),
-        guidance=given(v["guidance"], default.guidance),
-        iterations=whole(v["iterations"], "iterations", default.iterations),
-        step_size=default.step_size if v["step_size"] is None else slider_number(v["step_size"], "step_size"),
-        step=v["step"] or default.step,
-        loss=v["loss"] or default.loss,
-        target=_target(v["target"]),
-        direction=v["direction"] or default.direction,
-        seed=whole(v["seed"], "seed", default.seed),
+        loop=NearBoundary(
+            strength=given(v["strength"], loop.strength),
+            steps=whole(v["steps"], "steps", loop.steps),
+            guidance=given(v["guidance"], loop.guidance),
+            iterations=whole(v["iterations"], "iterations", loop.iterations),
+            step_size=loop.step_size if v["step_size"] is None else slider_number(v["step_size"], "step_size"),
+            step=v["step"] or loop.step,
+            loss=v["loss"] or loop.loss,
+            target=_target(v["target"]),
+            direction=v["direction"] or loop.direction,
+            seed=whole(v["seed"], "seed", loop.seed),
+        ),
     )
 
 
@@ -133,22 +137,22 @@ def mask_picture(painted: np.ndarray | None) -> Image.Image | None:
 
 def build_sliders() -> dict[str, Any]:
     """Draws the choices that are always in sight, inside the current `gr.Blocks`."""
-    bounds, default = bounds_of(SynthesisRequest), SynthesisRequest()
+    bounds, loop = bounds_of(NearBoundary), NearBoundary()
     p: dict[str, Any] = {}
     with gr.Row():
         p["strength"] = _slider(
             "Strength",
-            default.strength,
+            loop.strength,
             bounds["strength"],
             "synth-strength",
             "0 keeps the picture, 1 forgets it.",
         )
         p["guidance"] = _slider(
-            "Guidance", default.guidance, bounds["guidance"], "synth-guidance", "How much the words count."
+            "Guidance", loop.guidance, bounds["guidance"], "synth-guidance", "How much the words count."
         )
     with gr.Row():
         p["iterations"] = _slider(
-            "Iterations", default.iterations, bounds["iterations"], "synth-iterations", "0: unguided alone.", high=10
+            "Iterations", loop.iterations, bounds["iterations"], "synth-iterations", "0: unguided alone.", high=10
         )
         # Not a number box: an empty one comes as 0, which is a target.
         p["target"] = gr.Textbox(
@@ -159,7 +163,7 @@ def build_sliders() -> dict[str, Any]:
         )
     p["step_size"] = log_slider(
         "Step size r·ρ",
-        default.step_size,
+        loop.step_size,
         bounds["step_size"],
         elem_id="synth-step-size",
         info="How far the noise moves in an iteration.",
@@ -171,7 +175,8 @@ def build_sliders() -> dict[str, Any]:
 
 def build_more(backbone: str, source: Any, words: Any, sliders: dict[str, Any]) -> Choices:
     """Draws the other choices; defaults and bounds come from the request's own fields."""
-    bounds, default = bounds_of(SynthesisRequest), SynthesisRequest()
+    bounds, default = bounds_of(NearBoundary), SynthesizeImageRequest()
+    loop = default.loop
     with gr.Accordion("More: models, guide, mask, seed", open=False, elem_id="synth-more"):
         guide = gr.Dropdown(
             [("energy of the classifier", "energy"), *((f"{title} of the backbone", key) for title, key in guides())],
@@ -193,8 +198,8 @@ def build_more(backbone: str, source: Any, words: Any, sliders: dict[str, Any]) 
         inpainter = _models("Inpainting model", INPAINTING.offered, default.inpainter, "synth-inpainter")
         contexts = _models("Context model", CONTEXTS.offered, default.context_model, "synth-context-model")
         with gr.Row():
-            steps = number_box("Steps", default.steps, bounds["steps"], "synth-steps")
-            seed = number_box("Seed", default.seed, bounds["seed"], "synth-seed")
+            steps = number_box("Steps", loop.steps, bounds["steps"], "synth-steps")
+            seed = number_box("Seed", loop.seed, bounds["seed"], "synth-seed")
         with gr.Row():
             loss = gr.Dropdown(
                 [
@@ -202,19 +207,19 @@ def build_more(backbone: str, source: Any, words: Any, sliders: dict[str, Any]) 
                     ("to a target (the authors’ code)", "target"),
                     ("as published (Eq. 7: wrong sign)", "published"),
                 ],
-                value=default.loss,
+                value=loop.loss,
                 label="Loss",
                 elem_id="synth-loss",
             )
             step = gr.Dropdown(
                 [("normalised", "normalised"), ("raw (Eq. 10 as it stands)", "raw")],
-                value=default.step,
+                value=loop.step,
                 label="Step",
                 elem_id="synth-step",
             )
         direction = gr.Radio(
             [("against the gradient", "gradient"), ("random, to compare with", "random")],
-            value=default.direction,
+            value=loop.direction,
             label="Direction",
             elem_id="synth-direction",
         )
@@ -248,7 +253,7 @@ def build_more(backbone: str, source: Any, words: Any, sliders: dict[str, Any]) 
 def guides() -> list[tuple[str, str]]:
     """Titles and keys of the backbone's scores that can guide."""
     found: dict[str, tuple[str, Scorer]] = {}
-    for title, scorer in scorers_of(ScoreChoice(), 1):
+    for title, scorer in shown_scorers(NegLabel()):
         if scorer.differentiable and not scorer.stream:
             found.setdefault(scorer.name, (title.split(" (")[0], scorer))
     return [(title, key) for key, (title, _) in found.items()]

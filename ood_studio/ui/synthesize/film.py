@@ -30,7 +30,7 @@ def strip(mine: Session) -> str:
             about = "blackened by the model’s own safety checker"
         title = "Unguided (0)" if step.iteration == 0 else f"Iteration {step.iteration}"
         cells.append(_cell(title, step.picture, step, about=about, gradient=_gradient(mine, step.iteration)))
-    total = mine.steps[-1].total if mine.steps else mine.request.iterations
+    total = mine.steps[-1].total if mine.steps else mine.request.loop.iterations
     if mine.running:
         for i in range(len(mine.steps), total + 1):
             title = "Unguided (0)" if i == 0 else f"Iteration {i}"
@@ -78,7 +78,7 @@ def _gradient(mine: Session, iteration: int) -> str:
     seen = mine.steps[iteration - 1].gradient
     if seen is None:
         return ""
-    random = mine.request is not None and mine.request.direction == "random"
+    random = mine.request is not None and mine.request.loop.direction == "random"
     about = "not followed: the direction is random" if random else "the way here: what the loss wanted of each pixel"
     return f'<img class="small" src="{data_uri(seen, 96)}" alt="Gradient" title="{about}">'
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Progress, Stopped, stoppable
-from ood_studio.studio import Studio, SynthesisStep
+from ood_studio.studio import Studio, SynthesizeImageStep
 from ood_studio.studio.synthesize import Judgement
 from ood_studio.synthesis.boundary import LoopBroken
 from ood_studio.ui.running import MODEL_SLOT, QUICK, message, progress_on
@@ -29,9 +29,9 @@ def wire_run(
     ready: Updates = {run_button: gr.update(interactive=True), stop_button: gr.update(interactive=False)}
 
     @on_gpu
-    def made(asked: Asked, told: Progress) -> Iterator[tuple[Judgement, SynthesisStep]]:
+    def made(asked: Asked, told: Progress) -> Iterator[tuple[Judgement, SynthesizeImageStep]]:
         first = None
-        for step in studio.synthesize(asked.request, asked.source, asked.words, asked.mask, told):
+        for step in studio.synthesize_image(asked.request, asked.source, asked.words, asked.mask, told):
             if first is None:
                 first = studio.judge(asked.request, [step.original])[0]
             yield first, step
@@ -117,8 +117,8 @@ def beside(studio: Studio, mine: Session, told: Progress) -> Iterator[None]:
     title = f"{NEGATIVE}: {mine.last.negative.label}"
     mine.beside = {RANDOM: None, title: None}
     yield
-    request = replace(mine.request, direction="random")
-    for step in studio.synthesize(request, mine.source, mine.words, mine.mask, told):
+    request = with_values(mine.request, {"loop.direction": "random"})
+    for step in studio.synthesize_image(request, mine.source, mine.words, mine.mask, told):
         mine.beside[RANDOM] = step
         yield
     mine.beside[title] = studio.negative_picture(mine.request, mine.last.negative.label, told)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from ood_studio.studio import SetRequest, SynthesisRequest, SynthesisStep
+from ood_studio.studio import SynthesizeImageRequest, SynthesizeImageStep, SynthesizeSetRequest
 from ood_studio.studio.synthesize import Judgement
 from ood_studio.synthesis.contexts import Contexts
 from ood_studio.synthesis.synthetic_set import SyntheticSet
@@ -36,21 +36,21 @@ class Session:
     running: bool = False
     offered: Offered = field(default_factory=Offered)
     found: Contexts | None = None
-    request: SynthesisRequest | None = None
+    request: SynthesizeImageRequest | None = None
     source: Image.Image | None = None
     mask: Image.Image | None = None
     words: tuple[str, ...] = ()
     name: str = ""
     first: Judgement | None = None
-    steps: list[SynthesisStep] = field(default_factory=list)
+    steps: list[SynthesizeImageStep] = field(default_factory=list)
     beside: dict[str, Judgement | None] = field(default_factory=dict)
     note: str = ""
-    set_request: SetRequest | None = None
+    set_request: SynthesizeSetRequest | None = None
     made: SyntheticSet | None = None
 
     def begin(
         self,
-        request: SynthesisRequest,
+        request: SynthesizeImageRequest,
         source: Image.Image,
         mask: Image.Image | None,
         words: tuple[str, ...],
@@ -61,7 +61,7 @@ class Session:
         self.first, self.steps, self.beside, self.note = None, [], {}, ""
 
     @property
-    def last(self) -> SynthesisStep | None:
+    def last(self) -> SynthesizeImageStep | None:
         """Where the picture is now."""
         return self.steps[-1] if self.steps else None
 

@@ -14,7 +14,7 @@ import gradio as gr
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import bounds_of
 from ood_studio.core.progress import Progress, Stopped, stoppable
-from ood_studio.studio import SetRequest, Studio
+from ood_studio.studio import Studio, SynthesizeSetRequest
 from ood_studio.synthesis.synthetic_set import HEADER, MANIFEST, SyntheticSet
 from ood_studio.ui.compare.choices import added_choices, synthetic_value
 from ood_studio.ui.compare.tab import CompareTab
@@ -54,7 +54,7 @@ class SetPanel:
 
 def build_sets() -> SetPanel:
     """Draws the components inside the current `gr.Blocks`."""
-    bounds, default = bounds_of(SetRequest), SetRequest()
+    bounds, default = bounds_of(SynthesizeSetRequest), SynthesizeSetRequest()
     gr.HTML(
         '<p class="studio-about">Makes many pictures with the settings above, out of Diorama’s ID training pictures: '
         "of each class those with the most in them. It goes on in the background; after Stop, or a closed browser, the "
@@ -103,8 +103,8 @@ def wire_sets(
     """Building, stopping, and what one does with a set."""
 
     @on_gpu
-    def built(request: SetRequest, told: Progress) -> Iterator[SyntheticSet]:
-        yield from studio.build(request, told)
+    def built(request: SynthesizeSetRequest, told: Progress) -> Iterator[SyntheticSet]:
+        yield from studio.synthesize_set(request, told)
 
     def build(
         mine: Session,
@@ -118,9 +118,9 @@ def wire_sets(
         note = ""
         try:
             v = dict(zip(Choices.__dataclass_fields__, values, strict=True))
-            default = SetRequest()
-            request = SetRequest(
-                how=request_of(v),
+            default = SynthesizeSetRequest()
+            request = SynthesizeSetRequest(
+                image=request_of(v),
                 method=method,  # type: ignore[arg-type]
                 per_class=whole(per_class, "per_class", default.per_class),
                 count=whole(count, "count", COUNT),

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.studio import Studio, SynthesisRequest
+from ood_studio.studio import Studio, SynthesizeImageRequest
 from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.explore.tab import ExploreTab
 from ood_studio.ui.pictures.box import picture_box
@@ -82,5 +82,5 @@ def _wire_choices(choices: Choices, cost: gr.HTML, bundled: gr.Button) -> None:
 
 
 def _default_models() -> tuple[str, str, str]:
-    default = SynthesisRequest()
+    default = SynthesizeImageRequest()
     return default.inpainter, default.context_model, default.classifier

@@ -13,7 +13,7 @@ import gradio as gr
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped, stoppable
 from ood_studio.data.images import decode_image
-from ood_studio.studio import Studio, SynthesisRequest
+from ood_studio.studio import Studio, SynthesizeImageRequest
 from ood_studio.studio.synthesize import prompt_of
 from ood_studio.synthesis.answers import singular
 from ood_studio.synthesis.contexts import Contexts
@@ -57,7 +57,7 @@ def wire_words(studio: Studio, session: gr.State, choices: Choices, panel: Words
 
     @on_gpu
     def found(mine: Session, path: str, name: str, progress: gr.Progress) -> Contexts:
-        request = SynthesisRequest(context_model=model_name(name))
+        request = SynthesizeImageRequest(context_model=model_name(name))
         told = stoppable(progress_on(progress), lambda: False)
         return studio.contexts(request, [decode_image(Path(path))], progress=told)[0]
 
@@ -132,7 +132,7 @@ def prompt_shown(studio: Studio, words: list[str], inpainter: str) -> str:
     prompt = prompt_of(words)
     kept, cut, note = prompt, "", ""
     if INPAINTING.describe(inpainter).here and INPAINTING.is_folder(inpainter):
-        loaded = studio.inpainter(SynthesisRequest(inpainter=inpainter))
+        loaded = studio.inpainter(SynthesizeImageRequest(inpainter=inpainter))
         kept, cut = loaded.prompt_fits(prompt)
         if cut:
             note = (

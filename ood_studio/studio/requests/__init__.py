@@ -1,0 +1,34 @@
+"""What people ask for. A request contains the dataclasses of the methods it uses; its fields are the forms, the flags,
+the links and the API, each declared once (see `ood_studio.core.parameters`)."""
+
+from ood_studio.studio.requests.attack import AttackImageRequest, AttackSetRequest, TargetKind
+from ood_studio.studio.requests.bench import BenchRequest
+from ood_studio.studio.requests.explore import ExploreRequest
+from ood_studio.studio.requests.feature_map import FeatureMapRequest
+from ood_studio.studio.requests.labels import LabelChoice
+from ood_studio.studio.requests.synthesize import SynthesizeImageRequest, SynthesizeSetRequest
+
+REQUESTS = (
+    LabelChoice,
+    ExploreRequest,
+    BenchRequest,
+    AttackImageRequest,
+    AttackSetRequest,
+    SynthesizeImageRequest,
+    SynthesizeSetRequest,
+    FeatureMapRequest,
+)
+"""Every request; `LabelChoice` alone asks for negative labels."""
+
+__all__ = [
+    "REQUESTS",
+    "AttackImageRequest",
+    "AttackSetRequest",
+    "BenchRequest",
+    "ExploreRequest",
+    "FeatureMapRequest",
+    "LabelChoice",
+    "SynthesizeImageRequest",
+    "SynthesizeSetRequest",
+    "TargetKind",
+]

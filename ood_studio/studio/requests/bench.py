@@ -1,0 +1,58 @@
+"""What the Compare tab and ``python -m ood_studio bench`` ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from ood_studio.core.parameters import Bounds, Help, Seed, check
+from ood_studio.evaluation.metrics import FprDefinition
+from ood_studio.scorers import NegLabel
+from ood_studio.studio.requests.labels import LabelChoice
+
+Suite = Annotated[str, Help("Sets of pictures that are compared, by the suite's name")]
+Scorers = Annotated[tuple[str, ...], Help("Scorers, each with parameters where wanted (knn:k=5), or all")]
+DataRoot = Annotated[str, Help("Folder where the data of public benchmarks lie")]
+Pictures = Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures in each set")]
+TrainPictures = Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures to learn from")]
+Resamples = Annotated[int, Bounds(0, 100_000, log=True, step=1, help="Bootstrap resamples; 0 for none")]
+Fpr = Annotated[FprDefinition, Help("Which of the definitions of FPR95 in circulation")]
+
+
+@dataclass(frozen=True)
+class BenchRequest:
+    """Scorers compared on a suite.
+
+    Attributes:
+        suite: which sets of pictures are compared, one of `SUITES`; own data (``id_data``) make the suite ``folders``.
+        scorers: keys of scorers, each with parameters where wanted (``knn:k=5``), or ``all``.
+        labels: the text side; a suite brings its own ID labels.
+        score: how NegLabel scores.
+        id_data: own ID pictures: a folder, a zip, an OpenOOD image list, a Hugging Face dataset or features.
+        ood_data: own OOD pictures, each ``NAME=PATH`` or a path; further sets of the suite without ``id_data``.
+        train_data: own ID training pictures, for scorers that learn from pictures.
+        data_root: where the data of public benchmarks lie.
+        seed: of the suite's pictures where they are drawn, and of the resamples; 0 is that of the interface's
+            reference pictures.
+        count: pictures in each set of a suite that draws them.
+        train_count: pictures to learn from, of such a suite.
+        resamples: bootstrap resamples of the 95 % intervals; 0 for none.
+        fpr_definition: which of the definitions of FPR95 in circulation.
+    """
+
+    suite: Suite = "diorama"
+    scorers: Scorers = ("all",)
+    labels: LabelChoice = field(default_factory=LabelChoice)
+    score: NegLabel = field(default_factory=NegLabel)
+    id_data: Annotated[str, Help("Own ID pictures: a folder, zip, image list, Hugging Face dataset or features")] = ""
+    ood_data: Annotated[tuple[str, ...], Help("Own OOD pictures, each NAME=PATH or a path")] = ()
+    train_data: Annotated[str, Help("Own ID training pictures, for scorers that learn from pictures")] = ""
+    data_root: DataRoot = ""
+    seed: Annotated[Seed, Help("Seed of the pictures drawn, and of the resamples")] = 1
+    count: Pictures = 2000
+    train_count: TrainPictures = 2000
+    resamples: Resamples = 1000
+    fpr_definition: Fpr = "exact"
+
+    def __post_init__(self) -> None:
+        check(self)

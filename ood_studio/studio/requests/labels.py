@@ -1,0 +1,38 @@
+"""What defines the text side of a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from ood_studio.backbones import DEFAULT
+from ood_studio.core.parameters import Help, check
+from ood_studio.labels.corpora import DEFAULT_LEXNAMES
+from ood_studio.labels.negmining import Mining
+
+
+@dataclass(frozen=True)
+class LabelChoice:
+    """Model, ID labels, and how negative labels are mined.
+
+    Attributes:
+        backbone: a name that `load_backbone` takes.
+        labels: a preset (``diorama-20``, ``cifar-10``, ``cifar-100``, ``imagenet-1k``) or labels typed one a line or
+            separated by commas.
+        corpus: ``diorama``, ``wordnet`` or the path of a text file with one word a line.
+        lexnames: WordNet's lexicographer files to search.
+        prompts: a prompt set (``neglabel``, ``plp``, ``photo``) or a template with ``{}``.
+        mining: how negative labels are chosen from the corpus.
+    """
+
+    backbone: Annotated[str, Help("Model: diorama, diorama-conv, open_clip:NAME/TAG, timm:NAME, hf:ORG/REPO")] = DEFAULT
+    labels: Annotated[str, Help("ID labels: the name of a preset, or your own separated by commas")] = "diorama-20"
+    corpus: Annotated[str, Help("Candidates for negative labels: diorama, wordnet, or a text file of words")] = (
+        "diorama"
+    )
+    lexnames: Annotated[tuple[str, ...], Help("WordNet's lexicographer files that are searched")] = DEFAULT_LEXNAMES
+    prompts: Annotated[str, Help("Prompts: neglabel, plp, photo, or a template with {}")] = "neglabel"
+    mining: Mining = field(default_factory=Mining)
+
+    def __post_init__(self) -> None:
+        check(self)
