@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
@@ -16,20 +16,30 @@ from torch.nn import functional
 
 from ood_studio.backbones.base import Backbone
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds, Help, check, parameters
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.features.images import DatasetFeatures, dataset_features
 
-_USUAL = {"jpeg": 75.0, "blur": 1.0, "resize": 0.5, "crops": 8.0}
-_RANGES = {"jpeg": (1.0, 95.0), "blur": (0.1, 100.0), "resize": (0.05, 1.0), "crops": (1.0, 64.0)}
 _CROPPED = 0.85  # of the height and width that a random crop keeps
-DEFENCES: dict[str, str] = {
-    "jpeg": "JPEG of a quality",
-    "blur": "Gaussian blur of a radius in pixels",
-    "resize": "shrinking to a share of the size, and enlarging again",
-    "crops": "the mean of so many random crops",
+Kind = Literal["jpeg", "blur", "resize", "crops"]
+
+
+@dataclass(frozen=True)
+class Strength:
+    """What the strength of a kind of defence is: its bounds with a line of help, and the usual one."""
+
+    bounds: Bounds
+    usual: float
+
+
+DEFENCES: dict[Kind, Strength] = {
+    "jpeg": Strength(Bounds(1.0, 95.0, step=1, help="Quality of the JPEG"), 75.0),
+    "blur": Strength(Bounds(0.1, 100.0, log=True, help="Radius of the Gaussian blur, in pixels"), 1.0),
+    "resize": Strength(Bounds(0.05, 1.0, step=0.01, help="Share of the size that is left before enlarging again"), 0.5),
+    "crops": Strength(Bounds(1.0, 64.0, step=1, help="Random crops whose mean is judged"), 8.0),
 }
-"""Every defence by name, with what its strength is."""
+"""Every kind of defence by name, with its strength."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +48,18 @@ class Defence:
 
     Attributes:
         kind: of `DEFENCES`.
-        strength: its quality, radius in pixels, share or count.
+        strength: its quality, radius in pixels, share or count; within the bounds of its kind.
 
     Raises:
         StudioError: an unknown kind, or a strength out of its range.
     """
 
-    kind: str
-    strength: float
+    kind: Annotated[Kind, Help("What the picture goes through before the model sees it")]
+    strength: Annotated[float, Bounds(0.05, 100.0, help="Quality, radius in pixels, share of the size, or crops")]
 
     def __post_init__(self) -> None:
-        if self.kind not in DEFENCES:
-            raise StudioError(f"unknown defence {self.kind!r}; expected one of {', '.join(DEFENCES)}")
-        low, high = _RANGES[self.kind]
-        if not low <= self.strength <= high:
-            raise StudioError(f"{self.kind} must lie between {low:g} and {high:g}, not {self.strength:g}")
+        check(self)
+        replace(parameters(Defence)["strength"], name=self.kind, bounds=DEFENCES[self.kind].bounds).check(self.strength)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.strength:g}"
@@ -86,13 +93,12 @@ def parse_defence(text: str) -> Defence:
     Raises:
         StudioError: as `Defence`, or a strength that is no number.
     """
-    kind, given, strength = text.partition(":")
-    try:
-        return Defence(kind, float(strength) if given else _USUAL.get(kind, 0.0))
-    except ValueError as error:
-        if isinstance(error, StudioError):
-            raise
-        raise StudioError(f"the strength of {kind} must be a number, not {strength!r}") from error
+    name, given, strength = text.partition(":")
+    kind = next((kind for kind in DEFENCES if kind == name), None)
+    if kind is None:
+        raise StudioError(f"unknown defence {name!r}; expected one of {', '.join(DEFENCES)}")
+    usual = DEFENCES[kind].usual
+    return Defence(kind, parameters(Defence)["strength"].parse(strength, f"the strength of {kind}") if given else usual)
 
 
 class Defended(Dataset):

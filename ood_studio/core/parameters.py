@@ -211,13 +211,17 @@ def leaves(cls: type) -> dict[str, Parameter]:
 def names(cls: type) -> dict[str, str]:
     """What flags, links and programs call each of `leaves`, by path: its last part, such as ``steps``.
 
-    Where that is taken by one that comes earlier, it is the whole path, as in ``score_seed``.
+    Where that is taken by a path that is shorter, or as long and comes earlier, it is the shortest end of the path that
+    is not, as in ``score_seed`` or ``mining_seed``.
     """
     found: dict[str, str] = {}
-    for path in leaves(cls):
-        name = path.rpartition(".")[2]
-        found[path] = name if name not in found.values() else path.replace(".", "_")
-    return found
+    taken: set[str] = set()
+    for path in sorted(leaves(cls), key=lambda path: path.count(".")):
+        parts = path.split(".")
+        ends = ("_".join(parts[start:]) for start in range(len(parts) - 1, -1, -1))
+        found[path] = next((end for end in ends if end not in taken), path)
+        taken.add(found[path])
+    return {path: found[path] for path in leaves(cls)}
 
 
 def value_at(value: Any, path: str) -> Any:

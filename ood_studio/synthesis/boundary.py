@@ -113,7 +113,7 @@ class NearBoundary:
         3.0
     )
     step: Annotated[
-        Step, Help("normalised: gradients of length 1, noise of unit variance; raw: Eq. 10 as it stands")
+        Step, Help("Gradients of length 1 and noise of unit variance (normalised), or Eq. 10 as it stands (raw)")
     ] = "normalised"
     loss: Annotated[LossForm, Help("Form of the loss: to a target, hinge, or as published (of the wrong sign)")] = (
         "hinge"

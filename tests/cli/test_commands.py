@@ -26,7 +26,7 @@ from tests.worlds.fewer import fewer_references
 BACKBONE = "diorama"
 ROOT = Path(__file__).resolve().parents[2]
 FEW = ["--backbone", BACKBONE, "--quiet"]
-FEW_LABELS = [next(flag for path, flag in flags(Bench).items() if path.endswith(("label.count", "mining.count"))), "60"]
+FEW_LABELS = [next(flag for path, flag in flags(Bench).items() if path.endswith("mining.count")), "60"]
 ROW = (
     "suite id ood backbone scorer params n_id n_ood auroc fpr95 aupr_in aupr_out detection_error auroc_low auroc_high "
     "fpr95_low fpr95_high fpr_definition seed seconds versions"

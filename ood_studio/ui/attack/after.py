@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from ood_studio.attacks.defences import Kind
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped, stoppable
 from ood_studio.studio import Studio
@@ -55,7 +56,7 @@ def wire_defences(studio: Studio, session: gr.State, p: Panels, done: Any) -> No
     panel = p.defence
 
     @on_gpu
-    def defended(mine: Session, kind: str, strength: float) -> tuple[Any, Any]:
+    def defended(mine: Session, kind: Kind, strength: float) -> tuple[Any, Any]:
         """Every score behind a defence."""
         if mine.last is None:
             return gr.skip(), gr.skip()

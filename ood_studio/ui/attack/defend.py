@@ -8,20 +8,15 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.attacks import Defence
+from ood_studio.attacks.defences import DEFENCES, Defence, Kind
 from ood_studio.studio import Reading
 from ood_studio.studio.craft import Crafting
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.cards import number, side
 from ood_studio.ui.pictures.shown import data_uri
 
-_KINDS: dict[str, tuple[str, float, float, float, float]] = {
-    # label, lowest, highest, at the start, step
-    "jpeg": ("JPEG quality", 1, 95, 60, 1),
-    "blur": ("Blur radius in pixels", 0.1, 16, 4, 0.1),
-    "resize": ("Share of the size that is left", 0.05, 1, 0.1, 0.01),
-    "crops": ("Random crops averaged", 1, 32, 8, 1),
-}
+_START: dict[str, float] = {"jpeg": 60, "blur": 4, "resize": 0.1, "crops": 8}  # strong enough to be seen
+_SHOWN = {"blur": 16.0}  # how far a slider goes where its bounds go on beyond what is of use
 
 
 @dataclass(frozen=True)
@@ -40,7 +35,6 @@ class DefencePanel:
 
 def build_defences() -> DefencePanel:
     """Draws the components inside the current `gr.Blocks`."""
-    label, low, high, start, step = _KINDS["jpeg"]
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=260):
             kind = gr.Radio(
@@ -49,20 +43,21 @@ def build_defences() -> DefencePanel:
                 label="Before the model looks, the picture goes through",
                 elem_id="attack-defence",
             )
-            strength = gr.Slider(low, high, start, step=step, label=label, elem_id="attack-strength")
+            strength = slider_for("jpeg", elem_id="attack-strength")
             picture = gr.HTML(elem_id="attack-defended")
         with gr.Column(scale=3, min_width=300):
             table = gr.HTML(elem_id="attack-defence-table")
     return DefencePanel(kind, strength, table, picture)
 
 
-def slider_for(kind: str) -> Any:
+def slider_for(kind: Kind, **more: Any) -> Any:
     """The slider as it fits a kind of defence."""
-    label, low, high, start, step = _KINDS[kind]
-    return gr.Slider(low, high, start, step=step, label=label)
+    bounds = DEFENCES[kind].bounds
+    high = _SHOWN.get(kind, bounds.high)
+    return gr.Slider(bounds.low, high, _START[kind], step=bounds.step or 0.1, label=bounds.help, **more)
 
 
-def answer(studio: Crafting, mine: Session, kind: str, strength: float) -> tuple[str, str]:
+def answer(studio: Crafting, mine: Session, kind: Kind, strength: float) -> tuple[str, str]:
     """The table and the picture of a defence.
 
     Raises:
