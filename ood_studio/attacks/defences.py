@@ -104,7 +104,7 @@ def parse_defence(text: str) -> Defence:
 class Defended(Dataset):
     """A set as one view of a defence shows it."""
 
-    def __init__(self, whole: Dataset, defence: Defence | tuple[str, float], view: int = 0) -> None:
+    def __init__(self, whole: Dataset, defence: Defence | tuple[Kind, float], view: int = 0) -> None:
         defence = defence if isinstance(defence, Defence) else Defence(*defence)
         self._whole, self._defence, self._view = whole, defence, view
         self.name, self.labels, self.classes = whole.name, whole.labels, whole.classes
