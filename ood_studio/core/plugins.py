@@ -120,6 +120,13 @@ def use_files(files: Iterable[Path | str]) -> None:
             _load_files()
 
 
+def files() -> tuple[str, ...]:
+    """The plug-in files that this process uses: a path from its folder where they lie below it, else the whole one."""
+    here = Path.cwd()
+    paths = [Path(file) for file in _files()]
+    return tuple(str(path.relative_to(here) if path.is_relative_to(here) else path) for path in paths)
+
+
 def notes() -> tuple[str, ...]:
     """Looks for the plug-ins of all registries, and says what became of those that could not be used: a sentence each.
 

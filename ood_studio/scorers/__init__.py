@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ood_studio.scorers.adaneg import AdaNeg
-from ood_studio.scorers.base import FittedScore, Reference, Scorer, Space, select_features
+from ood_studio.scorers.base import FittedScore, Reference, Scorer, Space, select_features, unit_rows
 from ood_studio.scorers.csp import CSP
 from ood_studio.scorers.energy import Energy
 from ood_studio.scorers.entropy import Entropy
@@ -73,4 +73,5 @@ __all__ = [
     "ViM",
     "affinities",
     "select_features",
+    "unit_rows",
 ]

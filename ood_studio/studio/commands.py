@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from ood_studio.core.parameters import Parameter, leaves, names, value_at
+from ood_studio.core.plugins import files
 
 PROGRAM = "python -m ood_studio"
 
@@ -18,7 +19,8 @@ def flag(name: str, value: bool = True) -> str:
 
 
 def command_line(command: str, request: Any, *arguments: str) -> str:
-    """The command that asks for the same as a request: a flag for each parameter that is not as it is by itself.
+    """The command that asks for the same as a request: a flag for each parameter that is not as it is by itself, and the
+    plug-in files that this process uses.
 
     Args:
         command: its name, such as ``bench``.
@@ -32,7 +34,7 @@ def command_line(command: str, request: Any, *arguments: str) -> str:
         value = value_at(request, path)
         if value != value_at(usual, path):
             parts += _typed(known[path], name, value)
-    return shlex.join(parts)
+    return shlex.join([*parts, *(part for file in files() for part in ("--plugin", file))])
 
 
 def value_typed(parameter: Parameter, texts: Sequence[str], what: str) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
 import gradio as gr
 
 from ood_studio import __version__
+from ood_studio.core.plugins import notes
 from ood_studio.studio import Studio
 from ood_studio.ui.attack import tab as attack
 from ood_studio.ui.compare import tab as compare
@@ -24,6 +25,8 @@ def build(studio: Studio, backbone: str) -> gr.Blocks:
         with gr.Row(elem_classes="studio-top"):
             gr.HTML(_HEADER)
             world = gr.HTML(_world(backbone), elem_id="world")
+        if left_out := notes():
+            gr.HTML(_plugin_notes(left_out), elem_id="plugin-notes")
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Explore", id="explore"):
                 explorer = explore.build(studio, backbone, world, _world)
@@ -53,6 +56,12 @@ def _opening(tabs: gr.Tabs) -> Callable[[str], Any]:
         return gr.Tabs(selected=tab) if tab in names else gr.skip()
 
     return opened
+
+
+def _plugin_notes(left_out: Sequence[str]) -> str:
+    """What became of plug-ins that could not be used."""
+    lines = "".join(f"<li>{escape(note)}</li>" for note in left_out)
+    return f'<div class="studio-notes" role="status"><ul>{lines}</ul></div>'
 
 
 _HEADER = (
