@@ -19,8 +19,9 @@ def flag(name: str, value: bool = True) -> str:
 
 
 def command_line(command: str, request: Any, *arguments: str) -> str:
-    """The command that asks for the same as a request: a flag for each parameter that is not as it is by itself, and the
-    plug-in files that this process uses.
+    """The command that asks for the same as a request: a flag for each parameter that is not as it is by itself.
+
+    It names the plug-in files that this process uses too.
 
     Args:
         command: its name, such as ``bench``.

@@ -51,9 +51,8 @@ def test_a_file_stands_beside_the_others_in_benchmark_and_app(tmp_path: Path) ->
     assert f" --scorers margin --plugin {Path('examples/plugin/margin.py')} " in command
     assert listed == "['Margin']" and noted == "True"
     (note,) = (line for line in done.stderr.splitlines() if line.startswith("The plug-in "))
-    assert (
-        note
-        == f"The plug-in {tmp_path / 'broken.py'} was left out: it cannot be imported (ZeroDivisionError: division by zero)."
+    assert note.startswith(
+        f"The plug-in {tmp_path / 'broken.py'} was left out: it cannot be imported (ZeroDivisionError"
     )
 
 
