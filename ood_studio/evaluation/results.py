@@ -1,4 +1,4 @@
-"""Every row ever measured, in a small SQLite database under the cache folder."""
+"""Every row ever measured, in a small SQLite database under the cache folder, and the runs that the rows came from."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ import logging
 import math
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import cache_dir
-from ood_studio.evaluation.rows import Row
+from ood_studio.evaluation.rows import BenchResult, Row
+from ood_studio.evaluation.stored_runs import COLUMNS, StoredRun, grouped
 
 _log = logging.getLogger(__name__)
 
 SCHEMA = 1
 _JSON = ("params", "versions")
+_ABOUT = ("labels", "accuracy", "unavailable", "titles", "notes")  # what a run says beside its rows
 _COLUMNS = ", ".join(f'"{field.name}"' for field in fields(Row))
 _WAIT = 30.0  # seconds, for another process to finish writing
 
@@ -36,23 +39,13 @@ class ResultStore:
         """A store in a file, or in ``results.sqlite3`` under the cache folder."""
         self.path = path or cache_dir() / "results.sqlite3"
 
+    def keep(self, result: BenchResult) -> bool:
+        """Adds a run: its rows, and what it says beside them; whether they were kept. Scores are not."""
+        return self._append(result.rows, {name: getattr(result, name) for name in _ABOUT})
+
     def append(self, rows: Sequence[Row]) -> bool:
-        """Adds rows; whether they were kept."""
-        if not rows:
-            return True
-        try:
-            try:
-                self._write(rows)
-            except sqlite3.DatabaseError as error:
-                if not _damaged(error):
-                    raise
-                aside = self._put_aside()
-                _log.warning("the results in %s were damaged (%s); they now lie in %s", self.path, error, aside)
-                self._write(rows)
-        except (OSError, sqlite3.Error) as error:
-            _log.warning("the results could not be kept in %s (%s); save them elsewhere", self.path, error)
-            return False
-        return True
+        """Adds rows as a run of which nothing else is known; whether they were kept."""
+        return self._append(rows, {})
 
     def read(
         self,
@@ -68,25 +61,88 @@ class ResultStore:
         wanted = {"suite": suite, "id": id, "ood": ood, "backbone": backbone, "scorer": scorer, "seed": seed}
         given = {name: value for name, value in wanted.items() if value is not None}
         where = " AND ".join(f'"{name}" = ?' for name in given) or "1"
+        query = f"SELECT {_COLUMNS} FROM results WHERE {where} ORDER BY number"
+        return tuple(self._select(query, [*given.values()], _row))
+
+    def runs(self, *, suite: str | None = None, backbone: str | None = None) -> tuple[StoredRun, ...]:
+        """The runs kept so far, the newest first; none, with a warning, from a file that cannot be read.
+
+        Rows that were written before runs were told apart count as one run where they follow each other and agree in
+        when they were written, suite, ID set, backbone, seed and definition of FPR95.
+        """
+        columns = ", ".join(f'"{name}"' for name in COLUMNS)
+        rows = self._select(f"SELECT {columns} FROM results ORDER BY number")
+        labels = {first: tuple(about.get("labels", ())) for first, about in self._about().items()}
+        return tuple(
+            run
+            for run in reversed(grouped(rows, labels))
+            if (suite is None or run.suite == suite) and (backbone is None or run.backbone == backbone)
+        )
+
+    def open(self, run: StoredRun) -> BenchResult:
+        """A run as the benchmark gave it, but for its scores and images: what tables, figures of rows and exports read.
+
+        Raises:
+            StudioError: if its rows are not there any more.
+        """
+        query = f"SELECT {_COLUMNS} FROM results WHERE number BETWEEN ? AND ? ORDER BY number"
+        rows: tuple[Row, ...] = tuple(self._select(query, [run.first, run.last], _row))
+        if len(rows) != run.last - run.first + 1 or (rows[0].suite, rows[0].backbone) != (run.suite, run.backbone):
+            raise StudioError(f"the run of {run.added} is not in {self.path} any more")
+        kept = self._about().get(run.first, {})
+        about = {name: kept[name] for name in _ABOUT if name in kept}
+        about |= {name: tuple(kept.get(name, ())) for name in ("labels", "notes")}
+        return BenchResult(run.suite, run.backbone, run.id, rows=rows, finished=True, **about)
+
+    def _about(self) -> dict[int, dict[str, Any]]:
+        """What runs say beside their rows, by the number of their first."""
+        if not self._select("SELECT 1 FROM sqlite_master WHERE name = 'runs'"):
+            return {}
+        return dict(
+            self._select("SELECT first, about FROM runs", (), lambda values: (values[0], json.loads(values[1])))
+        )
+
+    def _select(
+        self, query: str, values: Sequence[Any] = (), read: Callable[[tuple[Any, ...]], Any] = tuple
+    ) -> list[Any]:
+        """What ``read`` makes of each row found; nothing, with a warning, from a file that cannot be read."""
         if not self.path.exists():
-            return ()
+            return []
         try:
             # An address, so that no file is made; what a process that was killed left half written is undone.
             with contextlib.closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=rw", _WAIT, uri=True)) as db:
-                if _version(db) == 0:
-                    return ()
-                found = db.execute(f"SELECT {_COLUMNS} FROM results WHERE {where} ORDER BY number", [*given.values()])
-                return tuple(_row(values) for values in found)
+                return [] if _version(db) == 0 else [read(row) for row in db.execute(query, values)]
         except (OSError, sqlite3.Error, ValueError) as error:
             _log.warning("the results in %s could not be read (%s)", self.path, error)
-            return ()
+            return []
 
-    def _write(self, rows: Sequence[Row]) -> None:
+    def _append(self, rows: Sequence[Row], about: dict[str, Any]) -> bool:
+        if not rows:
+            return True
+        try:
+            try:
+                self._write(rows, about)
+            except sqlite3.DatabaseError as error:
+                if not _damaged(error):
+                    raise
+                aside = self._put_aside()
+                _log.warning("the results in %s were damaged (%s); they now lie in %s", self.path, error, aside)
+                self._write(rows, about)
+        except (OSError, sqlite3.Error) as error:
+            _log.warning("the results could not be kept in %s (%s); save them elsewhere", self.path, error)
+            return False
+        return True
+
+    def _write(self, rows: Sequence[Row], about: dict[str, Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._transaction() as db:
             if _version(db) == 0:
                 db.execute(f"CREATE TABLE results (number INTEGER PRIMARY KEY, added TEXT NOT NULL, {_COLUMNS})")
                 db.execute(f"PRAGMA user_version = {SCHEMA}")
+            # Files of before have no such table; those who do not know it may go on without it.
+            db.execute("CREATE TABLE IF NOT EXISTS runs (first INTEGER PRIMARY KEY, about TEXT NOT NULL)")
+            (last,) = db.execute("SELECT coalesce(max(number), 0) FROM results").fetchone()
+            db.execute("INSERT INTO runs VALUES (?, ?)", (last + 1, json.dumps(about, default=str)))
             now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             places = ", ".join("?" * (1 + len(fields(Row))))
             db.executemany(

@@ -69,10 +69,11 @@ class Comparing(Workbench):
         bench, space = self._on_suite(request, suite, features_of, training=training, progress=progress)
         spaces = needed_spaces([*bench.scorers.values()])
         accuracy = {} if space is None else self._accuracy(request, suite, space, spaces, features_of)
-        for result in bench.run(progress):
+        for found in bench.run(progress):
+            result = replace(found, accuracy=accuracy)
             if result.finished:
-                ResultStore().append(result.rows)
-            yield replace(result, accuracy=accuracy)
+                ResultStore().keep(result)
+            yield result
 
     def _on_suite(
         self,

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import math
 import multiprocessing
 import resource
 import sqlite3
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from ood_studio.core.errors import StudioError
+from ood_studio.evaluation import export
 from ood_studio.evaluation.results import ResultStore
+from ood_studio.evaluation.rows import BenchResult
 from tests.evaluation.rows import row
 
 
@@ -110,3 +117,78 @@ def test_a_file_of_another_version_is_left_alone(store: ResultStore, caplog: pyt
     db.close()
     assert not store.append([row()]) and store.read() == ()
     assert caplog.text.count("it is of version 99, this OOD Studio writes version 1") == 2
+
+
+# --- runs --------------------------------------------------------------------------------------------------------
+
+
+def result(**changes: Any) -> BenchResult:
+    """A finished benchmark of two scorers on two sets."""
+    rows = tuple(row(ood=ood, scorer=scorer, **changes) for ood in ("near", "far") for scorer in ("mcm", "knn:k=5"))
+    return BenchResult(
+        rows[0].suite,
+        rows[0].backbone,
+        "in",
+        ("cat", "dog"),
+        rows,
+        {"id_accuracy": 0.91},
+        {"vim": "it needs training images"},
+        titles={"mcm": "MCM", "knn:k=5": "KNN"},
+        notes=("SUN is missing.",),
+        finished=True,
+    )
+
+
+def test_runs_are_told_apart_the_newest_first(store: ResultStore) -> None:
+    assert store.runs() == ()
+    for kept in (result(), result(), result(seed=4, fpr_definition="openood"), result(backbone="other")):
+        assert store.keep(kept)  # within one second, and the first two alike
+    other, third, second, first = store.runs()
+    assert (first.first, first.last, second.first, second.last) == (1, 4, 5, 8)
+    assert first.ood == ("near", "far") and first.scorers == ("mcm", "knn:k=5") and first.labels == ("cat", "dog")
+    assert (third.seed, third.fpr_definition, third.suite, third.id) == (4, "openood", "toy", "in")
+    assert datetime.fromisoformat(first.added).tzinfo is not None
+    assert store.runs(backbone="other") == (other,) and store.runs(suite="toy", backbone="model")[-1] == first
+    assert store.runs(suite="elsewhere") == ()
+
+
+def test_a_run_comes_back_but_for_its_scores_and_gives_the_same_tables(store: ResultStore) -> None:
+    fresh = result(params={"tau": 0.01, "lexnames": ["noun.act"]}, auroc_low=None, auroc_high=None)
+    store.keep(result(seed=9))
+    store.keep(dataclasses.replace(fresh, scores={"mcm": {"in": np.ones(3)}}))
+    opened = store.open(store.runs()[0])
+    assert dataclasses.asdict(opened) == dataclasses.asdict(dataclasses.replace(fresh, rows=opened.rows))
+    for write in (export.to_csv, export.to_text, export.to_markdown, export.to_latex, export.to_json):
+        assert write(opened.rows) == write(fresh.rows)
+    assert opened.scores == {} and opened.sets == {} and opened.finished
+
+
+def test_rows_of_before_runs_were_told_apart(store: ResultStore) -> None:
+    for kept in (result(), result(seed=5)):
+        store.append(kept.rows)
+    with sqlite3.connect(store.path) as db:
+        db.execute("DROP TABLE runs")
+    db.close()
+    second, first = store.runs()
+    assert (first.first, first.last, second.first, second.seed) == (1, 4, 5, 5) and first.labels == ()
+    opened = store.open(second)
+    assert opened.rows == result(seed=5).rows and opened.accuracy == {} and opened.notes == ()
+    store.keep(result(seed=5))
+    assert [run.labels for run in store.runs()] == [("cat", "dog"), (), ()]
+
+
+def test_a_run_that_is_gone_is_said(store: ResultStore) -> None:
+    store.keep(result())
+    (run,) = store.runs()
+    store.path.unlink()
+    with pytest.raises(StudioError, match=r"the run of 2.* is not in .* any more"):
+        store.open(run)
+    store.keep(result(backbone="other"))
+    with pytest.raises(StudioError, match="any more"):
+        store.open(run)
+
+
+def test_a_file_that_is_no_database_has_no_runs(store: ResultStore, caplog: pytest.LogCaptureFixture) -> None:
+    store.path.parent.mkdir()
+    store.path.write_bytes(b"no database, " * 400)
+    assert store.runs() == () and "could not be read" in caplog.text

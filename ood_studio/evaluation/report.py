@@ -1,0 +1,70 @@
+"""A benchmark's result as text: fresh from the run, or read back from the database of results, alike."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Literal, get_args
+
+from ood_studio.core.errors import StudioError
+from ood_studio.evaluation.export import to_csv, to_latex, to_markdown, to_text
+from ood_studio.evaluation.published import published_for
+from ood_studio.evaluation.rows import BenchResult
+
+Format = Literal["table", "markdown", "latex", "csv"]
+"""How `result_text` writes rows."""
+
+_ACCURACY = {"id_accuracy": "ID labels", "all_accuracy": "all trained classes"}
+
+
+def result_text(result: BenchResult, form: Format = "table", *, intervals: bool = False) -> str:
+    """A result for people: what was compared, the table, what could not run, and what papers print for the setting.
+
+    CSV and LaTeX are the rows alone.
+
+    Args:
+        result: fresh, or from `ResultStore.open`.
+        form: of the table.
+        intervals: whether intervals stand in it.
+
+    Raises:
+        StudioError: for an unknown form.
+    """
+    if form not in get_args(Format):
+        raise StudioError(f"a result is written as {', '.join(get_args(Format))}, not {form!r}")
+    if form == "csv":
+        return to_csv(result.rows).rstrip("\n")
+    if form == "latex":
+        return to_latex(result.rows, intervals=intervals)
+    parts = [_about(result, "`" if form == "markdown" else "")]
+    if result.rows:
+        parts.append((to_text if form == "table" else to_markdown)(result.rows, intervals=intervals))
+    if result.unavailable:
+        parts.append(
+            "\n".join(f"{key} could not run: {reason.rstrip('.')}." for key, reason in result.unavailable.items())
+        )
+    if printed := published_for(result.suite, result.backbone):
+        lines = [f"  {p.scorer} on {p.ood}: {p.auroc:.2f} / {p.fpr95:.2f}, {p.source}" for p in printed]
+        parts.append("\n".join(["Published for this setting (AUROC / FPR95):", *lines]))
+    return "\n\n".join(parts)
+
+
+def result_dict(result: BenchResult) -> dict[str, Any]:
+    """A result as plain values for JSON: ``results`` (its rows), ``accuracy`` and ``unavailable``."""
+    return {
+        "results": [asdict(row) for row in result.rows],
+        "accuracy": result.accuracy,
+        "unavailable": result.unavailable,
+    }
+
+
+def _about(result: BenchResult, code: str) -> str:
+    seeds = f", seed {result.rows[0].seed}" if result.rows else ""
+    counts = {row.id: row.n_id for row in result.rows} | {row.ood: row.n_ood for row in result.rows}
+    sizes = ", ".join(f"{count:,} of {name}" for name, count in counts.items())
+    text = f"Suite {code}{result.suite}{code}, backbone {code}{result.backbone}{code}{seeds}; all figures in percent."
+    if sizes:
+        text += f" Pictures: {sizes}."
+    if result.accuracy:
+        shares = (f"{100 * share:.1f} % over {_ACCURACY.get(key, key)}" for key, share in result.accuracy.items())
+        text += f"\nZero-shot accuracy: {', '.join(shares)}."
+    return text
