@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import sys
-import typing
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
+from typing import Annotated
 
-from ood_studio.cli.output import check_folder, tables, to_json, write_figure
+from ood_studio.cli.command import Common
+from ood_studio.cli.output import Format, check_folder, tables, to_json, write_figure
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
-
-if typing.TYPE_CHECKING:
-    from ood_studio.cli.bench import Bench
-    from ood_studio.studio import Studio
+from ood_studio.studio import BenchRequest, Studio
 
 
-def sweep(command: Bench, studio: Studio) -> None:
+@dataclass(frozen=True)
+class Measured(Common):
+    """Flags of a benchmark, and of NegLabel walking through the values of a parameter on it."""
+
+    format: Format = "table"
+    intervals: Annotated[bool, Help("Print 95 % bootstrap intervals too")] = False
+    sweep: Annotated[
+        str,
+        Help(
+            "Walk NegLabel through the values of one parameter: count, random-count, eta, corpus, form, tau, prompts, "
+            "groups or fuse"
+        ),
+    ] = ""
+    values: Annotated[tuple[str, ...], Help("The values to walk through; the paper's where none are given")] = ()
+    figure: Annotated[str, Help("HTML file for the curves of a sweep")] = ""
+    request: BenchRequest = field(default_factory=BenchRequest)
+
+
+def sweep(command: Measured, studio: Studio) -> None:
     """Prints the figures of a sweep, and draws its curves where a file is given for them.
 
     Raises:

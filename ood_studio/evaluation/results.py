@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 SCHEMA = 1
 _JSON = ("params", "versions")
 _ABOUT = ("labels", "accuracy", "unavailable", "titles", "notes")  # what a run says beside its rows
+_MAY_BE_NONE = ("auroc_low", "auroc_high", "fpr95_low", "fpr95_high")  # without resamples
 _COLUMNS = ", ".join(f'"{field.name}"' for field in fields(Row))
 _WAIT = 30.0  # seconds, for another process to finish writing
 
@@ -200,6 +201,6 @@ def _row(values: Sequence[Any]) -> Row:
     for name, value in found.items():
         if name in _JSON:
             found[name] = json.loads(value)
-        elif value is None:
+        elif value is None and name not in _MAY_BE_NONE:
             found[name] = math.nan
     return Row(**found)

@@ -99,7 +99,9 @@ def score_table(rows: Sequence[Row], digits: int = 1) -> ScoreTable:
 def _cell(row: Row | None, metric: str, digits: int) -> Cell:
     if row is None:
         return Cell(math.nan, math.nan, math.nan, digits)
-    return Cell(getattr(row, metric), getattr(row, f"{metric}_low"), getattr(row, f"{metric}_high"), digits)
+    ends = (getattr(row, f"{metric}_{end}") for end in ("low", "high"))
+    low, high = (math.nan if end is None else end for end in ends)  # None without resamples
+    return Cell(getattr(row, metric), low, high, digits)
 
 
 def _average(columns: list[list[Cell]]) -> list[Cell]:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from collections.abc import Callable
 
 import pytest
 
@@ -113,3 +114,9 @@ def test_latex_is_a_booktabs_table() -> None:
     assert lines[11].endswith(r"& 50.00 & 95.00 & -- & -- & -- & -- \\")
     assert {line.count(" & ") for line in lines[7:12] if line.endswith(r"\\")} == {6}
     assert to_latex(rows(), caption="50 % of it").splitlines()[2] == r"\caption{50 \% of it}"
+
+
+@pytest.mark.parametrize("write", [to_text, to_markdown, to_latex])
+def test_intervals_that_were_not_asked_for_are_left_out(write: Callable[..., str]) -> None:
+    without = row(auroc_low=None, auroc_high=None, fpr95_low=None, fpr95_high=None)
+    assert write([without], intervals=True) == write([without]) != write([row()], intervals=True)

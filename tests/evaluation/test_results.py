@@ -17,6 +17,7 @@ import pytest
 
 from ood_studio.core.errors import StudioError
 from ood_studio.evaluation import export
+from ood_studio.evaluation.report import result_dict, result_text
 from ood_studio.evaluation.results import ResultStore
 from ood_studio.evaluation.rows import BenchResult
 from tests.evaluation.rows import row
@@ -39,9 +40,9 @@ def test_rows_come_back_as_they_were_and_can_be_asked_for(store: ResultStore) ->
 
 
 def test_an_unknown_number_stays_unknown(store: ResultStore) -> None:
-    store.append([row(auroc_low=math.nan, fpr95=0.0)])
+    store.append([row(aupr_in=math.nan, auroc_low=None, fpr95=0.0)])
     (found,) = store.read()
-    assert math.isnan(found.auroc_low) and found.fpr95 == 0.0
+    assert math.isnan(found.aupr_in) and found.auroc_low is None and found.fpr95 == 0.0
 
 
 def test_the_usual_place_is_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -160,6 +161,9 @@ def test_a_run_comes_back_but_for_its_scores_and_gives_the_same_tables(store: Re
     assert dataclasses.asdict(opened) == dataclasses.asdict(dataclasses.replace(fresh, rows=opened.rows))
     for write in (export.to_csv, export.to_text, export.to_markdown, export.to_latex, export.to_json):
         assert write(opened.rows) == write(fresh.rows)
+    for form in ("table", "markdown", "latex", "csv"):
+        assert result_text(opened, form) == result_text(fresh, form)
+    assert result_dict(opened) == result_dict(fresh)
     assert opened.scores == {} and opened.sets == {} and opened.finished
 
 
@@ -186,6 +190,25 @@ def test_a_run_that_is_gone_is_said(store: ResultStore) -> None:
     store.keep(result(backbone="other"))
     with pytest.raises(StudioError, match="any more"):
         store.open(run)
+
+
+def test_a_result_for_people() -> None:
+    text = result_text(result()).splitlines()
+    assert text[:2] == [
+        "Suite toy, backbone model, seed 3; all figures in percent. Pictures: 20 of in, 10 of near, 10 of far.",
+        "Zero-shot accuracy: 91.0 % over ID labels.",
+    ]
+    assert text[-1] == "vim could not run: it needs training images." and "mcm" in "\n".join(text[3:-2])
+    none = BenchResult("toy", "model", "in", unavailable={"mcm": "it reads texts."})
+    assert result_text(none, "markdown").splitlines() == [
+        "Suite `toy`, backbone `model`; all figures in percent.",
+        "",
+        "mcm could not run: it reads texts.",
+    ]
+    real = result(backbone="open_clip:ViT-B-16/openai", suite="imagenet-ood")
+    assert "Published for this setting" in result_text(real) and "Published" not in result_text(real, "latex")
+    with pytest.raises(StudioError, match="written as table, markdown, latex, csv, not 'html'"):
+        result_text(none, "html")  # type: ignore[arg-type]
 
 
 def test_a_file_that_is_no_database_has_no_runs(store: ResultStore, caplog: pytest.LogCaptureFixture) -> None:
