@@ -22,9 +22,11 @@ from ood_studio.attacks.feature import AttackStep, FeatureAttack, Objective
 from ood_studio.attacks.quality import Quality, mean_quality, quality
 from ood_studio.backbones.base import Backbone
 from ood_studio.core.errors import StudioError
+from ood_studio.core.html import bold, stacked
 from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
+from ood_studio.data.galleries import file_gallery
 from ood_studio.data.pixels import to_images, to_pixels
 
 MANIFEST = "manifest.json"
@@ -58,6 +60,13 @@ class AttackedSet:
     count: int
     similarity: float
     quality: Quality
+
+    def _repr_html_(self) -> str:
+        changed = (
+            f"{self.count:,} images of {self.source}, pulled to {self.target}; similarity {self.similarity:.3f}, "
+            f"PSNR {self.quality.psnr:.1f} dB, SSIM {self.quality.ssim:.3f}"
+        )
+        return stacked(bold(self.name), changed, file_gallery(sorted(self.folder.glob("*.png"))))
 
 
 def attack_sets(

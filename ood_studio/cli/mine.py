@@ -11,6 +11,7 @@ from ood_studio.cli.command import Common
 from ood_studio.cli.output import check_folder, to_json, write_text
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
+from ood_studio.labels.negmining import PARTS_OF_SPEECH
 from ood_studio.studio import LabelChoice, Studio
 
 
@@ -33,9 +34,8 @@ class Mine(Common):
         text = mined.to_csv()
         if self.json:
             rows = zip(mined.words, mined.pos, mined.distances.tolist(), strict=True)
-            names = {"n": "noun", "a": "adjective"}
             listed = [
-                {"rank": rank, "word": word, "pos": names[pos], "distance": distance}
+                {"rank": rank, "word": word, "pos": PARTS_OF_SPEECH[pos], "distance": distance}
                 for rank, (word, pos, distance) in enumerate(rows, 1)
             ]
             text = to_json({"results": listed}) + "\n"

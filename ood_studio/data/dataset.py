@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.html import stacked
 from ood_studio.core.progress import Progress, silent
+from ood_studio.data.galleries import image_gallery
 
 
 class Dataset(ABC):
@@ -57,6 +59,10 @@ class Dataset(ABC):
             StudioError: naming the picture, if it cannot be read.
         """
         return self.load(index)
+
+    def _repr_html_(self) -> str:
+        shown = image_gallery(len(self), lambda index: (self.show(index), self.caption(index)))
+        return stacked(f"{self.name}: {len(self):,} images", shown)
 
     def prepare(self, progress: Progress = silent) -> None:  # noqa: B027
         """Makes ready for reading every image; called before that, never needed for a few."""

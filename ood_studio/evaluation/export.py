@@ -1,4 +1,4 @@
-"""Rows as text: CSV and JSON with everything in them, and tables for people as plain text, Markdown and LaTeX."""
+"""Rows as text: CSV and JSON with everything in them, and tables for people as plain text, Markdown, LaTeX and HTML."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import asdict, fields
 from typing import Any
 from unicodedata import east_asian_width
 
+from ood_studio.core.html import Html, bold, html, table
 from ood_studio.evaluation.rows import Row
 from ood_studio.evaluation.score_table import ScoreTable, score_table
 
@@ -86,6 +87,28 @@ def to_markdown(rows: Sequence[Row], *, intervals: bool = False, second: bool = 
     padded, widths = _aligned(_pairs(score_table(rows, digits), intervals=intervals, clean=_markdown, marks=marks))
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     return "\n".join(f"| {' | '.join(line)} |" for line in (padded[0], rule, *padded[1:]))
+
+
+def to_html(rows: Sequence[Row], *, intervals: bool = False, digits: int = 1) -> str:
+    """An HTML table for notebooks, each cell AUROC / FPR95 in percent, the best of each column bold.
+
+    Args:
+        rows: of one suite, ID set and definition of FPR95; see `score_table`.
+        intervals: whether their intervals follow in brackets.
+        digits: after the point.
+
+    Raises:
+        StudioError: as `score_table`.
+    """
+    found = score_table(rows, digits)
+    lines: list[list[object]] = []
+    for name, pairs in found.lines:
+        lines.append([name])
+        for pair in pairs:
+            numbers = [bold(cell.percent()) if cell.place == 1 else html(cell.percent()) for cell in pair]
+            ends = [f" {cell.interval()}" if intervals and cell.interval() else "" for cell in pair]
+            lines[-1].append(Html(" / ".join(map("".join, zip(numbers, ends, strict=True)))))
+    return table(["AUROC / FPR95", *found.sets], lines)
 
 
 def to_latex(

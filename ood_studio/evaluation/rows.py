@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ood_studio.core.html import stacked
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.fpr import FprDefinition
 
@@ -98,3 +99,14 @@ class BenchResult:
         """The ID scores that a scorer's scores of an OOD set are to be compared with, (n_id,)."""
         found = self.scores[scorer]
         return found.get(f"{self.id}|{ood}", found.get(self.id, np.empty(0)))
+
+    def _repr_html_(self) -> str:
+        from ood_studio.evaluation.export import to_html  # it lays these rows out
+
+        sizes = ", ".join(f"{len(rows):,} of {name}" for name, rows in self.rows_of.items())
+        return stacked(
+            f"Suite {self.suite}, backbone {self.backbone}; in percent. Pictures: {sizes}.",
+            to_html(self.rows) if self.rows else "No scorer has finished yet.",
+            *(f"{scorer} could not run: {why.rstrip('.')}." for scorer, why in self.unavailable.items()),
+            *self.notes,
+        )

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.html import MOST, stacked, table
 from ood_studio.core.parameters import Bounds, Help, Seed, check
 from ood_studio.core.progress import Progress, silent
 from ood_studio.features.texts import TextEncoder
@@ -26,6 +27,7 @@ from ood_studio.labels.text_features import class_features, corpus_features
 # Of cosines at a time: little memory, yet long turns, since the matrix product's threads stay awake for some
 # milliseconds after it and take the processors from the selection's (on two cores, 4 MB cost half as much again).
 _CHUNK_BYTES = 16 * 2**20
+PARTS_OF_SPEECH: dict[Pos, str] = {"n": "noun", "a": "adjective"}
 _STRETCH = 256  # numbers partitioned at a time
 
 Selection = Literal["mined", "random"]
@@ -89,8 +91,17 @@ class NegativeLabels:
         writer.writerow(("rank", "word", "pos", "distance"))
         rows = zip(self.words, self.pos, self.distances.tolist(), strict=True)
         for rank, (word, pos, distance) in enumerate(rows, 1):
-            writer.writerow((rank, word, {"n": "noun", "a": "adjective"}[pos], f"{distance:.6f}"))
+            writer.writerow((rank, word, PARTS_OF_SPEECH[pos], f"{distance:.6f}"))
         return out.getvalue()
+
+    def _repr_html_(self) -> str:
+        rows = zip(self.words[:MOST], self.pos, self.distances[:MOST].tolist(), strict=False)
+        lines = [
+            (word, rank, PARTS_OF_SPEECH[pos], f"{distance:.3f}") for rank, (word, pos, distance) in enumerate(rows, 1)
+        ]
+        rest = len(self) - len(lines)
+        shown = table(("negative label", "rank", "part of speech", "distance"), lines)
+        return stacked(f"{len(self):,} negative labels, furthest first", shown, f"and {rest:,} more" if rest else "")
 
 
 @torch.no_grad()

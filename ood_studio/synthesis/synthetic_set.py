@@ -16,7 +16,9 @@ from PIL import Image
 
 from ood_studio import __version__
 from ood_studio.core.errors import StudioError
+from ood_studio.core.html import bold, stacked
 from ood_studio.core.paths import cache_dir
+from ood_studio.data.galleries import file_gallery
 
 HEADER = "set.json"
 MANIFEST = "manifest.jsonl"
@@ -56,6 +58,10 @@ class SyntheticSet:
     def files(self) -> list[Path]:
         """Its pictures."""
         return [self.folder / str(entry["file"]) for entry in self.entries]
+
+    def _repr_html_(self) -> str:
+        count = f"{len(self.entries):,} of {self.wanted:,} images in {self.folder}"
+        return stacked(bold(self.name), count, file_gallery(self.files()))
 
 
 Make = Callable[[Sequence[int]], Sequence[Made | None]]

@@ -66,6 +66,11 @@ def test_sets_are_pictures_with_a_manifest(result: AttackResult) -> None:
     assert {each.folder for each in attacked_sets()} >= {each.folder for each in result.sets}
 
 
+def test_a_set_shows_its_pictures_in_a_notebook(result: AttackResult) -> None:
+    made = result.sets[0]._repr_html_()
+    assert made.count("<img ") == min(16, result.sets[0].count) and result.sets[0].name in made and "PSNR" in made
+
+
 def test_rows_are_before_and_after(result: AttackResult) -> None:
     auroc = {(row.scorer, row.ood): row.auroc for row in result.rows()}
     assert len(auroc) == 3 * 5

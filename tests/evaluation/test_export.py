@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from ood_studio.core.errors import StudioError
-from ood_studio.evaluation.export import to_csv, to_json, to_latex, to_markdown, to_text
-from ood_studio.evaluation.rows import Row
+from ood_studio.evaluation.export import to_csv, to_html, to_json, to_latex, to_markdown, to_text
+from ood_studio.evaluation.rows import BenchResult, Row
 from ood_studio.evaluation.score_table import score_table
 from tests.evaluation.rows import row
 
@@ -116,7 +116,23 @@ def test_latex_is_a_booktabs_table() -> None:
     assert to_latex(rows(), caption="50 % of it").splitlines()[2] == r"\caption{50 \% of it}"
 
 
-@pytest.mark.parametrize("write", [to_text, to_markdown, to_latex])
+@pytest.mark.parametrize("write", [to_text, to_markdown, to_latex, to_html])
 def test_intervals_that_were_not_asked_for_are_left_out(write: Callable[..., str]) -> None:
     without = row(auroc_low=None, auroc_high=None, fpr95_low=None, fpr95_high=None)
     assert write([without], intervals=True) == write([without]) != write([row()], intervals=True)
+
+
+def test_html_says_what_markdown_says() -> None:
+    rows = [row(), row(scorer="<msp>", auroc=0.9, fpr95=0.5), row(ood="far", auroc=1.0, fpr95=0.0)]
+    made = to_html(rows)
+    assert made.count("<tr>") == 3 and "&lt;msp&gt;" in made and "<msp>" not in made
+    assert "<b>97.5</b> / <b>12.0</b>" in made and "90.0 / 50.0" in made and "average" in made
+    assert "<b>97.5</b> [95.0, 99.0]" in to_html(rows, intervals=True)
+
+
+def test_a_result_shows_itself_in_a_notebook() -> None:
+    result = BenchResult("toy", "model", "in", rows=(row(),), unavailable={"knn": "it needs <training> pictures"})
+    made = result._repr_html_()
+    assert "Suite toy, backbone model" in made and "97.5 / 12.0" in made
+    assert "knn could not run: it needs &lt;training&gt; pictures." in made
+    assert "No scorer has finished yet" in BenchResult("toy", "model", "in")._repr_html_()

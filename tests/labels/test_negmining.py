@@ -161,3 +161,12 @@ def test_a_random_selection_is_seeded_and_leaves_out_what_mining_would() -> None
     assert len(set(chosen(1))) == 10 and "Cat" not in {word for seed in range(9) for word in chosen(seed)}
     with pytest.raises(StudioError, match="selection must be one of mined, random, not 'best'"):
         Mining(selection="best")  # type: ignore[arg-type]
+
+
+def test_a_notebook_is_shown_the_furthest() -> None:
+    words = [f"<word {i}>" for i in range(40)]
+    found = mine_negatives(features(3, 6, 0), features(40, 6, 1), words, mining=Mining(count=40))
+    made = found._repr_html_()
+    assert "40 negative labels" in made and "and 24 more" in made and "<word" not in made
+    places = [made.index(f"&lt;{word[1:-1]}&gt;") for word in found.words[:16]]
+    assert places == sorted(places) and f"&lt;{found.words[16][1:-1]}&gt;" not in made

@@ -54,6 +54,10 @@ def test_every_picture_and_line_is_there(tmp_path: Path) -> None:
         with Image.open(file) as picture:
             assert picture.getpixel((0, 0)) == (entry["row"], 0, 0)
     assert read_set(tmp_path / "set") == made
+    shown = made._repr_html_()
+    assert "5 of 5 images" in shown and shown.count("<img ") == 5
+    made.files()[0].unlink()
+    assert made._repr_html_().count("<img ") == 4
 
 
 def test_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
