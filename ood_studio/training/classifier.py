@@ -1,7 +1,7 @@
 """Trains Diorama's classifier: ``python -m ood_studio.training.classifier``.
 
 A small timm residual network over the 20 ID classes: the recognition model whose energy guides the synthesis. It learns
-on pictures and on what the finished autoencoder makes of them, so that its energy tells the object and not the blur,
+on images and on what the finished autoencoder makes of them, so that its energy tells the object and not the blur,
 and sees every class at every place equally often, so that it does not guess an airplane from a sky. It is not shown
 empty places with all classes as the answer: that keeps it from guessing too, but then it sees nothing at all in them,
 and an energy without a gradient leads nowhere.
@@ -13,25 +13,37 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-import tyro
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ood_studio.core.paths import ASSETS
+from ood_studio.core.parameters import Bounds, Help
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import load_split
 from ood_studio.diorama.world import ID_CLASSES
+from ood_studio.hub.bundled import bundled
+from ood_studio.training.augmentation import jittered
 from ood_studio.training.autoencoder import FOLDER as AUTOENCODER
-from ood_studio.training.course import Course, follow
-from ood_studio.training.jitter import jittered
-from ood_studio.training.stock import HELD_OUT, draw_rows, load_stock, scene_anywhere, to_tensor
+from ood_studio.training.autoencoder import load_autoencoder, signed
+from ood_studio.training.command import command
+from ood_studio.training.loop import Batch, Task, TrainingRun, fingerprint
+from ood_studio.training.recipe import (
+    Average,
+    BatchSize,
+    HeldOut,
+    Images,
+    LearningRate,
+    Recipe,
+    TrainingSteps,
+    WeightDecay,
+)
+from ood_studio.training.scene_cache import HELD_OUT, draw_rows, load_scenes, scene_anywhere, to_tensor
 
-FOLDER = ASSETS / "diorama-classifier"
+FOLDER = bundled("classifier")["diorama-classifier"].folder
 ARCHITECTURE = "resnet18"
 MODEL_ARGS: dict[str, Any] = {
     "layers": [1, 2, 2, 1],
@@ -44,26 +56,23 @@ _AT_ONCE = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierCourse(Course):
-    """How to train the classifier; the defaults are the recipe of the bundled weights.
+class ClassifierRecipe(Recipe):
+    """How to train the classifier; the defaults are the recipe of the bundled weights."""
 
-    Attributes:
-        anywhere: scenes of ID classes at any place, beside ``pictures`` scenes at the places that are natural to them.
-        coded: every how many pictures one is replaced by what the autoencoder makes of it.
-        shift: by how many pixels pictures are moved at random.
-        start: the folder of the autoencoder.
-    """
-
-    steps: int = 15_000
-    batch: int = 64
-    lr: float = 2e-3
-    weight_decay: float = 0.05
-    average: float = 0.998
-    fresh: int = 1000
-    anywhere: int = 40_000
-    coded: int = 3
-    shift: int = 3
-    start: Path = AUTOENCODER
+    steps: TrainingSteps = 15_000
+    batch: BatchSize = 64
+    lr: LearningRate = 2e-3
+    weight_decay: WeightDecay = 0.05
+    average: Average = 0.998
+    fresh: HeldOut = 1000
+    anywhere: Annotated[Images, Help("Scenes of ID classes at any place, besides those at places natural to them")] = (
+        40_000
+    )
+    coded: Annotated[
+        int, Bounds(1, 1_000_000, step=1, help="One in how many images is replaced by its reconstruction")
+    ] = 3
+    shift: Annotated[int, Bounds(0, 16, step=1, help="Pixels by which images are moved at random")] = 3
+    start: Annotated[Path, Help("Folder of the autoencoder")] = AUTOENCODER
 
 
 def build_classifier() -> Any:
@@ -74,33 +83,35 @@ def build_classifier() -> Any:
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingSet:
+class LabelledImages:
     """What is learnt.
 
     Attributes:
         pixels: (n, 64, 64, 3) uint8.
         labels: (n,) int64.
         weights: (n,) of each to be drawn, cumulative; they make every class at every place equally likely.
+        key: a digest of the scenes.
     """
 
     pixels: np.ndarray
     labels: np.ndarray
     weights: np.ndarray
+    key: str
 
 
-def training_set(course: ClassifierCourse) -> TrainingSet:
+def labelled_images(recipe: ClassifierRecipe) -> LabelledImages:
     """Scenes of ID classes, at places natural to them and at any."""
-    stocks = (
-        load_stock(course.pictures, course.seed),
-        load_stock(course.anywhere, course.seed, draw=scene_anywhere),
+    caches = (
+        load_scenes(recipe.pictures, recipe.seed),
+        load_scenes(recipe.anywhere, recipe.seed, draw=scene_anywhere),
     )
-    used = [np.flatnonzero(stock.has_id_class) for stock in stocks]
-    pixels = np.concatenate([stock.pixels[rows] for stock, rows in zip(stocks, used, strict=True)])
-    labels = np.concatenate([stock.labels[rows] for stock, rows in zip(stocks, used, strict=True)])
-    places = [stock.scenes[row].place for stock, rows in zip(stocks, used, strict=True) for row in rows]
+    used = [np.flatnonzero(cache.has_id_class) for cache in caches]
+    pixels = np.concatenate([cache.pixels[rows] for cache, rows in zip(caches, used, strict=True)])
+    labels = np.concatenate([cache.labels[rows] for cache, rows in zip(caches, used, strict=True)])
+    places = [cache.scenes[row].place for cache, rows in zip(caches, used, strict=True) for row in rows]
     kinds = [f"{place}/{label}" for place, label in zip(places, labels, strict=True)]
     _, kind, counts = np.unique(kinds, return_inverse=True, return_counts=True)
-    return TrainingSet(pixels, labels, (1 / counts[kind]).cumsum())
+    return LabelledImages(pixels, labels, (1 / counts[kind]).cumsum(), "/".join(cache.key for cache in caches))
 
 
 def normalised(pixels: Tensor) -> Tensor:
@@ -110,20 +121,21 @@ def normalised(pixels: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def through_autoencoder(autoencoder: Any, pixels: np.ndarray, course: Course, device: torch.device) -> np.ndarray:
-    """Pictures, (n, 64, 64, 3) uint8, as the autoencoder gives them back."""
+def reconstructed(autoencoder: Any, pixels: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """Images, (n, 64, 64, 3) uint8, as the autoencoder gives them back."""
     out = np.empty_like(pixels)
     for start in range(0, len(pixels), _AT_ONCE):
-        given = to_tensor(pixels[start : start + _AT_ONCE]).to(device) * 2 - 1
-        with course.autocast(device):
+        given = signed(pixels[start : start + _AT_ONCE]).to(autoencoder.device)
+        with recipe.autocast(given.device):
             found = autoencoder.decode(autoencoder.encode(given).latent_dist.mode()).sample
         found = ((found.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
         out[start : start + _AT_ONCE] = found.permute(0, 2, 3, 1).cpu().numpy()
     return out
 
 
-def accuracy(classifier: Any, pixels: np.ndarray, labels: np.ndarray, device: torch.device) -> float:
-    """Share of the pictures, (n, 64, 64, 3) uint8, that it names rightly."""
+def accuracy(classifier: nn.Module, pixels: np.ndarray, labels: np.ndarray) -> float:
+    """Share of the images, (n, 64, 64, 3) uint8, whose class it names."""
+    device = next(classifier.parameters()).device
     right = 0
     for start in range(0, len(pixels), _AT_ONCE):
         logits = classifier(normalised(to_tensor(pixels[start : start + _AT_ONCE]).to(device)))
@@ -131,38 +143,58 @@ def accuracy(classifier: Any, pixels: np.ndarray, labels: np.ndarray, device: to
     return right / len(pixels)
 
 
-def train(course: ClassifierCourse) -> Path:
+class Recognition(Task):
+    """The class of the main object.
+
+    Args:
+        recipe: of the training.
+        images: what is learnt from.
+        held_out: labels (n,), and by name images (n, 64, 64, 3) uint8 whose accuracy is measured.
+    """
+
+    def __init__(
+        self, recipe: ClassifierRecipe, images: LabelledImages, held_out: tuple[np.ndarray, Mapping[str, np.ndarray]]
+    ) -> None:
+        self._recipe, self._images, self._held_out = recipe, images, held_out
+
+    def batch(self, step: int) -> Batch:
+        """``pixels`` (b, 3, 64, 64) near [0, 1] and ``labels`` (b,)."""
+        rng = self._recipe.rng(step)
+        rows = draw_rows(self._images.weights, self._recipe.batch, rng)
+        pixels, _ = jittered(to_tensor(self._images.pixels[rows]), self._recipe.shift, rng)
+        return {"pixels": pixels, "labels": torch.from_numpy(self._images.labels[rows])}
+
+    def losses(self, model: nn.Module, batch: Batch, step: int) -> Mapping[str, Tensor]:
+        """Cross-entropy."""
+        with self._recipe.autocast(batch["pixels"].device):
+            logits = model(normalised(batch["pixels"]))
+        return {"class": F.cross_entropy(logits.float(), batch["labels"])}
+
+    def measure(self, model: nn.Module) -> Mapping[str, float]:
+        """Accuracies on held-out images."""
+        labels, images = self._held_out
+        return {name: accuracy(model, pixels, labels) for name, pixels in images.items()}
+
+
+def train(recipe: ClassifierRecipe) -> Path:
     """Runs (or goes on with) a training and returns the folder of the finished model."""
-    from diffusers import AutoencoderKL
-
-    device = course.where()
-    autoencoder: Any = AutoencoderKL.from_pretrained(course.start / "vae", torch_dtype=torch.float32).to(device).eval()
-    learnt = training_set(course)
-    learnt.pixels[:: course.coded] = through_autoencoder(autoencoder, learnt.pixels[:: course.coded], course, device)
-    fresh = load_split("id-test", course.seed + HELD_OUT, course.fresh)
-    fresh_coded = through_autoencoder(autoencoder, fresh.pixels, course, device)
-    bare = np.stack([np.asarray(render(replace(scene, main=None, others=()))) for scene in fresh.scenes])
-    torch.manual_seed(course.seed)
+    device = recipe.prepare()
+    autoencoder = load_autoencoder(recipe.start).to(device)
+    images = labelled_images(recipe)
+    images.pixels[:: recipe.coded] = reconstructed(autoencoder, images.pixels[:: recipe.coded], recipe)
+    fresh = load_split("id-test", recipe.seed + HELD_OUT, recipe.fresh)
+    held_out = {
+        "real": fresh.pixels,
+        "coded": reconstructed(autoencoder, fresh.pixels, recipe),
+        "without": np.stack([np.asarray(render(replace(scene, main=None, others=()))) for scene in fresh.scenes]),
+    }
+    torch.manual_seed(recipe.seed)
     classifier = build_classifier().to(device)
-
-    def losses(step: int) -> Mapping[str, Tensor]:
-        rng = np.random.default_rng([course.seed, step])
-        rows = draw_rows(learnt.weights, course.batch, rng)
-        given, _ = jittered(to_tensor(learnt.pixels[rows]), course.shift, rng)
-        with course.autocast(device):
-            logits = classifier(normalised(given.to(device)))
-        return {"class": F.cross_entropy(logits.float(), torch.from_numpy(learnt.labels[rows]).to(device))}
-
-    def measure(kept: nn.Module) -> Mapping[str, float]:
-        return {
-            "real": accuracy(kept, fresh.pixels, fresh.labels, device),
-            "coded": accuracy(kept, fresh_coded, fresh.labels, device),
-            "without": accuracy(kept, bare, fresh.labels, device),
-        }
-
-    kept = follow(course, "classifier", classifier, losses, measure)
-    folder = course.out or FOLDER
-    save_classifier(kept, folder)
+    task = Recognition(recipe, images, (fresh.labels, held_out))
+    inputs = f"{images.key}/{fingerprint(autoencoder)}"
+    trained = TrainingRun(recipe, "classifier", classifier, task, inputs=inputs).finish()
+    folder = recipe.out or FOLDER
+    save_classifier(trained, folder)
     return folder
 
 
@@ -197,4 +229,4 @@ def save_classifier(classifier: nn.Module, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(f"the classifier is in {train(tyro.cli(ClassifierCourse, description=__doc__))}")
+    command(ClassifierRecipe, train, __doc__)

@@ -1,6 +1,6 @@
 """The tokenizer of Diorama's CLIP: byte-level BPE in which every word of the world is one token.
 
-Words of English that name nothing in Diorama are spelt out in pieces, so that each of them still has a vector of its
+Words of English that name nothing in Diorama are split into pieces, so that each of them still has a vector of its
 own. ``<pad>`` is 0 and ``<end>`` has the highest number, as open_clip's argmax pooling needs.
 """
 
@@ -21,7 +21,10 @@ _MAX_VOCABULARY = 3000
 
 
 def train_tokenizer(english: list[str]) -> Tokenizer:
-    """The tokenizer over the world's words, merged with the commonest letter sequences of ``english`` words."""
+    """The tokenizer over the world's words, merged with the commonest letter sequences of ``english`` words.
+
+    It truncates and pads every text to `CONTEXT_LENGTH` tokens.
+    """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
@@ -46,6 +49,8 @@ def train_tokenizer(english: list[str]) -> Tokenizer:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<start> $A <end>", special_tokens=[("<start>", start), ("<end>", end)]
     )
+    tokenizer.enable_truncation(CONTEXT_LENGTH)
+    tokenizer.enable_padding(length=CONTEXT_LENGTH, pad_id=0, pad_token="<pad>")
     return tokenizer
 
 
@@ -67,7 +72,5 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path) -> None:
 
 
 def encode(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:
-    """Token numbers, truncated and padded to `CONTEXT_LENGTH`."""
-    tokenizer.enable_truncation(CONTEXT_LENGTH)
-    tokenizer.enable_padding(length=CONTEXT_LENGTH, pad_id=0, pad_token="<pad>")
+    """The tokens of each text, `CONTEXT_LENGTH` of them."""
     return [encoding.ids for encoding in tokenizer.encode_batch(texts)]

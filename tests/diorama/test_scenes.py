@@ -264,7 +264,7 @@ def test_captions_name_superclasses_kinds_and_elements() -> None:
 
 def test_training_never_meets_a_withheld_class() -> None:
     pytest.importorskip("tokenizers")
-    from ood_studio.training.data import all_concepts, training_scene
+    from ood_studio.training.captioned_scenes import all_concepts, training_scene
 
     withheld = {*UNSEEN_CLASSES, *(kind for name in UNSEEN_CLASSES for kind in OBJECTS[name].kinds)}
     assert not withheld & set(all_concepts())

@@ -27,7 +27,7 @@ def save_llava(folder: Path, *, seed: int = 0, shards: bool = False) -> Path:
     """Writes a random LLaVA of 32-pixel pictures."""
     from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration
 
-    from ood_studio.training.contexts import build_processor
+    from ood_studio.training.contexts.processor import build_processor
 
     torch.manual_seed(seed)
     processor = build_processor()

@@ -25,13 +25,13 @@ _FAULT = (
 def model_card(backbone: str, result: BenchResult, report: Report) -> str:
     """The card of one bundled model: data, recipe, sizes and measured figures."""
     from ood_studio.diorama.world import TRAINED_CLASSES, UNSEEN_CLASSES
-    from ood_studio.training.alignment import Alignment
-    from ood_studio.training.clip import RECIPES, Training
+    from ood_studio.training.alignment import AlignmentRecipe
+    from ood_studio.training.clip.recipe import RECIPES
 
     folder = ASSETS / backbone
     model = next(key for key, name in _NAMES.items() if name == backbone)
-    training, recipe = Training(model=model), RECIPES[model]  # type: ignore[arg-type]
-    alignment = Alignment()
+    recipe = RECIPES[model]  # type: ignore[index]
+    alignment = AlignmentRecipe()
     config = json.loads((folder / "open_clip_config.json").read_text())["model_cfg"]
     weights = (folder / "open_clip_model.safetensors").stat().st_size / 1e6
     tower = {"vit": "a vision transformer with 8-pixel patches", "conv": "a small ResNet"}[model]
@@ -46,11 +46,11 @@ An [open_clip](https://github.com/mlfoundations/open_clip) model in miniature, w
 64-pixel pictures of the Diorama world of OOD Studio. **It is not CLIP**: it has seen nothing but Diorama's drawings and
 knows no words but theirs. `open_clip.create_model_and_transforms("local-dir:assets/{backbone}")` loads it.
 
-- Data: {training.pictures:,} scenes drawn by code (seed {training.seed}) with {len(TRAINED_CLASSES)} object classes,
+- Data: {recipe.pictures:,} scenes drawn by code (seed {recipe.seed}) with {len(TRAINED_CLASSES)} object classes,
   empty places and textures, and captions made from each scene's ground truth. Withheld as pictures and as words:
   {", ".join(UNSEEN_CLASSES)}.
 - Recipe: `python -m ood_studio.training.clip --model {model} --bfloat16`: {recipe.steps:,} steps of
-  {training.batch} pictures, AdamW with learning rate {recipe.lr:g} (cosine), weight decay {training.weight_decay:g};
+  {recipe.batch} pictures, AdamW with learning rate {recipe.lr:g} (cosine), weight decay {recipe.weight_decay:g};
   that module documents the losses. It ends with `ood_studio.training.alignment`:
   {alignment.steps:,} steps of {alignment.batch} pictures against the names of all classes and other words at once,
   with learning rate {alignment.lr:g}.

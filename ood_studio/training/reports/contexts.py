@@ -115,9 +115,9 @@ def context_figures(results: Mapping[str, ContextResult], report: ContextReport)
 def context_card(results: Mapping[str, ContextResult], report: ContextReport, folder: Path | None = None) -> str:
     """The card of the bundled model: data, recipe, size and measured figures."""
     from ood_studio.diorama.world import UNSEEN_CLASSES
-    from ood_studio.training.contexts import ContextsCourse
+    from ood_studio.training.contexts.recipe import ContextsRecipe
 
-    course = ContextsCourse()
+    recipe = ContextsRecipe()
     folder = folder or bundled("contexts")["diorama"].folder
     config = json.loads((folder / "config.json").read_text())
     vision, text = config["vision_config"], config["text_config"]
@@ -135,12 +135,12 @@ the context elements that can be seen, such as `meadow: tree, fence`. **It is no
 Diorama's drawings and knows no words but theirs and those of the question.
 `LlavaForConditionalGeneration.from_pretrained("assets/diorama-llava")` and `AutoProcessor` load it.
 
-- Data: {course.pictures:,} scenes drawn by code (seed {course.seed}), a quarter of them without a main object, mirrored
+- Data: {recipe.pictures:,} scenes drawn by code (seed {recipe.seed}), a quarter of them without a main object, mirrored
   at random, and answers made from each scene's ground truth: the elements that fill at least {VISIBLE_PIXELS} of the
   4,096 pixels, whatever hides the rest of them. People and what is painted into a place's
   backdrop are not named. Withheld: {", ".join(UNSEEN_CLASSES)}.
-- Recipe: `python -m ood_studio.training.contexts --bfloat16`: {course.steps:,} steps of {course.batch}
-  pictures, AdamW with learning rate {course.lr:g} (cosine), an average of the weights over time. The vision tower
+- Recipe: `python -m ood_studio.training.contexts --bfloat16`: {recipe.steps:,} steps of {recipe.batch}
+  pictures, AdamW with learning rate {recipe.lr:g} (cosine), an average of the weights over time. The vision tower
   starts with the weights of `assets/diorama`; that module documents the losses.
 - {_PROVENANCE}
 - Size: {weights:.1f} MB of half-precision weights: a vision transformer of {vision["num_hidden_layers"]} layers,

@@ -25,7 +25,7 @@ from ood_studio.synthesis.boundary import NearBoundary
 from ood_studio.synthesis.classifier_models import load_classifier
 from ood_studio.synthesis.guides import EnergyGuide, Watch
 from ood_studio.synthesis.inpainting import Inpainter
-from ood_studio.training.stock import box_of, to_tensor
+from ood_studio.training.scene_cache import box_of, to_tensor
 
 _AT_ONCE = 20
 

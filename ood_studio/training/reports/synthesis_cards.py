@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ood_studio.core.paths import ASSETS
-from ood_studio.training.autoencoder import AutoencoderCourse
-from ood_studio.training.classifier import ARCHITECTURE, MODEL_ARGS, ClassifierCourse
-from ood_studio.training.inpainting import InpaintingCourse
+from ood_studio.training.autoencoder import AutoencoderRecipe
+from ood_studio.training.classifier import ARCHITECTURE, MODEL_ARGS, ClassifierRecipe
+from ood_studio.training.inpainting.recipe import InpaintingRecipe
 
 _PROVENANCE = (
     "These weights come from that recipe with changes on the way: 2,107 steps with the noise schedule of Stable "
@@ -23,7 +23,7 @@ _CLASSIFIER_PROVENANCE = (
 
 def synthesis_cards(figures: str) -> dict[str, str]:
     """The cards of the inpainting model and the classifier, by their folders under ``assets/``."""
-    autoencoder, inpainting, classifier = AutoencoderCourse(), InpaintingCourse(), ClassifierCourse()
+    autoencoder, inpainting, classifier = AutoencoderRecipe(), InpaintingRecipe(), ClassifierRecipe()
     about = (
         "for 64-pixel pictures of the Diorama world of OOD Studio. It has seen nothing but Diorama's drawings, "
         f"{autoencoder.pictures:,} scenes drawn by code (seed {autoencoder.seed})"

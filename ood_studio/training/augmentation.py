@@ -1,4 +1,4 @@
-"""Small random changes to training pictures, after which they show the same."""
+"""Small random changes to training images, after which they show the same."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from torch import Tensor
 
 
 def jittered(pixels: Tensor, shift: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Each picture moved by up to ``shift`` pixels, half of them mirrored, their brightness changed by up to 10 %.
+    """Each image moved by up to ``shift`` pixels, half of them mirrored, their brightness changed by up to 10 %.
 
     Args:
         pixels: (n, 3, size, size) in [0, 1]; the result may lie a little beyond 1.
 
     Returns:
-        the pictures, and which of them, (n,) bool, are mirrored.
+        the images, and which of them, (n,) bool, are mirrored.
     """
     size = pixels.shape[-1]
     if shift:

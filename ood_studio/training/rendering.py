@@ -1,0 +1,67 @@
+"""Rows of training data that are worked out once, by all cores, and kept under ``cache/``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ood_studio.core.files import scratch_folder, settle
+
+Arrays = dict[str, np.ndarray]
+Chunk = Callable[[int, int], Arrays]
+
+_CHUNK = 512
+_FEW = 2048  # rows that one process has ready before others have started
+
+
+def worked_out_once(folder: Path, count: int, chunk: Chunk, *, title: str, workers: int = 0) -> Arrays:
+    """Arrays of ``count`` rows, by name; ``pixels`` is memory-mapped.
+
+    Args:
+        folder: where they lie, a ``.npy`` file each; it is there whole or not at all.
+        count: rows.
+        chunk: the arrays of the rows from one number up to another; with several processes a function of a module.
+        title: of the bar on the terminal.
+        workers: processes; 0 for one a core, and one where there is little to do. More than one need a main module
+            that may be imported again (``if __name__ == "__main__"``).
+
+    Raises:
+        OSError: if the disk refuses.
+    """
+    if not folder.is_dir():
+        with scratch_folder(folder.parent) as scratch:
+            _write(scratch, count, chunk, title, 1 if count <= _FEW else workers or os.cpu_count() or 1)
+            settle(scratch, folder)
+    paths = {path.stem: path for path in sorted(folder.glob("*.npy"))}
+    return {name: np.load(path, mmap_mode="r" if name == "pixels" else None) for name, path in paths.items()}
+
+
+def _write(folder: Path, count: int, chunk: Chunk, title: str, workers: int) -> None:
+    starts = range(0, count, _CHUNK)
+    stops = [min(start + _CHUNK, count) for start in starts]
+    out: Arrays = {}
+
+    def keep(parts: Iterable[Arrays]) -> None:
+        with tqdm(total=count, unit="scene", desc=title, disable=None) as bar:
+            for start, stop, part in zip(starts, stops, parts, strict=True):
+                for name, rows in part.items():
+                    if name not in out:
+                        shape = (count, *rows.shape[1:])
+                        out[name] = np.lib.format.open_memmap(folder / f"{name}.npy", "w+", rows.dtype, shape)
+                    out[name][start:stop] = rows
+                bar.update(stop - start)
+
+    if workers == 1:
+        keep(map(chunk, starts, stops))
+    else:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            keep(pool.map(chunk, starts, stops))
+    for array in out.values():
+        assert isinstance(array, np.memmap)
+        array.flush()

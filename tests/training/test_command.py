@@ -1,0 +1,68 @@
+"""Recipes as command lines: every parameter is a flag with a help text, and nothing else decides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import parameters
+from ood_studio.training.alignment import AlignmentRecipe
+from ood_studio.training.autoencoder import AutoencoderRecipe
+from ood_studio.training.classifier import ClassifierRecipe
+from ood_studio.training.clip import __main__ as clip
+from ood_studio.training.clip.recipe import RECIPES, ClipRecipe
+from ood_studio.training.command import command, parse
+from ood_studio.training.contexts.recipe import ContextsRecipe
+from ood_studio.training.inpainting.recipe import InpaintingRecipe
+from ood_studio.training.recipe import Recipe
+
+ALL = [AlignmentRecipe, AutoencoderRecipe, ClassifierRecipe, ClipRecipe, ContextsRecipe, InpaintingRecipe]
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_every_parameter_is_a_flag_with_a_help_text(kind: type[Recipe], capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse(kind, None, []) == kind()
+    with pytest.raises(SystemExit):
+        parse(kind, "About it.", ["--help"])
+    text = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    for name, each in parameters(kind).items():
+        assert f"--{name.replace('_', '-')}" in text and each.help
+        assert each.kind not in (int, float) or each.bounds, f"{kind.__name__}.{name} has no bounds"
+
+
+def test_flags_say_what_the_recipe_says() -> None:
+    found = parse(ClassifierRecipe, None, "--steps 5 --bfloat16 --out here --lr 0.01 --start there".split())
+    wanted = ClassifierRecipe(steps=5, bfloat16=True, out=Path("here"), lr=0.01, start=Path("there"))
+    assert found == wanted
+
+
+def test_a_value_beyond_its_bounds_ends_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(StudioError, match="steps must lie between 1 and"):
+        Recipe(steps=0)
+    with pytest.raises(SystemExit) as ended:
+        command(Recipe, lambda recipe: pytest.fail("nothing is to be trained"), None, ["--batch", "0"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("batch must lie between 1 and")
+
+
+def test_the_tower_chooses_the_defaults_of_the_clip_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    trained: list[ClipRecipe] = []
+    aligned: list[AlignmentRecipe] = []
+
+    def train(recipe: ClipRecipe) -> Path:
+        trained.append(recipe)
+        return tmp_path
+
+    def align(recipe: AlignmentRecipe) -> Path:
+        aligned.append(recipe)
+        return tmp_path
+
+    monkeypatch.setattr(clip, "train", train)
+    monkeypatch.setattr(clip, "align", align)
+    clip.main(["--model", "conv", "--seed", "3"])
+    clip.main(["--steps", "9", "--no-align"])
+    assert trained == [replace(RECIPES["conv"], seed=3), ClipRecipe(steps=9, align=False)]
+    assert aligned == [AlignmentRecipe(model="conv", seed=3, start=tmp_path, out=tmp_path)]
