@@ -1,10 +1,9 @@
-"""The data sets of Diorama: each a function of (name, seed, count), drawn on demand and kept under ``cache/``."""
+"""The splits of Diorama: each a function of (name, seed, count), drawn on demand and kept under ``cache/``."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -17,14 +16,15 @@ from random import Random
 import numpy as np
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.files import scratch_file
 from ood_studio.core.paths import cache_dir
+from ood_studio.core.progress import Progress, silent
 from ood_studio.diorama.objects import OBJECTS
 from ood_studio.diorama.render import MODEL_SIZE, render
 from ood_studio.diorama.sample import sample_empty, sample_scene, sample_texture
 from ood_studio.diorama.scene import FACTORS, STYLES, Scene
 from ood_studio.diorama.world import ID_CLASSES, LOOK_ALIKES, NEAR_CLASSES, TRAINED_CLASSES, UNSEEN_CLASSES
 
-Progress = Callable[[int, int], None]
 _OUTSIDE = TRAINED_CLASSES[len(ID_CLASSES) :]
 _HARD_ID = tuple(known for known, _ in LOOK_ALIKES[:10])
 _CHUNK = 128
@@ -32,12 +32,12 @@ _CHUNK = 128
 
 @dataclass(frozen=True)
 class Split:
-    """A named data set.
+    """A named set of images.
 
     Attributes:
         name: as on the command line.
         about: one line for people.
-        inside: whether its pictures are in-distribution; None where some are and some are not.
+        inside: whether its images are in-distribution; None where some are and some are not.
         scene: the scene of one seed text.
         classes: what its labels index.
     """
@@ -110,7 +110,7 @@ SPLITS: dict[str, Split] = {split.name: split for split in _all_splits()}
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class DrawnSplit:
     """A drawn split.
 
     Attributes:
@@ -125,7 +125,7 @@ class Pictures:
 
     @cached_property
     def scenes(self) -> tuple[Scene, ...]:
-        """The ground truth of each picture."""
+        """The ground truth of each image."""
         return scenes(self.split.name, self.seed, len(self.pixels))
 
     @cached_property
@@ -147,9 +147,9 @@ def scenes(name: str, seed: int, count: int, start: int = 0) -> tuple[Scene, ...
 
 
 def load_split(
-    name: str, seed: int = 0, count: int = 2000, *, workers: int = 1, progress: Progress | None = None
-) -> Pictures:
-    """A split's pictures, drawn by ``workers`` processes (0: one a core) unless cached.
+    name: str, seed: int = 0, count: int = 2000, *, workers: int = 1, progress: Progress = silent
+) -> DrawnSplit:
+    """A split's images, drawn by ``workers`` processes (0: one a core) unless cached.
 
     More than one process needs a main module that may be imported again (``if __name__ == "__main__"``).
 
@@ -160,21 +160,15 @@ def load_split(
     key = hashlib.sha256(f"{name}/{seed}/{count}/{world_fingerprint()}".encode()).hexdigest()[:12]
     path = cache_dir() / "diorama" / f"{name}-{key}.npy"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{uuid.uuid4().hex}.partial")
-        try:
-            pixels = np.lib.format.open_memmap(partial, "w+", np.uint8, (count, MODEL_SIZE, MODEL_SIZE, 3))
+        with scratch_file(path) as scratch:
+            pixels = np.lib.format.open_memmap(scratch, "w+", np.uint8, (count, MODEL_SIZE, MODEL_SIZE, 3))
             done = 0
             for chunk in _draw(name, seed, count, workers or os.cpu_count() or 1):
                 pixels[done : done + len(chunk)] = chunk
                 done += len(chunk)
-                if progress:
-                    progress(done, count)
+                progress(f"drawing {name}", done, count)
             pixels.flush()
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-    return Pictures(SPLITS[name], seed, np.load(path, mmap_mode="r"))
+    return DrawnSplit(SPLITS[name], seed, np.load(path, mmap_mode="r"))
 
 
 def _check(name: str, count: int) -> None:
@@ -208,7 +202,7 @@ def _draw_chunk(job: tuple[str, int, int, int]) -> np.ndarray:
 
 @cache
 def world_fingerprint() -> str:
-    """A hash of the code that draws the world: it changes when pictures may."""
+    """A hash of the code that draws the world: it changes when images may."""
     folder = Path(__file__).parent
     digest = hashlib.sha256()
     for path in sorted((*folder.glob("*.py"), *folder.glob("objects/*.py"))):

@@ -104,6 +104,12 @@ def load_corpus(source: str | Path = "wordnet", *, lexnames: Collection[str] | N
     return _read(Path(source))
 
 
+def has_lexnames(source: str) -> bool:
+    """Whether a corpus is put together from lexicographer files, so that `load_corpus` minds which."""
+    found = corpora().get(source)
+    return found is not None and found.has_lexnames
+
+
 @lru_cache(maxsize=4)
 def _of_world(name: str, lexnames: frozenset[str] | None) -> Corpus:
     return Corpus.of(name, *corpora()[name].load(lexnames))

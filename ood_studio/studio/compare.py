@@ -24,7 +24,7 @@ from ood_studio.evaluation.suites import OpenSuite, open_suite
 from ood_studio.evaluation.sweeps import find_sweep, sweep_values
 from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.conjugated import conjugated_pool, mine_conjugated, superclasses_of
-from ood_studio.labels.corpora import load_corpus
+from ood_studio.labels.corpora import has_lexnames, load_corpus
 from ood_studio.labels.text_features import class_features
 from ood_studio.scorers import (
     Reference,
@@ -105,7 +105,7 @@ class Comparing(Workbench):
             params={"prompts": choice.prompts, **(params or {})},
             mining={
                 "corpus": choice.corpus,
-                **({"lexnames": choice.lexnames} if choice.corpus == "wordnet" else {}),
+                **({"lexnames": choice.lexnames} if has_lexnames(choice.corpus) else {}),
                 "eta": choice.mining.eta,
                 "per_pos": choice.mining.per_pos,
                 "selection": choice.mining.selection,

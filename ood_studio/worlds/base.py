@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.public import Source
+
+Kind = Literal["id", "near", "far", "other"]
+"""In-distribution, or near or far from it."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,7 @@ class Gallery:
     Attributes:
         name: of the split they are from, or the like.
         title: for people.
+        kind: what its images are to a detector; ``other`` where that is not known.
         take: gives some.
         folder: where their files lie; what is in there anybody may see.
         first: number of the image that shows best where only few are shown.
@@ -168,6 +172,7 @@ class Gallery:
 
     name: str
     title: str
+    kind: Kind
     take: TakeExamples
     folder: Callable[[], Path]
     first: int = 0

@@ -9,7 +9,7 @@ from ood_studio.diorama.objects import OBJECTS
 from ood_studio.diorama.scene import STYLES
 from ood_studio.diorama.splits import SPLITS
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES, adjectives, nouns
-from ood_studio.worlds.base import CorpusSource, DrawnSuite, Gallery, Preset, ReferencePart, ReferenceSet, World
+from ood_studio.worlds.base import CorpusSource, DrawnSuite, Gallery, Kind, Preset, ReferencePart, ReferenceSet, World
 from ood_studio.worlds.diorama_dataset import diorama_dataset
 from ood_studio.worlds.diorama_examples import example_surroundings, examples, examples_folder
 
@@ -22,14 +22,14 @@ def _families() -> tuple[str, ...]:
     return tuple(sorted({OBJECTS[name].family for name in TRAINED_CLASSES}))
 
 
-_EXAMPLES = {
-    "id-test": "In-distribution",
-    "near-ood": "Near-OOD look-alikes",
-    "unseen-ood": "Classes never seen",
-    "spurious": "Familiar place, other object",
-    "far-ood-textures": "Textures",
-    "far-ood-scenes": "Empty scenes",
-}
+_EXAMPLES: tuple[tuple[str, str, Kind], ...] = (
+    ("id-test", "In-distribution", "id"),
+    ("near-ood", "Near-OOD look-alikes", "near"),
+    ("unseen-ood", "Classes never seen", "near"),
+    ("spurious", "Familiar place, other object", "near"),
+    ("far-ood-textures", "Textures", "far"),
+    ("far-ood-scenes", "Empty scenes", "far"),
+)
 
 WORLD = World(
     name="diorama",
@@ -84,8 +84,8 @@ WORLD = World(
     ),
     galleries=tuple(
         # A cactus and a banana are a pair that shows well.
-        Gallery(split, title, partial(examples, split), examples_folder, first=1 if split == "near-ood" else 0)
-        for split, title in _EXAMPLES.items()
+        Gallery(split, title, kind, partial(examples, split), examples_folder, first=1 if split == "near-ood" else 0)
+        for split, title, kind in _EXAMPLES
     ),
     surroundings=example_surroundings,
 )

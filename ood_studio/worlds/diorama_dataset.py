@@ -1,4 +1,4 @@
-"""A split of Diorama as a set of pictures."""
+"""A split of Diorama as a dataset."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ood_studio.diorama.splits import SPLITS, load_split, scenes, world_fingerpr
 
 
 class DioramaDataset(Dataset):
-    """Pictures of a split: models see them at 64 pixels, people at 512."""
+    """Images of a split: models see them at 64 pixels, people at 512."""
 
     def __init__(self, split: str, seed: int, count: int, *, workers: int = 1, name: str = "") -> None:
         if split not in SPLITS:
@@ -44,12 +44,11 @@ class DioramaDataset(Dataset):
         return self._count
 
     def scene(self, index: int) -> Scene:
-        """The ground truth of a picture."""
+        """The ground truth of an image."""
         return scenes(self._split, self._seed, 1, start=range(self._count)[index])[0]
 
     def prepare(self, progress: Progress = silent) -> None:
         """Draws the whole split, unless it lies in the cache."""
-        stage = f"drawing {self.name}"
         with self._drawing:
             if self._pixels is None:
                 drawn = load_split(
@@ -57,22 +56,22 @@ class DioramaDataset(Dataset):
                     self._seed,
                     self._count,
                     workers=self._workers,
-                    progress=lambda done, total: progress(stage, done, total),
+                    progress=lambda _, done, total: progress(f"drawing {self.name}", done, total),
                 )
                 self._pixels = drawn.pixels
 
     def load(self, index: int) -> Image.Image:
-        """The picture at 64 pixels."""
+        """The image at 64 pixels."""
         if self._pixels is None:
             return render(self.scene(index))
         return Image.fromarray(self._pixels[index])
 
     def show(self, index: int) -> Image.Image:
-        """The picture drawn at 512 pixels."""
+        """The image drawn at 512 pixels."""
         return render(self.scene(index), PEOPLE_SIZE)
 
     def caption(self, index: int) -> str:
-        """What is in the picture, such as "red striped cat in the sea, sketch"."""
+        """What is in the image, such as "red striped cat in the sea, sketch"."""
         return describe(self.scene(index))
 
     def _arguments(self) -> dict[str, Any]:
@@ -80,7 +79,7 @@ class DioramaDataset(Dataset):
 
 
 def diorama_dataset(split: str, seed: int, count: int, *, workers: int = 1, name: str = "") -> DioramaDataset:
-    """A split's pictures, drawn by ``workers`` processes (0: one a core) when they are first needed.
+    """A split's images, drawn by ``workers`` processes (0: one a core) when they are first needed.
 
     Raises:
         StudioError: if there is no such split or the count is not positive.

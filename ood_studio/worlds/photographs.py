@@ -93,6 +93,6 @@ WORLD = World(
             for classes in (10, 100)
         ),
     ),
-    galleries=(Gallery("photographs", "Real photographs", _take, _folder),) if sample_photographs() else (),
+    galleries=(Gallery("photographs", "Real photographs", "other", _take, _folder),) if sample_photographs() else (),
 )
 """Photographs, as the registry knows them."""

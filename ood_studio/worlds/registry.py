@@ -15,6 +15,7 @@ from ood_studio.worlds.base import (
     CorpusSource,
     DrawnSuite,
     Gallery,
+    Kind,
     Preset,
     PublishedSuite,
     ReferencePart,
@@ -54,6 +55,18 @@ def suites() -> dict[str, DrawnSuite | PublishedSuite]:
 def galleries() -> dict[str, Gallery]:
     """All galleries of examples by name."""
     return {gallery.name: gallery for world in worlds() for gallery in world.galleries}
+
+
+def gallery_of(kind: Kind) -> Gallery:
+    """The first gallery of images of a kind: what an app opens with.
+
+    Raises:
+        StudioError: if there is none.
+    """
+    for gallery in galleries().values():
+        if gallery.kind == kind:
+            return gallery
+    raise StudioError(f"no world has a gallery of {kind} images")
 
 
 def references() -> tuple[ReferenceSet, ...]:

@@ -83,7 +83,7 @@ def test_train_and_test_share_no_scene() -> None:
 def test_loading_draws_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(splits, "_CHUNK", 16)
     heard: list[tuple[int, int]] = []
-    first = load_split("near-ood", 7, 40, workers=1, progress=lambda done, of: heard.append((done, of)))
+    first = load_split("near-ood", 7, 40, workers=1, progress=lambda stage, done, of: heard.append((done, of)))
     assert heard == [(16, 40), (32, 40), (40, 40)]
     assert first.pixels.shape == (40, 64, 64, 3)
     assert first.pixels.dtype == np.uint8
@@ -110,7 +110,7 @@ def test_labels(cache: Path) -> None:
 
 
 def test_an_interrupted_rendering_is_not_taken_for_a_whole_one(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(done: int, of: int) -> None:
+    def stop(stage: str, done: int, of: int) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(splits, "_CHUNK", 4)
@@ -126,10 +126,10 @@ def test_a_killed_rendering_is_not_taken_for_a_whole_one(cache: Path) -> None:
         "import os\n"
         "from ood_studio.diorama import splits\n"
         "splits._CHUNK = 4\n"
-        "splits.load_split('id-test', 0, 10, workers=1, progress=lambda done, of: os._exit(9))"
+        "splits.load_split('id-test', 0, 10, workers=1, progress=lambda stage, done, of: os._exit(9))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 9
-    assert [path.suffix for path in cache.iterdir()] == [".partial"]
+    assert [path.suffix for path in cache.iterdir()] == [".tmp"]
     whole = load_split("id-test", 0, 10, workers=1)
     assert np.array_equal(whole.pixels[9], np.asarray(render(whole.scenes[9])))
 

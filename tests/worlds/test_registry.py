@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +13,10 @@ import pytest
 from PIL import Image
 
 from ood_studio import worlds
+from ood_studio.backbones import bundled_names
+from ood_studio.core import plugins
 from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import ROOT
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.suites import open_suite, suites
 from ood_studio.labels.conjugated import SUPERCLASSES, superclasses_of
@@ -84,6 +90,7 @@ def test_the_bundled_worlds() -> None:
     assert list(worlds.presets()) == ["diorama-20", "cifar-10", "cifar-100", "imagenet-1k"]
     assert list(worlds.corpora()) == ["diorama", "wordnet"]
     diorama, photographs = worlds.worlds()
+    assert set(diorama.backbones) == set(bundled_names())
     for backbone in diorama.backbones:
         assert worlds.world_of_backbone(backbone) is diorama
     assert worlds.world_of_backbone("open_clip:ViT-B-16/openai") is None
@@ -134,7 +141,7 @@ def test_reference_images_belong_to_their_labels() -> None:
         (World("w", "", "", corpora=(CorpusSource("wordnet", "", lambda n: ((), ())),)), "brings the corpus 'wordnet'"),
         (World("w", "", "", splits=(("near-ood", ""),), open_split=Plain), "brings the split 'near-ood'"),
         (
-            World("w", "", "", galleries=(Gallery("id-test", "", lambda *_, **__: [], Path),)),
+            World("w", "", "", galleries=(Gallery("id-test", "", "id", lambda *_, **__: [], Path),)),
             "brings the gallery 'id-test'",
         ),
         (
@@ -162,6 +169,52 @@ def test_a_clash_or_a_gap_is_said_and_nothing_is_registered(world: World, reason
     with pytest.raises(StudioError, match=reason):
         worlds.WORLDS.register(world)
     assert worlds.worlds() == before
+
+
+def test_the_galleries_that_an_app_opens_with() -> None:
+    assert worlds.gallery_of("id").name == "id-test" and worlds.gallery_of("near").name == "near-ood"
+    for gallery in worlds.galleries().values():
+        for path, caption in gallery.take(2, 0, gallery.first, short=True):
+            assert caption and gallery.folder() in Path(path).parents
+
+
+PLUGIN = """
+from ood_studio.worlds import Preset, World
+
+COLOURS = World("{name}", "Colours", "Plain colours.", presets=(Preset("{preset}", lambda: ("red", "green")),))
+"""
+LIST = """
+from ood_studio.core.plugins import notes
+from ood_studio.labels.presets import preset_names
+from ood_studio.worlds import worlds
+print(*(world.name for world in worlds()))
+print(*preset_names())
+print(*notes(), sep="\\n")
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "preset", "worlds_", "note"),
+    [
+        ("colours", "colours-2", "diorama photographs colours", ""),
+        ("colours", "cifar-10", "diorama photographs", "brings the preset 'cifar-10', which the world 'photographs'"),
+        ("diorama", "colours-2", "diorama photographs", "brings the name 'diorama', which the world 'diorama' has"),
+    ],
+)
+def test_a_plug_in_brings_a_world(tmp_path: Path, name: str, preset: str, worlds_: str, note: str) -> None:
+    file = tmp_path / "my_colours.py"
+    file.write_text(PLUGIN.format(name=name, preset=preset))
+    run = subprocess.run(
+        [sys.executable, "-c", LIST],
+        env={**os.environ, plugins.ENVIRONMENT: str(file)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names, presets, said = run.stdout.split("\n", 2)
+    assert names == worlds_ and ("colours-2" in presets) is (not note)
+    assert note in said and bool(said.strip()) is bool(note)
 
 
 def test_a_split_that_nobody_has() -> None:

@@ -17,7 +17,7 @@ from ood_studio.core.progress import Bars
 from ood_studio.data.pixels import to_images
 from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.render import render
-from ood_studio.diorama.splits import Pictures, load_split
+from ood_studio.diorama.splits import DrawnSplit, load_split
 from ood_studio.diorama.world import ID_CLASSES
 from ood_studio.studio import Studio, SynthesizeImageRequest
 from ood_studio.synthesis.baselines import negative_label_pictures
@@ -239,7 +239,7 @@ def contact_sheet(originals: Tensor, iterations: Sequence[Tensor], columns: int 
 
 
 @torch.no_grad()
-def _autoencoder(inpainter: Inpainter, scenes: Pictures, pixels: Tensor) -> tuple[float, float, Tensor]:
+def _autoencoder(inpainter: Inpainter, scenes: DrawnSplit, pixels: Tensor) -> tuple[float, float, Tensor]:
     """PSNR over whole pictures and inside the boxes of their objects, and the pictures rounded to 8 bits."""
     parts = []
     for start in range(0, len(pixels), _AT_ONCE):

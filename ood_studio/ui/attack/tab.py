@@ -24,6 +24,7 @@ from ood_studio.ui.pictures.box import picture_box
 from ood_studio.ui.pictures.galleries import wire_galleries
 from ood_studio.ui.pictures.mask import wire_mask
 from ood_studio.ui.running import QUICK
+from ood_studio.worlds import gallery_of
 
 
 def build(
@@ -40,7 +41,7 @@ def build(
             kind = build_kind()
             with gr.Row(equal_height=False):
                 with gr.Column(min_width=200):
-                    source = picture_box("near-ood", "OOD picture", "attack-source", "Other OOD pictures")
+                    source = picture_box(gallery_of("near").name, "OOD picture", "attack-source", "Other OOD pictures")
                 with gr.Column(min_width=200):
                     target = build_target(kind)
             smoothness = build_choices(backbone)

@@ -13,6 +13,7 @@ from ood_studio.studio import LabelChoice
 from ood_studio.studio.scores import shown_scorers
 from ood_studio.ui.pictures.box import PictureBox, picture_box
 from ood_studio.ui.running import QUICK
+from ood_studio.worlds import gallery_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def build_kind() -> gr.Radio:
 def build_target(kind: gr.Radio) -> TargetBox:
     """Draws the other components inside the current `gr.Blocks`."""
     with gr.Column() as pictures:
-        picture = picture_box("id-test", "ID picture to take it for", "attack-target", "Other ID pictures")
+        picture = picture_box(gallery_of("id").name, "ID picture to take it for", "attack-target", "Other ID pictures")
     label = gr.Dropdown(
         list(load_preset(LabelChoice.labels)),
         value="fish",

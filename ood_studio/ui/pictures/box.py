@@ -1,4 +1,4 @@
-"""A box for a picture of one's own, and a gallery of Diorama's that are ready."""
+"""A box for a picture of one's own, and a gallery of pictures that are ready."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class PictureBox:
     """A picture of one's own or from a gallery.
 
     Attributes:
-        split: of Diorama, where the gallery's pictures are from.
+        split: name of the gallery of examples.
         image: the picture chosen, a path.
         gallery, more: pictures to choose from, and the button for others.
     """
@@ -25,7 +25,7 @@ class PictureBox:
 
 
 def picture_box(split: str, label: str, name: str, more: str) -> PictureBox:
-    """A box for a picture with a gallery of Diorama's pictures under it."""
+    """A box for a picture with a gallery of examples under it."""
     image = gr.Image(
         label=label,
         type="filepath",

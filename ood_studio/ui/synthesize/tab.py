@@ -24,6 +24,7 @@ from ood_studio.ui.synthesize.running import wire_run
 from ood_studio.ui.synthesize.session import Session
 from ood_studio.ui.synthesize.sets import build_sets, wire_sets
 from ood_studio.ui.synthesize.words import build_words, wire_words
+from ood_studio.worlds import gallery_of
 
 
 def build(
@@ -38,7 +39,7 @@ def build(
     gr.HTML(live.INTRO)
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=300):
-            source = picture_box("id-test", "ID picture", "synth-source", "Other ID pictures")
+            source = picture_box(gallery_of("id").name, "ID picture", "synth-source", "Other ID pictures")
             words = build_words()
             with gr.Row(elem_classes="studio-buttons"):
                 run_button = gr.Button("Synthesize", variant="primary", size="lg", elem_id="synth-run")

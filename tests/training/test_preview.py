@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
-from ood_studio.diorama.preview import Preview, contact_sheet, main
+from ood_studio.training.preview import Preview, contact_sheet, main
 
 
 def test_scenes_of_a_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

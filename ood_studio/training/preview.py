@@ -2,11 +2,11 @@
 
 Drawings of single classes, of a whole superclass, or of ``all``::
 
-    python -m ood_studio.diorama.preview cat fish bird --out sheet.png
+    python -m ood_studio.training.preview cat fish bird --out sheet.png
 
 Whole scenes of a split, where no class is named::
 
-    python -m ood_studio.diorama.preview --split id-test --count 24 --size 256 --out sheet.png
+    python -m ood_studio.training.preview --split id-test --count 24 --size 256 --out sheet.png
 """
 
 from __future__ import annotations
