@@ -253,6 +253,13 @@ def with_values(value: T, changes: Mapping[str, Any]) -> T:
     return type(value)(**{**kept, **own})
 
 
+def texts(value: Any) -> dict[str, str]:
+    """All that a dataclass instance holds, as texts by `names`; `Parameter.parse` reads them."""
+    kind = cast(type, type(value))
+    known = leaves(kind)
+    return {name: known[path].text(value_at(value, path)) for path, name in names(kind).items()}
+
+
 def bounds_of(cls: type) -> dict[str, Bounds]:
     """The bounds of a dataclass's own numeric fields, by name."""
     return {name: each.bounds for name, each in parameters(cls).items() if each.bounds is not None}

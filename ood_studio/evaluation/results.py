@@ -8,9 +8,10 @@ import logging
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ood_studio.core.errors import StudioError
@@ -40,9 +41,14 @@ class ResultStore:
         """A store in a file, or in ``results.sqlite3`` under the cache folder."""
         self.path = path or cache_dir() / "results.sqlite3"
 
-    def keep(self, result: BenchResult) -> bool:
-        """Adds a run: its rows, and what it says beside them; whether they were kept. Scores are not."""
-        return self._append(result.rows, {name: getattr(result, name) for name in _ABOUT})
+    def keep(self, result: BenchResult, asked: Mapping[str, str] = MappingProxyType({})) -> bool:
+        """Adds a run: its rows, and what it says beside them; whether they were kept. Scores are not.
+
+        Args:
+            asked: what it was asked for, as names and texts, see `StoredRun.asked`.
+        """
+        about = {name: getattr(result, name) for name in _ABOUT}
+        return self._append(result.rows, {**about, "asked": dict(asked)})
 
     def append(self, rows: Sequence[Row]) -> bool:
         """Adds rows as a run of which nothing else is known; whether they were kept."""
@@ -73,10 +79,9 @@ class ResultStore:
         """
         columns = ", ".join(f'"{name}"' for name in COLUMNS)
         rows = self._select(f"SELECT {columns} FROM results ORDER BY number")
-        labels = {first: tuple(about.get("labels", ())) for first, about in self._about().items()}
         return tuple(
             run
-            for run in reversed(grouped(rows, labels))
+            for run in reversed(grouped(rows, self._about()))
             if (suite is None or run.suite == suite) and (backbone is None or run.backbone == backbone)
         )
 

@@ -13,7 +13,7 @@ from torch.nn import Linear
 
 from ood_studio.backbones import Backbone, BackboneError
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import with_values
+from ood_studio.core.parameters import texts, with_values
 from ood_studio.core.progress import Progress, Stopped, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bench import Bench, needed_spaces, zero_shot_accuracy
@@ -72,7 +72,7 @@ class Comparing(Workbench):
         for found in bench.run(progress):
             result = replace(found, accuracy=accuracy)
             if result.finished:
-                ResultStore().keep(result)
+                ResultStore().keep(result, texts(request))
             yield result
 
     def _on_suite(

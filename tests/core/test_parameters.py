@@ -26,6 +26,7 @@ from ood_studio.core.parameters import (
     leaves,
     names,
     parameters,
+    texts,
     value_at,
     with_values,
 )
@@ -247,3 +248,14 @@ def test_a_request_repeats_no_parameter_of_a_method_it_contains(request_: type) 
         name = path.rpartition(".")[2]
         if "." in path and name in own:
             assert own[name].many or own[name].help != inner.help, f"{request_.__name__} says {path} again"
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_a_request_as_texts_is_read_back(request_: type) -> None:
+    """All of it, also what is not usual; commas separate the values of one parameter."""
+    asked = with_values(request_(), {path: 7 for path in leaves(request_) if path.endswith("seed")})
+    said = texts(asked)
+    paths = {name: path for path, name in names(request_).items()}
+    assert list(said) == list(paths)
+    read = {paths[name]: leaves(request_)[paths[name]].parse(text) for name, text in said.items()}
+    assert with_values(request_(), read) == asked

@@ -153,6 +153,13 @@ def test_runs_are_told_apart_the_newest_first(store: ResultStore) -> None:
     assert store.runs(suite="elsewhere") == ()
 
 
+def test_a_run_says_what_it_was_asked_for(store: ResultStore) -> None:
+    asked = {"suite": "toy", "scorers": "mcm,knn:k=5", "tau": "none"}
+    store.keep(result(), asked)
+    store.keep(result())
+    assert [run.asked for run in store.runs()] == [{}, asked]
+
+
 def test_a_run_comes_back_but_for_its_scores_and_gives_the_same_tables(store: ResultStore) -> None:
     fresh = result(params={"tau": 0.01, "lexnames": ["noun.act"]}, auroc_low=None, auroc_high=None)
     store.keep(result(seed=9))
