@@ -24,7 +24,7 @@ from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
 from ood_studio.scorers import FittedScore, Reference, Scorer, Space, select_features
 
-_CHUNK = 2048  # pictures scored at a time: memory stays bounded whatever the size of the set
+_CHUNK = 2048  # images scored at a time: memory stays bounded whatever the size of the set
 _PACKAGES = ("torch", "open_clip_torch", "numpy")
 
 
@@ -33,7 +33,7 @@ class Bench:
     """One benchmark run: what is compared, and how.
 
     Attributes:
-        suite: the sets of pictures.
+        suite: the datasets.
         backbone: the model's name, for the rows.
         scorers: by key, in the order of the rows.
         reference_of: what scorers of a space learn from; raises `StudioError` where the model lacks that space.
@@ -42,7 +42,7 @@ class Bench:
         resamples: bootstrap resamples of the intervals; 0 for none.
         fpr_definition: of FPR95.
         params: what else made every score, such as the prompts; ``mining`` the same for scorers that read negative
-            labels, ``training`` for those that learn from training pictures.
+            labels, ``training`` for those that learn from training images.
     """
 
     suite: OpenSuite
@@ -61,7 +61,7 @@ class Bench:
         """The result so far after every OOD set; the last one is finished.
 
         Raises:
-            StudioError: if a set holds no picture that can be read, or features are of no use.
+            StudioError: if a set holds no image that can be read, or features are of no use.
         """
         fitted, unavailable, seconds = self._fit(progress)
         sets = {self.suite.id.name: self.suite.id, **self.suite.ood}
@@ -85,8 +85,8 @@ class Bench:
         )
         steps = len(fitted) * len(self.suite.ood)
         done = 0
-        for name, pictures in self.suite.ood.items():
-            outside = self.features_of(pictures, spaces)
+        for name, dataset in self.suite.ood.items():
+            outside = self.features_of(dataset, spaces)
             rows = list(result.rows)
             scores = {key: dict(found) for key, found in result.scores.items()}
             for key, score in fitted.items():
@@ -186,7 +186,7 @@ class Bench:
 
 
 def score_all(score: FittedScore, features: DatasetFeatures) -> Scores:
-    """Scores of every picture of a set, (n,) float64; a chunk of pictures at a time."""
+    """Scores of every image of a set, (n,) float64; a chunk of images at a time."""
     space, count = score.scorer.space, len(features.rows)
     parts = [
         score(_features(features, space, slice(start, start + _CHUNK))).double().numpy()

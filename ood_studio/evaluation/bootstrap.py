@@ -1,4 +1,4 @@
-"""Bootstrap confidence intervals: how far metrics would wander had other pictures been drawn.
+"""Bootstrap confidence intervals: how far metrics would wander had other images been drawn.
 
 Percentile intervals (Efron 1979), stratified: ID and OOD images are resampled separately, each with replacement to its
 own size. Scores are sorted once; a resample is how often each place in that order was drawn, and its cumulative sum

@@ -59,8 +59,7 @@ def result_dict(result: BenchResult) -> dict[str, Any]:
 
 def _about(result: BenchResult, code: str) -> str:
     seeds = f", seed {result.rows[0].seed}" if result.rows else ""
-    counts = {row.id: row.n_id for row in result.rows} | {row.ood: row.n_ood for row in result.rows}
-    sizes = ", ".join(f"{count:,} of {name}" for name, count in counts.items())
+    sizes = ", ".join(f"{count:,} of {name}" for name, count in result.sizes.items())
     text = f"Suite {code}{result.suite}{code}, backbone {code}{result.backbone}{code}{seeds}; all figures in percent."
     if sizes:
         text += f" Pictures: {sizes}."

@@ -25,13 +25,13 @@ class Row:
         backbone: the model's name.
         scorer: the scorer as it was asked for: a key of `bench_scorers`, with parameters where some were given.
         params: everything that makes this score: the scorer's parameters, τ as a number even where it is the model's
-            own, and how texts, negative labels and training pictures were made.
-        n_id, n_ood: pictures in the two sets.
+            own, and how texts, negative labels and training images were made.
+        n_id, n_ood: images in the two sets.
         auroc, fpr95, aupr_in, aupr_out, detection_error: ID is the positive class.
         auroc_low, auroc_high, fpr95_low, fpr95_high: ends of their 95 % bootstrap intervals; None without resamples.
         fpr_definition: which definition of FPR95 was used.
-        seed: of the pictures drawn and of the resamples.
-        seconds: fitting the scorer and scoring both sets; encoding pictures and words is not in it.
+        seed: of the images drawn and of the resamples.
+        seconds: fitting the scorer and scoring both sets; encoding images and words is not in it.
         versions: of the packages that computed it.
     """
 
@@ -67,14 +67,14 @@ class BenchResult:
         id: the name of the ID set.
         labels: the ID labels; empty where nobody said them.
         rows: OOD set after OOD set, in each the scorers in their order.
-        accuracy: zero-shot top-1 accuracies as fractions, where the pictures' classes are known: ``id_accuracy`` over
+        accuracy: zero-shot top-1 accuracies as fractions, where the images' classes are known: ``id_accuracy`` over
             the ID labels, ``all_accuracy`` over all classes that the bundled models were trained on.
         unavailable: scorers that could not run, and why in one sentence.
-        scores: for each scorer its scores by set. A stream scorer meets ID and OOD pictures mixed, so that its ID
+        scores: for each scorer its scores by set. A stream scorer meets ID and OOD images mixed, so that its ID
             scores depend on the OOD set; they stand under ``id|OOD set`` (see `id_scores`).
-        rows_of: for each set, which of its pictures each score belongs to.
-        sets: the sets of pictures by name.
-        problems: for each set the pictures that could not be read, and why.
+        rows_of: for each set, which of its images each score belongs to.
+        sets: the datasets by name.
+        problems: for each set the images that could not be read, and why.
         titles: for each scorer its name for people.
         notes: sentences for the person, such as OOD sets that are not there.
         finished: whether this is the whole of it.
@@ -95,6 +95,11 @@ class BenchResult:
     notes: tuple[str, ...] = ()
     finished: bool = False
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many images of each set were scored, the ID set first."""
+        return {row.id: row.n_id for row in self.rows} | {row.ood: row.n_ood for row in self.rows}
+
     def id_scores(self, scorer: str, ood: str) -> Scores:
         """The ID scores that a scorer's scores of an OOD set are to be compared with, (n_id,)."""
         found = self.scores[scorer]
@@ -103,7 +108,7 @@ class BenchResult:
     def _repr_html_(self) -> str:
         from ood_studio.evaluation.export import to_html  # it lays these rows out
 
-        sizes = ", ".join(f"{len(rows):,} of {name}" for name, rows in self.rows_of.items())
+        sizes = ", ".join(f"{count:,} of {name}" for name, count in self.sizes.items())
         return stacked(
             f"Suite {self.suite}, backbone {self.backbone}; in percent. Pictures: {sizes}.",
             to_html(self.rows) if self.rows else "No scorer has finished yet.",

@@ -1,6 +1,6 @@
-"""Whether one scorer's AUROC is truly above another's: DeLong's test on the same pictures.
+"""Whether one scorer's AUROC is truly above another's: DeLong's test on the same images.
 
-DeLong, DeLong and Clarke-Pearson 1988, in the O(n log n) form of Sun and Xu 2014: a picture's placement among the other
+DeLong, DeLong and Clarke-Pearson 1988, in the O(n log n) form of Sun and Xu 2014: an image's placement among the other
 set comes from ranks, not from comparing all pairs.
 """
 

@@ -1,4 +1,4 @@
-"""Benchmark suites: which set of pictures is in-distribution, and which others are held against it."""
+"""Benchmark suites: which dataset is in-distribution, and which others are held against it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ood_studio.data.sources import open_dataset
 from ood_studio.labels.presets import load_preset, parse_labels
 from ood_studio.worlds import OWN_SUITE, DrawnSuite, PublishedSuite
 
-_TRAINING = 2**31  # added to the seed of training pictures: beyond every seed that a benchmark may be given
+_TRAINING = 2**31  # added to the seed of training images: beyond every seed that a benchmark may be given
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +26,9 @@ class OpenSuite:
         name: as on the command line.
         about: one line for people.
         labels: the ID labels; empty where nobody said them.
-        id: the in-distribution pictures.
+        id: the in-distribution images.
         ood: the sets held against them, each on its own; no name is that of another set.
-        train: ID pictures to learn from; None where there are none.
+        train: ID images to learn from; None where there are none.
         notes: sentences for people, such as which sets are missing or incomplete.
         trained: images of every class that the bundled models have seen, whose classes and labels give a second
             accuracy; None where there are none.
@@ -146,9 +146,9 @@ def _given(asked: _Asked, names: set[str]) -> dict[str, Dataset]:
     sets: dict[str, Dataset] = {}
     for given in asked.ood_data:
         name, where = _named(given)
-        pictures = open_dataset(where, name=name, labels=(), root=asked.data_root)
-        pictures.name = _free(pictures.name, names | set(sets))
-        sets[pictures.name] = pictures
+        dataset = open_dataset(where, name=name, labels=(), root=asked.data_root)
+        dataset.name = _free(dataset.name, names | set(sets))
+        sets[dataset.name] = dataset
     return sets
 
 
@@ -188,13 +188,13 @@ def open_suite(
     Args:
         id_data, ood_data, train_data: for the suite ``folders``: places as `open_dataset` takes them, an OOD set also
             as ``NAME=PATH``; ``ood_data`` are further OOD sets of any other suite, and ``train_data`` also brings
-            training pictures to a published benchmark.
+            training images to a published benchmark.
         data_root: where the data of published benchmarks lie; ``OOD_STUDIO_DATA`` or ``data`` where empty.
-        seed: of Diorama's scenes, and of the choice of training pictures.
-        count: Diorama pictures in each set; published sets are taken whole.
-        train_count: pictures to learn from; all where ``train_data`` says which.
-        labels: ID labels for the suite ``folders``; where empty, the names of the folders that the ID pictures lie in.
-        workers: processes that draw Diorama's pictures; 0 for one a core.
+        seed: of drawn scenes, and of the choice of training images.
+        count: images drawn in each set; published sets are taken whole.
+        train_count: images to learn from; all where ``train_data`` says which.
+        labels: ID labels for the suite ``folders``; where empty, the names of the folders that the ID images lie in.
+        workers: processes that draw images; 0 for one a core.
 
     Raises:
         StudioError: for an unknown name, listing the known ones; data that are missing, saying what to download, whence

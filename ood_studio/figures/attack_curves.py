@@ -51,7 +51,7 @@ def margin_figure(
     looks: Mapping[str, Style] | None = None,
     legend: bool = True,
 ) -> go.Figure:
-    """Scores of one picture, step by step, each on a scale where 0 is its threshold and 1 a typical ID picture.
+    """Scores of one image, step by step, each on a scale where 0 is its threshold and 1 a typical ID image.
 
     A trace's ``meta`` is its scorer; ``customdata`` is (score, threshold). Scores without a threshold are shown against
     their value at the start.
@@ -59,8 +59,8 @@ def margin_figure(
     Args:
         steps: as far as it has come.
         scores: by scorer, a value for each step.
-        thresholds: by scorer; a picture at or above it counts as ID.
-        typical: by scorer, the median of ID pictures.
+        thresholds: by scorer; an image at or above it counts as ID.
+        typical: by scorer, the median of ID images.
         total: how many steps there will be.
         looks: styles by scorer; by place where None.
     """

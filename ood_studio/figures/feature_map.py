@@ -1,4 +1,4 @@
-"""Pictures in a plane of features, each a mark that shows its picture when it is pointed at."""
+"""Images in a plane of features, each a mark that shows its image when it is pointed at."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL import Image
 from ood_studio.figures.base import axis, blank, plain
 from ood_studio.figures.colours import ID, OOD, OOD_COLOURS
 
-CELL = 64  # pixels of a picture in the sheet
+CELL = 64  # pixels of an image in the sheet
 _TRAIL = "#c2185b"
 # Colour, symbol, size and opacity by kind; far kinds beyond the first take the next colours.
 _LOOKS = {"id": (ID, "circle", 9, 0.6), "near": (OOD, "triangle-up", 10, 0.7), "synthetic": (_TRAIL, "star", 12, 0.9)}
@@ -22,7 +22,7 @@ _FAR = ((OOD_COLOURS[4], "square"), (OOD_COLOURS[2], "diamond"))
 
 
 class Group(Protocol):
-    """Pictures of one kind: ``id``, ``near``, ``far``, ``synthetic`` or ``trail``, one picture's way in its order."""
+    """Images of one kind: ``id``, ``near``, ``far``, ``synthetic`` or ``trail``, one image's way in its order."""
 
     @property
     def name(self) -> str: ...
@@ -39,7 +39,7 @@ class Group(Protocol):
 def feature_map_figure(groups: Sequence[Group], backbone: str) -> go.Figure:
     """A scatter of all groups; a trail is a line with numbered marks.
 
-    ``layout.meta["sprite"]`` is a sheet of all pictures; the first of each point's ``customdata`` says which is its.
+    ``layout.meta["sprite"]`` is a sheet of all images; the first of each point's ``customdata`` says which is its.
     """
     total = sum(len(group.captions) for group in groups)
     counts = ", ".join(f"{len(group.captions):,} of {group.name}" for group in groups)
@@ -84,13 +84,13 @@ def feature_map_figure(groups: Sequence[Group], backbone: str) -> go.Figure:
     return figure
 
 
-def sprite(pictures: Sequence[Image.Image]) -> dict[str, object]:
-    """All pictures in one: ``source`` a data URI, ``cell`` the pixels of each, ``columns`` and ``rows`` of them."""
-    columns = max(1, int(np.ceil(np.sqrt(len(pictures)))))
-    rows = max(1, -(-len(pictures) // columns))
+def sprite(images: Sequence[Image.Image]) -> dict[str, object]:
+    """All images in one: ``source`` a data URI, ``cell`` the pixels of each, ``columns`` and ``rows`` of them."""
+    columns = max(1, int(np.ceil(np.sqrt(len(images)))))
+    rows = max(1, -(-len(images) // columns))
     sheet = Image.new("RGB", (columns * CELL, rows * CELL), "white")
-    for i, picture in enumerate(pictures):
-        small = picture.convert("RGB")
+    for i, image in enumerate(images):
+        small = image.convert("RGB")
         if small.size != (CELL, CELL):
             scale = CELL / max(small.size)
             small = small.resize((max(1, round(small.width * scale)), max(1, round(small.height * scale))))

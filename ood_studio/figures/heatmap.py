@@ -1,4 +1,4 @@
-"""Where in a picture the evidence for the ID labels lies."""
+"""Where in an image the evidence for the ID labels lies."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from PIL import Image
 _STOPS = np.array([[249, 115, 22], [250, 204, 120], [186, 210, 250], [37, 99, 235]], np.float64)  # OOD to ID
 
 
-def overlay(picture: Image.Image, heat: np.ndarray, opacity: float = 0.62) -> Image.Image:
-    """The picture under a smooth map from orange (0, negative labels) to blue (1, ID labels).
+def overlay(image: Image.Image, heat: np.ndarray, opacity: float = 0.62) -> Image.Image:
+    """The image under a smooth map from orange (0, negative labels) to blue (1, ID labels).
 
     Args:
-        picture: RGB, shown in gray below the map.
-        heat: (rows, columns) in [0, 1], row 0 at the top; it covers the whole picture.
+        image: RGB, shown in gray below the map.
+        heat: (rows, columns) in [0, 1], row 0 at the top; it covers the whole image.
         opacity: of the map, 0 to 1.
     """
-    smooth = Image.fromarray(np.clip(heat * 255, 0, 255).astype(np.uint8)).resize(
-        picture.size, Image.Resampling.BICUBIC
-    )
+    smooth = Image.fromarray(np.clip(heat * 255, 0, 255).astype(np.uint8)).resize(image.size, Image.Resampling.BICUBIC)
     place = np.linspace(0, 255, len(_STOPS))
     ramp = np.stack([np.interp(np.arange(256), place, channel) for channel in _STOPS.T], axis=1).astype(np.uint8)
     colours = Image.fromarray(ramp[np.asarray(smooth)])
-    return Image.blend(picture.convert("L").convert("RGB"), colours, opacity)
+    return Image.blend(image.convert("L").convert("RGB"), colours, opacity)

@@ -18,7 +18,7 @@ Positive = Literal["id", "ood"]
 def precision_recall(curve: Roc, n_id: int, n_ood: int, positive: Positive = "id") -> tuple[np.ndarray, np.ndarray]:
     """Recall (rising) and precision at the curve's thresholds, (points − 1,) each; none where nothing is accepted.
 
-    With OOD positive, a picture is called OOD when its score is below a threshold of the curve, or at any score.
+    With OOD positive, an image is called OOD when its score is below a threshold of the curve, or at any score.
     """
     if positive == "id":
         right, wrong = curve.tpr[1:] * n_id, curve.fpr[1:] * n_ood
@@ -40,7 +40,7 @@ def precision_recall_figure(
 
     Args:
         curves: by scorer, from `roc_curve`; may be empty.
-        n_id, n_ood: pictures in the two sets.
+        n_id, n_ood: images in the two sets.
         positive: the class to be found.
         looks: styles by scorer; by place where None.
     """

@@ -65,9 +65,9 @@ def score_histograms(
         id_scores: (n,), higher = more in-distribution; may be empty.
         ood: (m,) scores by OOD set; may be empty.
         threshold: None draws none.
-        log: shares on a logarithmic axis, so that single pictures are seen.
+        log: shares on a logarithmic axis, so that single images are seen.
         looks: styles by OOD set; by place where None.
-        picture: one picture's score, marked; the threshold then stays where it is.
+        picture: one image's score, marked; the threshold then stays where it is.
     """
     looks = looks or styles(ood, OOD_COLOURS)
     edges = bin_edges([id_scores, *ood.values()], threshold, picture)

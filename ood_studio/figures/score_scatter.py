@@ -1,4 +1,4 @@
-"""One scorer's scores against another's, picture by picture."""
+"""One scorer's scores against another's, image by image."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def score_scatter(
     thresholds: tuple[float | None, float | None] = (None, None),
     looks: Mapping[str, Style] | None = None,
 ) -> go.Figure:
-    """A point a picture: where two scorers disagree, it lies in the upper left or the lower right quarter.
+    """A point an image: where two scorers disagree, it lies in the upper left or the lower right quarter.
 
-    A trace's ``meta`` is its set, ``customdata`` the pictures' rows. More than 2,000 points are drawn by WebGL. Points
+    A trace's ``meta`` is its set, ``customdata`` the images' rows. More than 2,000 points are drawn by WebGL. Points
     with an infinite score are not drawn.
 
     Args:
         across, up: the two scorers' names.
         id_name: which of the sets is ID.
-        points: for each set its scores (n,) by both scorers, picture by picture.
-        rows: for each set which picture each score belongs to; 0, 1, ... where None.
+        points: for each set its scores (n,) by both scorers, image by image.
+        rows: for each set which image each score belongs to; 0, 1, ... where None.
         thresholds: of the two scorers, each a line where not None.
         looks: styles by OOD set; by place where None.
     """
