@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -133,6 +133,13 @@ class Backbone(ABC):
         if not parts:
             return torch.empty(0, self.dim, device=self.device)
         return F.normalize(torch.cat(parts).float(), dim=-1)
+
+    @final
+    def __reduce__(self) -> tuple[Callable[..., Backbone], tuple[str, ...]]:
+        """Pickles as its name: it is loaded where it is unpickled, and must be the same model there."""
+        from ood_studio.backbones.loading import load_again
+
+        return load_again, (self.name, str(self.device), str(self.dtype).removeprefix("torch."), self.fingerprint)
 
     @abstractmethod
     def _transform(self, image: Image.Image) -> Tensor:

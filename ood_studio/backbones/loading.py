@@ -77,6 +77,19 @@ def load_backbone(
     return LOADED.get(name, device, precision, load, state=state, pool=pool)
 
 
+def load_again(name: str, device: str, precision: Precision, fingerprint: str) -> Backbone:
+    """The backbone that was sent from another process by its name.
+
+    Raises:
+        BackboneError: if it cannot be loaded, or is another model here.
+        StudioError: if this machine lacks the device.
+    """
+    found = load_backbone(name, device, precision)
+    if found.fingerprint != fingerprint:
+        raise BackboneError(f"{name} is not the same model here as where it was sent from")
+    return found
+
+
 LOADED: LoadedModels[Backbone] = LoadedModels(3, BackboneError, available_offline)
 BUNDLED: dict[str, BundledModel] = bundled("backbone")
 """The bundled models that compare pictures with texts, whether their files are there or not."""

@@ -10,7 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import Annotated, Any, ClassVar, Literal, Self, cast, final
+from typing import Annotated, Any, ClassVar, Literal, NoReturn, Self, cast, final
 
 import torch
 from torch import Tensor
@@ -128,6 +128,11 @@ class FittedScore:
             StudioError: wrong type or shape, or a row that is zero, NaN or infinite (naming the row).
         """
         return self._score(check_features(features, self.scorer.space, self.dim, self.scorer.title))
+
+    def __reduce__(self) -> NoReturn:
+        raise StudioError(
+            f"a fitted {self.scorer.title} does not pickle; send the scorer and its reference, and fit it there"
+        )
 
 
 class Scorer(ABC):

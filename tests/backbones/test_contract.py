@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,32 +15,21 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from ood_studio.backbones import BUNDLED, Backbone, BackboneError, ImageFeatures, bundled_names, load_backbone
+from ood_studio.backbones import FAMILIES, Backbone, BackboneError, load_backbone
 from ood_studio.backbones.base import limit_aspect
 from ood_studio.backbones.families import find_model
-from ood_studio.core.errors import StudioError
+from ood_studio.hub.bundled import bundled
 from ood_studio.hub.device import Precision
+from ood_studio.testing import BACKBONE_CHECKS, check_name
+from ood_studio.testing.backbones import pictures, vectors
 
+BUNDLED = [*bundled("backbone"), *bundled("classifier")]
 CLIP = ["vit", "vit-avg", "resnet", "timm"]
 VISION = ["timm-vit", "timm-vit-avg", "timm-resnet", "timm-mobile"]
 
 
-def pictures(count: int = 3) -> list[Image.Image]:
-    """Pictures of several shapes: smooth blobs with some noise."""
-    rng = np.random.default_rng(0)
-    out = []
-    for i in range(count):
-        height, width = [(90, 130), (200, 70), (64, 64)][i % 3]
-        coarse = Image.fromarray(rng.integers(0, 256, (5, 5, 3), dtype=np.uint8)).resize((width, height))
-        noise = rng.integers(-20, 20, (height, width, 3))
-        out.append(Image.fromarray((np.asarray(coarse).astype(int) + noise).clip(0, 255).astype(np.uint8)))
-    return out
-
-
 def load(kind: str, checkpoints: dict[str, Path], precision: Precision = "auto") -> Backbone:
     if kind in BUNDLED:
-        if kind not in bundled_names():
-            pytest.skip(f"assets/{kind} is not trained yet")
         return load_backbone(kind, device="cpu")
     library = "timm" if kind in VISION else "open_clip"
     return load_backbone(f"{library}:local-dir:{checkpoints[kind]}", device="cpu", precision=precision)
@@ -50,7 +40,7 @@ def backbone(request: pytest.FixtureRequest, checkpoints: dict[str, Path]) -> Ba
     return load(request.param, checkpoints)
 
 
-@pytest.fixture(params=[*BUNDLED, *CLIP])
+@pytest.fixture(params=[*bundled("backbone"), *CLIP])
 def clip(request: pytest.FixtureRequest, checkpoints: dict[str, Path]) -> Backbone:
     return load(request.param, checkpoints)
 
@@ -66,11 +56,6 @@ def local_folder(backbone: Backbone) -> Path | None:
     return family.folder(model)
 
 
-def vectors(features: ImageFeatures) -> torch.Tensor:
-    """The vector of a picture that any backbone has: the joint one, or else the visual one."""
-    return features.visual if features.joint is None else features.joint
-
-
 def theirs(backbone: Backbone):  # type: ignore[no-untyped-def]
     """open_clip's own model, transform and tokenizer of the same folder."""
     import open_clip
@@ -78,6 +63,24 @@ def theirs(backbone: Backbone):  # type: ignore[no-untyped-def]
     folder = local_folder(backbone)
     model, _, transform = open_clip.create_model_and_transforms(f"local-dir:{folder}")
     return model.eval(), transform, open_clip.get_tokenizer(f"local-dir:{folder}")
+
+
+def test_a_model_of_every_family_is_among_them(checkpoints: dict[str, Path]) -> None:
+    assert {find_model(load(kind, checkpoints).name)[0].prefix for kind in (*BUNDLED, *CLIP, *VISION)} == set(FAMILIES)
+
+
+@pytest.mark.parametrize("check", BACKBONE_CHECKS, ids=check_name)
+def test_every_backbone_keeps_its_contract(backbone: Backbone, check: Callable[[Backbone], None]) -> None:
+    check(backbone)
+
+
+def test_texts_are_independent_of_the_batch(clip: Backbone) -> None:
+    texts = [f"a photo of a bird {i}" for i in range(300)]
+    torch.testing.assert_close(clip.encode_text(texts)[299:], clip.encode_text(texts[299:]), atol=1e-5, rtol=0)
+
+
+def test_parameters_are_frozen(backbone: Backbone) -> None:
+    assert not any(p.requires_grad for p in backbone._model.parameters())  # type: ignore[attr-defined]
 
 
 def test_parity_with_open_clip(clip: Backbone) -> None:
@@ -97,30 +100,6 @@ def test_parity_with_open_clip(clip: Backbone) -> None:
     assert clip.logit_scale == pytest.approx(model.logit_scale.exp().item(), rel=1e-5)
 
 
-def test_shapes_norms_and_independence_of_the_batch(backbone: Backbone) -> None:
-    pixels = backbone.preprocess(pictures())
-    assert pixels.shape == (3, 3, *backbone.input_shape) and pixels.dtype == torch.float32
-    features = backbone.encode_image(pixels)
-    assert vectors(features).shape == (3, backbone.dim)
-    assert features.visual.ndim == 2 and len(features.visual) == 3
-    if features.joint is not None:
-        torch.testing.assert_close(features.joint.norm(dim=-1), torch.ones(3))
-    assert (features.visual.norm(dim=-1) - 1).abs().min() > 0.01  # not normalised
-    assert (features.patches is not None) == backbone.has_patches
-    if features.patches is not None:
-        assert features.patches.ndim == 4 and features.patches.shape[::3] == (3, backbone.dim)
-        torch.testing.assert_close(features.patches.norm(dim=-1), torch.ones(features.patches.shape[:3]))
-    alone = backbone.encode_image(pixels[1:2])
-    torch.testing.assert_close(alone.visual, features.visual[1:2], atol=1e-4, rtol=1e-4)
-    assert len(backbone.preprocess([])) == 0
-
-
-def test_texts_are_independent_of_the_batch(clip: Backbone) -> None:
-    texts = [f"a photo of a bird {i}" for i in range(300)]
-    torch.testing.assert_close(clip.encode_text(texts)[299:], clip.encode_text(texts[299:]), atol=1e-5, rtol=0)
-    assert clip.encode_text([]).shape == (0, clip.dim)
-
-
 def test_visual_is_what_the_projection_reads(clip: Backbone) -> None:
     features = clip.encode_image(clip.preprocess(pictures()))
     visual = clip._model.visual  # type: ignore[attr-defined]
@@ -133,54 +112,6 @@ def test_visual_is_what_the_projection_reads(clip: Backbone) -> None:
     torch.testing.assert_close(F.normalize(projected, dim=-1), features.joint, atol=1e-5, rtol=0)
 
 
-def test_gradient_agrees_with_finite_differences(backbone: Backbone) -> None:
-    pixels = backbone.preprocess(pictures(2)).clamp(0.2, 0.8).requires_grad_()
-    weights = torch.randn(2, backbone.dim, generator=torch.Generator().manual_seed(1))
-
-    def value(x: torch.Tensor) -> torch.Tensor:
-        return (F.normalize(vectors(backbone.encode_image(x)), dim=-1) * weights).sum()
-
-    (gradient,) = torch.autograd.grad(value(pixels), pixels)
-    steepness = gradient.norm()
-    assert steepness > 0 and all(g.abs().sum() > 0 for g in gradient)
-    # Far above float32.s rounding in value, yet short where the network bends sharply.
-    length = 0.02 / steepness.clamp(min=1)
-    step = length * gradient / steepness
-    with torch.no_grad():
-        slope = (value(pixels + step) - value(pixels - step)) / (2 * length)
-    assert slope.item() == pytest.approx(steepness.item(), rel=0.02)
-    assert not any(p.requires_grad for p in backbone._model.parameters())  # type: ignore[attr-defined]
-
-
-def test_text_vectors_can_be_used_where_gradients_flow(clip: Backbone) -> None:
-    text = clip.encode_text(["a blue bird"])
-    scale = torch.ones(1, requires_grad=True)
-    (text * scale).sum().backward()  # an inference tensor would raise
-    assert not text.requires_grad and scale.grad is not None
-
-
-def test_wrong_inputs_are_named(backbone: Backbone) -> None:
-    height, width = backbone.input_shape
-    for wrong in (torch.zeros(1, 3, height + 8, width), torch.zeros(3, height, width)):
-        with pytest.raises(StudioError, match=rf"shape \(batch, 3, {height}, {width}\)"):
-            backbone.encode_image(wrong)
-    with pytest.raises(StudioError, match=r"floating-point.*uint8"):
-        backbone.encode_image(torch.zeros(1, 3, height, width, dtype=torch.uint8))
-    with pytest.raises(StudioError, match="list of strings"):
-        backbone.encode_text("a fish")
-    with pytest.raises(StudioError, match="list of pictures"):
-        backbone.preprocess(pictures()[0])  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (6000, 2)])
-def test_extreme_pictures_stay_small(backbone: Backbone, size: tuple[int, int]) -> None:
-    # Resizing the shorter edge of a 1 x 5000 picture to the model's size would make a picture 5000 times as long.
-    pixels = backbone.preprocess([Image.new("RGB", size, (255, 0, 128))])
-    assert pixels.shape == (1, 3, *backbone.input_shape)
-    torch.testing.assert_close(pixels.amax(dim=(0, 2, 3)), torch.tensor([1, 0, 128 / 255]))
-    assert torch.isfinite(backbone.encode_image(pixels).visual).all()
-
-
 def test_long_pictures_lose_their_ends_alone() -> None:
     ramp = Image.fromarray(np.arange(1001, dtype=np.int32).clip(0, 255).astype(np.uint8)[None].repeat(3, 0))
     assert limit_aspect(ramp).size == (48, 3) and limit_aspect(ramp.rotate(90, expand=True)).size == (3, 48)
@@ -188,12 +119,6 @@ def test_long_pictures_lose_their_ends_alone() -> None:
     middle = np.zeros((5, 1000), np.uint8)
     middle[:, 500] = 9
     assert np.asarray(limit_aspect(Image.fromarray(middle)))[0, 40] == 9
-
-
-def test_modes_other_than_rgb(backbone: Backbone) -> None:
-    rgb = pictures()[0].quantize(8).convert("RGB")
-    palette = rgb.quantize(8)
-    torch.testing.assert_close(backbone.preprocess([palette]), backbone.preprocess([palette.convert("RGB")]))
 
 
 @pytest.mark.parametrize("kind", ["vit", "vit-avg"])
