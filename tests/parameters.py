@@ -36,7 +36,8 @@ def _one(parameter: Parameter) -> st.SearchStrategy[Any]:
         return st.booleans()
     if parameter.kind is str:
         return TEXTS
-    low, high = (parameter.bounds.low, parameter.bounds.high) if parameter.bounds else (0, 100)
+    assert parameter.bounds is not None, f"{parameter.name} has no bounds"
+    low, high = parameter.bounds.low, parameter.bounds.high
     return st.integers(int(low), int(high)) if parameter.kind is int else st.floats(low, high)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from ood_studio.studio import BenchRequest, ExploreRequest
 from ood_studio.studio.commands import PROGRAM, command_line, value_typed
 from tests.parameters import requests
 
+ROOT = Path(__file__).resolve().parents[2]
 WITH_REQUEST = {name: nested(command)["request"] for name, command in COMMANDS.items()}
 
 
@@ -98,3 +101,25 @@ def test_options_and_requests_share_no_flag() -> None:
 def test_a_text_is_no_list() -> None:
     parameter = leaves(BenchRequest)["suite"]
     assert value_typed(parameter, ["a,b "], "--suite") == "a,b "
+
+
+def documented() -> list[str]:
+    """The commands that the README tells, each on one line."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    lines += [
+        " ".join(code.split()) for code in re.findall(r"`([^`]+)`", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
+    ]
+    found = (
+        re.fullmatch(rf"(?:\S*python -m ood_studio|ood-studio) ((?:{'|'.join(COMMANDS)})\b.*)", line) for line in lines
+    )
+    return [match[1].partition(" #")[0].strip() for match in found if match]
+
+
+def test_commands_of_the_readme_can_be_given() -> None:
+    lines = documented()
+    assert len(lines) > 15 and {line.split()[0] for line in lines} == set(COMMANDS)
+    for line in lines:
+        if not line.endswith("--help"):
+            parse(shlex.split(line))
