@@ -146,6 +146,7 @@ class Attacking(Comparing):
                 source,
                 objectives_for,
                 attack,
+                backbones=[backbone.name for backbone in backbones],
                 key=key,
                 target=request.target_score or request.target,
                 targets=targets.names,

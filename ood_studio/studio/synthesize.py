@@ -19,6 +19,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.pool import Pool
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
+from ood_studio.data.image_sets import SetImage, build_set, set_folder
 from ood_studio.data.pixels import to_images, to_pixels
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.metrics import threshold_at_tpr
@@ -38,7 +39,7 @@ from ood_studio.synthesis.contexts import Contexts
 from ood_studio.synthesis.guides import EnergyGuide, Guide, ScorerGuide
 from ood_studio.synthesis.inpainting import Inpainter
 from ood_studio.synthesis.inpainting_models import load_inpainter
-from ood_studio.synthesis.synthetic_set import Made, SyntheticSet, build_set, set_folder
+from ood_studio.synthesis.synthetic_set import SyntheticSet
 from ood_studio.worlds import open_reference, reference_of
 
 _REFERENCE = 300  # Diorama pictures of each side that a guide's boundary and gauge are read from
@@ -254,15 +255,19 @@ class Synthesizing(Workbench):
             **asdict(how),
         }
         name = f"{source.name}, {_METHODS[request.method]}"
-        folder = Path(request.out).expanduser() if request.out else set_folder(name, parameters | {"rows": rows})
+        folder = (
+            Path(request.out).expanduser()
+            if request.out
+            else set_folder("synthetic", name, parameters | {"rows": rows})
+        )
 
         @functools.cache
         def models() -> tuple[Inpainter, _Panel]:  # a finished set needs none
             return self.inpainter(how, progress), self._panel(how, progress)
 
-        def make(part: Sequence[int]) -> list[Made | None]:
+        def make(part: Sequence[int]) -> list[SetImage | None]:
             inpainter, judges = models()
-            found: dict[int, Made] = {}
+            found: dict[int, SetImage] = {}
             pictures: dict[int, Image.Image] = {}
             for row in part:
                 try:
@@ -322,7 +327,7 @@ class Synthesizing(Workbench):
         source: Dataset,
         pictures: Mapping[int, Image.Image],
         progress: Progress,
-    ) -> dict[int, Made]:
+    ) -> dict[int, SetImage]:
         how, rows, originals = request.image, list(pictures), list(pictures.values())
         loop = how.loop
         mains = [_main(source, row) for row in rows]
@@ -370,7 +375,7 @@ class Synthesizing(Workbench):
                 "parameters": asdict(loop) | {"inpainter": how.inpainter, "context_model": how.context_model},
                 "version": __version__,
             }
-            made[row] = Made(steps[-1].picture, about)
+            made[row] = SetImage(steps[-1].picture, about)
         return made
 
     # --- judging ------------------------------------------------------------------------------------------------------

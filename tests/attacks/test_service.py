@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ import pytest
 import torch
 from PIL import Image
 
-from ood_studio.attacks import FeatureAttack, attacked_sets
+from ood_studio.attacks import AttackedSet, FeatureAttack, attacked_sets
 from ood_studio.cli.main import main
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Stopped
 from ood_studio.data.folders import FolderDataset
+from ood_studio.data.image_sets import read_set
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.labels.negmining import Mining
@@ -49,6 +51,12 @@ def studio() -> Studio:
     return Studio("cpu")
 
 
+def entries_of(attacked: AttackedSet) -> tuple[dict[str, Any], ...]:
+    found = read_set(attacked.folder)
+    assert found is not None
+    return found.entries
+
+
 @pytest.fixture(scope="module")
 def result(studio: Studio) -> AttackResult:
     return studio.attack_set(REQUEST)
@@ -61,8 +69,7 @@ def test_sets_are_pictures_with_a_manifest(result: AttackResult) -> None:
     assert len(FolderDataset(free.folder)) == free.count == 10
     assert bound.quality.max_change <= 2 / 255 + 1e-6 and free.quality.max_change > 2 / 255
     assert early.similarity < free.similarity
-    about = json.loads((free.folder / "manifest.json").read_text())
-    assert about["attack"]["steps"] == 12 and len(about["pictures"]) == 10
+    assert len(entries_of(free)) == 10 and free.attack["steps"] == 12 and free.backbones == ("diorama-conv",)
     assert {each.folder for each in attacked_sets()} >= {each.folder for each in result.sets}
 
 
@@ -87,8 +94,7 @@ def test_targets_are_taken_out_of_what_scorers_learn(studio: Studio, result: Att
 
     suite = open_suite("diorama", seed=REQUEST.seed, count=10, train_count=24)
     assert suite.train is not None
-    entries = json.loads((result.sets[1].folder / "manifest.json").read_text())["pictures"]
-    used = {each["target"] for each in entries}
+    used = {each["target"] for each in entries_of(result.sets[1])}
     kept = [i for i in range(24) if suite.train.caption(i) not in used]
     backbone = studio.backbone("diorama-conv")
 
@@ -118,18 +124,33 @@ def test_the_same_request_only_reads(studio: Studio, result: AttackResult, monke
     assert again.rows(defence="jpeg:60")[0].params["defence"] == "jpeg:60"
 
 
-def test_stopping_leaves_nothing_behind(studio: Studio) -> None:
+def test_a_stopped_attack_goes_on_where_it_was(studio: Studio, monkeypatch: Any) -> None:
+    monkeypatch.setattr("ood_studio.attacks.attack_set._BATCH", 4)
+    request = with_values(REQUEST, {"seed": 2, "attack.seed": 2, "linf": (), "scorers": ("knn",)})
     before = attacked_sets()
 
     def stop(stage: str, done: int, total: int) -> None:
-        if stage.startswith("attacking"):
+        if stage.startswith("attacking") and done > 6 * 12:  # of 10 images times 12 steps
             raise Stopped("stopped")
 
     with pytest.raises(Stopped):
-        studio.attack_set(with_values(REQUEST, {"seed": 2, "attack.seed": 2}), stop)
-    assert attacked_sets() == before
-    folder = before[0].folder.parent
-    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+        studio.attack_set(request, stop)
+    assert attacked_sets() == before  # unfinished ones are not offered
+    batches: list[int] = []
+    run = FeatureAttack.run
+
+    def counted(self: FeatureAttack, pixels: torch.Tensor, *rest: Any, **options: Any) -> Any:
+        batches.append(len(pixels))
+        return run(self, pixels, *rest, **options)
+
+    monkeypatch.setattr(FeatureAttack, "run", counted)
+    resumed = studio.attack_set(request).sets
+    assert batches == [4, 2]
+    files = {path: path.read_bytes() for each in resumed for path in each.folder.iterdir()}
+    for each in resumed:
+        shutil.rmtree(each.folder)
+    assert studio.attack_set(request).sets == resumed
+    assert all(path.read_bytes() == content for path, content in files.items())  # as in one go
 
 
 def test_without_lists_the_attack_itself_is_the_only_one() -> None:

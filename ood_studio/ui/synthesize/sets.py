@@ -14,8 +14,9 @@ import gradio as gr
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import bounds_of
 from ood_studio.core.progress import Progress, Stopped, stoppable
+from ood_studio.data.image_sets import HEADER, MANIFEST
 from ood_studio.studio import Studio, SynthesizeSetRequest
-from ood_studio.synthesis.synthetic_set import HEADER, MANIFEST, SyntheticSet
+from ood_studio.synthesis.synthetic_set import SyntheticSet
 from ood_studio.ui.compare.choices import added_choices, synthetic_value
 from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.downloads import download_folder, shown_file

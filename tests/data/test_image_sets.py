@@ -12,15 +12,7 @@ import pytest
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
-from ood_studio.synthesis.synthetic_set import (
-    MANIFEST,
-    Made,
-    SyntheticSet,
-    build_set,
-    read_set,
-    set_folder,
-    synthetic_sets,
-)
+from ood_studio.data.image_sets import MANIFEST, ImageSet, SetImage, build_set, image_sets, read_set, set_folder
 
 PARAMETERS = {"seed": 3, "source": "abc"}
 ROWS = [7, 1, 4, 2, 9]
@@ -33,15 +25,17 @@ class Maker:
         self.asked: list[int] = []
         self.unreadable = unreadable
 
-    def __call__(self, rows: Sequence[int]) -> list[Made | None]:
+    def __call__(self, rows: Sequence[int]) -> list[SetImage | None]:
         self.asked += rows
         return [
-            None if row in self.unreadable else Made(Image.new("RGB", (4, 4), (row, 0, 0)), {"energies": [-1.0, row]})
+            None
+            if row in self.unreadable
+            else SetImage(Image.new("RGB", (4, 4), (row, 0, 0)), {"energies": [-1.0, row]})
             for row in rows
         ]
 
 
-def build(folder: Path, make: Maker, **changes: Any) -> SyntheticSet:
+def build(folder: Path, make: Maker, **changes: Any) -> ImageSet:
     *_, last = build_set("twins", folder, changes.get("rows", ROWS), changes.get("parameters", PARAMETERS), make, 2)
     return last
 
@@ -65,6 +59,7 @@ def test_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     running = build_set("twins", tmp_path, ROWS, PARAMETERS, first, 2)
     assert [len(next(running).entries) for _ in range(2)] == [0, 2]
     running.close()
+    assert len((read_set(tmp_path) or pytest.fail()).entries) == 2
     with open(tmp_path / MANIFEST, "a") as file:
         file.write('{"file": "0000')  # a kill in the middle of a line
     second = Maker()
@@ -89,6 +84,7 @@ def test_a_set_grows_with_the_same_parameters(tmp_path: Path) -> None:
 
 def test_unreadable_pictures_are_left_out(tmp_path: Path) -> None:
     made = build(tmp_path / "some", Maker(unreadable=[4, 9]))
+    assert read_set(tmp_path / "some") == made and made.left_out == 2
     assert made.complete and [entry["row"] for entry in made.entries] == [1, 2, 7]
     with pytest.raises(StudioError, match="none of the 5 pictures for twins can be read"):
         build(tmp_path / "none", Maker(unreadable=ROWS))
@@ -110,16 +106,16 @@ def test_other_folders_are_refused(tmp_path: Path) -> None:
 def test_a_full_disk_keeps_what_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save = Image.Image.save
 
-    def full(self: Image.Image, where: Any, *rest: Any) -> None:
+    def full(self: Image.Image, where: Any, *rest: Any, **options: Any) -> None:
         if "000004" in str(where):
             Path(where).write_bytes(b"half a picture")
             raise OSError(errno.ENOSPC, "No space left on device")
-        save(self, where, *rest)
+        save(self, where, *rest, **options)
 
     monkeypatch.setattr(Image.Image, "save", full)
     with pytest.raises(StudioError, match=r"\(No space left on device\); the 2 finished pictures are kept"):
         build(tmp_path, Maker())
-    assert not list(tmp_path.glob("*.partial")) and not list(tmp_path.glob(".*.partial"))
+    assert not list(tmp_path.glob(".*"))
     monkeypatch.undo()
     kept = read_set(tmp_path)
     assert kept is not None and [entry["row"] for entry in kept.entries] == [1, 7] and not kept.complete
@@ -128,11 +124,11 @@ def test_a_full_disk_keeps_what_is_finished(tmp_path: Path, monkeypatch: pytest.
 
 def test_sets_of_the_cache_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OOD_STUDIO_CACHE", str(tmp_path))
-    assert synthetic_sets() == []
-    folder = set_folder("Twins, near-boundary", PARAMETERS)
+    assert image_sets("synthetic") == []
+    folder = set_folder("synthetic", "Twins, near-boundary", PARAMETERS)
     made = build(folder, Maker())
-    damaged = set_folder("damaged", {"seed": 9})
+    damaged = set_folder("synthetic", "damaged", {"seed": 9})
     damaged.mkdir(parents=True)
     (damaged / "set.json").write_text(json.dumps({"name": "x"}))
-    assert synthetic_sets() == [made]
-    assert set_folder("Twins, near-boundary", {"seed": 4}) != folder
+    assert image_sets("synthetic") == [made] and image_sets("attacks") == []
+    assert set_folder("synthetic", "Twins, near-boundary", {"seed": 4}) != folder
