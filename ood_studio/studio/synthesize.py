@@ -29,16 +29,14 @@ from ood_studio.studio.requests import SynthesizeImageRequest, SynthesizeSetRequ
 from ood_studio.studio.scores import Judges, scorer_named
 from ood_studio.studio.workbench import LabelSpace, Workbench, joint_of
 from ood_studio.synthesis.baselines import PROMPT, negative_label_pictures
-from ood_studio.synthesis.boundary import (
-    Iteration,
-    gradient_pictures,
-)
+from ood_studio.synthesis.boundary import Iteration
 from ood_studio.synthesis.classifier_models import load_classifier
 from ood_studio.synthesis.complexity import bytes_per_pixel, most_complex
 from ood_studio.synthesis.contexts import Contexts
 from ood_studio.synthesis.guides import EnergyGuide, Guide, ScorerGuide
 from ood_studio.synthesis.inpainting import Inpainter
 from ood_studio.synthesis.inpainting_models import load_inpainter
+from ood_studio.synthesis.noise import gradient_pictures
 from ood_studio.synthesis.synthetic_set import SyntheticSet
 from ood_studio.worlds import open_reference, reference_of
 

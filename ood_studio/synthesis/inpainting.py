@@ -12,7 +12,6 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.hub.bundled import bundled
 from ood_studio.hub.errors import CannotLoad, ModelError
+from ood_studio.synthesis.inpainting_inputs import Conditions, Fitted, check_batch, fit_image, painted_over
 
 CHANNELS = 9
 """Of an inpainting U-Net's input: noisy latents (4), mask (1), latents of the picture outside the mask (4)."""
@@ -31,56 +31,6 @@ CHANNELS = 9
 
 class InpaintingError(ModelError):
     """An inpainting model that could not be had or used: one sentence naming it, the reason and what to do."""
-
-
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """A picture as a model takes it.
-
-    Attributes:
-        picture: RGB, of the model's size.
-        mask: (height, width), 1 where the model may paint and 0 elsewhere; None for everywhere.
-        note: what was done to it, in one sentence; empty where nothing was.
-    """
-
-    picture: Image.Image
-    mask: Tensor | None
-    note: str
-
-
-@dataclass(frozen=True, eq=False)
-class Conditions:
-    """Everything of a batch but the noise: made once by `Inpainter.begin`, denoised any number of times.
-
-    Attributes:
-        pixels: (batch, 3, height, width) in [0, 1], the pictures painted over.
-        prompts: what the text encoder reads; ``cut`` what it had no room for, see `Inpainter.prompt_fits`.
-        strength, steps, guidance: as `Inpainter.begin` got them.
-        noise: (batch, 4, rows, columns) float32, ε of the seeds.
-        latents: (batch, 4, rows, columns), z_in of Eq. 4; None at strength 1, where the picture plays no part.
-        mask: (batch or 1, 1, height, width), 0 or 1.
-        masked: (batch, 4, rows, columns), latents of the pictures outside the mask.
-        text: (batch, tokens, width), the prompts' features; ``empty`` those of no prompt.
-        states: per picture the state of its generator after everything above was drawn.
-    """
-
-    pixels: Tensor
-    prompts: tuple[str, ...]
-    cut: tuple[str, ...]
-    strength: float
-    steps: int
-    guidance: float
-    noise: Tensor
-    latents: Tensor | None
-    mask: Tensor
-    masked: Tensor
-    text: Tensor
-    empty: Tensor
-    states: tuple[Tensor, ...]
-
-    def generators(self) -> list[torch.Generator]:
-        """New generators, one a picture, each where its picture's draws ended."""
-        return [torch.Generator().set_state(state) for state in self.states]
 
 
 class Inpainter:
@@ -138,32 +88,7 @@ class Inpainter:
         Raises:
             StudioError: a mask of another size, or one that is empty, at all or inside what is left of the picture.
         """
-        if mask is not None and mask.size != image.size:
-            raise StudioError(
-                f"the mask is {mask.width} × {mask.height} pixels and the picture {image.width} × {image.height}: "
-                "they must be of one size"
-            )
-        height, width = self.size
-        # The largest box of the model's shape that the picture holds.
-        scale = min(image.width / width, image.height / height)
-        across, down = max(1, round(width * scale)), max(1, round(height * scale))
-        left, top = (image.width - across) // 2, (image.height - down) // 2
-        box = (left, top, left + across, top + down)
-        picture = image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
-        painted = None
-        if mask is not None:
-            grey = np.asarray(mask.convert("L").resize((width, height), Image.Resampling.BOX, box=box))
-            painted = torch.from_numpy((grey >= 128).astype(np.float32))
-            if not bool(painted.any()):
-                raise StudioError("the mask is empty: mark what may be painted over, or use no mask for everything")
-        done = []
-        if (across, down) != image.size:
-            shape = "square" if across == down else f"{across} × {down} pixels"
-            done.append(f"cropped to its middle {shape}")
-        if (across, down) != (width, height):
-            done.append(f"resized to {width} × {height} pixels")
-        note = f"The picture of {image.width} × {image.height} pixels was {' and '.join(done)}." if done else ""
-        return Fitted(picture, painted, note)
+        return fit_image(image, mask, self.size)
 
     def preprocess(self, images: Sequence[Image.Image]) -> Tensor:
         """(batch, 3, height, width) float32 in [0, 1] of pictures of any size, each fitted as `fit` does."""
@@ -171,6 +96,14 @@ class Inpainter:
             return torch.empty(0, 3, *self.size)
         arrays = np.stack([np.asarray(self.fit(image).picture) for image in images])
         return torch.from_numpy(arrays).permute(0, 3, 1, 2).float() / 255
+
+    def check(self, pixels: Tensor, prompts: Sequence[str], seeds: Sequence[int]) -> None:
+        """Checks a batch: pixels of the model's `size` in [0, 1], and a prompt and a seed for each.
+
+        Raises:
+            StudioError: saying what was expected and what came.
+        """
+        check_batch(self.name, self.size, pixels, prompts, seeds)
 
     def prompt_fits(self, prompt: str) -> tuple[str, str]:
         """What the text encoder reads of a prompt, and what it has no room for; the cut is at the end of a word.
@@ -232,7 +165,7 @@ class Inpainter:
             raise StudioError(f"strength must lie between 0 and 1, not {strength:g}")
         if not self.kept_steps(strength, steps):
             raise StudioError(f"strength {strength:g} leaves none of {steps} steps to take: the picture would stay")
-        drawn = self._mask(mask, len(pixels))
+        drawn = painted_over(mask, self.size, len(pixels))
         fitting = [self.prompt_fits(prompt) for prompt in prompts]
         pipeline = self._pipeline()
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
@@ -378,39 +311,6 @@ class Inpainter:
         moments, _ = pipeline.get_timesteps(conditions.steps, conditions.strength, self.device)
         started: Tensor = pipeline.scheduler.add_noise(conditions.latents, noise, moments[:1].repeat(len(noise)))
         return started
-
-    def _mask(self, mask: Tensor | None, batch: int) -> Tensor:
-        height, width = self.size
-        if mask is None:
-            return torch.ones(1, 1, height, width)
-        shape = tuple(mask.shape)
-        if shape not in ((height, width), (1, 1, height, width), (batch, 1, height, width)):
-            raise StudioError(
-                f"a mask must be of shape ({height}, {width}) or ({batch}, 1, {height}, {width}), the pictures' size, "
-                f"not {shape}"
-            )
-        drawn = mask.detach().to("cpu", torch.float32).reshape(-1, 1, height, width)
-        if not bool(((drawn >= 0) & (drawn <= 1)).all()):
-            raise StudioError("a mask must lie in [0, 1]")
-        drawn = (drawn >= 0.5).float()
-        if not bool(drawn.flatten(1).any(dim=1).all()):
-            raise StudioError("the mask is empty: mark what may be painted over, or use no mask for everything")
-        return drawn
-
-    def check(self, pixels: Tensor, prompts: Sequence[str], seeds: Sequence[int]) -> None:
-        height, width = self.size
-        if pixels.ndim != 4 or tuple(pixels.shape[1:]) != (3, height, width) or not pixels.is_floating_point():
-            raise StudioError(
-                f"{self.name} expects floating-point pixels of shape (batch, 3, {height}, {width}) in [0, 1], not "
-                f"{pixels.dtype} of shape {tuple(pixels.shape)}"
-            )
-        if not len(pixels) or not bool(((pixels >= 0) & (pixels <= 1)).all()):
-            raise StudioError("pixels must be numbers in [0, 1], of at least one picture")
-        if isinstance(prompts, str) or len(prompts) != len(pixels):
-            count = "one text" if isinstance(prompts, str) else len(prompts)
-            raise StudioError(f"there must be {len(pixels)} prompts, one a picture, not {count}")
-        if len(seeds) != len(pixels):
-            raise StudioError(f"there must be {len(pixels)} seeds, one a picture, not {len(seeds)}")
 
     @contextmanager
     def _memory(self, doing: str) -> Iterator[None]:

@@ -16,13 +16,11 @@ from ood_studio.synthesis.boundary import (
     Iteration,
     LoopBroken,
     NearBoundary,
-    gradient_pictures,
-    random_direction,
-    update_noise,
 )
 from ood_studio.synthesis.guides import EnergyGuide, Guide, Reading, ScorerGuide, Watch
 from ood_studio.synthesis.inpainting import Inpainter
 from ood_studio.synthesis.losses import LossForm
+from ood_studio.synthesis.noise import gradient_pictures, random_direction, update_noise
 
 FAST = NearBoundary(steps=5, guidance=2.0, iterations=3, step_size=2.0)
 PROMPTS = ["grass, house", "a tree", "the old sky"]
