@@ -17,7 +17,7 @@ from ood_studio.cli.output import one_line, to_json
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
-from ood_studio.data.images import PICTURE_SUFFIXES, ImageError, decode_image
+from ood_studio.data.images import IMAGE_SUFFIXES, ImageError, decode_image
 from ood_studio.studio import ExploreRequest, PictureReport, Studio
 
 _CHUNK = 64  # pictures explored at a time, so that a folder of any size fits into memory
@@ -93,7 +93,7 @@ def picture_files(paths: Sequence[Path], problems: dict[str, str]) -> Iterator[P
     for path in paths:
         found = [path]
         if path.is_dir():
-            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in PICTURE_SUFFIXES)
+            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
             if not found:
                 problems[str(path)] = f"{path} is a folder without pictures."
         for file in found:

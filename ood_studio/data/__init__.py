@@ -1,4 +1,4 @@
-"""Data: pictures decoded safely."""
+"""Data: images decoded safely."""
 
 from __future__ import annotations
 

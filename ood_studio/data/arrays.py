@@ -1,4 +1,4 @@
-"""Features that were computed elsewhere, in place of pictures: ``.npy``, ``.safetensors`` or ``.parquet``."""
+"""Features that were computed elsewhere, in place of images: ``.npy``, ``.safetensors`` or ``.parquet``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CHUNK = 65_536  # rows checked at a time
 
 
 class FeatureDataset(Dataset):
-    """Features of pictures that are not there themselves.
+    """Features of images that are not there themselves.
 
     An ``.npy`` file holds an (n, d) array; a ``.safetensors`` file tensors named ``joint``, ``visual`` (n, d),
     ``patches`` (n, rows, columns, d) and ``labels`` (n,), or a single (n, d) one of any name; a ``.parquet`` table
@@ -62,7 +62,7 @@ class FeatureDataset(Dataset):
         return len(next(iter(self._features.values())))
 
     def load(self, index: int) -> Image.Image:
-        """Raises a `StudioError`: there are no pictures."""
+        """Raises a `StudioError`: there are no images."""
         raise StudioError(f"{self.name} holds features, not pictures; there is nothing to look at")
 
     def caption(self, index: int) -> str:

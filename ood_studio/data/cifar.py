@@ -18,12 +18,12 @@ _PIXELS = 3 * _SIDE * _SIDE
 
 
 class CifarDataset(Dataset):
-    """The pictures of ``test_batch.bin`` and the like: records of label bytes, the last of which counts, and pixels.
+    """The images of ``test_batch.bin`` and the like: records of label bytes, the last of which counts, and pixels.
 
     Args:
         files: the binary files, in order.
         name: for people and rows.
-        label_bytes: before each picture: 1 for CIFAR-10, 2 (coarse, fine) for CIFAR-100.
+        label_bytes: before each image: 1 for CIFAR-10, 2 (coarse, fine) for CIFAR-100.
         labelled: whether the labels are those of the ID classes.
 
     Raises:
@@ -52,12 +52,12 @@ class CifarDataset(Dataset):
         return len(self._records)
 
     def load(self, index: int) -> Image.Image:
-        """The picture, 32 × 32 pixels."""
+        """The image, 32 × 32 pixels."""
         planes = self._records[index, self._skip :].reshape(3, _SIDE, _SIDE)
         return Image.fromarray(np.ascontiguousarray(planes.transpose(1, 2, 0)))
 
     def caption(self, index: int) -> str:
-        """The number of the picture."""
+        """The number of the image."""
         return f"{self.name} {index + 1}"
 
     def _arguments(self) -> dict[str, Any]:

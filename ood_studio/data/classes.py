@@ -23,14 +23,14 @@ def class_folders(names: Sequence[str]) -> list[str]:
 def match_classes(
     found: Sequence[str], labels: Sequence[str] | None
 ) -> tuple[tuple[str, ...], NDArray[np.int64] | None]:
-    """Class names in the data, sorted, and the index of each picture's label.
+    """Class names in the data, sorted, and the index of each image's label.
 
     Args:
-        found: each picture's class, "" where it has none; ``golden_retriever`` counts as "golden retriever".
+        found: each image's class, "" where it has none; ``golden_retriever`` counts as "golden retriever".
         labels: what the indices count; None for the class names in the data.
 
     Returns:
-        The class names, and (n,) indices with -1 where there is no such label; None where no picture has one.
+        The class names, and (n,) indices with -1 where there is no such label; None where no image has one.
     """
     classes = tuple(sorted({_plain(name) for name in found if name}))
     wanted = classes if labels is None else labels

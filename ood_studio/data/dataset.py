@@ -38,25 +38,25 @@ class Dataset(ABC):
 
     @abstractmethod
     def __len__(self) -> int:
-        """How many pictures there are, readable or not."""
+        """How many images there are, readable or not."""
 
     @abstractmethod
     def load(self, index: int) -> Image.Image:
-        """An RGB picture at the size that models should see.
+        """An RGB image at the size that models should see.
 
         Raises:
-            StudioError: naming the picture, if it cannot be read.
+            StudioError: naming the image, if it cannot be read.
         """
 
     @abstractmethod
     def caption(self, index: int) -> str:
-        """What to call a picture; no two unreadable ones may share it."""
+        """What to call an image; no two unreadable ones may share it."""
 
     def show(self, index: int) -> Image.Image:
-        """The picture at the size that people should see.
+        """The image at the size that people should see.
 
         Raises:
-            StudioError: naming the picture, if it cannot be read.
+            StudioError: naming the image, if it cannot be read.
         """
         return self.load(index)
 
@@ -135,11 +135,11 @@ class Subset(Dataset):
         return len(self._chosen)
 
     def load(self, index: int) -> Image.Image:
-        """The picture as the whole set gives it."""
+        """The image as the whole set gives it."""
         return self._whole.load(int(self._chosen[index]))
 
     def show(self, index: int) -> Image.Image:
-        """The picture as the whole set shows it."""
+        """The image as the whole set shows it."""
         return self._whole.show(int(self._chosen[index]))
 
     def caption(self, index: int) -> str:

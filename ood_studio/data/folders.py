@@ -1,4 +1,4 @@
-"""Folders of pictures."""
+"""Folders of images."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from PIL import Image
 from ood_studio.core.errors import StudioError
 from ood_studio.data.classes import class_folders, match_classes
 from ood_studio.data.dataset import Dataset
-from ood_studio.data.images import PICTURE_SUFFIXES, decode_image
+from ood_studio.data.images import IMAGE_SUFFIXES, decode_image
 
 
-def is_picture(name: str) -> bool:
-    """Whether a file is taken for a picture by its name, ``folder/.../file``; hidden ones are not."""
+def is_image(name: str) -> bool:
+    """Whether a file is taken for an image by its name, ``folder/.../file``; hidden ones are not."""
     parts = name.split("/")
     hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-    return not hidden and os.path.splitext(parts[-1])[1].lower() in PICTURE_SUFFIXES
+    return not hidden and os.path.splitext(parts[-1])[1].lower() in IMAGE_SUFFIXES
 
 
 class FolderDataset(Dataset):
-    """All pictures of a folder and the folders in it, sorted by path.
+    """All images of a folder and the folders in it, sorted by path.
 
     Args:
-        root: the folder. Where it holds folders, their names are the classes of the pictures in them.
+        root: the folder. Where it holds folders, their names are the classes of the images in them.
         name: for people and rows; the folder's own where empty.
-        labels: what the pictures' labels index; None for the folder's own class names.
+        labels: what the images' labels index; None for the folder's own class names.
 
     Raises:
-        StudioError: if there is no such folder, or no picture in it.
+        StudioError: if there is no such folder, or no image in it.
     """
 
     def __init__(self, root: Path | str, name: str = "", labels: Sequence[str] | None = None) -> None:
@@ -41,7 +41,7 @@ class FolderDataset(Dataset):
             raise StudioError(f"there is no folder {root}")
         files = sorted(_walk(root))
         if not files:
-            raise StudioError(f"the folder {root} holds no picture ({', '.join(sorted(PICTURE_SUFFIXES))})")
+            raise StudioError(f"the folder {root} holds no picture ({', '.join(sorted(IMAGE_SUFFIXES))})")
         self.name = name or root.resolve().name or "pictures"
         self.key = _fingerprint(root, files)
         self.classes, self.labels = match_classes(class_folders([file for file, _, _ in files]), labels)
@@ -51,7 +51,7 @@ class FolderDataset(Dataset):
         return len(self._names)
 
     def load(self, index: int) -> Image.Image:
-        """The picture in its file."""
+        """The image in its file."""
         return decode_image(self._root / self._names[index], name=self._names[index])
 
     def caption(self, index: int) -> str:
@@ -63,7 +63,7 @@ class FolderDataset(Dataset):
 
 
 def _walk(root: Path) -> Iterator[tuple[str, int, int]]:
-    """(path below the root, bytes, time of change) of every picture; a link back to a folder ends there."""
+    """(path below the root, bytes, time of change) of every image; a link back to a folder ends there."""
     seen: set[tuple[int, int]] = set()
     for folder, below, files in os.walk(root, followlinks=True):
         state = os.stat(folder)
@@ -74,7 +74,7 @@ def _walk(root: Path) -> Iterator[tuple[str, int, int]]:
         prefix = Path(folder).relative_to(root).as_posix()
         for file in files:
             name = file if prefix == "." else f"{prefix}/{file}"
-            if is_picture(name):
+            if is_image(name):
                 try:
                     about = os.stat(os.path.join(folder, file))
                     yield name, about.st_size, about.st_mtime_ns
@@ -83,7 +83,7 @@ def _walk(root: Path) -> Iterator[tuple[str, int, int]]:
 
 
 def _fingerprint(root: Path, files: Sequence[tuple[str, int, int]]) -> str:
-    """Folders that were only copied count as different: to read every picture for its hash would take too long."""
+    """Folders that were only copied count as different: to read every image for its hash would take too long."""
     digest = hashlib.sha256(os.fsencode(root.resolve()))
     for name, size, changed in files:
         digest.update(f"\0{name}\0{size}\0{changed}".encode(errors="surrogateescape"))

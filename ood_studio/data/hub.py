@@ -31,32 +31,32 @@ def is_saved(folder: Path) -> bool:
 
 
 class HubDataset(Dataset):
-    """The pictures of a data set with a column of images; a column of class labels gives the labels.
+    """The images of a dataset with a column of images; a column of class labels gives the labels.
 
     Args:
         where: ``[hf:]ORG/NAME[:CONFIG][@SPLIT]``, or a folder that ``save_to_disk`` wrote, with ``@SPLIT`` or without.
-        name: for people and rows; the data set's own where empty.
-        labels: what the pictures' labels index; None for the data set's own class names.
+        name: for people and rows; the dataset's own where empty.
+        labels: what the images' labels index; None for the dataset's own class names.
 
     Raises:
-        StudioError: if the package ``datasets`` is missing, or the data set cannot be had or holds no pictures.
+        StudioError: if the package ``datasets`` is missing, or the dataset cannot be had or holds no images.
     """
 
     def __init__(self, where: str, name: str = "", labels: Sequence[str] | None = None) -> None:
         try:
             import datasets  # type: ignore[import-not-found,unused-ignore]
         except ImportError as error:
-            raise StudioError(f"the data set {where} needs the package datasets: pip install datasets") from error
+            raise StudioError(f"the dataset {where} needs the package datasets: pip install datasets") from error
         try:
             data = _load(datasets, where)
         except StudioError:
             raise
         except Exception as error:  # network, hub and scripts raise anything
             reason = " ".join(str(error).split())[:200]
-            raise StudioError(f"the data set {where} cannot be had ({type(error).__name__}: {reason})") from error
+            raise StudioError(f"the dataset {where} cannot be had ({type(error).__name__}: {reason})") from error
         columns = [key for key, kind in data.features.items() if isinstance(kind, datasets.Image)]
         if not columns or not len(data):
-            raise StudioError(f"the data set {where} has no pictures, but the columns {', '.join(data.features)}")
+            raise StudioError(f"the dataset {where} has no pictures, but the columns {', '.join(data.features)}")
         # Undecoded: the bytes go through the project's own, careful decoder.
         self._data = data.cast_column(columns[0], datasets.Image(decode=False))
         self._column, self._where, self._wanted = columns[0], _everywhere(where), labels
@@ -73,14 +73,14 @@ class HubDataset(Dataset):
         return len(self._data)
 
     def load(self, index: int) -> Image.Image:
-        """The picture in the data set."""
+        """The image in the dataset."""
         found = self._data[index][self._column]
         if not found or not (found.get("bytes") or found.get("path")):
             raise ImageError(f"{self.caption(index)} is empty.")
         return decode_image(found["bytes"] or found["path"], name=self.caption(index))
 
     def caption(self, index: int) -> str:
-        """The number of the picture."""
+        """The number of the image."""
         return f"{self.name} {index + 1}"
 
     def _arguments(self) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _load(datasets: Any, where: str) -> Any:
         return data[_choose(where, split, list(data))] if hasattr(data, "keys") else data
     parts = _ID.fullmatch(where.removeprefix(_PREFIX))
     if parts is None:
-        raise StudioError(f"{where!r} is no data set of the hub; expected hf:ORG/NAME, hf:ORG/NAME:CONFIG@SPLIT")
+        raise StudioError(f"{where!r} is no dataset of the hub; expected hf:ORG/NAME, hf:ORG/NAME:CONFIG@SPLIT")
     known = datasets.get_dataset_split_names(parts["id"], parts["config"])
     chosen = _choose(where, parts["split"] or "", known)
     return datasets.load_dataset(parts["id"], parts["config"], split=chosen)
@@ -114,5 +114,5 @@ def _load(datasets: Any, where: str) -> Any:
 
 def _choose(where: str, split: str, known: Sequence[str]) -> str:
     if split and split not in known:
-        raise StudioError(f"the data set {where} has no split {split!r}; it has {', '.join(known)}")
+        raise StudioError(f"the dataset {where} has no split {split!r}; it has {', '.join(known)}")
     return split or next((name for name in _SPLITS if name in known), known[0])

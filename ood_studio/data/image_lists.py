@@ -1,4 +1,4 @@
-"""OpenOOD's image lists: a line ``path label`` for each picture."""
+"""OpenOOD's image lists: a line ``path label`` for each image."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _FOLDERS = ("", "images_largescale", "images_classic")  # of OpenOOD's data, bel
 
 
 class ImageListDataset(Dataset):
-    """The pictures of an image list, in its order.
+    """The images of an image list, in its order.
 
     Args:
-        path: the list. Labels are whole numbers; a negative one, or none, means that the picture has no ID label.
+        path: the list. Labels are whole numbers; a negative one, or none, means that the image has no ID label.
         name: for people and rows; the file's own where empty.
         labels: the names that the numbers index; None where they are not known.
-        root: the folder that the paths start from. Where the first picture is not found there, OpenOOD's folders
+        root: the folder that the paths start from. Where the first image is not found there, OpenOOD's folders
             below it are searched, then the folders around the list.
 
     Raises:
-        StudioError: if the list cannot be read, is empty, has a label beyond the last name, or its pictures are not
+        StudioError: if the list cannot be read, is empty, has a label beyond the last name, or its images are not
             found.
     """
 
@@ -67,7 +67,7 @@ class ImageListDataset(Dataset):
         return len(self._names)
 
     def load(self, index: int) -> Image.Image:
-        """The picture in its file."""
+        """The image in its file."""
         return decode_image(self._root / self._names[index], name=self.caption(index))
 
     def caption(self, index: int) -> str:

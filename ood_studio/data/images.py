@@ -1,4 +1,4 @@
-"""Pictures from strangers: any file becomes an upright 8-bit RGB picture, or one clear sentence."""
+"""Images from strangers: any file becomes an upright 8-bit RGB image, or one clear sentence."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ood_studio.data.deep_images import NOTE, is_deep, to_eight_bits, why_not_re
 
 MAX_PIXELS = 80_000_000  # below the count at which Pillow itself begins to warn
 MAX_BYTES = 256 * 1024 * 1024
-PICTURE_SUFFIXES = frozenset(
+IMAGE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".avif", ".heic", ".heif")
 )
-"""Lower-case file name endings that are taken for pictures when a folder is searched; HEIC only to be named as such."""
+"""Lower-case file name endings that are taken for images when a folder is searched; HEIC only to be named as such."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 _READABLE = "JPEG, PNG, WebP, GIF, BMP, TIFF, PPM or AVIF"
@@ -39,26 +39,26 @@ _BUDGET = ByteBudget(1_500_000_000)  # bytes for all images that are decoded at 
 
 
 class ImageError(StudioError):
-    """A picture that cannot be shown: one sentence naming it and the reason."""
+    """An image that cannot be shown: one sentence naming it and the reason."""
 
 
 def decode_image(source: bytes | Path | str, *, name: str | None = None) -> Image.Image:
-    """Decodes one picture, whatever its file holds.
+    """Decodes one image, whatever its file holds.
 
     CMYK, palettes and greys become RGB; deeper samples are scaled to 8 bits (see `deep_images`, which says in the
     image's ``info`` what range was chosen); transparency is laid on white; of an
     animation the first frame is taken; the EXIF orientation is applied; colours of an embedded ICC profile become sRGB
-    (a profile that is broken or does not fit the picture is ignored).
+    (a profile that is broken or does not fit the image is ignored).
 
     Args:
         source: the file's bytes, or its path.
         name: what to call it in an error; the file's name where None.
 
     Returns:
-        An RGB picture of at least 1×1 and at most `MAX_PIXELS` pixels, with no tie to the file.
+        An RGB image of at least 1×1 and at most `MAX_PIXELS` pixels, with no tie to the file.
 
     Raises:
-        ImageError: when it is missing, empty, too large, no picture, cut short or damaged.
+        ImageError: when it is missing, empty, too large, no image, cut short or damaged.
     """
     called = _called(source, name)
     data = _read(source, called)
@@ -117,10 +117,10 @@ def _decoded(image: Image.Image, called: str) -> Image.Image:
 
 
 def open_images(paths: Iterable[Path | str]) -> tuple[dict[str, Image.Image], dict[str, str]]:
-    """Decodes many pictures; a bad one costs nothing but itself.
+    """Decodes many images; a bad one costs nothing but itself.
 
     Returns:
-        The pictures and, for those that failed, the sentence that says why; both by file name, in the order given
+        The images and, for those that failed, the sentence that says why; both by file name, in the order given
         (a second file of the same name becomes ``cat.png (2)``).
     """
     images: dict[str, Image.Image] = {}
@@ -191,7 +191,7 @@ def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """An RGB, grey or CMYK picture in the colours that its profile means; as it is where the profile says nothing."""
+    """An RGB, grey or CMYK image in the colours that its profile means; as it is where the profile says nothing."""
     from PIL import ImageCms
 
     try:

@@ -1,4 +1,4 @@
-"""Pictures from wherever a person says: one function tells the kinds apart."""
+"""Images from wherever a person says: one function tells the kinds apart."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _KINDS = "a folder, a .zip, an image list (.txt), features (.npy, .safetensors, 
 
 
 def open_dataset(where: str, *, name: str = "", labels: Sequence[str] | None = None, root: str = "") -> Dataset:
-    """The pictures at a place: a folder, a zip archive, an OpenOOD image list, features, or a Hugging Face data set.
+    """The images at a place: a folder, a zip archive, an OpenOOD image list, features, or a Hugging Face dataset.
 
     Args:
         where: a path, or ``hf:ORG/NAME[:CONFIG][@SPLIT]`` (``hf:`` may be left out where no such path exists).
         name: for people and rows; that of the file or folder where empty.
-        labels: what the pictures' labels index; None for the classes of the data themselves, none for no labels.
+        labels: what the images' labels index; None for the classes of the data themselves, none for no labels.
         root: where the paths of an image list start.
 
     Raises:

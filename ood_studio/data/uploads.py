@@ -1,4 +1,4 @@
-"""Pictures that people bring, kept together in a folder: the same pictures, the same folder."""
+"""Images that people bring, kept together in a folder: the same images, the same folder."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.files import scratch_folder, settle
 from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import Progress, silent
-from ood_studio.data.images import PICTURE_SUFFIXES, decode_image
+from ood_studio.data.images import IMAGE_SUFFIXES, decode_image
 from ood_studio.data.zips import ZipDataset
 
-MOST_KEPT = 2000  # pictures of one upload
+MOST_KEPT = 2000  # images of one upload
 _FOLDER = "yours"  # the images' own folder, whose name people read
 _DISK_BYTES = 2 * 2**30  # of all uploads; the longest unused ones go first
 
 
-def keep_pictures(files: Iterable[Path], progress: Progress = silent) -> tuple[Path, dict[str, str]]:
-    """Puts the pictures among files, and those in zip archives, into ``cache/uploads/KEY/yours``.
+def keep_images(files: Iterable[Path], progress: Progress = silent) -> tuple[Path, dict[str, str]]:
+    """Puts the images among files, and those in zip archives, into ``cache/uploads/KEY/yours``.
 
-    KEY is a hash of their contents: equal pictures count once, and neither order nor names matter. Files are copied as
-    they are, pictures of an archive as they are shown. At most `MOST_KEPT` pictures are kept.
+    KEY is a hash of their contents: equal images count once, and neither order nor names matter. Files are copied as
+    they are, images of an archive as they are shown. At most `MOST_KEPT` images are kept.
 
     Returns:
         The folder, and by file name why a file was left out.
 
     Raises:
-        StudioError: if none of the files is a picture that can be read, or the disk refuses.
+        StudioError: if none of the files is an image that can be read, or the disk refuses.
     """
     uploads = cache_dir() / "uploads"
     kept: set[str] = set()
@@ -64,7 +64,7 @@ def keep_pictures(files: Iterable[Path], progress: Progress = silent) -> tuple[P
 def _places(
     files: Iterable[Path], problems: dict[str, str], progress: Progress
 ) -> Iterator[tuple[Path, tuple[ZipDataset, int] | None]]:
-    """Each picture's file and, where that is an archive, its place there; archives that are refused are problems."""
+    """Each image's file and, where that is an archive, its place there; archives that are refused are problems."""
     given = list(files)
     for done, path in enumerate(given):
         progress("reading your pictures", done, len(given))
@@ -82,16 +82,16 @@ def _places(
 
 
 def _keep(path: Path, place: tuple[ZipDataset, int] | None, folder: Path) -> str:
-    """Writes one picture under a name that is a hash of its content."""
+    """Writes one image under a name that is a hash of its content."""
     if place is None:
         decode_image(path)
         suffix = path.suffix.lower()
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
-        name = digest + (suffix if suffix in PICTURE_SUFFIXES else ".png")
+        name = digest + (suffix if suffix in IMAGE_SUFFIXES else ".png")
         shutil.copyfile(path, folder / name)
         return name
     archive, index = place
-    picture = archive.load(index)
-    digest = hashlib.sha256(f"{picture.size}".encode() + picture.tobytes()).hexdigest()[:32]
-    picture.save(folder / f"{digest}.png", compress_level=1)
+    image = archive.load(index)
+    digest = hashlib.sha256(f"{image.size}".encode() + image.tobytes()).hexdigest()[:32]
+    image.save(folder / f"{digest}.png", compress_level=1)
     return f"{digest}.png"

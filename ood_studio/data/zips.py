@@ -1,4 +1,4 @@
-"""Zip archives of pictures, read in place: nothing in them is ever written to disk."""
+"""Zip archives of images, read in place: nothing in them is ever written to disk."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from PIL import Image
 from ood_studio.core.errors import StudioError
 from ood_studio.data.classes import class_folders, match_classes
 from ood_studio.data.dataset import Dataset
-from ood_studio.data.folders import is_picture
+from ood_studio.data.folders import is_image
 from ood_studio.data.images import MAX_BYTES, ImageError, decode_image
 
 MAX_FILES = 2_000_000
 MAX_TOTAL_BYTES = 500 * 2**30  # unpacked
-MAX_RATIO = 200  # unpacked to packed; pictures hardly shrink
+MAX_RATIO = 200  # unpacked to packed; images hardly shrink
 _FREE_BYTES = 100 * 2**20  # a small archive may shrink as much as it likes
 
 
 class ZipDataset(Dataset):
-    """All pictures of a zip archive, sorted by path; folders in it are classes as in a `FolderDataset`.
+    """All images of a zip archive, sorted by path; folders in it are classes as in a `FolderDataset`.
 
     Raises:
-        StudioError: if it is no zip archive, holds no picture, or is a danger: absolute paths, paths that lead out of
+        StudioError: if it is no zip archive, holds no image, or is a danger: absolute paths, paths that lead out of
             it, links, encrypted files, more than `MAX_FILES` files, or a bomb.
     """
 
@@ -41,7 +41,7 @@ class ZipDataset(Dataset):
             raise StudioError(f"{path.name} is not a zip archive that can be read ({error})") from error
         try:
             _check(path, entries)
-            found = {entry.filename: entry for entry in entries if is_picture(entry.filename) and not entry.is_dir()}
+            found = {entry.filename: entry for entry in entries if is_image(entry.filename) and not entry.is_dir()}
             if not found:
                 raise StudioError(f"the archive {path.name} holds no picture")
         except StudioError:
@@ -60,7 +60,7 @@ class ZipDataset(Dataset):
         return len(self._entries)
 
     def load(self, index: int) -> Image.Image:
-        """The picture in the archive."""
+        """The image in the archive."""
         entry = self._entries[index]
         if entry.file_size > MAX_BYTES:
             raise ImageError(

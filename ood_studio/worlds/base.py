@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from ood_studio.data.dataset import Dataset
-from ood_studio.data.public import Source
+from ood_studio.data.public import PublicDataset
 
 Kind = Literal["id", "near", "far", "other"]
 """In-distribution, or near or far from it."""
@@ -95,9 +95,9 @@ class PublishedSuite:
     name: str
     about: str
     preset: str
-    id: Source
-    ood: tuple[Source, ...]
-    train: Source
+    id: PublicDataset
+    ood: tuple[PublicDataset, ...]
+    train: PublicDataset
 
 
 @dataclass(frozen=True)

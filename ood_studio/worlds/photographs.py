@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from ood_studio.data.public import (
+from ood_studio.worlds.base import CorpusSource, Gallery, Preset, PublishedSuite, World
+from ood_studio.worlds.public_datasets import (
     IMAGENET_TRAIN,
     IMAGENET_VAL,
     MOS_SETS,
@@ -15,7 +16,6 @@ from ood_studio.data.public import (
     cifar_ood,
     cifar_train,
 )
-from ood_studio.worlds.base import CorpusSource, Gallery, Preset, PublishedSuite, World
 from ood_studio.worlds.wordnet import wordnet_words
 
 _CIFAR_10 = "airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck"

@@ -11,7 +11,7 @@ from PIL import Image
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import cache_dir
 from ood_studio.data import uploads
-from ood_studio.data.uploads import keep_pictures
+from ood_studio.data.uploads import keep_images
 
 
 @pytest.fixture(autouse=True)
@@ -28,23 +28,23 @@ def picture(path: Path, colour: str) -> Path:
 def test_same_pictures_same_folder(tmp_path: Path) -> None:
     red, blue = picture(tmp_path / "a.png", "red"), picture(tmp_path / "b.JPG", "blue")
     again = picture(tmp_path / "other" / "red", "red")
-    folder, problems = keep_pictures([red, blue])
+    folder, problems = keep_images([red, blue])
     assert not problems and folder.is_relative_to(cache_dir()) and len(list(folder.iterdir())) == 2
-    assert keep_pictures([blue, red, red])[0] == folder
-    assert keep_pictures([again])[0] == keep_pictures([again])[0] != folder
+    assert keep_images([blue, red, red])[0] == folder
+    assert keep_images([again])[0] == keep_images([again])[0] != folder
 
 
 def test_bad_files_are_named_and_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "notes.txt").write_text("no picture")
     files = [tmp_path / "notes.txt", picture(tmp_path / "a.png", "red"), picture(tmp_path / "b.png", "blue")]
-    folder, problems = keep_pictures(files)
+    folder, problems = keep_images(files)
     assert list(problems) == ["notes.txt"] and len(list(folder.iterdir())) == 2
     monkeypatch.setattr(uploads, "MOST_KEPT", 1)
-    assert "Only 1 pictures are kept" in keep_pictures(files)[1]["b.png"]
+    assert "Only 1 pictures are kept" in keep_images(files)[1]["b.png"]
     with pytest.raises(StudioError, match=r"none of these files .* notes\.txt is not a picture"):
-        keep_pictures(files[:1])
+        keep_images(files[:1])
     with pytest.raises(StudioError, match="there was no file"):
-        keep_pictures([])
+        keep_images([])
 
 
 def test_archives_are_opened_or_named(tmp_path: Path) -> None:
@@ -55,9 +55,9 @@ def test_archives_are_opened_or_named(tmp_path: Path) -> None:
                 archive.write(path, entry)
     with zipfile.ZipFile(tmp_path / "good.zip", "a") as archive:
         archive.writestr("broken.png", b"junk")
-    folder, problems = keep_pictures([tmp_path / "good.zip", tmp_path / "bad.zip"])
+    folder, problems = keep_images([tmp_path / "good.zip", tmp_path / "bad.zip"])
     found = {Image.open(path).getpixel((0, 0)) for path in folder.iterdir()}
     assert found == {(255, 0, 0), (0, 0, 255)}
     assert list(problems) == ["good.zip/broken.png", "bad.zip"] and "leads out" in problems["bad.zip"]
-    assert keep_pictures([tmp_path / "good.zip"])[0] == folder
+    assert keep_images([tmp_path / "good.zip"])[0] == folder
     assert [path.name for path in (cache_dir() / "uploads").iterdir()] == [folder.parent.name]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ood_studio.core.errors import StudioError
-from ood_studio.data.images import PICTURE_SUFFIXES
+from ood_studio.data.images import IMAGE_SUFFIXES
 
 _FOLDER = "ood-studio-uploads"
 
@@ -43,7 +43,7 @@ def is_upload(path: str) -> bool:
 
 def _sets(files: Sequence[str]) -> dict[str, str]:
     paths = [Path(file) for file in files]
-    pictures = [path for path in paths if path.suffix.lower() in PICTURE_SUFFIXES]
+    pictures = [path for path in paths if path.suffix.lower() in IMAGE_SUFFIXES]
     found = {path.stem.replace("=", "-"): str(path) for path in paths if path not in pictures}
     return ({"uploaded": str(_together(pictures))} if pictures else {}) | found
 

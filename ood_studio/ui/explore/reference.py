@@ -13,7 +13,7 @@ import gradio as gr
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
-from ood_studio.data.uploads import keep_pictures
+from ood_studio.data.uploads import keep_images
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def own_reference(
         StudioError: if there is no picture that can be read, or no such folder, or a Space is asked for one.
     """
     if paths:
-        kept, problems = keep_pictures([Path(path) for path in paths], progress)
+        kept, problems = keep_images([Path(path) for path in paths], progress)
         return str(kept), problems
     if not (folder or "").strip():
         return "", {}
