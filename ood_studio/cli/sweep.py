@@ -12,6 +12,7 @@ from ood_studio.cli.output import Format, check_folder, tables, to_json, write_f
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
+from ood_studio.scorers import SCORERS
 from ood_studio.studio import BenchRequest, Studio
 
 
@@ -24,11 +25,14 @@ class Measured(Common):
     sweep: Annotated[
         str,
         Help(
-            "Walk NegLabel through the values of one parameter: count, random-count, eta, corpus, form, tau, prompts, "
-            "groups or fuse"
+            "Walk NegLabel through the values of one parameter (count, random-count, eta, corpus, form, tau, prompts, "
+            "groups or fuse), or any scorer through one of its own (such as knn:k)"
         ),
     ] = ""
-    values: Annotated[tuple[str, ...], Help("The values to walk through; the paper's where none are given")] = ()
+    values: Annotated[
+        tuple[str, ...],
+        Help("The values to walk through; the sweep's own where none are given"),
+    ] = ()
     figure: Annotated[str, Help("HTML file for the curves of a sweep")] = ""
     request: BenchRequest = field(default_factory=BenchRequest)
 
@@ -72,7 +76,8 @@ def sweep(command: Measured, studio: Studio) -> None:
         print(to_csv(named), end="")
         return
     sizes = f"{command.request.count:,} pictures a set"
-    print(f"NegLabel over {walk.title} ({walk.source} of the paper), {sizes}; in percent.\n")
+    source = f" ({walk.source} of the paper)" if walk.source else ""
+    print(f"{SCORERS[walk.scorer].title} over {walk.title}{source}, {sizes}; in percent.\n")
     print(tables()[command.format](named, intervals=command.intervals))
     for point in points:
         if point.reason:

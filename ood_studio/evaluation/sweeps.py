@@ -1,14 +1,16 @@
-"""The ablations of the NegLabel paper as sweeps: one parameter walks through values, everything else stays."""
+"""Sweeps: one parameter walks through values, everything else stays. Those of the NegLabel paper, and of any scorer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Parameter, parameters
 from ood_studio.labels.prompts import PROMPT_SETS
-from ood_studio.scorers import FORMS
+from ood_studio.scorers import FORMS, SCORERS
 
 
 @dataclass(frozen=True)
@@ -17,13 +19,16 @@ class Sweep:
 
     Attributes:
         name: of the parameter, for rows.
-        path: where it stands in a `BenchRequest`, such as ``labels.mining.count``.
+        path: where it stands in a `BenchRequest`, such as ``labels.mining.count``; ``scorers`` for a parameter of the
+            scorer itself.
         title: for people.
-        values: those of the paper, or as near as any labels allow.
-        source: the paper's table.
-        usual: the paper's default.
+        values: those of the paper, or as near as any labels allow; else some between the parameter's bounds.
+        source: the paper's table; empty for none.
+        usual: the paper's default, or the scorer's.
         log: whether an axis should be logarithmic; None where values are no numbers.
         changes: what else is set while it walks, by path.
+        scorer: key of the scorer that is measured.
+        parameter: of the scorer, where it is one of its own.
     """
 
     name: str
@@ -34,8 +39,17 @@ class Sweep:
     usual: Any
     log: bool | None = True
     changes: Mapping[str, Any] = field(default_factory=dict)
+    scorer: str = "neglabel"
+    parameter: Parameter | None = None
+
+    def at(self, value: Any) -> dict[str, Any]:
+        """What a request is changed to at a value, by path."""
+        if self.parameter is not None:
+            return {"scorers": (f"{self.scorer}:{self.name}={self.parameter.text(value)}",)}
+        return {"scorers": (self.scorer,), self.path: value, **self.changes}
 
 
+_POINTS = 9  # values of a scorer's own parameter
 _COUNTS = (100, 200, 1000, 2000, 5000, 10_000, 20_000, 30_000, 50_000)
 _TAUS = (0.001, 0.002, 0.005, 0.0063, 0.0079, 0.01, 0.0126, 0.0158, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -91,17 +105,21 @@ SWEEPS: dict[str, Sweep] = {
     ),
     "fuse": Sweep("fuse", "score.fuse", "groups fused", (1, 2, 5, 10, 20, 50, 100), "NegLabel, Table 16", 100),
 }
-"""Every sweep by name."""
+"""Every sweep of the NegLabel paper by name."""
 
 
 def sweep_values(sweep: Sweep, texts: Sequence[str]) -> tuple[Any, ...]:
-    """The values to walk through: the paper's, or those given as texts.
+    """The values to walk through: the sweep's own, or those given as texts.
 
     Raises:
-        StudioError: for a text that is no number where the paper's values are numbers.
+        StudioError: for a text that is no such value, or where the sweep has no values of its own and none are given.
     """
     if not texts:
+        if not sweep.values:
+            raise StudioError(f"{sweep.title} may be any text; give the values to walk through")
         return sweep.values
+    if sweep.parameter is not None:
+        return tuple(sweep.parameter.parse_one(text) for text in texts)
     kind = type(sweep.values[0])
     try:
         return tuple(kind(text) for text in texts)
@@ -111,11 +129,51 @@ def sweep_values(sweep: Sweep, texts: Sequence[str]) -> tuple[Any, ...]:
 
 
 def find_sweep(name: str) -> Sweep:
-    """The sweep of that name.
+    """The sweep of that name, or over a parameter of any scorer, such as ``knn:k``.
 
     Raises:
         StudioError: for an unknown name, listing the known ones.
     """
-    if name not in SWEEPS:
-        raise StudioError(f"unknown sweep {name!r}; expected one of {', '.join(SWEEPS)}")
-    return SWEEPS[name]
+    if name in SWEEPS:
+        return SWEEPS[name]
+    scorer, colon, parameter = name.partition(":")
+    if colon and scorer in SCORERS and parameter in parameters(SCORERS[scorer]):
+        return _of_scorer(scorer, parameters(SCORERS[scorer])[parameter])
+    own = [f"{key}:{each}" for key, kind in SCORERS.items() for each in parameters(kind)]
+    meant = get_close_matches(name, own, n=1, cutoff=0.8)
+    hint = f"did you mean {meant[0]}?" if meant else "or SCORER:PARAMETER, such as knn:k"
+    raise StudioError(f"unknown sweep {name!r}; expected one of {', '.join(SWEEPS)}; {hint}")
+
+
+def _of_scorer(scorer: str, parameter: Parameter) -> Sweep:
+    numeric = parameter.bounds is not None and not parameter.choices
+    return Sweep(
+        parameter.name,
+        "scorers",
+        f"{parameter.name} of {SCORERS[scorer].title}",
+        _values_of(parameter),
+        "",
+        parameter.default,
+        parameter.bounds.log if parameter.bounds is not None and numeric else None,
+        scorer=scorer,
+        parameter=parameter,
+    )
+
+
+def _values_of(parameter: Parameter) -> tuple[Any, ...]:
+    """Some values between the bounds, evenly on the scale of its slider; every choice; none of a text."""
+    if parameter.choices:
+        return parameter.choices
+    if parameter.kind is bool:
+        return (False, True)
+    if parameter.bounds is None:
+        return ()
+    low, high = parameter.bounds.low, parameter.bounds.high
+    shares = [i / (_POINTS - 1) for i in range(_POINTS)]
+    if parameter.bounds.log:
+        found = [low * (high / low) ** share for share in shares]
+    else:
+        found = [low + (high - low) * share for share in shares]
+    if parameter.kind is int:
+        return tuple(dict.fromkeys(round(value) for value in found))
+    return tuple(float(f"{value:.3g}") for value in found[1:-1]) if parameter.bounds.log else tuple(found)

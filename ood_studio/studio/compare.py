@@ -118,7 +118,7 @@ class Comparing(Workbench):
     def sweep(
         self, name: str, request: BenchRequest, values: Sequence[str] = (), progress: Progress = silent
     ) -> Iterator[SweepPoint]:
-        """NegLabel on a suite while one parameter walks through values, the paper's where none are given.
+        """A scorer on a suite while one parameter walks through values, those of the sweep where none are given.
 
         Raises:
             StudioError: for an unknown sweep or values that are no numbers, and as `compare`.
@@ -128,7 +128,7 @@ class Comparing(Workbench):
         for i, value in enumerate(walked):
             progress(f"sweeping {walk.title}", i, len(walked))
             try:
-                point = with_values(request, {"scorers": ("neglabel",), walk.path: value, **walk.changes})
+                point = with_values(request, walk.at(value))
                 yield SweepPoint(value, self.bench(point, progress).rows)
             except Stopped:
                 raise

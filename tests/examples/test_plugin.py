@@ -36,6 +36,7 @@ def test_a_file_stands_beside_the_others_in_benchmark_and_app(tmp_path: Path) ->
     few = ["--suite", "diorama", "--count", "10", "--resamples", "20", "--quiet", "--format", "csv"]
     plugins = ["--plugin", "examples/plugin/margin.py", "--plugin", {str(tmp_path / "broken.py")!r}]
     assert main(["bench", *few, "--scorers", "margin:weight=0.5", "mcm", *plugins]) == 0
+    assert main(["bench", *few, "--sweep", "margin:weight", "--values", "0.5", "1", *plugins]) == 0
     assert "margin" in choose_scorers(("all",), bench_scorers())
     print(command_line("bench", BenchRequest(scorers=("margin",))))
     parts = build(Studio("cpu", workers=0), "diorama").config["components"]
@@ -46,11 +47,11 @@ def test_a_file_stands_beside_the_others_in_benchmark_and_app(tmp_path: Path) ->
     """
     done = run("-c", textwrap.dedent(code))
     assert done.returncode == 0, done.stderr
-    header, *rows, command, listed, noted = done.stdout.splitlines()
-    assert header.startswith("suite,id,ood") and {row.split(",")[4] for row in rows} == {"margin:weight=0.5", "mcm"}
+    *tables, command, listed, noted = done.stdout.splitlines()
+    assert {line.split(",")[4] for line in tables} == {"scorer", "margin:weight=0.5", "mcm", "weight=0.5", "weight=1.0"}
     assert f" --scorers margin --plugin {Path('examples/plugin/margin.py')} " in command
     assert listed == "['Margin']" and noted == "True"
-    (note,) = (line for line in done.stderr.splitlines() if line.startswith("The plug-in "))
+    (note,) = {line for line in done.stderr.splitlines() if line.startswith("The plug-in ")}
     assert note.startswith(
         f"The plug-in {tmp_path / 'broken.py'} was left out: it cannot be imported (ZeroDivisionError"
     )
