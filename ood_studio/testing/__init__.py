@@ -16,14 +16,17 @@ from ood_studio.testing.backbones import BACKBONE_CHECKS, backbone_contract
 from ood_studio.testing.contract import ContractError, check_name
 from ood_studio.testing.datasets import DATASET_CHECKS, dataset_contract
 from ood_studio.testing.scorers import SCORER_CHECKS, scorer_contract
+from ood_studio.testing.worlds import WORLD_CHECKS, world_contract
 
 __all__ = [
     "BACKBONE_CHECKS",
     "DATASET_CHECKS",
     "SCORER_CHECKS",
+    "WORLD_CHECKS",
     "ContractError",
     "backbone_contract",
     "check_name",
     "dataset_contract",
     "scorer_contract",
+    "world_contract",
 ]
