@@ -7,6 +7,7 @@ import torch
 from ood_studio.backbones.base import Backbone, BackboneError
 from ood_studio.backbones.families import FAMILIES, find_model
 from ood_studio.core.cache import KeyedCache
+from ood_studio.core.progress import Progress, silent
 from ood_studio.hub.bundled import BundledModel, bundled
 from ood_studio.hub.costs import ModelInfo
 from ood_studio.hub.device import Precision
@@ -47,6 +48,7 @@ def load_backbone(
     device: str = "auto",
     precision: Precision = "auto",
     pool: KeyedCache[Backbone] | None = None,
+    progress: Progress = silent,
 ) -> Backbone:
     """The backbone of that name, loaded on first use and shared from then on.
 
@@ -60,6 +62,7 @@ def load_backbone(
         device: ``auto`` (CUDA, MPS, CPU in that order) or a torch device name.
         precision: ``auto`` is half on CUDA and float32 elsewhere; ask for ``float32`` where small gradients matter.
         pool: where loaded models are kept; the process's own pool of 3 when None.
+        progress: told while another thread loads it; may raise to end the wait.
 
     Raises:
         BackboneError: one sentence with the name, the reason and what is available offline.
@@ -74,7 +77,7 @@ def load_backbone(
         family, model = find_model(name)
         return folder_state(family.folder(model))
 
-    return LOADED.get(name, device, precision, load, state=state, pool=pool)
+    return LOADED.get(name, device, precision, load, state=state, pool=pool, progress=progress)
 
 
 def load_again(name: str, device: str, precision: Precision, fingerprint: str) -> Backbone:

@@ -7,20 +7,20 @@ import logging
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from ood_studio.backbones import Backbone, load_backbone
+from ood_studio.backbones import Backbone
+from ood_studio.backbones.loading import load_again
 from ood_studio.core.errors import StudioError
 from ood_studio.core.tensor_files import checksum, write_tensors
 from ood_studio.data.dataset import Dataset, reopen
 from ood_studio.features import decoding
 from ood_studio.features.decoding import batches
 from ood_studio.features.plan import Plan
-from ood_studio.hub.device import Precision
 
 _log = logging.getLogger(__name__)
 
@@ -151,9 +151,7 @@ def encode_described(description: Mapping[str, Any], device: str = "auto") -> Pa
     about = dict(description["plan"])
     plan = Plan(**about | {"folder": Path(about["folder"]), "spaces": tuple(about["spaces"])})
     number = int(description["number"])
-    backbone = load_backbone(description["backbone"], device, cast(Precision, description["precision"]))
-    if backbone.fingerprint != description["fingerprint"]:
-        raise StudioError(f"{backbone.name} is another model here than where the features were planned")
+    backbone = load_again(description["backbone"], device, description["precision"], description["fingerprint"])
     for _, shard in encode_shards(backbone, reopen(description["dataset"]), plan, [number]):
         shard.write(plan.file(number))
     return plan.file(number)

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 import torch
 
 from ood_studio.core.cache import KeyedCache
+from ood_studio.core.progress import Progress, silent
 from ood_studio.hub.bundled import Kind, bundled
 from ood_studio.hub.cache import cached_file, cached_models
 from ood_studio.hub.costs import ModelInfo, Published, licence_in
@@ -165,6 +166,7 @@ class FolderModels(Generic[T]):
         *,
         variant: Hashable = None,
         pool: KeyedCache[T] | None = None,
+        progress: Progress = silent,
     ) -> T:
         """The model of a name, loaded on first use and shared from then on.
 
@@ -175,6 +177,7 @@ class FolderModels(Generic[T]):
             build: makes the model of a folder whose files are whole, offline.
             variant: what else tells loaded models of one name apart.
             pool: where loaded models are kept; the process's own where None.
+            progress: told while another thread loads it; may raise to end the wait.
 
         Raises:
             ModelError: one sentence with the name, the reason and what is available offline.
@@ -192,7 +195,9 @@ class FolderModels(Generic[T]):
             folder = self._folder(name)
             return folder_state(folder) if self.is_folder(name) else ()
 
-        return self._loaded.get(name, device, precision, load, state=state, variant=variant, pool=pool)
+        return self._loaded.get(
+            name, device, precision, load, state=state, variant=variant, pool=pool, progress=progress
+        )
 
     def _folder(self, name: str) -> Path | None:
         """Where a model's files lie on this machine, or should; None for a hub model of which there is nothing.

@@ -12,6 +12,7 @@ import torch
 
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
 from ood_studio.hub.device import Precision, choose_device, choose_dtype
 from ood_studio.hub.errors import CannotLoad, ModelError, first_line, naming
 from ood_studio.hub.files import State
@@ -42,6 +43,7 @@ class LoadedModels(Generic[T]):
         state: Callable[[], State],
         variant: Hashable = None,
         pool: KeyedCache[T] | None = None,
+        progress: Progress = silent,
     ) -> T:
         """The model of a name, loaded by ``load(device, dtype)`` when nobody has yet.
 
@@ -52,6 +54,7 @@ class LoadedModels(Generic[T]):
             state: of the files of a model in a folder; other files are another model.
             variant: what else tells models of one name apart.
             pool: where models are kept instead.
+            progress: told while another thread loads it; may raise to end the wait.
 
         Raises:
             ModelError: one sentence with the name, the reason and what is available offline.
@@ -61,7 +64,9 @@ class LoadedModels(Generic[T]):
         dtype = choose_dtype(place, precision)
         with self.naming(name):
             key = (name, str(place), dtype, variant, state())
-            return (pool or self._shared).get(key, lambda: load(place, dtype))
+            return (pool or self._shared).get(
+                key, lambda: load(place, dtype), lambda: progress(f"waiting for {name}", 0, 1)
+            )
 
     @contextmanager
     def naming(self, name: str) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ood_studio.backbones import FAMILIES, Backbone, describe_backbone, load_backbone
 from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
 from ood_studio.hub.bundled import bundled
 from ood_studio.hub.costs import ModelInfo
 from ood_studio.hub.errors import short
@@ -31,15 +32,16 @@ def describe(name: str) -> ModelInfo:
     return describe_backbone(name)
 
 
-def load_classifier(name: str = CLASSIFIER, device: str = "auto") -> Backbone:
+def load_classifier(name: str = CLASSIFIER, device: str = "auto", progress: Progress = silent) -> Backbone:
     """A recognition model for an `EnergyGuide`, in float32 (small gradients matter).
 
     Args:
         name: ``diorama-classifier`` (bundled), or any other of a backbone with a trained classifier, such as
             ``timm:resnet50.a1_in1k``.
         device: ``auto`` or a torch device name.
+        progress: told while another thread loads it; may raise to end the wait.
 
     Raises:
         BackboneError: one sentence with the name, the reason and what is available offline.
     """
-    return load_backbone(name, device, "float32")
+    return load_backbone(name, device, "float32", progress=progress)

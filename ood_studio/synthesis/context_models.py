@@ -13,6 +13,7 @@ import torch
 
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
 from ood_studio.hub.costs import Published
 from ood_studio.hub.device import choose_device
 from ood_studio.hub.errors import CannotLoad
@@ -102,6 +103,7 @@ def load_context_model(
     device: str = "auto",
     quantize: Quantize | None = None,
     pool: KeyedCache[LlavaContextModel] | None = None,
+    progress: Progress = silent,
 ) -> LlavaContextModel:
     """The model of contexts of that name, loaded on first use and shared from then on.
 
@@ -109,7 +111,7 @@ def load_context_model(
 
     Args:
         name: one of `CONTEXTS`, such as ``diorama`` or ``llava-hf/llava-1.5-7b-hf``.
-        device, pool: see `FolderModels.load`.
+        device, pool, progress: see `FolderModels.load`.
         quantize: ``4bit`` for weights of 4 bits; needs CUDA and the bitsandbytes package.
 
     Raises:
@@ -138,7 +140,7 @@ def load_context_model(
         _complete(processor, model.config)
         return LlavaContextModel(name, model if quantize else model.to(place), processor)
 
-    return CONTEXTS.load(name, device, "auto", build, variant=quantize, pool=pool)
+    return CONTEXTS.load(name, device, "auto", build, variant=quantize, pool=pool, progress=progress)
 
 
 def _check_quantization(quantize: str, device: torch.device) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from ood_studio.core.cache import KeyedCache
+from ood_studio.core.progress import Progress, silent
 from ood_studio.hub.costs import Published
 from ood_studio.hub.device import Precision
 from ood_studio.hub.errors import CannotLoad, short
@@ -169,12 +170,13 @@ def load_inpainter(
     device: str = "auto",
     precision: Precision = "auto",
     pool: KeyedCache[Inpainter] | None = None,
+    progress: Progress = silent,
 ) -> Inpainter:
     """The inpainting model of that name, loaded on first use and shared from then on.
 
     Args:
         name: one of `INPAINTING`, such as ``diorama`` or ``sd2-community/stable-diffusion-2-inpainting``.
-        device, precision, pool: see `FolderModels.load`.
+        device, precision, pool, progress: see `FolderModels.load`.
 
     Raises:
         InpaintingError: one sentence with the name, the reason and what is available offline.
@@ -197,4 +199,4 @@ def load_inpainter(
         )
         return Inpainter(name, pipeline.to(place))
 
-    return INPAINTING.load(name, device, precision, build, pool=pool)
+    return INPAINTING.load(name, device, precision, build, pool=pool, progress=progress)

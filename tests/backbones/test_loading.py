@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ from ood_studio.backbones import (
     open_clip_model,
     timm_files,
 )
-from ood_studio.core.cache import KeyedCache as Pool
+from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped, silent, stoppable
 from ood_studio.hub import bundled
 from ood_studio.hub.device import choose_device, choose_dtype
 
@@ -41,7 +43,7 @@ def folder(checkpoints: dict[str, Path], tmp_path: Path) -> Path:
 def reason(name: str) -> str:
     """The sentence of a load that must fail."""
     with pytest.raises(BackboneError) as caught:
-        load_backbone(name, device="cpu", pool=Pool())
+        load_backbone(name, device="cpu", pool=KeyedCache())
     text = str(caught.value)
     assert text.startswith(f"Cannot load {name!r}: ") and "available offline" in text
     assert "\n" not in text and len(text) < 700
@@ -108,13 +110,13 @@ def test_hub_repository_from_the_cache(
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     assert "open_clip:hf-hub:lab/tiny" in available_offline()
-    backbone = load_backbone("open_clip:hf-hub:lab/tiny", device="cpu", pool=Pool())
+    backbone = load_backbone("open_clip:hf-hub:lab/tiny", device="cpu", pool=KeyedCache())
     same = load_backbone(f"open_clip:local-dir:{checkpoints['vit']}", device="cpu")
     pixels = torch.rand(1, 3, 32, 32)
     torch.testing.assert_close(backbone.encode_image(pixels).joint, same.encode_image(pixels).joint)
     torch.testing.assert_close(backbone.encode_text(["a fish"]), same.encode_text(["a fish"]))
     shutil.rmtree(tmp_path / "models--lab--words")
-    backbone = load_backbone("open_clip:hf-hub:lab/tiny", device="cpu", pool=Pool())
+    backbone = load_backbone("open_clip:hf-hub:lab/tiny", device="cpu", pool=KeyedCache())
     with pytest.raises(BackboneError, match=r"lab/tiny': no network .* for its tokenizer lab/words"):
         backbone.encode_text(["a fish"])
 
@@ -134,8 +136,8 @@ def test_timm_repositories_from_the_cache(
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     assert available_offline()[-1] == "timm:hf-hub:lab/tiny"
-    backbone = load_backbone("timm:hf-hub:lab/tiny", device="cpu", pool=Pool())
-    same = load_backbone(f"timm:local-dir:{checkpoints['timm-resnet']}", device="cpu", pool=Pool())
+    backbone = load_backbone("timm:hf-hub:lab/tiny", device="cpu", pool=KeyedCache())
+    same = load_backbone(f"timm:local-dir:{checkpoints['timm-resnet']}", device="cpu", pool=KeyedCache())
     pixels = torch.rand(1, 3, 64, 64)
     torch.testing.assert_close(backbone.encode_image(pixels).visual, same.encode_image(pixels).visual)
     assert backbone.fingerprint == same.fingerprint
@@ -156,7 +158,7 @@ def test_published_timm_checkpoint(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         return tmp_path / "model.safetensors"
 
     monkeypatch.setattr(timm_files, "hub_file", fetch)
-    backbone = load_backbone("timm:test_resnet.r160_in1k", device="cpu", pool=Pool())
+    backbone = load_backbone("timm:test_resnet.r160_in1k", device="cpu", pool=KeyedCache())
     assert asked == [("timm/test_resnet.r160_in1k", ("model.safetensors", "pytorch_model.bin"))]
     assert backbone.input_shape == (160, 160) and backbone.head is not None and backbone.labels is None
     pixels = torch.rand(2, 3, 160, 160)
@@ -169,9 +171,9 @@ def test_bad_timm_folders(checkpoints: dict[str, Path], tmp_path: Path) -> None:
     folder = Path(shutil.copytree(checkpoints["timm-vit"], tmp_path / "model"))
     name, weights, config = f"timm:local-dir:{folder}", folder / "model.safetensors", folder / "config.json"
     good, text = weights.read_bytes(), config.read_text()
-    first = load_backbone(name, device="cpu", pool=Pool()).fingerprint
+    first = load_backbone(name, device="cpu", pool=KeyedCache()).fingerprint
     config.write_text(text.replace("0.9", "0.95"))
-    assert load_backbone(name, device="cpu", pool=Pool()).fingerprint != first
+    assert load_backbone(name, device="cpu", pool=KeyedCache()).fingerprint != first
     for change, expected in {
         '"global_pool": ""': "pool nothing",
         '"in_chans": 1': "1 channels",
@@ -222,7 +224,7 @@ def test_published_checkpoint_is_built_with_its_own_settings(monkeypatch: pytest
         return tmp_path / "weights.safetensors"
 
     monkeypatch.setattr(open_clip_files, "hub_file", fetch)
-    backbone = load_backbone("open_clip:ViT-B-32/openai", device="cpu", pool=Pool())
+    backbone = load_backbone("open_clip:ViT-B-32/openai", device="cpu", pool=KeyedCache())
     assert asked == [
         ("timm/vit_base_patch32_clip_224.openai", ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"])
     ]
@@ -317,7 +319,7 @@ def test_bad_configurations(folder: Path, text: str, expected: str) -> None:
 def test_a_missing_tokenizer_is_said_when_texts_come(folder: Path) -> None:
     for file in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
         (folder / file).unlink()
-    backbone = load_backbone(f"open_clip:local-dir:{folder}", device="cpu", pool=Pool())
+    backbone = load_backbone(f"open_clip:local-dir:{folder}", device="cpu", pool=KeyedCache())
     backbone.encode_image(torch.rand(1, 3, 32, 32))
     with pytest.raises(BackboneError, match="its folder holds no readable tokenizer"):
         backbone.encode_text(["a fish"])
@@ -325,7 +327,7 @@ def test_a_missing_tokenizer_is_said_when_texts_come(folder: Path) -> None:
 
 def test_fingerprints_follow_the_content(folder: Path, checkpoints: dict[str, Path]) -> None:
     def fingerprint(path: Path) -> str:
-        return load_backbone(f"open_clip:local-dir:{path}", device="cpu", pool=Pool()).fingerprint
+        return load_backbone(f"open_clip:local-dir:{path}", device="cpu", pool=KeyedCache()).fingerprint
 
     original = fingerprint(checkpoints["vit"])
     assert fingerprint(folder) == original  # a copy elsewhere is the same model
@@ -337,7 +339,7 @@ def test_fingerprints_follow_the_content(folder: Path, checkpoints: dict[str, Pa
 
 
 def test_replaced_files_are_loaded_anew(folder: Path, checkpoints: dict[str, Path]) -> None:
-    pool: Pool[Backbone] = Pool()
+    pool: KeyedCache[Backbone] = KeyedCache()
     name = f"open_clip:local-dir:{folder}"
     first = load_backbone(name, device="cpu", pool=pool)
     assert load_backbone(name, device="cpu", pool=pool) is first
@@ -356,7 +358,7 @@ def test_two_threads_load_one_model_once(checkpoints: dict[str, Path], monkeypat
         return build(*args)
 
     monkeypatch.setattr(open_clip_model, "_build", slow)
-    pool: Pool[Backbone] = Pool()
+    pool: KeyedCache[Backbone] = KeyedCache()
     got: list[Backbone] = []
     name = f"open_clip:local-dir:{checkpoints['vit']}"
     threads = [threading.Thread(target=lambda: got.append(load_backbone(name, "cpu", pool=pool))) for _ in range(4)]
@@ -367,8 +369,31 @@ def test_two_threads_load_one_model_once(checkpoints: dict[str, Path], monkeypat
     assert len(loads) == 1 and len(got) == 4 and len(set(map(id, got))) == 1
 
 
+def test_waiting_for_anothers_load_can_be_stopped(
+    checkpoints: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+    build = open_clip_model._build
+
+    def held(*args: Any) -> Any:
+        begun.set()
+        assert go.wait(20)
+        return build(*args)
+
+    monkeypatch.setattr(open_clip_model, "_build", held)
+    pool: KeyedCache[Backbone] = KeyedCache()
+    name = f"open_clip:local-dir:{checkpoints['vit']}"
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(load_backbone, name, "cpu", pool=pool)
+        assert begun.wait(20)
+        with pytest.raises(Stopped, match="stopped while waiting for open_clip:local-dir"):
+            load_backbone(name, "cpu", pool=pool, progress=stoppable(silent, lambda: True))
+        go.set()
+        assert load_backbone(name, "cpu", pool=pool) is first.result(20)
+
+
 def test_threads_share_a_tokenizer(checkpoints: dict[str, Path]) -> None:
-    backbone = load_backbone(f"open_clip:local-dir:{checkpoints['vit']}", device="cpu", pool=Pool())
+    backbone = load_backbone(f"open_clip:local-dir:{checkpoints['vit']}", device="cpu", pool=KeyedCache())
     texts = [f"a bird {i}" for i in range(200)]
     expected, results = backbone.encode_text(texts), []
     threads = [threading.Thread(target=lambda: results.append(backbone.encode_text(texts))) for _ in range(4)]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ood_studio.core.cache import KeyedCache as Pool
+from ood_studio.core.cache import KeyedCache
 from ood_studio.synthesis.classifier_models import load_classifier
 from ood_studio.synthesis.guides import EnergyGuide
 from ood_studio.synthesis.inpainting import Inpainter
@@ -30,7 +30,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def inpainter(checkpoint: Path) -> Inpainter:
-    return load_inpainter(f"local-dir:{checkpoint}", device="cpu", pool=Pool())
+    return load_inpainter(f"local-dir:{checkpoint}", device="cpu", pool=KeyedCache())
 
 
 @pytest.fixture(scope="session")

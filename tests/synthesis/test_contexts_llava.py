@@ -12,8 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
+from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
-from ood_studio.core.pool import Pool
 from ood_studio.core.progress import Stopped, silent, stoppable
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
@@ -63,7 +63,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def model(tiny: Path) -> LlavaContextModel:
-    return load_context_model(f"local-dir:{tiny}", "cpu", pool=Pool())
+    return load_context_model(f"local-dir:{tiny}", "cpu", pool=KeyedCache())
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def pictures() -> list[Image.Image]:
 
 
 def load(folder: Path) -> LlavaContextModel:
-    return load_context_model(f"local-dir:{folder}", "cpu", pool=Pool())
+    return load_context_model(f"local-dir:{folder}", "cpu", pool=KeyedCache())
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_half_precision_files_compute_in_float32_on_the_cpu(tmp_path: Path, pict
 
 
 def test_a_loaded_model_is_shared(tiny: Path) -> None:
-    pool: Pool[LlavaContextModel] = Pool()
+    pool: KeyedCache[LlavaContextModel] = KeyedCache()
     name = f"local-dir:{tiny}"
     assert load_context_model(name, "cpu", pool=pool) is load_context_model(name, "cpu", pool=pool)
 
@@ -196,15 +196,15 @@ def test_other_kinds_of_models_are_refused(damaged: Callable[[str, str | None], 
 )
 def test_unknown_names_are_refused(name: str, why: str) -> None:
     with pytest.raises(ContextError, match=why):
-        load_context_model(name, "cpu", pool=Pool())
+        load_context_model(name, "cpu", pool=KeyedCache())
 
 
 def test_without_a_network_the_reason_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ContextError, match=r"'llava-hf/llava-1.5-7b-hf': no network .*offline mode is on"):
-        load_context_model("llava-hf/llava-1.5-7b-hf", "cpu", pool=Pool())
+        load_context_model("llava-hf/llava-1.5-7b-hf", "cpu", pool=KeyedCache())
     with pytest.raises(ContextError, match="not a valid repository name"):
-        load_context_model("a b/c", "cpu", pool=Pool())
+        load_context_model("a b/c", "cpu", pool=KeyedCache())
 
 
 def test_a_model_in_the_cache_loads_without_a_network(
@@ -219,13 +219,13 @@ def test_a_model_in_the_cache_loads_without_a_network(
     (home / "refs" / "main").write_text(commit)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    found = load_context_model("someone/llava", "cpu", pool=Pool())
+    found = load_context_model("someone/llava", "cpu", pool=KeyedCache())
     assert found.describe(pictures) == load(tiny).describe(pictures)
     assert "someone/llava" in CONTEXTS.available_offline()
     assert CONTEXTS.describe("someone/llava").download == 0
     (home / "snapshots" / commit / "model.safetensors").unlink()
     with pytest.raises(ContextError, match=r"no network .*not whole in the local Hugging Face cache"):
-        load_context_model("someone/llava", "cpu", pool=Pool())
+        load_context_model("someone/llava", "cpu", pool=KeyedCache())
 
 
 def test_quantisation_says_what_it_needs(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from ood_studio.core.cache import KeyedCache as Pool
+from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped
 from ood_studio.synthesis.baselines import negative_label_pictures, unguided
@@ -111,7 +111,7 @@ def test_decoding_is_differentiable_and_in_range(inpainter: Inpainter) -> None:
 
 
 def test_half_precision_files_run_on_the_cpu(half_checkpoint: Path, inpainter: Inpainter, pixels: Tensor) -> None:
-    model = load_inpainter(f"local-dir:{half_checkpoint}", device="cpu", pool=Pool())
+    model = load_inpainter(f"local-dir:{half_checkpoint}", device="cpu", pool=KeyedCache())
     assert model.dtype == torch.float32
     kinds = {p.dtype for part in ("unet", "vae", "text_encoder") for p in model._parts[part].parameters()}
     assert kinds == {torch.float32}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ood_studio.core.cache import KeyedCache as Pool
+from ood_studio.core.cache import KeyedCache
 from ood_studio.hub import bundled
 from ood_studio.synthesis import classifier_models
 from ood_studio.synthesis.classifier_models import load_classifier
@@ -42,7 +42,7 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def reason(name: str) -> str:
     """The sentence of a load that must fail."""
     with pytest.raises(InpaintingError) as caught:
-        load_inpainter(name, device="cpu", pool=Pool())
+        load_inpainter(name, device="cpu", pool=KeyedCache())
     text = str(caught.value)
     assert text.startswith(f"Cannot load {name!r}: ") and "available offline" in text
     assert "\n" not in text and len(text) < 700
@@ -134,7 +134,7 @@ def test_from_the_cache(checkpoint: Path, offline: Path) -> None:
     snapshot = put_into_cache(checkpoint, offline, SD2)
     put_into_cache(checkpoint, offline, "lab/else")
     assert {"lab/else", SD2} <= set(INPAINTING.available_offline())
-    model = load_inpainter(SD2, device="cpu", pool=Pool())
+    model = load_inpainter(SD2, device="cpu", pool=KeyedCache())
     assert isinstance(model, Inpainter) and model.size == (32, 32)
     about = INPAINTING.describe(SD2)
     assert about.here and about.download == 0
@@ -148,13 +148,13 @@ def test_half_precision_variants_are_found(half_checkpoint: Path, tmp_path: Path
     folder = Path(shutil.copytree(half_checkpoint, tmp_path / "variant"))
     for file in folder.rglob("*.safetensors"):
         file.rename(file.with_name(file.name.replace(".safetensors", ".fp16.safetensors")))
-    assert load_inpainter(f"local-dir:{folder}", device="cpu", pool=Pool()).dtype == torch.float32
+    assert load_inpainter(f"local-dir:{folder}", device="cpu", pool=KeyedCache()).dtype == torch.float32
     (folder / "vae" / "diffusion_pytorch_model.fp16.safetensors").unlink()
     assert "has no vae/diffusion_pytorch_model.fp16.safetensors" in reason(f"local-dir:{folder}")
 
 
 def test_loaded_once_until_its_files_change(folder: Path) -> None:
-    pool: Pool[Inpainter] = Pool()
+    pool: KeyedCache[Inpainter] = KeyedCache()
     first = load_inpainter(f"local-dir:{folder}", device="cpu", pool=pool)
     assert load_inpainter(f"local-dir:{folder}", device="cpu", pool=pool) is first
     edit_json(folder / "scheduler" / "scheduler_config.json", prediction_type="epsilon")
