@@ -174,7 +174,7 @@ def test_an_installed_package_answers_from_another_folder(installed: Installed) 
     assert [row["scorer"] for row in told["results"]] == ["mcm", "neglabel"]
     assert all(row["auroc"] > 0.6 for row in told["results"])
 
-    code = "from ood_studio.worlds.examples import example_pictures; print(example_pictures('near-ood', 1, 0)[0][0])"
+    code = "from ood_studio.worlds import galleries; print(galleries()['near-ood'].take(1, 0, 0, True)[0][0])"
     picture = installed.run("python", "-c", code).strip()
     (report,) = json.loads(
         installed.run("ood-studio", "explore", picture, "--labels", "cat, dog", "--json", "--quiet")
