@@ -93,6 +93,7 @@ def _wait(key: Hashable, flight: _Flight[T], poll: Callable[[], None] | None) ->
             if end.owner == own:
                 raise RuntimeError(f"the work for {key!r} waits for itself")
             end = _waits.get(end.owner)
+        outer = _waits.get(own)  # where ``poll`` itself waits for something
         _waits[own] = flight  # type: ignore[assignment]
     try:
         while not flight.landed.wait(_POLL_SECONDS):
@@ -100,4 +101,7 @@ def _wait(key: Hashable, flight: _Flight[T], poll: Callable[[], None] | None) ->
                 poll()
     finally:
         with _waits_lock:
-            del _waits[own]
+            if outer is None:
+                del _waits[own]
+            else:
+                _waits[own] = outer

@@ -144,6 +144,23 @@ def test_waiting_can_be_stopped_and_the_load_goes_on() -> None:
     assert load.calls == 1 and cache.peek("a") == "loaded"
 
 
+def test_who_waits_may_use_the_cache_meanwhile() -> None:
+    cache: KeyedCache[str] = KeyedCache()
+    first, beside = Held("first"), Held("beside")
+    seen: list[str] = []
+
+    def poll() -> None:
+        beside.release.set()
+        seen.append(cache.get("b", beside, lambda: None))
+        first.release.set()
+
+    with ThreadPoolExecutor(2) as threads:
+        threads.submit(cache.get, "a", first)
+        threads.submit(cache.get, "b", beside)
+        assert first.started.wait(SOON) and beside.started.wait(SOON)
+        assert cache.get("a", first, poll) == "first" and set(seen) == {"beside"}
+
+
 def test_a_failure_is_told_to_everyone_and_not_remembered() -> None:
     cache: KeyedCache[str] = KeyedCache()
     load = Held(error=StudioError("no such model"))
