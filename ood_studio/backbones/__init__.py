@@ -1,4 +1,4 @@
-"""Backbones: pictures and texts become vectors. ``load_backbone("diorama")``, any open_clip or timm checkpoint."""
+"""Backbones: images and texts become vectors. ``load_backbone("diorama")``, any open_clip or timm checkpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The interface of every backbone: pictures and texts become unit vectors in one space."""
+"""The interface of every backbone: images and texts become unit vectors in one space."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.hub.errors import ModelError
 
 _TEXT_BATCH = 256
-_LONGEST_ASPECT = 16  # beyond it, resizing the shorter edge to fit would make gigantic pictures
+_LONGEST_ASPECT = 16  # beyond it, resizing the shorter edge to fit would make gigantic images
 
 
 class BackboneError(ModelError):
@@ -32,7 +32,7 @@ class ImageFeatures:
         joint: (batch, dim), unit norm, comparable with text; None without a text tower.
         visual: (batch, width), before the projection into the joint space or the classifier, not normalised.
         patches: (batch, rows, columns, dim), unit norm, in the joint space (without a text tower: the visual one),
-            where the architecture has them; else None. Row 0 is the top of the picture, column 0 its left.
+            where the architecture has them; else None. Row 0 is the top of the image, column 0 its left.
     """
 
     joint: Tensor | None
@@ -41,7 +41,7 @@ class ImageFeatures:
 
 
 class Backbone(ABC):
-    """Unit vectors of pictures and texts in one space; no scoring, no global state.
+    """Unit vectors of images and texts in one space; no scoring, no global state.
 
     The public methods check their input; a subclass implements `_transform`, `_encode_image` and `_encode_text`.
     Instances are shared between threads and never change after construction.
@@ -49,7 +49,7 @@ class Backbone(ABC):
     Attributes:
         name: what `load_backbone` was asked for.
         dim: size of the joint space; of the visual one where there is no text tower.
-        image_size: height of the pictures it takes, in pixels (its width too, but for a non-square model).
+        image_size: height of the images it takes, in pixels (its width too, but for a non-square model).
         logit_scale: the trained factor on cosines (e.g. 100), so a softmax temperature of 1 / logit_scale; 1 without a
             text tower.
         has_patches: whether `ImageFeatures.patches` is there.
@@ -74,14 +74,14 @@ class Backbone(ABC):
     @property
     @abstractmethod
     def input_shape(self) -> tuple[int, int]:
-        """(height, width) of the pictures that `encode_image` takes."""
+        """(height, width) of the images that `encode_image` takes."""
 
     @final
     def preprocess(self, images: Sequence[Image.Image]) -> Tensor:
         """Resizes and crops as the checkpoint was trained; mean and std are left to `encode_image`.
 
         Args:
-            images: pictures of any size and mode.
+            images: images of any size and mode.
 
         Returns:
             (batch, 3, height, width) float32 in [0, 1], on the CPU.
@@ -98,7 +98,7 @@ class Backbone(ABC):
 
         Args:
             pixels: (batch, 3, height, width) floats in [0, 1], on any device. Not mean/std-normalised: that is done
-                inside, so that an attack lives in the space of pictures.
+                inside, so that an attack lives in the space of images.
 
         Raises:
             StudioError: for another shape, or integers.
@@ -143,7 +143,7 @@ class Backbone(ABC):
 
     @abstractmethod
     def _transform(self, image: Image.Image) -> Tensor:
-        """One RGB picture -> (3, height, width) float32 in [0, 1]."""
+        """One RGB image -> (3, height, width) float32 in [0, 1]."""
 
     @abstractmethod
     def _encode_image(self, pixels: Tensor) -> ImageFeatures:
@@ -155,7 +155,7 @@ class Backbone(ABC):
 
 
 def limit_aspect(image: Image.Image) -> Image.Image:
-    """The middle of a picture that is extremely long or tall; any other unchanged."""
+    """The middle of an image that is extremely long or tall; any other unchanged."""
     width, height = image.size
     longest = _LONGEST_ASPECT * min(width, height)
     if max(width, height) <= longest:

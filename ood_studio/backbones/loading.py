@@ -23,7 +23,7 @@ def available_offline() -> list[str]:
 
 
 def bundled_names() -> list[str]:
-    """The bundled models that compare pictures with texts and whose files are there."""
+    """The bundled models that compare images with texts and whose files are there."""
     return [name for name in bundled("backbone") if describe_backbone(name).here]
 
 
@@ -95,4 +95,4 @@ def load_again(name: str, device: str, precision: Precision, fingerprint: str) -
 
 LOADED: LoadedModels[Backbone] = LoadedModels(3, BackboneError, available_offline)
 BUNDLED: dict[str, BundledModel] = bundled("backbone")
-"""The bundled models that compare pictures with texts, whether their files are there or not."""
+"""The bundled models that compare images with texts, whether their files are there or not."""

@@ -28,7 +28,7 @@ _PRECISIONS = {torch.float32: "fp32", torch.float16: "fp16", torch.bfloat16: "bf
 
 
 class OpenClipBackbone(Backbone):
-    """An open_clip model behind the `Backbone` interface.
+    """An open_clip model with the `Backbone` interface.
 
     What the two other spaces are depends on the image tower:
 
@@ -166,10 +166,10 @@ def _load_tokenizer(checkpoint: Checkpoint) -> Callable[[list[str]], Tensor]:
 
 def _fingerprint_of(checkpoint: Checkpoint, dtype: torch.dtype, preprocess: dict[str, Any]) -> str:
     settings = [checkpoint.config, preprocess, checkpoint.quick_gelu, str(dtype)]
-    beside = sorted(checkpoint.folder.glob("*")) if checkpoint.folder is not None else []
+    others = sorted(checkpoint.folder.glob("*")) if checkpoint.folder is not None else []
     read = [
         file
-        for file in beside
+        for file in others
         if file.is_file() and file.suffix in {".json", ".txt", ".model"} and file.name != open_clip_files.CONFIG
     ]
     return fingerprint(checkpoint.weights, settings, read)

@@ -18,18 +18,18 @@ Array = NDArray[np.float64]
 
 
 def resampling(backbone: Backbone, height: int, width: int) -> Callable[[Tensor], Tensor]:
-    """What `Backbone.preprocess` does to pictures of a size, but for its rounding to 8 bits.
+    """What `Backbone.preprocess` does to images of a size, but for its rounding to 8 bits.
 
     Args:
         backbone: any model that resizes and crops, or squashes; with or without cropping a margin.
-        height, width: of the pictures.
+        height, width: of the images.
 
     Returns:
         A differentiable function (batch, 3, height, width) -> (batch, 3, *backbone.input_shape); the identity where
         the size is already that of the input.
 
     Raises:
-        BackboneError: if the model prepares pictures in another way, such as with a border around them.
+        BackboneError: if the model prepares images in another way, such as with a border around them.
     """
     if (height, width) == tuple(backbone.input_shape):
         return lambda pixels: pixels
@@ -42,9 +42,9 @@ def resampling(backbone: Backbone, height: int, width: int) -> Callable[[Tensor]
 
 
 def _matrices(backbone: Backbone, height: int, width: int) -> tuple[Tensor, Tensor]:
-    """(input height, height) and (input width, width): output = rows @ picture @ columnsᵀ.
+    """(input height, height) and (input width, width): output = rows @ image @ columnsᵀ.
 
-    Which part of the picture the model looks at is read from what its preprocessing makes of two ramps, which filter
+    Which part of the image the model looks at is read from what its preprocessing makes of two ramps, which filter
     it uses from noise.
     """
     out_height, out_width = backbone.input_shape
@@ -75,7 +75,7 @@ def _matrices(backbone: Backbone, height: int, width: int) -> tuple[Tensor, Tens
 
 
 def _ramps(height: int, width: int, *, across: bool) -> Iterator[Image.Image]:
-    """Pictures that brighten evenly along an axis; each rounds elsewhere, so that their mean hardly rounds."""
+    """Images that brighten evenly along an axis; each rounds elsewhere, so that their mean hardly rounds."""
     length = width if across else height
     for part in range(8):
         line = np.floor((np.arange(length) + 0.5) / length * 254 + part / 8 + 1 / 16).astype(np.uint8)
@@ -84,7 +84,7 @@ def _ramps(height: int, width: int, *, across: bool) -> Iterator[Image.Image]:
 
 
 def _box(seen: Array, length: int) -> tuple[float, float]:
-    """Begin and end, in pixels of the picture, of what the output shows, from the ramp's values in it."""
+    """Begin and end, in pixels of the image, of what the output shows, from the ramp's values in it."""
     count = len(seen)
     # floor adds −1/2 on average, and the eighths add 1/2.
     places = seen.astype(np.float64) * 255 / 254 * length

@@ -157,7 +157,7 @@ def _names_architecture(config: Path) -> bool:
 
 @cache
 def _counted(model: str) -> tuple[float, float]:
-    """GB of a listed model's weights, and GiB of them and of what the gradient of one picture keeps; at 4 bytes.
+    """GB of a listed model's weights, and GiB of them and of what the gradient of one image keeps; at 4 bytes.
 
     Counted on a model without numbers in it (torch's device ``meta``), which takes no memory.
     """
@@ -165,7 +165,7 @@ def _counted(model: str) -> tuple[float, float]:
 
     with torch.device("meta"):
         network: Any = timm.create_model(model).eval().requires_grad_(False)
-        picture = torch.empty(1, *network.pretrained_cfg["input_size"], requires_grad=True)
+        image = torch.empty(1, *network.pretrained_cfg["input_size"], requires_grad=True)
     kept: dict[int, Tensor] = {}
 
     def keep(tensor: Tensor) -> Tensor:
@@ -174,7 +174,7 @@ def _counted(model: str) -> tuple[float, float]:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        network(picture)
+        network(image)
     weights = 4 * sum(parameter.numel() for parameter in network.parameters())
     activations = 4 * sum(tensor.numel() for tensor in kept.values())
     return weights / 1e9, round((weights + activations) / 2**30, 1)

@@ -20,7 +20,7 @@ from ood_studio.hub.loading import building
 
 
 class TimmBackbone(Backbone):
-    """A timm model behind the `Backbone` interface: pictures alone, so ``joint`` is None.
+    """A timm model with the `Backbone` interface: images alone, so ``joint`` is None.
 
     ``visual`` is the pooled vector that the classifier reads (``forward_head`` with ``pre_logits``). ``patches`` are
     the cells of the last feature map, or the patch tokens of a vision transformer, each through the same head as if it
@@ -39,7 +39,7 @@ class TimmBackbone(Backbone):
 
     Raises:
         CannotLoad: when the weights are damaged or do not belong to the configuration, or the model does not take
-            colour pictures or gives no vector for one.
+            colour images or gives no vector for one.
     """
 
     logit_scale = 1.0
@@ -162,7 +162,7 @@ def _grid(model: Any, features: Tensor) -> _Grid | None:
         return _Grid(features.shape[2], features.shape[3], channels_last=False)
     if features.ndim == 4 and features.shape[3] == model.num_features:
         return _Grid(features.shape[1], features.shape[2])
-    # Other architectures may keep their tokens in another order than the picture's.
+    # Other architectures may keep their tokens in another order than the image's.
     if features.ndim == 3 and isinstance(model, (VisionTransformer, Eva, Beit)):
         rows, columns = model.patch_embed.grid_size
         if features.shape[1] == model.num_prefix_tokens + rows * columns:

@@ -17,7 +17,7 @@ class BundledModel:
 
     Attributes:
         name: what people ask for; different kinds of models may share one.
-        kind: what it is for: ``backbone`` compares pictures with texts, ``classifier`` tells the classes of pictures,
+        kind: what it is for: ``backbone`` compares images with texts, ``classifier`` tells the classes of images,
             ``inpainting`` paints, ``contexts`` describes.
         library: that reads it; of a backbone or classifier, the prefix of its family.
         folder_name: of its files in ``assets``.

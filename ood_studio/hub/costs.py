@@ -28,10 +28,10 @@ class ModelInfo:
         here: whether all its files are on this machine, so that nothing is downloaded.
         bundled: whether it comes with the app.
         download: about how many GB (10⁹ bytes) are downloaded; 0 where it is here, None where nobody knows.
-        memory: about how many GiB it needs for one picture (and its gradient, where one is taken), by precision; empty
+        memory: about how many GiB it needs for one image (and its gradient, where one is taken), by precision; empty
             where nobody knows.
         licence: its name, as its publisher gives it; None where nobody knows.
-        image_size: height and width of its pictures in pixels; None where nobody knows before its files are here.
+        image_size: height and width of its images in pixels; None where nobody knows before its files are here.
     """
 
     name: str

@@ -79,7 +79,7 @@ class Layout(ABC):
         """About how many GiB a model that is here needs, by precision; see `ModelInfo.memory`."""
 
     def image_size(self, folder: Path) -> int | None:
-        """Height and width of the pictures of a model that is here, in pixels."""
+        """Height and width of the images of a model that is here, in pixels."""
         return None
 
 

@@ -1,4 +1,4 @@
-"""OOD scores, one a file: image features -> one number a picture, higher = more in-distribution.
+"""OOD scores, one a file: image features -> one number an image, higher = more in-distribution.
 
 >>> score = NegLabel().fit(Reference(class_text=classes, negative_text=negatives))  # doctest: +SKIP
 >>> score(features)  # (batch,)  # doctest: +SKIP

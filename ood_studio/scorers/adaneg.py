@@ -1,4 +1,4 @@
-"""AdaNeg: NegLabel whose labels learn what they look like from the test pictures that pass (Zhang & Zhang 2024)."""
+"""AdaNeg: NegLabel whose labels learn what they look like from the test images that pass (Zhang & Zhang 2024)."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from ood_studio.scorers.base import Reference, temperature, unit_rows
 from ood_studio.scorers.neglabel import Groups, GroupScorer, NegLabel, group_share
 
 Proxy = Literal["sample", "task"]
-"""Whether a label's stored pictures weigh by their likeness to the picture scored, or all the same."""
+"""Whether a label's stored images weigh by their likeness to the image scored, or all the same."""
 
 _BLOCK_BYTES = 16 * 2**20  # of similarities at a time
-_BLOCK_ROWS = 256  # a stored picture touches the rest of its block, so that longer blocks cost more than they save
+_BLOCK_ROWS = 256  # a stored image touches the rest of its block, so that longer blocks cost more than they save
 _LABELS = 256  # labels whose memories are gathered at a time
 
 
 @dataclass(frozen=True)
 class AdaNeg(GroupScorer):
-    """The NegLabel score on text and on proxies made of test pictures, one call being one stream (NeurIPS 2024).
+    """The NegLabel score on text and on proxies made of test images, one call being one stream (NeurIPS 2024).
 
-    Every ID and negative label has a memory of up to L test pictures besides its text feature t; all are empty when a
-    call begins. For each picture v of the stream, in its order:
+    Every ID and negative label has a memory of up to L test images besides its text feature t; all are empty when a
+    call begins. For each image v of the stream, in its order:
 
     1. S_nl(v) is NegLabel's Eq. 6 on the text features, grouped as there.
     2. v is stored under its nearest ID label if S_nl(v) > γ + g (1 - γ), and under its nearest negative label if
-       S_nl(v) < γ - g γ; else nowhere. In a full memory it replaces the picture of the highest entropy if its own is
+       S_nl(v) < γ - g γ; else nowhere. In a full memory it replaces the image of the highest entropy if its own is
        lower: that of the softmax over the ID labels alone, or over the negative ones alone.
-    3. The proxy of a label, of unit length, is the direction of Σ_m φ_m m over m = t and the pictures in its memory:
+    3. The proxy of a label, of unit length, is the direction of Σ_m φ_m m over m = t and the images in its memory:
        "task": φ_m = 1; "sample": φ_m = e^(-β (1 - cos(v, m))).
     4. S_ada(v) is S_nl's equation with the proxies in place of the text features, in the same groups.
     5. The score is (S_ada + λ S_nl) / (1 + λ), in [0, 1].
@@ -41,16 +41,16 @@ class AdaNeg(GroupScorer):
 
     Steps 1 to 5 are the authors' code but for these:
 
-    - There, a batch of 256 pictures is stored before the first of them is scored. Here v is stored before v is scored
+    - There, a batch of 256 images is stored before the first of them is scored. Here v is stored before v is scored
       and what comes later never counts, so that the batch size is no hidden parameter.
     - There, the score is S_ada + λ S_nl; the division ranks alike.
-    - There, a memory of "length L" holds the text and L - 1 pictures.
+    - There, a memory of "length L" holds the text and L - 1 images.
     - There, the β of 5.5 is cut to 5 before use.
-    - There, pictures can be stored under the negative labels that the grouping leaves over, and those count for the
+    - There, images can be stored under the negative labels that the grouping leaves over, and those count for the
       entropies; here they take no part at all.
     - "AdaGap", which sets g from the stream's mix of ID and OOD, is not here.
 
-    The score of a picture depends on those before it: mix ID and OOD pictures in the stream as they would come, and
+    The score of an image depends on those before it: mix ID and OOD images in the stream as they would come, and
     vary `order` to see how much it matters.
 
     Attributes:
@@ -58,9 +58,9 @@ class AdaNeg(GroupScorer):
         groups, seed: n_g, as in `NegLabel`, and the seed of the shuffle before grouping; 5 groups are the authors'.
         proxy: "sample" or "task".
         threshold: γ, the middle between ID and OOD.
-        gap: g; 0 stores every picture, 1 none.
+        gap: g; 0 stores every image, 1 none.
         length: L.
-        sharpness: β; the higher, the more the most alike pictures count.
+        sharpness: β; the higher, the more the most alike images count.
         weight: λ, the weight of S_nl.
         order: seed of a shuffle of the stream; None = in the order given. Scores come back in the order given.
     """
@@ -131,7 +131,7 @@ class AdaNeg(GroupScorer):
             entropy = torch.where(sure_in, entropy_in, entropy_out).tolist()
             for row in torch.nonzero(sure_in | sure_out)[:, 0].tolist():
                 if memory.store(label[row], start + row, entropy[row]):
-                    # The label's proxy is another one from this picture on.
+                    # The label's proxy is another one from this image on.
                     which = torch.tensor([label[row]], device=block.device)
                     cosines[row:, which] = memory.cosines(block[row:], which)
             cosines *= scale
@@ -141,7 +141,7 @@ class AdaNeg(GroupScorer):
 
 
 class _Memory:
-    """What the labels have stored of one stream: places of pictures in it, no copies.
+    """What the labels have stored of one stream: places of images in it, no copies.
 
     Attributes:
         text: (labels, dim), unit rows.
@@ -155,7 +155,7 @@ class _Memory:
         self._stored: dict[int, list[tuple[float, int]]] = {}  # label: entropies and places
 
     def store(self, label: int, place: int, entropy: float) -> bool:
-        """Offers a picture to a label's memory; whether it was taken."""
+        """Offers an image to a label's memory; whether it was taken."""
         stored = self._stored.setdefault(label, [])
         if len(stored) == self._length:
             worst = max(range(len(stored)), key=lambda i: stored[i][0])
@@ -172,7 +172,7 @@ class _Memory:
             cosines[:, which] = self.cosines(block, which)
 
     def cosines(self, block: Tensor, which: Tensor) -> Tensor:
-        """(rows, m), cosines of pictures to the proxies of some labels, m of them."""
+        """(rows, m), cosines of images to the proxies of some labels, m of them."""
         places = torch.full((len(which), self._length), -1)
         for row, label in enumerate(which.tolist()):
             stored = [place for _, place in self._stored[label]]

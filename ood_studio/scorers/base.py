@@ -24,7 +24,7 @@ Space = Literal["joint", "visual", "patches", "tokens"]
 joint vector followed by the patches."""
 
 VectorSpace = Annotated[Literal["joint", "visual"], Help("Features read: after the projection (joint) or before it")]
-"""The space of a scorer that reads one vector a picture and lets it be chosen."""
+"""The space of a scorer that reads one vector an image and lets it be chosen."""
 
 _LAYOUTS: dict[Space, tuple[str, ...]] = {
     "joint": ("batch",),
@@ -143,8 +143,8 @@ class Scorer(ABC):
         title: its name for people.
         needs: the parts of a `Reference` that it cannot do without.
         space: which image features it reads.
-        stream: True where one call is one stream of test pictures, scored in order from a fresh state, so that a
-            picture's score depends on those before it; then there is no batch invariance.
+        stream: True where one call is one stream of test images, scored in order from a fresh state, so that a
+            image's score depends on those before it; then there is no batch invariance.
         differentiable: False where the score is a step function of the features, so that its gradient is 0.
     """
 

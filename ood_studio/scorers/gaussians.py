@@ -28,7 +28,7 @@ Covariance = Annotated[
 ]
 """The shared covariance: Eq. 2 of the PLP paper, divided by N; or as in its authors' code, see `shared_covariance`."""
 
-_ROWS = 4096  # pictures compared with every class at a time
+_ROWS = 4096  # images compared with every class at a time
 
 
 @dataclass(frozen=True, eq=False)

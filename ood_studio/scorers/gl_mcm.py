@@ -1,4 +1,4 @@
-"""GL-MCM: maximum concept matching of the whole picture and of its best patch (Miyai et al. 2025)."""
+"""GL-MCM: maximum concept matching of the whole image and of its best patch (Miyai et al. 2025)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class GLMCM(Scorer):
     several, lifts the second.
 
     Attributes:
-        tau: τ of the whole picture; None = 1 / logit_scale of the reference. 1 is the authors', as in MCM.
+        tau: τ of the whole image; None = 1 / logit_scale of the reference. 1 is the authors', as in MCM.
         tau_local: τ′ of the patches; None = 1 / logit_scale of the reference. The authors' code: τ′ = τ.
         weight: λ; 0 = MCM.
     """

@@ -16,7 +16,7 @@ from ood_studio.scorers.base import Reference, unit_rows
 from ood_studio.scorers.training import FeatureScorer
 
 _COPIED_BYTES = 2**28
-_IMAGES, _QUERIES = 4096, 2048  # training images and pictures compared at a time: 32 MB of cosines
+_IMAGES, _QUERIES = 4096, 2048  # training images and images compared at a time: 32 MB of cosines
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""NegLabel: how much of a picture's affinity goes to ID labels, against mined negative ones (Jiang et al. 2024)."""
+"""NegLabel: how much of an image's affinity goes to ID labels, against mined negative ones (Jiang et al. 2024)."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class NegLabel(GroupScorer):
     Grouping: the M negative labels are shuffled by `seed` and cut into n_g groups of ⌊M / n_g⌋, the remainder is
     dropped, and the scores of the groups are averaged. Every form is grouped alike; the paper's Table 12 is without
     grouping (`groups=1`). The authors' code differs: one group forgets the softmax, fusing n groups averages n − 1, and
-    the remainder is always the last adjectives. Another seed moves one picture's score by up to 0.1 and the AUROC by
+    the remainder is always the last adjectives. Another seed moves one image's score by up to 0.1 and the AUROC by
     at most 0.003: the seed is part of a result.
 
     Attributes:
@@ -206,7 +206,7 @@ def group_share(positive: Tensor, negative: Tensor, groups: int) -> Tensor:
 
 
 def affinities(features: Tensor, reference: Reference, tau: float | None = None) -> Tensor:
-    """The share of every label in a picture: softmax of cos / τ over the ID and all negative labels (Figs. 4 and 5).
+    """The share of every label in an image: softmax of cos / τ over the ID and all negative labels (Figs. 4 and 5).
 
     Args:
         features: (batch, dim), joint image features.

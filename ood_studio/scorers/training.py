@@ -16,7 +16,7 @@ _CHUNK_VALUES = 2**22  # a chunk of training features in float64: 32 MB
 
 @dataclass(frozen=True)
 class FeatureScorer(Scorer):
-    """A score that compares a picture with ID training images; no text takes part.
+    """A score that compares an image with ID training images; no text takes part.
 
     Attributes:
         space: "visual" (taken as they are) or "joint" (given unit length); the training images in the same space.

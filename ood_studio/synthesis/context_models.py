@@ -77,7 +77,7 @@ class LlavaLayout(Layout):
 
 
 # From parameter counts (7.06 G and 0.89 G, stored at 2 bytes) at 2, 4 and about 0.6 bytes (4 bits, and the parts that
-# stay at 2 bytes), with a tenth on top for activations and the key-value cache of one picture.
+# stay at 2 bytes), with a tenth on top for activations and the key-value cache of one image.
 CONTEXTS: FolderModels[LlavaContextModel] = FolderModels(
     "contexts",
     LlavaLayout(),
@@ -154,7 +154,7 @@ def _check_quantization(quantize: str, device: torch.device) -> None:
 
 
 def _complete(processor: Any, config: Any) -> None:
-    """Fills in what older processors do not say: how many tokens stand for a picture."""
+    """Fills in what older processors do not say: how many tokens stand for an image."""
     if processor.patch_size is None:
         processor.patch_size = config.vision_config.patch_size
     if processor.vision_feature_select_strategy is None:

@@ -1,4 +1,4 @@
-"""What surrounds the main object of a picture: the context elements of SynOOD (Eq. 3)."""
+"""What surrounds the main object of an image: the context elements of SynOOD (Eq. 3)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ContextError(ModelError):
 
 @dataclass(frozen=True)
 class Contexts:
-    """p_con of Eq. 3: what surrounds a picture's main object.
+    """p_con of Eq. 3: what surrounds an image's main object.
 
     Attributes:
         raw: the answer as it came, or what a person typed.
@@ -54,13 +54,13 @@ class Contexts:
 
 
 class ContextModel(ABC):
-    """φ of Eq. 3, p_con = φ(x_in, p_in): names the elements of pictures except their main objects.
+    """φ of Eq. 3, p_con = φ(x_in, p_in): names the elements of images except their main objects.
 
     A subclass implements `_answer`. Instances are shared between threads.
 
     Attributes:
         name: what `load_context_model` was asked for.
-        batch: how many pictures it looks at together.
+        batch: how many images it looks at together.
     """
 
     name: str
@@ -75,18 +75,18 @@ class ContextModel(ABC):
         question: str = QUESTION,
         progress: Progress = silent,
     ) -> list[Contexts]:
-        """The contexts of pictures, in their order; the same call gives the same answers.
+        """The contexts of images, in their order; the same call gives the same answers.
 
         Args:
-            images: pictures of any size and mode.
-            mains: the main object of each picture, where it is known, so that it is not named; several names of one
+            images: images of any size and mode.
+            mains: the main object of each image, where it is known, so that it is not named; several names of one
                 with commas between.
             question: what the model is asked, p_in.
-            progress: told about finished pictures and, between them, about nothing new; `Stopped` raised in it ends
+            progress: told about finished images and, between them, about nothing new; `Stopped` raised in it ends
                 the work within a word.
 
         Raises:
-            StudioError: for a single picture, other than as many main objects, or an empty or endless question.
+            StudioError: for a single image, other than as many main objects, or an empty or endless question.
             ContextError: when the model fails.
         """
         if isinstance(images, Image.Image):
@@ -112,7 +112,7 @@ class ContextModel(ABC):
 
     @abstractmethod
     def _answer(self, images: list[Image.Image], question: str, report: Callable[[], None]) -> list[str]:
-        """At most a batch of RGB pictures -> the answers; ``report`` is called after every word and may raise."""
+        """At most a batch of RGB images -> the answers; ``report`` is called after every word and may raise."""
 
 
 def written(place: str, elements: Sequence[str]) -> str:

@@ -93,7 +93,7 @@ class PipelineLayout(Layout):
         return {kind: round((count * width + gradient * width) / 2**30, 1) for kind, width in widths.items()}
 
     def image_size(self, folder: Path) -> int | None:
-        """The picture size that the configurations say."""
+        """The image size that the configurations say."""
         try:
             unet, vae = (read_json(folder / part / "config.json") for part in ("unet", "vae"))
             return int(unet["sample_size"]) * 2 ** (len(vae["block_out_channels"]) - 1)

@@ -23,13 +23,13 @@ _PLAIN_CHAT = "USER: <image>\n{question} ASSISTANT:"  # LLaVA 1.5's, for process
 
 
 class LlavaContextModel(ContextModel):
-    """A LLaVA behind the `ContextModel` interface: chat template, greedy decoding, bounded answers.
+    """A LLaVA with the `ContextModel` interface: chat template, greedy decoding, bounded answers.
 
     Args:
         name: what was asked for.
         model: a `transformers.LlavaForConditionalGeneration`, on its device.
         processor: its `transformers.LlavaProcessor`.
-        batch: pictures looked at together.
+        batch: images looked at together.
         max_new_tokens: bound of an answer.
     """
 
@@ -91,7 +91,7 @@ class LlavaContextModel(ContextModel):
 
 
 def _small(image: Image.Image) -> Image.Image:
-    """The picture without the ends of an extremely long one, and not larger than any model looks at."""
+    """The image without the ends of an extremely long one, and not larger than any model looks at."""
     image = limit_aspect(image)
     if max(image.size) > _LONGEST_SIDE:
         image = image.copy()

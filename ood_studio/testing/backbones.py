@@ -32,8 +32,8 @@ def backbone_contract(backbone: str | Backbone) -> None:
     run_checks(BACKBONE_CHECKS, loaded, f"the backbone {loaded.name}")
 
 
-def pictures(count: int = 3) -> list[Image.Image]:
-    """Pictures of several shapes: smooth blobs with some noise."""
+def sample_images(count: int = 3) -> list[Image.Image]:
+    """Images of several shapes: smooth blobs with some noise."""
     rng = np.random.default_rng(0)
     out = []
     for i in range(count):
@@ -45,26 +45,26 @@ def pictures(count: int = 3) -> list[Image.Image]:
 
 
 def vectors(features: ImageFeatures) -> Tensor:
-    """The vector of a picture that any backbone has: the joint one, or else the visual one."""
+    """The vector of an image that any backbone has: the joint one, or else the visual one."""
     return features.visual if features.joint is None else features.joint
 
 
 def reads_text(backbone: Backbone) -> bool:
-    """Whether it has a text tower: then its pictures have joint vectors."""
+    """Whether it has a text tower: then its images have joint vectors."""
     return encoded(backbone, 1).joint is not None
 
 
 @torch.no_grad()
 def encoded(backbone: Backbone, count: int = 3) -> ImageFeatures:
-    """Features of `pictures`."""
-    return backbone.encode_image(backbone.preprocess(pictures(count)))
+    """Features of `sample_images`."""
+    return backbone.encode_image(backbone.preprocess(sample_images(count)))
 
 
 def features_have_their_shapes_and_norms(backbone: Backbone) -> None:
     """Joint and patches of unit length, visual of any; float32; patches where `Backbone.has_patches` says so."""
     features, dim = encoded(backbone), backbone.dim
-    require(tuple(vectors(features).shape) == (3, dim), f"three pictures are of shape {tuple(vectors(features).shape)}")
-    require(features.visual.ndim == 2 and len(features.visual) == 3, "visual is not one vector a picture")
+    require(tuple(vectors(features).shape) == (3, dim), f"three images are of shape {tuple(vectors(features).shape)}")
+    require(features.visual.ndim == 2 and len(features.visual) == 3, "visual is not one vector an image")
     require(features.visual.dtype == torch.float32, f"visual is {features.visual.dtype}, not float32")
     require((features.patches is not None) == backbone.has_patches, "has_patches does not say whether patches come")
     for name, part in (("joint", features.joint), ("patches", features.patches)):
@@ -80,23 +80,23 @@ def features_have_their_shapes_and_norms(backbone: Backbone) -> None:
 
 
 def pixels_are_as_it_wants_them(backbone: Backbone) -> None:
-    """`preprocess` gives float32 pixels in [0, 1] of the input's shape; none of no pictures."""
-    pixels = backbone.preprocess(pictures())
+    """`preprocess` gives float32 pixels in [0, 1] of the input's shape; none of no images."""
+    pixels = backbone.preprocess(sample_images())
     require(tuple(pixels.shape) == (3, 3, *backbone.input_shape), f"pixels are of shape {tuple(pixels.shape)}")
     require(pixels.dtype == torch.float32, f"pixels are {pixels.dtype}, not float32")
     require(float(pixels.min()) >= 0 and float(pixels.max()) <= 1, "pixels leave [0, 1]")
-    require(len(backbone.preprocess([])) == 0, "no pictures give pixels all the same")
+    require(len(backbone.preprocess([])) == 0, "no images give pixels all the same")
     require(backbone.image_size == backbone.input_shape[0], "image_size is not the height of its input")
 
 
-def a_picture_is_the_same_in_any_batch(backbone: Backbone) -> None:
+def an_image_is_the_same_in_any_batch(backbone: Backbone) -> None:
     """Alone or with others, and encoded again."""
-    pixels = backbone.preprocess(pictures())
+    pixels = backbone.preprocess(sample_images())
     with torch.no_grad():
         features, again, alone = (backbone.encode_image(each) for each in (pixels, pixels, pixels[1:2]))
-    require(torch.equal(features.visual, again.visual), "the same pictures give other features the second time")
-    require_close(alone.visual, features.visual[1:2], "a picture's visual features alone", tolerance=1e-4)
-    require_close(vectors(alone), vectors(features)[1:2], "a picture's vector alone", tolerance=1e-4)
+    require(torch.equal(features.visual, again.visual), "the same images give other features the second time")
+    require_close(alone.visual, features.visual[1:2], "an image's visual features alone", tolerance=1e-4)
+    require_close(vectors(alone), vectors(features)[1:2], "an image's vector alone", tolerance=1e-4)
 
 
 def texts_are_unit_vectors_independent_of_the_batch(backbone: Backbone) -> None:
@@ -120,7 +120,7 @@ def texts_are_unit_vectors_independent_of_the_batch(backbone: Backbone) -> None:
 
 def gradients_agree_with_finite_differences(backbone: Backbone) -> None:
     """Gradients reach the pixels, and are the slope of the vectors."""
-    pixels = backbone.preprocess(pictures(2)).clamp(0.2, 0.8).to(backbone.device).requires_grad_()
+    pixels = backbone.preprocess(sample_images(2)).clamp(0.2, 0.8).to(backbone.device).requires_grad_()
     weights = torch.randn(2, backbone.dim, generator=torch.Generator().manual_seed(1)).to(backbone.device)
 
     def value(x: Tensor) -> Tensor:
@@ -141,7 +141,7 @@ def gradients_agree_with_finite_differences(backbone: Backbone) -> None:
 
 
 def inputs_of_another_kind_are_refused(backbone: Backbone) -> None:
-    """Another shape or type of pixels, one text, one picture."""
+    """Another shape or type of pixels, one text, one image."""
     height, width = backbone.input_shape
     shape = rf"shape \(batch, 3, {height}, {width}\)"
     wrong: tuple[tuple[Callable[[Any], Any], Any, str], ...] = (
@@ -149,14 +149,14 @@ def inputs_of_another_kind_are_refused(backbone: Backbone) -> None:
         (backbone.encode_image, torch.zeros(3, height, width), shape),
         (backbone.encode_image, torch.zeros(1, 3, height, width, dtype=torch.uint8), "floating-point.*uint8"),
         (backbone.encode_text, "a fish", "list of strings"),
-        (backbone.preprocess, pictures(1)[0], "list of pictures"),
+        (backbone.preprocess, sample_images(1)[0], "list of pictures"),
     )
     for function, value, message in wrong:
         with refused("an input of another kind", message):
             function(value)
 
 
-def pictures_of_any_shape_and_mode_are_taken(backbone: Backbone) -> None:
+def images_of_any_shape_and_mode_are_taken(backbone: Backbone) -> None:
     """A pixel, a line of pixels, a palette: prepared quickly, in the colours that they have."""
     wanted = torch.tensor([1, 0, 128 / 255])
     for size in ((1, 1), (1, 5000), (6000, 2)):
@@ -166,9 +166,9 @@ def pictures_of_any_shape_and_mode_are_taken(backbone: Backbone) -> None:
         with torch.no_grad():
             finite = bool(torch.isfinite(backbone.encode_image(pixels).visual).all())
         require(finite, f"features of {size} pixels are not finite")
-    palette = pictures(1)[0].quantize(8)
+    palette = sample_images(1)[0].quantize(8)
     found, plain = backbone.preprocess([palette]), backbone.preprocess([palette.convert("RGB")])
-    require(torch.equal(found, plain), "a picture with a palette is not prepared as the colours that it stands for")
+    require(torch.equal(found, plain), "an image with a palette is not prepared as the colours that it stands for")
 
 
 def it_pickles(backbone: Backbone) -> None:
@@ -182,7 +182,7 @@ def it_pickles(backbone: Backbone) -> None:
 
 def devices_agree(backbone: Backbone) -> None:
     """Pixels of any device are taken; the same model on another device of this machine gives nearly the same."""
-    pixels = backbone.preprocess(pictures())
+    pixels = backbone.preprocess(sample_images())
     with torch.no_grad():
         expected = backbone.encode_image(pixels)
         for device in devices():
@@ -200,7 +200,7 @@ def devices_agree(backbone: Backbone) -> None:
 
 def memory_mapped_pixels_are_the_same(backbone: Backbone) -> None:
     """Pixels that lie in a file."""
-    pixels = backbone.preprocess(pictures())
+    pixels = backbone.preprocess(sample_images())
     with torch.no_grad(), memory_mapped(pixels) as mapped:
         found, expected = backbone.encode_image(mapped), backbone.encode_image(pixels)
         require(torch.equal(found.visual, expected.visual), "pixels in a file give other features")
@@ -228,11 +228,11 @@ def its_fingerprint_is_there(backbone: Backbone) -> None:
 BACKBONE_CHECKS: tuple[Callable[[Backbone], None], ...] = (
     features_have_their_shapes_and_norms,
     pixels_are_as_it_wants_them,
-    a_picture_is_the_same_in_any_batch,
+    an_image_is_the_same_in_any_batch,
     texts_are_unit_vectors_independent_of_the_batch,
     gradients_agree_with_finite_differences,
     inputs_of_another_kind_are_refused,
-    pictures_of_any_shape_and_mode_are_taken,
+    images_of_any_shape_and_mode_are_taken,
     it_pickles,
     devices_agree,
     memory_mapped_pixels_are_the_same,

@@ -49,7 +49,7 @@ def labels_are_numbers_of_its_images(dataset: Dataset) -> None:
 
 
 def images_are_rgb_and_the_same_again(dataset: Dataset) -> None:
-    """Every look gives the same RGB pixels, and `show` a picture of them."""
+    """Every look gives the same RGB pixels, and `show` an image of them."""
     for index in _first(dataset):
         image = dataset.load(index)
         require(isinstance(image, Image.Image) and image.mode == "RGB", f"image {index} is no RGB image")

@@ -47,7 +47,7 @@ def unit(count: int, seed: int) -> Tensor:
 
 
 def full_reference(seed: int = 0) -> Reference:
-    """Every part a scorer can ask for: five classes, each picture near its class."""
+    """Every part a scorer can ask for: five classes, each image near its class."""
     classes = unit(_CLASSES, seed)
     labels = torch.arange(_IMAGES) % _CLASSES
     images = functional.normalize(classes[labels] + 0.15 * unit(_IMAGES, seed + 1), dim=1)
@@ -95,26 +95,26 @@ def every_number_has_bounds_and_keeps_to_them(scorer: Scorer) -> None:
             replace(cast(Any, scorer), **{name: bound.high + 1})
 
 
-def scores_are_one_finite_number_a_picture(scorer: Scorer) -> None:
-    """(batch,) in the type that came, of half precision float32; none of no pictures."""
+def scores_are_one_finite_number_an_image(scorer: Scorer) -> None:
+    """(batch,) in the type that came, of half precision float32; none of no images."""
     score, rows = scorer.fit(full_reference()), unit(7, 3)
     single, double, half = (score(features_for(scorer, each)) for each in (rows, rows.double(), rows.half()))
     for found, dtype in ((single, torch.float32), (double, torch.float64), (half, torch.float32)):
-        require(tuple(found.shape) == (7,), f"seven pictures get scores of shape {tuple(found.shape)}, not (7,)")
+        require(tuple(found.shape) == (7,), f"seven images get scores of shape {tuple(found.shape)}, not (7,)")
         require(found.dtype == dtype, f"scores come as {found.dtype}, not {dtype}")
         require(bool(torch.isfinite(found).all()), f"scores of {dtype} features are not all finite")
     require_close(single, double, "a score in float32", tolerance=1e-4)
-    require(tuple(score(features_for(scorer, rows[:0])).shape) == (0,), "no pictures get other than no scores")
+    require(tuple(score(features_for(scorer, rows[:0])).shape) == (0,), "no images get other than no scores")
 
 
-def a_picture_scores_the_same_in_any_batch(scorer: Scorer) -> None:
+def an_image_scores_the_same_in_any_batch(scorer: Scorer) -> None:
     """Alone, with others, in any order; but for a `Scorer.stream`, whose scores depend on what came before."""
     if scorer.stream:
         return
     score, rows = scorer.fit(full_reference()), features_for(scorer, unit(9, 4).double())
     whole = score(rows)
-    require_close(torch.cat([score(row[None]) for row in rows]), whole, "a picture's score alone", tolerance=1e-10)
-    require_close(score(rows.flip(0)).flip(0), whole, "a picture's score in another order", tolerance=1e-10)
+    require_close(torch.cat([score(row[None]) for row in rows]), whole, "an image's score alone", tolerance=1e-10)
+    require_close(score(rows.flip(0)).flip(0), whole, "an image's score in another order", tolerance=1e-10)
 
 
 def refitting_repeats_itself_and_changes_nothing(scorer: Scorer) -> None:
@@ -156,7 +156,7 @@ def gradients_reach_the_features(scorer: Scorer) -> None:
 
 
 def in_distribution_scores_higher(scorer: Scorer) -> None:
-    """Pictures near the ID classes score higher than those near negative labels: AUROC above 0.95."""
+    """Images near the ID classes score higher than those near negative labels: AUROC above 0.95."""
     reference = full_reference()
     assert reference.class_text is not None and reference.negative_text is not None
     inside = functional.normalize(reference.class_text.repeat(8, 1) + 0.15 * unit(40, 7), dim=1)
@@ -164,11 +164,11 @@ def in_distribution_scores_higher(scorer: Scorer) -> None:
     score = scorer.fit(reference)
     inner, outer = score(features_for(scorer, inside)), score(features_for(scorer, outside))
     auroc = float((inner[:, None] > outer[None, :]).float().mean())
-    require(auroc > 0.95, f"ID pictures do not score higher than plainly OOD ones: AUROC {auroc:.3f}")
+    require(auroc > 0.95, f"ID images do not score higher than plainly OOD ones: AUROC {auroc:.3f}")
 
 
 def an_unusable_row_is_named(scorer: Scorer) -> None:
-    """A picture whose features are zero, NaN or infinite is refused by its number."""
+    """An image whose features are zero, NaN or infinite is refused by its number."""
     score = scorer.fit(full_reference())
     for value, word in ((0.0, "is zero"), (float("nan"), "NaN or inf"), (float("inf"), "NaN or inf")):
         rows = unit(5, 9)
@@ -244,8 +244,8 @@ def memory_mapped_features_score_the_same(scorer: Scorer) -> None:
 SCORER_CHECKS: tuple[Callable[[Scorer], None], ...] = (
     is_a_frozen_dataclass_with_a_name,
     every_number_has_bounds_and_keeps_to_them,
-    scores_are_one_finite_number_a_picture,
-    a_picture_scores_the_same_in_any_batch,
+    scores_are_one_finite_number_an_image,
+    an_image_scores_the_same_in_any_batch,
     refitting_repeats_itself_and_changes_nothing,
     a_fitted_score_outlives_changes_to_its_reference,
     gradients_reach_the_features,

@@ -21,7 +21,7 @@ from ood_studio.backbones.families import find_model
 from ood_studio.hub.bundled import bundled
 from ood_studio.hub.device import Precision
 from ood_studio.testing import BACKBONE_CHECKS, check_name
-from ood_studio.testing.backbones import pictures, vectors
+from ood_studio.testing.backbones import sample_images, vectors
 
 BUNDLED = [*bundled("backbone"), *bundled("classifier")]
 CLIP = ["vit", "vit-avg", "resnet", "timm"]
@@ -85,7 +85,7 @@ def test_parameters_are_frozen(backbone: Backbone) -> None:
 
 def test_parity_with_open_clip(clip: Backbone) -> None:
     model, transform, tokenizer = theirs(clip)
-    images = pictures()
+    images = sample_images()
     batch = torch.stack([transform(image) for image in images])
     pixels = clip.preprocess(images)
     mean, std = (torch.tensor(v).view(3, 1, 1) for v in (model.visual.image_mean, model.visual.image_std))
@@ -101,7 +101,7 @@ def test_parity_with_open_clip(clip: Backbone) -> None:
 
 
 def test_visual_is_what_the_projection_reads(clip: Backbone) -> None:
-    features = clip.encode_image(clip.preprocess(pictures()))
+    features = clip.encode_image(clip.preprocess(sample_images()))
     visual = clip._model.visual  # type: ignore[attr-defined]
     if hasattr(visual, "proj"):
         projected = features.visual @ visual.proj
@@ -112,7 +112,7 @@ def test_visual_is_what_the_projection_reads(clip: Backbone) -> None:
     torch.testing.assert_close(F.normalize(projected, dim=-1), features.joint, atol=1e-5, rtol=0)
 
 
-def test_long_pictures_lose_their_ends_alone() -> None:
+def test_long_images_lose_their_ends_alone() -> None:
     ramp = Image.fromarray(np.arange(1001, dtype=np.int32).clip(0, 255).astype(np.uint8)[None].repeat(3, 0))
     assert limit_aspect(ramp).size == (48, 3) and limit_aspect(ramp.rotate(90, expand=True)).size == (3, 48)
     assert limit_aspect(ramp.crop((0, 0, 48, 3))).size == (48, 3)
@@ -122,7 +122,7 @@ def test_long_pictures_lose_their_ends_alone() -> None:
 
 
 @pytest.mark.parametrize("kind", ["vit", "vit-avg"])
-def test_patches_lie_where_the_picture_is(kind: str, checkpoints: dict[str, Path]) -> None:
+def test_patches_lie_where_the_image_is(kind: str, checkpoints: dict[str, Path]) -> None:
     backbone = load_backbone(f"open_clip:local-dir:{checkpoints[kind]}", device="cpu")
     visual = backbone._model.visual  # type: ignore[attr-defined]
     pixels = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0)).requires_grad_()
@@ -159,7 +159,7 @@ def test_parity_with_timm(vision: Backbone) -> None:
     model = timm.create_model(f"local-dir:{local_folder(vision)}", pretrained=True).eval()
     data = resolve_model_data_config(model)
     transform = create_transform(**data, is_training=False)
-    images = pictures()
+    images = sample_images()
     batch = torch.stack([transform(image) for image in images])
     pixels = vision.preprocess(images)
     mean, std = (torch.tensor(data[key]).view(3, 1, 1) for key in ("mean", "std"))
@@ -179,7 +179,7 @@ def test_parity_with_timm(vision: Backbone) -> None:
 
 def test_patches_of_timm_models(vision: Backbone) -> None:
     model = vision._model  # type: ignore[attr-defined]
-    pixels = vision.preprocess(pictures(2))
+    pixels = vision.preprocess(sample_images(2))
     found = vision.encode_image(pixels)
     assert found.patches is not None
     last = model.forward_features((pixels - vision._mean) / vision._std)  # type: ignore[attr-defined]
@@ -206,7 +206,7 @@ def test_half_precision_gives_nearly_the_same(kind: str, checkpoints: dict[str, 
     exact, half = load(kind, checkpoints), load(kind, checkpoints, "float16")
     assert half is not exact and half.fingerprint != exact.fingerprint
     assert any(p.dtype == torch.float16 for p in half._model.parameters())  # type: ignore[attr-defined]
-    pixels = exact.preprocess(pictures()).requires_grad_()
+    pixels = exact.preprocess(sample_images()).requires_grad_()
     a, b = exact.encode_image(pixels), half.encode_image(pixels)
     assert vectors(b).dtype == b.visual.dtype == torch.float32
     assert F.cosine_similarity(vectors(a), vectors(b)).min() > 0.999

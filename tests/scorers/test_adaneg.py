@@ -1,4 +1,4 @@
-"""AdaNeg against a transcription of its steps, one picture after another, and what the order of a stream does."""
+"""AdaNeg against a transcription of its steps, one image after another, and what the order of a stream does."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def rows(count: int, seed: int) -> Tensor:
 
 CLASSES, NEGATIVES = rows(4, 0), rows(23, 1)
 REFERENCE = Reference(CLASSES, NEGATIVES, logit_scale=SCALE)
-KNOWN = torch.arange(70) % 7  # four kinds of ID pictures and three of OOD ones, taking turns
+KNOWN = torch.arange(70) % 7  # four kinds of ID images and three of OOD ones, taking turns
 STREAM = functional.normalize(torch.cat((CLASSES, NEGATIVES[:3]))[KNOWN] + 0.5 * rows(70, 2) + 0.4 * rows(1, 3), dim=1)
 
 
@@ -44,7 +44,7 @@ def oracle(stream: np.ndarray, scorer: AdaNeg) -> np.ndarray:
 
     def proxy(label: int, v: np.ndarray) -> np.ndarray:
         total = np.zeros(DIM)
-        for m in (text[label], *(picture for _, picture in memory[label])):
+        for m in (text[label], *(image for _, image in memory[label])):
             total += m * (np.exp(-scorer.sharpness * (1 - m @ v)) if scorer.proxy == "sample" else 1.0)
         return total / np.linalg.norm(total)
 

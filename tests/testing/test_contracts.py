@@ -131,13 +131,13 @@ def test_a_sound_scorer_and_the_example_pass(monkeypatch: pytest.MonkeyPatch) ->
     [
         (Unbounded, "every number has bounds and keeps to them"),
         (Reversed, "in distribution scores higher"),
-        (Centred, "a picture scores the same in any batch"),
+        (Centred, "an image scores the same in any batch"),
         (Lazy, "a fitted score outlives changes to its reference"),
         (Noisy, "refitting repeats itself and changes nothing"),
         (Greedy, "refitting repeats itself and changes nothing"),
         (Detached, "gradients reach the features"),
-        (Single, "scores are one finite number a picture"),
-        (Columns, "scores are one finite number a picture"),
+        (Single, "scores are one finite number an image"),
+        (Columns, "scores are one finite number an image"),
         (Needless, "what is missing is said"),
         (Sealed, "it pickles"),
     ],
@@ -150,7 +150,7 @@ def test_a_broken_scorer_fails_its_check(scorer: type[Scorer], check: str) -> No
 
 
 class Tiny(Backbone):
-    """A random linear map of 8-pixel pictures and of letters: sound, and broken in one way each below."""
+    """A random linear map of 8-pixel images and of letters: sound, and broken in one way each below."""
 
     name, dim, image_size, logit_scale, has_patches = "tiny", 6, 8, 10.0, False
     fingerprint, device, dtype = "tiny/0123456789", torch.device("cpu"), torch.float32
@@ -212,7 +212,7 @@ def test_a_sound_backbone_passes() -> None:
     [
         (Long, "features have their shapes and norms"),
         (Patchy, "features have their shapes and norms"),
-        (Shifted, "a picture is the same in any batch"),
+        (Shifted, "an image is the same in any batch"),
         (Frozen, "gradients agree with finite differences"),
         (Bright, "pixels are as it wants them"),
         (Square, "pixels are as it wants them"),
