@@ -270,7 +270,7 @@ def test_what_cannot_be_learnt_is_said(scorer: Scorer, reference: Reference, mes
         (RelativeMahalanobis, {"covariance": ""}, "covariance must be one of"),
         (KMeansMahalanobis, {"clusters": 2.5}, "clusters must be a whole number"),
         (ViM, {"principal": 1.5}, "principal must be a whole number"),
-        (ReAct, {"space": "tokens"}, "space of ReAct must be"),
+        (ReAct, {"space": "tokens"}, "space must be one of joint, visual, not 'tokens'"),
     ],
 )
 def test_parameters_that_mean_nothing_are_refused(kind: type[Scorer], parameters: dict, message: str) -> None:
