@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from ood_studio.backbones.base import Backbone
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds, Help, check, parameters
+from ood_studio.core.parameters import Bounds, Help, parameters
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.features.images import DatasetFeatures, dataset_features
@@ -58,8 +58,9 @@ class Defence:
     strength: Annotated[float, Bounds(0.05, 100.0, help="Quality, radius in pixels, share of the size, or crops")]
 
     def __post_init__(self) -> None:
-        check(self)
-        replace(parameters(Defence)["strength"], name=self.kind, bounds=DEFENCES[self.kind].bounds).check(self.strength)
+        own = parameters(Defence)
+        own["kind"].check(self.kind)
+        replace(own["strength"], name=self.kind, bounds=DEFENCES[self.kind].bounds).check(self.strength)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.strength:g}"
@@ -99,6 +100,17 @@ def parse_defence(text: str) -> Defence:
         raise StudioError(f"unknown defence {name!r}; expected one of {', '.join(DEFENCES)}")
     usual = DEFENCES[kind].usual
     return Defence(kind, parameters(Defence)["strength"].parse(strength, f"the strength of {kind}") if given else usual)
+
+
+def views_of(image: Image.Image, defence: Defence | None) -> list[Image.Image]:
+    """RGB images that the model sees of one behind a defence, or the image itself without one."""
+    plain = image.convert("RGB")
+    return [plain] if defence is None else [defence.apply(plain, view) for view in range(defence.views)]
+
+
+def mean_of_views(joint: Tensor) -> Tensor:
+    """(1, dim) of unit length: what a model sees in the views of one image, from their joint features (views, dim)."""
+    return functional.normalize(joint.mean(dim=0, keepdim=True), dim=1)
 
 
 class Defended(Dataset):

@@ -1,4 +1,4 @@
-"""What an attack pulls features to: a picture, the middle of a class, or a label's text."""
+"""What an attack pulls features to: an image, the middle of a class, or a label's text."""
 
 from __future__ import annotations
 

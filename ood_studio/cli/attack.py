@@ -91,7 +91,7 @@ def _over(request: AttackSetRequest) -> tuple[Over, str]:
     if len(request.smoothness) > 1:
         return "smoothness", "λ"
     if request.linf:
-        return "linf", "L∞ budget"
+        return "linf", "L∞ budget in 255ths"
     if request.l2:
         return "l2", "L2 budget"
     raise StudioError("a figure needs several values: give --checkpoints, or more than one --smoothness, or a budget")
@@ -100,9 +100,9 @@ def _over(request: AttackSetRequest) -> tuple[Over, str]:
 def attack_text(request: AttackSetRequest, result: AttackResult, kind: str = "table") -> str:
     """An attack's result for the terminal, or as Markdown, LaTeX or CSV."""
     if kind == "csv":
-        return to_csv([row for each in result.judgements for row in each.result.rows]).rstrip("\n")
+        return to_csv([row for each in result.evaluations for row in each.result.rows]).rstrip("\n")
     lines = []
-    for each in result.judgements:
+    for each in result.evaluations:
         behind = f" behind {each.defence}" if each.defence else ""
         lines += [f"Judged by {each.backbone}{behind}, seed {request.seed}; AUROC and FPR95 in percent.", ""]
         lines += [tables()[kind](each.result.rows), ""]

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ood_studio import __version__
@@ -201,24 +200,6 @@ def needed_spaces(scorers: list[Scorer]) -> frozenset[str]:
     for scorer in scorers:
         spaces |= {"joint", "patches"} if scorer.space == "tokens" else {scorer.space}
     return frozenset(spaces)
-
-
-def zero_shot_accuracy(features: Tensor, class_text: Tensor, truth: NDArray[np.int64]) -> float:
-    """The share of pictures whose nearest class text is the right one.
-
-    Args:
-        features: (n, dim) unit-norm image features.
-        class_text: (classes, dim) unit-norm text features.
-        truth: (n,) index of the right class; pictures with a negative one are left out.
-
-    Raises:
-        StudioError: if no picture is left.
-    """
-    known = truth >= 0
-    if not known.any():
-        raise StudioError("accuracy needs at least one picture of a known class")
-    guessed = (features @ class_text.T).argmax(dim=1).numpy()
-    return float((guessed == truth)[known].mean())
 
 
 def _features(features: DatasetFeatures, space: Space, rows: slice = slice(None)) -> Tensor:

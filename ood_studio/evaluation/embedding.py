@@ -92,6 +92,42 @@ def plane(
     return places
 
 
+def planes(
+    base: np.ndarray,
+    added: np.ndarray,
+    *,
+    neighbours: int = 15,
+    spread: float = 0.1,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> np.ndarray:
+    """Places of some features and of a few more among them: the map of the former looks much the same without the rest.
+
+    The former are laid out first, and all together from there, so that all take part alike.
+
+    Args:
+        base: (n, d) unit vectors, n at least 3.
+        added: (m, d) unit vectors; m may be 0.
+        neighbours, spread, seed: see `plane`.
+        progress: told the layouts.
+
+    Returns:
+        (n + m, 2).
+
+    Raises:
+        StudioError: as `plane`.
+    """
+    places = plane(base, neighbours=neighbours, spread=spread, seed=seed, progress=progress)
+    if not len(added):
+        return places
+    nearest = (added @ base.T).argmax(axis=1)
+    # Not on the very place of the neighbour, from which nothing could pull it away.
+    aside = np.random.default_rng(seed).normal(0, 0.05, (len(added), 2)).astype(np.float32)
+    start = np.concatenate([places, places[nearest] + aside])
+    whole = np.concatenate([base, added])
+    return plane(whole, neighbours=neighbours, spread=spread, seed=seed, start=start, progress=progress)
+
+
 def neighbourhoods(features: np.ndarray, neighbours: int) -> Any:
     """UMAP's graph of neighbours, (n, n) sparse and symmetric, with values up to 1.
 

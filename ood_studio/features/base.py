@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -34,6 +35,17 @@ class DatasetFeatures:
     def of(cls, tensors: Mapping[str, Tensor], rows: NDArray[np.int64], problems: dict[str, str]) -> DatasetFeatures:
         """Features by the name of their space."""
         return cls(tensors.get("joint"), tensors.get("visual"), tensors.get("patches"), rows, problems)
+
+    def without(self, rows: Collection[int]) -> DatasetFeatures:
+        """The features but for those of some images of the dataset."""
+        keep = np.flatnonzero(~np.isin(self.rows, [*rows]))
+        if len(keep) == len(self.rows):
+            return self
+        taken = torch.from_numpy(keep)
+        joint, visual, patches = (
+            None if part is None else part[taken] for part in (self.joint, self.visual, self.patches)
+        )
+        return DatasetFeatures(joint, visual, patches, self.rows[keep], self.problems)
 
     @property
     def nbytes(self) -> int:

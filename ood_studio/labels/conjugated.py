@@ -7,7 +7,7 @@ creature", "cozy place"). Each draws in pictures of many classes that share the 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from torch import Tensor
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.features.texts import TextEncoder
-from ood_studio.labels.corpora import Corpus, normalise
+from ood_studio.labels.corpora import Corpus, load_corpus, normalise
 from ood_studio.labels.negmining import Mining, NegativeLabels, mine_corpus
 from ood_studio.labels.prompts import PromptSet
 from ood_studio.worlds import corpora
@@ -41,6 +41,10 @@ SUPERCLASSES: tuple[str, ...] = (
 
 TEMPLATES: tuple[str, ...] = ("{}", "a nice photo of {}", "a good photo of {}", "a close-up photo of {}")
 """The authors' templates for the phrases, averaged."""
+
+
+MOST_PHRASES = 20_000
+"""Of a pool; a corpus with so many adjectives that they would make more is put before one superclass each."""
 
 
 def superclasses_of(source: str | Path) -> tuple[str, ...]:
@@ -108,3 +112,34 @@ def mine_conjugated(
         backbone, labels, pool, templates, mining=mining or Mining(fraction=0.15), progress=progress
     )
     return found, text
+
+
+def conjugated_features(
+    backbone: TextEncoder,
+    labels: Sequence[str],
+    source: str | Path,
+    prompts: PromptSet,
+    *,
+    lexnames: Collection[str] | None = None,
+    progress: Progress = silent,
+) -> Tensor:
+    """What CSP takes as ``Reference.conjugated_text``: phrases of a corpus's adjectives, mined and encoded.
+
+    Args:
+        backbone: a backbone with a text tower.
+        labels: the ID labels.
+        source, lexnames: see :func:`ood_studio.labels.corpora.load_corpus`.
+        prompts: those of the ID labels.
+        progress: told the words done; may raise to stop.
+
+    Returns:
+        (phrases, dim), unit norm, float32, on the CPU.
+
+    Raises:
+        StudioError: for a corpus that cannot be used, or without adjectives.
+    """
+    adjectives = load_corpus(source, lexnames=lexnames).adjectives
+    superclasses = superclasses_of(source)
+    few = len(adjectives) * len(superclasses) <= MOST_PHRASES
+    pool = conjugated_pool(adjectives, superclasses, each=None if few else 1)
+    return mine_conjugated(backbone, labels, pool, prompts, progress=progress)[1]

@@ -4,18 +4,10 @@ Nothing here belongs to one user. What is shared (models, text features, referen
 again for the same thing costs nothing, and changing one choice recomputes only what depends on it.
 """
 
-from ood_studio.studio.answers import (
-    Affinity,
-    ExploreResult,
-    PictureReport,
-    Reading,
-    ReferenceScores,
-    SweepPoint,
-)
-from ood_studio.studio.attack import Attacking, AttackResult
-from ood_studio.studio.craft import AttackImageStep, Crafting
-from ood_studio.studio.explore import Exploring
-from ood_studio.studio.feature_map import Mapping
+from ood_studio.studio.answers import Affinity, ExploreResult, PictureReport, SweepPoint
+from ood_studio.studio.assessment import Assessment
+from ood_studio.studio.attack_image import AttackImageStep
+from ood_studio.studio.attack_results import AttackResult, Evaluation
 from ood_studio.studio.requests import (
     AttackImageRequest,
     AttackSetRequest,
@@ -26,15 +18,19 @@ from ood_studio.studio.requests import (
     SynthesizeImageRequest,
     SynthesizeSetRequest,
 )
-from ood_studio.studio.synthesize import SynthesizeImageStep, Synthesizing
+from ood_studio.studio.scores import Reading, ReferenceScores
+from ood_studio.studio.studio import Studio
+from ood_studio.studio.synthesize_image import SynthesizeImageStep
 
 __all__ = [
     "Affinity",
+    "Assessment",
     "AttackImageRequest",
     "AttackImageStep",
     "AttackResult",
     "AttackSetRequest",
     "BenchRequest",
+    "Evaluation",
     "ExploreRequest",
     "ExploreResult",
     "FeatureMapRequest",
@@ -48,7 +44,3 @@ __all__ = [
     "SynthesizeImageStep",
     "SynthesizeSetRequest",
 ]
-
-
-class Studio(Exploring, Attacking, Crafting, Synthesizing, Mapping):
-    """Answers every request; safe to share between threads."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from ood_studio.evaluation.metrics import threshold_at_tpr
 from ood_studio.evaluation.rows import Row
+from ood_studio.studio.scores import Reading, ReferenceScores
 
 
 @dataclass(frozen=True)
@@ -28,27 +27,6 @@ class Affinity:
     label: str
     share: float
     inside: bool
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One score of one picture.
-
-    Attributes:
-        scorer: its key; ``title`` its name and parameters for people.
-        value: the score, higher = more in-distribution.
-        threshold: keeps 95 % of the ID reference pictures; None without reference pictures.
-        inside: the decision; None without a threshold.
-        id_below, ood_below: shares of the ID and OOD reference pictures that score lower; None without them.
-    """
-
-    scorer: str
-    title: str
-    value: float
-    threshold: float | None
-    inside: bool | None
-    id_below: float | None
-    ood_below: float | None
 
 
 @dataclass(frozen=True)
@@ -72,15 +50,6 @@ class PictureReport:
     readings: tuple[Reading, ...]
     verdict: str
     heatmap: np.ndarray | None
-
-
-@dataclass(frozen=True)
-class ReferenceScores:
-    """Scores of the reference pictures under one scorer; ``ood`` is empty where there are no OOD reference pictures."""
-
-    id: np.ndarray
-    ood: np.ndarray
-    about: str
 
 
 @dataclass(frozen=True)
@@ -129,15 +98,3 @@ def verdict(reading: Reading, strongest: Affinity) -> str:
     side = "In-distribution" if reading.inside else "Out-of-distribution"
     sign = "≥" if reading.inside else "<"
     return f"{side}: {reading.title} {reading.value:.3g} {sign} threshold {reading.threshold:.3g}. {drawn}"
-
-
-def reading_of(scorer: str, title: str, value: float, references: ReferenceScores | None) -> Reading:
-    """A score of a picture against the scores of the reference pictures, where there are any."""
-    if references is None:
-        return Reading(scorer, title, value, None, None, None, None)
-    threshold = threshold_at_tpr(references.id)
-    below = float((references.id < value).mean())
-    ood_below = float((references.ood < value).mean()) if len(references.ood) else None
-    # The same picture, encoded in another batch, may score a rounding error lower.
-    inside = value >= threshold or math.isclose(value, threshold, rel_tol=1e-5)
-    return Reading(scorer, title, value, threshold, inside, below, ood_below)

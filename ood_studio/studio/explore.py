@@ -1,4 +1,4 @@
-"""Affinities, scores and verdicts of pictures."""
+"""Affinities, scores and verdicts of images."""
 
 from __future__ import annotations
 
@@ -11,32 +11,40 @@ from torch import Tensor
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
-from ood_studio.labels.negmining import NegativeLabels
+from ood_studio.data.keyed_images import KeyedImage
 from ood_studio.scorers import Reference
 from ood_studio.scorers.neglabel import affinities
 from ood_studio.studio.answers import Affinity, ExploreResult, PictureReport, verdict
-from ood_studio.studio.requests import ExploreRequest, LabelChoice
+from ood_studio.studio.requests import ExploreRequest
 from ood_studio.studio.workbench import Workbench
 
+_CLASSES = 5  # best ones told of the zero-shot classification
 
-class Exploring(Workbench):
-    """Pictures explored: affinities, scores and verdicts; and the negative labels alone."""
+
+class ExploreService:
+    """Explores images.
+
+    Args:
+        workbench: models, labels and features.
+    """
+
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
 
     def explore(
-        self, request: ExploreRequest, pictures: Sequence[tuple[str, Image.Image]], progress: Progress = silent
+        self,
+        request: ExploreRequest,
+        images: Sequence[tuple[str, Image.Image | KeyedImage]],
+        progress: Progress = silent,
     ) -> ExploreResult:
-        """Affinities, scores and verdicts of pictures, given as (name, picture).
-
-        Raises:
-            StudioError: one clear sentence for anything that cannot be done.
-        """
-        if not pictures:
+        """See `Studio.explore`."""
+        if not images:
             raise StudioError("there is no picture to explore; give at least one")
-        space = self.label_space(request.labels, progress)
-        judges = self.judges(space, request.score, request.reference, progress)
-        features = self.picture_features(space.backbone, [picture for _, picture in pictures], progress)
+        space = self._workbench.label_space(request.labels, progress)
+        panel = self._workbench.score_panel(space, request.score, request.reference, progress)
+        features = self._workbench.image_features(space.backbone, [image for _, image in images], progress)
         reference = space.reference()
-        readings = judges.readings(features.joint)
+        readings = panel.readings(features.joint)
         score = request.score.resolved(reference)
         assert score.tau is not None and score.groups is not None
         shares = affinities(features.joint, reference, score.tau)
@@ -44,15 +52,15 @@ class Exploring(Workbench):
         words = (*space.id_labels, *space.mined.words)
         known = len(space.id_labels)
         reports = []
-        for i, (name, _) in enumerate(pictures):
+        for i, (name, _) in enumerate(images):
             best = shares[i].topk(min(request.top, len(words)))
             listed = [
                 Affinity(words[j], float(share), j < known)
                 for share, j in zip(best.values.tolist(), best.indices.tolist(), strict=True)
             ]
-            ranked = classes[i].topk(min(5, known))
+            ranked = classes[i].topk(min(_CLASSES, known))
             guesses = zip(ranked.indices.tolist(), ranked.values.tolist(), strict=True)
-            heatmap = None if features.patches is None else _heatmap(features.patches[i], reference, score.tau, known)
+            patches = features.patches
             reports.append(
                 PictureReport(
                     name,
@@ -61,27 +69,31 @@ class Exploring(Workbench):
                     tuple((space.id_labels[j], share) for j, share in guesses),
                     readings[i],
                     verdict(readings[i][0], listed[0]),
-                    heatmap,
+                    None if patches is None else _heatmap(patches[i], reference, score.tau, known),
                 )
             )
         notes = list(space.notes)
-        if not judges.compared:
+        if not panel.compared:
             notes.append("These labels come without ID reference pictures, so there are scores but no threshold.")
         return ExploreResult(
-            tuple(reports), judges.compared, score.tau, score.groups, space.id_labels, space.mined.words, tuple(notes)
+            tuple(reports),
+            panel.compared,
+            score.tau,
+            score.groups,
+            space.id_labels,
+            space.mined.words,
+            tuple(notes),
         )
 
     def warm_up(self, request: ExploreRequest, progress: Progress = silent) -> None:
-        """Gets ready what the first picture needs, so that it is answered at once; leaves errors to that picture."""
+        """See `Studio.warm_up`."""
         with suppress(StudioError):
-            self.reference_features(self.label_space(request.labels, progress), request.reference, progress)
-
-    def mine(self, choice: LabelChoice, progress: Progress = silent) -> NegativeLabels:
-        """The negative labels of a choice, furthest first."""
-        return self.label_space(choice, progress).mined
+            space = self._workbench.label_space(request.labels, progress)
+            self._workbench.reference_images(space, request.reference, progress)
 
 
 def _heatmap(patches: Tensor, reference: Reference, tau: float, known: int) -> np.ndarray:
+    """(rows, columns) share of the ID labels in each patch's own softmax."""
     rows, columns, dim = patches.shape
     shares = affinities(patches.reshape(-1, dim), reference, tau)
     return shares[:, :known].sum(dim=1).reshape(rows, columns).numpy()

@@ -18,7 +18,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset, Subset
 from ood_studio.data.sources import open_dataset
-from ood_studio.evaluation.embedding import plane
+from ood_studio.evaluation.embedding import planes
 from ood_studio.features.images import dataset_features
 from ood_studio.studio.requests import FeatureMapRequest
 from ood_studio.studio.texts import read_labels
@@ -65,8 +65,15 @@ class _Part:
     thumbnails: tuple[Image.Image, ...]
 
 
-class Mapping(Workbench):
-    """Maps of pictures."""
+class FeatureMapService:
+    """Makes maps of images.
+
+    Args:
+        workbench: models, labels and features.
+    """
+
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
 
     def feature_map(
         self,
@@ -75,21 +82,9 @@ class Mapping(Workbench):
         made: tuple[str, Path] | None = None,
         progress: Progress = silent,
     ) -> FeatureMap:
-        """ID, OOD and synthetic pictures in one plane.
-
-        ID and OOD pictures are laid out first, and again with the synthetic ones from there: the map of the former
-        looks much the same whatever is laid into it, though all take part in it alike.
-
-        Args:
-            request: which reference pictures, and how.
-            trail: one picture's way from the original to the boundary, captions and pictures.
-            made: a synthetic set, name and folder.
-
-        Raises:
-            StudioError: for pictures or a model that cannot be used.
-        """
+        """See `Studio.feature_map`."""
         progress("loading the model", 0, 1)
-        backbone = self.backbone(request.labels.backbone)
+        backbone = self._workbench.backbone(request.labels.backbone)
         known = [self._map_part(backbone, *each, progress) for each in self._map_sets(request)]
         extra = []
         if made is not None:
@@ -98,24 +93,15 @@ class Mapping(Workbench):
         if trail:
             extra.append(_trail(backbone, trail))
         base = np.concatenate([part.features for part in known])
-
-        def laid(features: NDArray[np.float32], start: NDArray[np.float32] | None) -> NDArray[np.float32]:
-            return plane(
-                features,
-                neighbours=request.neighbours,
-                spread=request.spread,
-                seed=request.seed,
-                start=start,
-                progress=progress,
-            )
-
-        places = laid(base, None)
-        if extra:
-            added = np.concatenate([part.features for part in extra])
-            nearest = (added @ base.T).argmax(axis=1)
-            # Not on the very place of the neighbour, from which nothing could pull it away.
-            aside = np.random.default_rng(request.seed).normal(0, 0.05, (len(added), 2)).astype(np.float32)
-            places = laid(np.concatenate([base, added]), np.concatenate([places, places[nearest] + aside]))
+        added = np.concatenate([part.features for part in extra]) if extra else base[:0]
+        places = planes(
+            base,
+            added,
+            neighbours=request.neighbours,
+            spread=request.spread,
+            seed=request.seed,
+            progress=progress,
+        )
         groups, begin = [], 0
         for part in (*known, *extra):
             own = places[begin : begin + len(part.features)]
@@ -137,7 +123,7 @@ class Mapping(Workbench):
         ]
         # The images that thresholds come from as far as they go: those are drawn and encoded already.
         return [
-            (part.title, kind, open_reference(found, part, count, workers=self.workers), count)
+            (part.title, kind, open_reference(found, part, count, workers=self._workbench.workers), count)
             for part, kind, count in wanted
             if count
         ]

@@ -1,30 +1,62 @@
-"""The scores shown for every picture."""
+"""The scores shown for every image, and what reference images say about them."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 from torch import Tensor
 
 from ood_studio.evaluation.choose import parse_scorer
+from ood_studio.evaluation.metrics import threshold_at_tpr
 from ood_studio.scorers import MCM, MSP, Energy, FittedScore, MaxLogit, NegLabel, Scorer
-from ood_studio.studio.answers import Reading, ReferenceScores, reading_of
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One score of one image.
+
+    Attributes:
+        scorer: its key; ``title`` its name and parameters for people.
+        value: the score, higher = more in-distribution.
+        threshold: keeps 95 % of the ID reference images; None without reference images.
+        inside: the decision; None without a threshold.
+        id_below, ood_below: shares of the ID and OOD reference images that score lower; None without them.
+    """
+
+    scorer: str
+    title: str
+    value: float
+    threshold: float | None
+    inside: bool | None
+    id_below: float | None
+    ood_below: float | None
+
+
+@dataclass(frozen=True)
+class ReferenceScores:
+    """Scores of the reference images under one scorer; ``ood`` is empty where there are no OOD reference images."""
+
+    id: np.ndarray
+    ood: np.ndarray
+    about: str
 
 
 @dataclass(frozen=True, eq=False)
-class Judges:
+class ScorePanel:
     """The shown scores in one label space, by their titles.
 
     Attributes:
         fitted: all of them.
-        compared: what the reference pictures score, where there are any.
+        compared: what the reference images score, where there are any.
     """
 
     fitted: dict[str, FittedScore]
     compared: dict[str, ReferenceScores]
 
     def readings(self, joint: Tensor) -> list[tuple[Reading, ...]]:
-        """What every score makes of each picture's joint features, (n, dim)."""
+        """What every score makes of each image's joint features, (n, dim)."""
         values = {title: score(joint).tolist() for title, score in self.fitted.items()}
         return [
             tuple(
@@ -36,7 +68,7 @@ class Judges:
 
 
 def shown_scorers(score: NegLabel) -> tuple[tuple[str, Scorer], ...]:
-    """The scores shown for every picture, NegLabel as chosen first, with their titles."""
+    """The scores shown for every image, NegLabel as chosen first, with their titles."""
     return (
         ("NegLabel", score),
         ("MCM (τ = 1)", MCM(tau=1.0)),
@@ -55,3 +87,15 @@ def scorer_named(text: str, score: NegLabel) -> Scorer:
     """
     # Of two that share a key the one listed first is meant.
     return parse_scorer(text, {scorer.name: scorer for _, scorer in reversed(shown_scorers(score))})
+
+
+def reading_of(scorer: str, title: str, value: float, references: ReferenceScores | None) -> Reading:
+    """A score of an image against the scores of the reference images, where there are any."""
+    if references is None:
+        return Reading(scorer, title, value, None, None, None, None)
+    threshold = threshold_at_tpr(references.id)
+    below = float((references.id < value).mean())
+    ood_below = float((references.ood < value).mean()) if len(references.ood) else None
+    # The same image, encoded in another batch, may score a rounding error lower.
+    inside = value >= threshold or math.isclose(value, threshold, rel_tol=1e-5)
+    return Reading(scorer, title, value, threshold, inside, below, ood_below)

@@ -1,8 +1,7 @@
-"""What every request needs: models, labels in their space, features and reference pictures, each kept by content."""
+"""What every service works with: models, labels in their space, features and reference images, each kept by content."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -12,32 +11,37 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.backbones import Backbone, load_backbone
+from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
-from ood_studio.core.pool import Pool
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
+from ood_studio.data.keyed_images import KeyedImage
 from ood_studio.data.sources import open_dataset
 from ood_studio.features.images import dataset_features
+from ood_studio.labels.conjugated import conjugated_features
 from ood_studio.labels.corpora import load_corpus
 from ood_studio.labels.negmining import NegativeLabels, mine_corpus
-from ood_studio.scorers import (
-    FittedScore,
-    NegLabel,
-    Reference,
-    Scorer,
-)
-from ood_studio.studio.answers import ReferenceScores
+from ood_studio.scorers import FittedScore, NegLabel, Reference, Scorer
 from ood_studio.studio.requests import LabelChoice
-from ood_studio.studio.scores import Judges, shown_scorers
+from ood_studio.studio.scores import ReferenceScores, ScorePanel, shown_scorers
 from ood_studio.studio.texts import read_labels, read_prompts
 from ood_studio.worlds import ReferencePart, ReferenceSet, open_reference, reference_of
 
 _BATCH = 64
+_FEATURE_BYTES = 512 * 2**20  # of single images' features in memory
 
 
 @dataclass(frozen=True, eq=False)
 class LabelSpace:
-    """Labels and their vectors, both sides: what a text side comes to. ``key`` stands for all of its content."""
+    """Labels and their vectors, both sides: what a text side comes to.
+
+    Attributes:
+        key: stands for all of its content.
+        backbone: the model.
+        id_labels: the ID labels, and ``class_text`` (classes, dim) their vectors.
+        mined: the negative labels, furthest first, and ``negative_text`` (negatives, dim) their vectors.
+        notes: sentences for the person, such as labels dropped.
+    """
 
     key: Hashable
     backbone: Backbone
@@ -53,8 +57,8 @@ class LabelSpace:
 
 
 @dataclass(frozen=True, eq=False)
-class ReferencePictures:
-    """Joint features, (n, dim), of the pictures that set the thresholds; ``ood`` may be empty, ``key`` is a hash."""
+class ReferenceImages:
+    """Joint features, (n, dim), of the images that set the thresholds; ``ood`` may be empty, ``key`` is a hash."""
 
     key: str
     id: Tensor
@@ -63,11 +67,16 @@ class ReferencePictures:
 
 
 @dataclass(frozen=True, eq=False)
-class PictureFeatures:
-    """Features of pictures: ``joint`` (n, dim), and ``patches`` (n, rows, columns, dim) where the model has them."""
+class EncodedImages:
+    """Features of images: ``joint`` (n, dim), and ``patches`` (n, rows, columns, dim) where the model has them."""
 
     joint: Tensor
     patches: Tensor | None
+
+    @property
+    def nbytes(self) -> int:
+        """What they take in memory."""
+        return self.joint.nbytes + (0 if self.patches is None else self.patches.nbytes)
 
 
 class Workbench:
@@ -75,21 +84,23 @@ class Workbench:
 
     Args:
         device: ``auto`` or a torch device.
-        workers: processes that draw Diorama's pictures; 0 for one a core, which needs a main module that may be
-            imported again.
+        workers: processes that draw a world's images; 0 for one a core, which needs a main module that may be imported
+            again.
     """
 
     def __init__(self, device: str = "auto", workers: int = 1) -> None:
         self.device = device
         self.workers = workers
-        self._spaces: Pool[LabelSpace] = Pool(limit=8)
-        self._features: Pool[PictureFeatures] = Pool(limit=256)
-        self._references: Pool[ReferencePictures] = Pool(limit=8)
-        self._reference_scores: Pool[ReferenceScores] = Pool(limit=64)
-        self._conjugated_text: Pool[Tensor] = Pool(limit=8)
+        self._spaces: KeyedCache[LabelSpace] = KeyedCache(limit=8)
+        self._encoded: KeyedCache[EncodedImages] = KeyedCache(
+            None, max_bytes=_FEATURE_BYTES, size=lambda found: found.nbytes
+        )
+        self._references: KeyedCache[ReferenceImages] = KeyedCache(limit=8)
+        self._reference_scores: KeyedCache[ReferenceScores] = KeyedCache(limit=64)
+        self._conjugated_text: KeyedCache[Tensor] = KeyedCache(limit=8)
 
     def backbone(self, name: str) -> Backbone:
-        """The backbone of that name on this studio's device.
+        """The backbone of that name on this device.
 
         Raises:
             BackboneError: one sentence, if it cannot be had.
@@ -111,59 +122,79 @@ class Workbench:
 
         def build() -> LabelSpace:
             mined, class_text, negative_text = mine_corpus(
-                backbone,
-                labels,
-                corpus,
-                prompts,
-                mining=choice.mining,
-                progress=progress,
+                backbone, labels, corpus, prompts, mining=choice.mining, progress=progress
             )
             return LabelSpace(key, backbone, labels, class_text, mined, negative_text, notes)
 
         return self._spaces.get(key, build, lambda: progress("waiting for the words", 0, 1))
 
-    def picture_features(
-        self, backbone: Backbone, pictures: Sequence[Image.Image], progress: Progress = silent
-    ) -> PictureFeatures:
-        """Features of pictures, kept by content.
+    def conjugated_text(self, space: LabelSpace, choice: LabelChoice) -> Tensor:
+        """(phrases, dim) text features of CSP's phrases, made from the adjectives of the choice's corpus.
+
+        Raises:
+            StudioError: for a corpus without adjectives.
+        """
+
+        def build() -> Tensor:
+            prompts = read_prompts(choice.prompts)
+            return conjugated_features(
+                space.backbone, space.id_labels, choice.corpus, prompts, lexnames=choice.lexnames
+            )
+
+        return self._conjugated_text.get(space.key, build)
+
+    def encode(self, backbone: Backbone, images: Sequence[Image.Image]) -> EncodedImages:
+        """Features of a few images of any sizes, on the CPU; nothing is kept.
+
+        Raises:
+            StudioError: for a backbone without a text tower.
+        """
+        with torch.inference_mode():
+            found = backbone.encode_image(backbone.preprocess(images))
+            joint = joint_of(backbone, found.joint).float().cpu()
+        return EncodedImages(joint, None if found.patches is None else found.patches.float().cpu())
+
+    def image_features(
+        self, backbone: Backbone, images: Sequence[Image.Image | KeyedImage], progress: Progress = silent
+    ) -> EncodedImages:
+        """Features of images, each computed once whoever asks, and on the CPU.
 
         Args:
-            pictures: any sizes.
+            images: of any sizes; their content is hashed unless they bring their key.
 
-        Returns:
-            joint (n, dim) and patches (n, rows, columns, dim) or None, on the CPU.
+        Raises:
+            StudioError: for a backbone without a text tower.
         """
-        keys = [(backbone.fingerprint, picture_key(picture)) for picture in pictures]
-        held: dict[tuple[str, str], PictureFeatures] = {}
+        keyed = [KeyedImage.of(image) for image in images]
+        keys = [(backbone.fingerprint, each.key) for each in keyed]
+        held: dict[tuple[str, str], EncodedImages] = {}
         todo = []
-        for key, picture in dict(zip(keys, pictures, strict=True)).items():
-            kept = self._features.peek(key)
+        for key, each in dict(zip(keys, keyed, strict=True)).items():
+            kept = self._encoded.peek(key)
             if kept is None:
-                todo.append((key, picture))
+                todo.append((key, each.image))
             else:
                 held[key] = kept
         for start in range(0, len(todo), _BATCH):
             progress("encoding pictures", start, len(todo))
             batch = todo[start : start + _BATCH]
-            with torch.inference_mode():
-                found = backbone.encode_image(backbone.preprocess([picture for _, picture in batch]))
-            joint = joint_of(backbone, found.joint).float().cpu()
-            patches = None if found.patches is None else found.patches.float().cpu()
+            found = self.encode(backbone, [image for _, image in batch])
             for i, (key, _) in enumerate(batch):
-                one = PictureFeatures(joint[i : i + 1].clone(), None if patches is None else patches[i : i + 1].clone())
-                self._features.put(key, one)
-                held[key] = one
+                patches = None if found.patches is None else found.patches[i : i + 1].clone()
+                held[key] = EncodedImages(found.joint[i : i + 1].clone(), patches)
+                self._encoded.put(key, held[key])
         rows = [held[key] for key in keys]
         maps = [row.patches for row in rows if row.patches is not None]
-        return PictureFeatures(torch.cat([row.joint for row in rows]), torch.cat(maps) if maps else None)
+        return EncodedImages(torch.cat([row.joint for row in rows]), torch.cat(maps) if maps else None)
 
-    def reference_features(
-        self, space: LabelSpace, folder: str, progress: Progress = silent
-    ) -> ReferencePictures | None:
-        """Features of ID and OOD reference pictures; None where there are none.
+    def reference_images(self, space: LabelSpace, folder: str, progress: Progress = silent) -> ReferenceImages | None:
+        """Features of ID and OOD reference images: those of a folder, or else those that come with the labels.
+
+        Returns:
+            None where there are none.
 
         Raises:
-            StudioError: if the folder holds no picture that can be read.
+            StudioError: if the folder holds no image that can be read.
         """
         backbone = space.backbone
 
@@ -173,7 +204,7 @@ class Workbench:
         if folder:
             own = open_dataset(folder, labels=())
             return self._references.get(
-                (backbone.fingerprint, own.key), lambda: self._own_reference(backbone, own, progress), waiting
+                (backbone.fingerprint, own.key), lambda: _own_reference(backbone, own, progress), waiting
             )
         found = reference_of(space.id_labels)
         if found is None:
@@ -182,39 +213,28 @@ class Workbench:
             (backbone.fingerprint, found), lambda: self._world_reference(backbone, found, progress), waiting
         )
 
-    def _world_reference(self, backbone: Backbone, found: ReferenceSet, progress: Progress) -> ReferencePictures:
-        def features(part: ReferencePart) -> Tensor:
-            pictures = open_reference(found, part, workers=self.workers)
-            return joint_of(backbone, dataset_features(backbone, pictures, {"joint"}, progress).joint)
-
-        return ReferencePictures(found.name, features(found.id), features(found.near), found.about)
-
-    def _own_reference(self, backbone: Backbone, pictures: Dataset, progress: Progress) -> ReferencePictures:
-        found = dataset_features(backbone, pictures, {"joint"}, progress)
-        joint = joint_of(backbone, found.joint)
-        skipped = f" ({len(found.problems)} could not be read)" if found.problems else ""
-        about = f"{len(joint):,} pictures of {pictures.name}{skipped}"
-        return ReferencePictures(pictures.key, joint, joint[:0], about)
-
-    def judges(self, space: LabelSpace, score: NegLabel, folder: str, progress: Progress = silent) -> Judges:
-        """The shown scores in a label space, and what reference pictures score, see `reference_features`."""
-        references = self.reference_features(space, folder, progress)
+    def score_panel(self, space: LabelSpace, score: NegLabel, folder: str, progress: Progress = silent) -> ScorePanel:
+        """The shown scores in a label space, and what reference images score, see `reference_images`."""
+        references = self.reference_images(space, folder, progress)
         reference = space.reference()
-        judges = Judges({}, {})
+        panel = ScorePanel({}, {})
         for title, scorer in shown_scorers(score):
-            judges.fitted[title] = fitted = scorer.fit(reference)
+            panel.fitted[title] = fitted = scorer.fit(reference)
             if references is not None:
-                judges.compared[title] = self.reference_scores(space, scorer, fitted, references)
-        return judges
+                panel.compared[title] = self._scores_of(space, scorer, fitted, references)
+        return panel
 
-    def reference_scores(
-        self,
-        space: LabelSpace,
-        scorer: Scorer,
-        score: FittedScore,
-        references: ReferencePictures,
+    def _world_reference(self, backbone: Backbone, found: ReferenceSet, progress: Progress) -> ReferenceImages:
+        def features(part: ReferencePart) -> Tensor:
+            images = open_reference(found, part, workers=self.workers)
+            return joint_of(backbone, dataset_features(backbone, images, {"joint"}, progress).joint)
+
+        return ReferenceImages(found.name, features(found.id), features(found.near), found.about)
+
+    def _scores_of(
+        self, space: LabelSpace, scorer: Scorer, score: FittedScore, references: ReferenceImages
     ) -> ReferenceScores:
-        """Scores of the reference pictures under a scorer fitted in a label space, each computed once."""
+        """Scores of the reference images under a scorer fitted in a label space, each computed once."""
 
         def compute() -> ReferenceScores:
             ood = score(references.ood).double().numpy() if len(references.ood) else np.empty(0)
@@ -223,15 +243,15 @@ class Workbench:
         return self._reference_scores.get((space.key, references.key, repr(scorer)), compute)
 
 
-def picture_key(picture: Image.Image) -> str:
-    """A hash of a picture's content."""
-    digest = hashlib.sha256(f"{picture.mode}{picture.size}".encode())
-    digest.update(picture.tobytes())
-    return digest.hexdigest()
-
-
 def joint_of(backbone: Backbone, joint: Tensor | None) -> Tensor:
     """Joint features, or one sentence where the model has none."""
     if joint is None:
         raise StudioError(f"{backbone.name} has no text tower, so it cannot compare pictures with labels")
     return joint
+
+
+def _own_reference(backbone: Backbone, images: Dataset, progress: Progress) -> ReferenceImages:
+    found = dataset_features(backbone, images, {"joint"}, progress)
+    joint = joint_of(backbone, found.joint)
+    skipped = f" ({len(found.problems)} could not be read)" if found.problems else ""
+    return ReferenceImages(images.key, joint, joint[:0], f"{len(joint):,} pictures of {images.name}{skipped}")

@@ -8,6 +8,8 @@ from collections.abc import Hashable, Sequence
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.dataset import Dataset
 
 QUALITY = 75
 
@@ -50,3 +52,35 @@ def most_complex(complexity: Sequence[float], labels: Sequence[Hashable], per_cl
         for members in classes.values()
         for index in sorted(members, key=lambda each: -complexity[each])[:per_class]
     ]
+
+
+def choose_sources(source: Dataset, *, per_class: int, count: int, progress: Progress = silent) -> list[int]:
+    """Rows of the most complex images of each class; the classes take turns, so that any part of them is balanced.
+
+    Args:
+        source: images; those that cannot be read are left out. Without labels all are of one class.
+        per_class: how many of each class at most.
+        count: how many in all at most.
+        progress: told the images measured.
+
+    Raises:
+        StudioError: if no image can be read.
+    """
+    source.prepare(progress)
+    complexity = []
+    for row in range(len(source)):
+        if row % 64 == 0:
+            progress("measuring complexity", row, len(source))
+        try:
+            complexity.append(bytes_per_pixel(source.load(row)))
+        except (StudioError, OSError):
+            complexity.append(-1.0)
+    labels = [0] * len(source) if source.labels is None else source.labels.tolist()
+    best = [row for row in most_complex(complexity, labels, per_class) if complexity[row] >= 0]
+    if not best:
+        raise StudioError(f"{source.name} has no picture that can be read")
+    rank: dict[int, int] = {}
+    seen: dict[int, int] = {}
+    for row in best:
+        rank[row] = seen[labels[row]] = seen.get(labels[row], -1) + 1
+    return sorted(best, key=lambda row: (rank[row], row))[:count]

@@ -136,3 +136,15 @@ def typed_contexts(text: str) -> Contexts:
     if not elements:
         raise StudioError("type at least one thing that is in the picture, such as: tree, fence")
     return Contexts(text, elements)
+
+
+def prompt_of(words: Sequence[str]) -> str:
+    """The contexts as a prompt: with commas between.
+
+    Raises:
+        StudioError: if there is none.
+    """
+    prompt = ", ".join(word.strip() for word in words if word.strip())
+    if not prompt:
+        raise StudioError("no context was found in the picture; name at least one thing that surrounds its main object")
+    return prompt

@@ -7,12 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ood_studio.backbones import Backbone
 from ood_studio.backbones.resampling import resampling
 from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.dataset import Dataset
 from ood_studio.scorers import FittedScore, select_features
 from ood_studio.synthesis.losses import (
     LossForm,
@@ -27,11 +31,12 @@ from ood_studio.synthesis.losses import (
 )
 
 Resize = Callable[[Tensor], Tensor]
+_AT_ONCE = 64  # images scored in one pass
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
-    """What a guide sees in pictures.
+class GuideOutput:
+    """What a guide makes of images.
 
     Attributes:
         score: (batch,), higher = more in-distribution.
@@ -58,7 +63,7 @@ class Guide(ABC):
         """For people."""
 
     @abstractmethod
-    def read(self, pixels: Tensor) -> Reading:
+    def read(self, pixels: Tensor) -> GuideOutput:
         """What it sees in pictures of any one size; differentiable.
 
         Args:
@@ -66,7 +71,7 @@ class Guide(ABC):
         """
 
     @abstractmethod
-    def loss(self, reading: Reading, form: LossForm = "hinge", target: float | None = None) -> Tensor:
+    def loss(self, reading: GuideOutput, form: LossForm = "hinge", target: float | None = None) -> Tensor:
         """(batch,), falling as pictures become less in-distribution (but for the published form).
 
         Args:
@@ -115,14 +120,14 @@ class EnergyGuide(Guide):
         assert self.backbone.head is not None
         return int(self.backbone.head.out_features)
 
-    def read(self, pixels: Tensor) -> Reading:
+    def read(self, pixels: Tensor) -> GuideOutput:
         """The logits, and minus their energy."""
         assert self.backbone.head is not None
         resize = _view(self._views, self.backbone, pixels)
         logits = self.backbone.head(self.backbone.encode_image(resize(pixels)).visual)
-        return Reading(-energy(logits), logits)
+        return GuideOutput(-energy(logits), logits)
 
-    def loss(self, reading: Reading, form: LossForm = "hinge", target: float | None = None) -> Tensor:
+    def loss(self, reading: GuideOutput, form: LossForm = "hinge", target: float | None = None) -> Tensor:
         """See `Guide.loss`.
 
         Args:
@@ -167,12 +172,12 @@ class ScorerGuide(Guide):
         """Says which score on what."""
         return f"{self.fitted.scorer.title} on {self.backbone.name}"
 
-    def read(self, pixels: Tensor) -> Reading:
+    def read(self, pixels: Tensor) -> GuideOutput:
         """The score alone."""
         resize = _view(self._views, self.backbone, pixels)
-        return Reading(_scores(self.backbone, resize(pixels), {"": self.fitted})[""])
+        return GuideOutput(_scores(self.backbone, resize(pixels), {"": self.fitted})[""])
 
-    def loss(self, reading: Reading, form: LossForm = "hinge", target: float | None = None) -> Tensor:
+    def loss(self, reading: GuideOutput, form: LossForm = "hinge", target: float | None = None) -> Tensor:
         """See `Guide.loss`.
 
         Args:
@@ -206,6 +211,26 @@ class Watch:
     def __call__(self, pixels: Tensor) -> dict[str, Tensor]:
         """(batch,) of every score of pictures (batch, 3, height, width) in [0, 1]."""
         return _scores(self.backbone, _view(self._views, self.backbone, pixels)(pixels), self.scores)
+
+
+@torch.no_grad()
+def guide_scores(guide: EnergyGuide, images: Dataset, most: int, progress: Progress = silent) -> NDArray[np.float64]:
+    """(n,) scores of the first images of a set, at most ``most``; those that cannot be read are left out.
+
+    Raises:
+        StudioError: if none of them can be read.
+    """
+    images.prepare(progress)
+    held = []
+    for row in range(min(len(images), most)):
+        try:
+            held.append(images.load(row))
+        except (StudioError, OSError):
+            continue
+    if not held:
+        raise StudioError(f"no picture of {images.name} can be read")
+    parts = torch.split(guide.backbone.preprocess(held), _AT_ONCE)
+    return torch.cat([guide.score(part) for part in parts]).double().cpu().numpy()
 
 
 def _view(views: dict[tuple[int, int], Resize], backbone: Backbone, pixels: Tensor) -> Resize:

@@ -120,7 +120,7 @@ def test_the_same_request_only_reads(studio: Studio, result: AttackResult, monke
     monkeypatch.setattr("ood_studio.attacks.feature.FeatureAttack.run", no_more)
     again = studio.attack_set(replace(REQUEST, defences=("jpeg:60",)))
     assert again.sets == result.sets
-    assert [each.defence for each in again.judgements] == ["", "jpeg:60"]
+    assert [each.defence for each in again.evaluations] == ["", "jpeg:60"]
     assert again.rows(defence="jpeg:60")[0].params["defence"] == "jpeg:60"
 
 
@@ -200,7 +200,7 @@ def test_the_command(capsys: Any, tmp_path: Path) -> None:
     assert main(["attack", *flags, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert [each["name"] for each in answer["sets"]] == ["near-ood, λ = 0", "near-ood, λ = 5000"]
-    assert {row["ood"] for row in answer["judgements"][0]["results"]} == {
+    assert {row["ood"] for row in answer["evaluations"][0]["results"]} == {
         "near-ood",
         "near-ood, λ = 0",
         "near-ood, λ = 5000",

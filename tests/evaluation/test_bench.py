@@ -17,7 +17,8 @@ from ood_studio.core.errors import StudioError
 from ood_studio.data.dataset import Dataset
 from ood_studio.diorama.splits import load_split
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES
-from ood_studio.evaluation.bench import Bench, zero_shot_accuracy
+from ood_studio.evaluation.accuracy import zero_shot_accuracy
+from ood_studio.evaluation.bench import Bench
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers
 from ood_studio.evaluation.rows import BenchResult, Row
 from ood_studio.evaluation.suites import OpenSuite

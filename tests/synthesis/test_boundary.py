@@ -17,7 +17,7 @@ from ood_studio.synthesis.boundary import (
     LoopBroken,
     NearBoundary,
 )
-from ood_studio.synthesis.guides import EnergyGuide, Guide, Reading, ScorerGuide, Watch
+from ood_studio.synthesis.guides import EnergyGuide, Guide, GuideOutput, ScorerGuide, Watch
 from ood_studio.synthesis.inpainting import Inpainter
 from ood_studio.synthesis.losses import LossForm
 from ood_studio.synthesis.noise import gradient_pictures, random_direction, update_noise
@@ -37,12 +37,12 @@ class Brightness(Guide):
     def name(self) -> str:
         return "brightness"
 
-    def read(self, pixels: Tensor) -> Reading:
+    def read(self, pixels: Tensor) -> GuideOutput:
         self.calls += 1
         score = pixels.mean(dim=(1, 2, 3))
-        return Reading(score * (torch.nan if self.calls == self.broken_at else 1))
+        return GuideOutput(score * (torch.nan if self.calls == self.broken_at else 1))
 
-    def loss(self, reading: Reading, form: LossForm = "target", target: float | None = None) -> Tensor:
+    def loss(self, reading: GuideOutput, form: LossForm = "target", target: float | None = None) -> Tensor:
         return (reading.score - (0.0 if target is None else target)).square()
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ood_studio.core.errors import StudioError
 from ood_studio.scorers import KNN, NegLabel, Reference
-from ood_studio.synthesis.guides import EnergyGuide, Reading, ScorerGuide
+from ood_studio.synthesis.guides import EnergyGuide, GuideOutput, ScorerGuide
 from ood_studio.synthesis.losses import (
     default_energy,
     default_target,
@@ -106,7 +106,7 @@ def test_any_score_guides() -> None:
     guide = ScorerGuide(model, fitted)
     score = guide.score(pictures)
     torch.testing.assert_close(score, fitted(model.encode_image(pictures).joint))
-    reading = Reading(score)
+    reading = GuideOutput(score)
     torch.testing.assert_close(guide.loss(reading, "target", 0.4), (0.4 - score).square())
     torch.testing.assert_close(guide.loss(reading, "hinge", 0.4), (score - 0.4).clamp_min(0).square())
     torch.testing.assert_close(guide.loss(reading, "published", 0.4), 0.4 - score)
@@ -128,4 +128,4 @@ def test_what_cannot_guide_is_refused(energy_guide: EnergyGuide) -> None:
         ScorerGuide(model, step)
     assert ScorerGuide(model, KNN().fit(Reference(images=text))).name == "k-NN on smooth"
     with pytest.raises(StudioError, match="loss must be one of target, hinge, published, not 'mse'"):
-        energy_guide.loss(Reading(torch.zeros(1), torch.zeros(1, 5)), "mse")  # type: ignore[arg-type]
+        energy_guide.loss(GuideOutput(torch.zeros(1), torch.zeros(1, 5)), "mse")  # type: ignore[arg-type]

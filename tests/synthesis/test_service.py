@@ -18,15 +18,17 @@ from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Stopped
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
+from ood_studio.evaluation.gauge import Gauge
 from ood_studio.studio import (
     FeatureMapRequest,
     Studio,
     SynthesizeImageRequest,
     SynthesizeImageStep,
     SynthesizeSetRequest,
+    assessment,
+    synthesize_image,
 )
-from ood_studio.studio import synthesize as service
-from ood_studio.studio.synthesize import Gauge, synthesis_record
+from ood_studio.studio.records import synthesis_record
 from ood_studio.synthesis.boundary import NearBoundary
 from ood_studio.training.reports.synthesis import SynthesisReport, measure_synthesis, synthesis_figures
 
@@ -37,7 +39,7 @@ WORDS = ("meadow", "tree")
 @pytest.fixture(scope="module")
 def studio() -> Iterator[Studio]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(service, "_REFERENCE", 40)
+        patch.setattr(assessment, "_REFERENCE", 40)
         yield Studio("cpu")
 
 
@@ -82,7 +84,7 @@ def test_a_score_can_guide(studio: Studio, picture: Image.Image) -> None:
 def test_any_picture_is_judged_as_an_iteration_is(
     studio: Studio, picture: Image.Image, steps: list[SynthesizeImageStep]
 ) -> None:
-    large, again = studio.judge(QUICK, [picture, steps[-1].picture])  # of any sizes
+    large, again = studio.assess(QUICK, [picture, steps[-1].picture])  # of any sizes
     assert large.picture.size == (96, 96) and large.gauge == again.gauge == steps[-1].gauge
     assert again.energy == pytest.approx(steps[-1].energy, abs=0.2)  # after and before rounding to 8 bits
     assert again.readings == steps[-1].readings and again.negative == steps[-1].negative
@@ -90,9 +92,9 @@ def test_any_picture_is_judged_as_an_iteration_is(
 
 def test_a_negative_label_is_painted(studio: Studio) -> None:
     strong = with_values(QUICK, {"loop.steps": 20})
-    cactus, lamp = (studio.negative_picture(strong, label) for label in ("cactus", "lamp"))
+    cactus, lamp = (studio.negative_image(strong, label) for label in ("cactus", "lamp"))
     assert cactus.picture.size == (64, 64) and cactus.picture.tobytes() != lamp.picture.tobytes()
-    assert studio.negative_picture(strong, "cactus").picture.tobytes() == cactus.picture.tobytes()
+    assert studio.negative_image(strong, "cactus").picture.tobytes() == cactus.picture.tobytes()
 
 
 def test_the_map_holds_every_kind(studio: Studio, tmp_path: Path, steps: list[SynthesizeImageStep]) -> None:
@@ -171,7 +173,7 @@ def test_a_stopped_set_goes_on(studio: Studio, tmp_path: Path, monkeypatch: pyte
         list(studio.synthesize_set(request, stop))
     first, *_, last = studio.synthesize_set(request)
     assert len(first.entries) == 8 and last.complete and len(last.entries) == 10
-    monkeypatch.setattr(studio, "inpainter", None)  # a finished set needs no model
+    monkeypatch.setattr(synthesize_image, "load_inpainter", None)  # a finished set needs no model
     assert [made.complete for made in studio.synthesize_set(request)] == [True]
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.studio.synthesize import Synthesizing
+from ood_studio.studio import Studio
 from ood_studio.synthesis.contexts import Contexts
 
 SETTINGS: dict[str, Any] = {
@@ -192,6 +192,6 @@ def test_bad_pictures_and_masks_end_in_one_sentence(
 def test_a_picture_without_contexts_asks_for_a_word(
     client: Client, pictures: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Synthesizing, "contexts", lambda *given, **more: [Contexts("Nothing.", ())])
+    monkeypatch.setattr(Studio, "contexts", lambda *given, **more: [Contexts("Nothing.", ())])
     with pytest.raises(AppError, match="no context was found in the picture; name at least one thing"):
         synthesize(client, pictures["id"], " , ;")

@@ -11,7 +11,7 @@ from ood_studio.attacks import FeatureAttack
 from ood_studio.core.errors import StudioError
 from ood_studio.data.images import decode_image
 from ood_studio.studio import AttackImageRequest, LabelChoice, Studio
-from ood_studio.studio.craft import attack_record
+from ood_studio.studio.records import attack_record
 from ood_studio.ui.downloads import download_folder
 from ood_studio.ui.inputs import backbone_name, given, whole
 from ood_studio.ui.running import MODEL_SLOT

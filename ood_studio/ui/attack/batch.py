@@ -94,7 +94,7 @@ def steps_of(result: AttackResult) -> list[int]:
 
 def curves_at(result: AttackResult, step: int) -> go.Figure:
     """ROC curves of all scorers after so many steps; every step's figure has the same place for the eye."""
-    bench = result.judgements[0].result
+    bench = result.evaluations[0].result
     name = _set_at(result, step)
     titles = {scorer: scorer_title(scorer) for scorer in bench.scores}
     curves = {

@@ -9,8 +9,7 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.attacks.defences import DEFENCES, Defence, Kind
-from ood_studio.studio import Reading
-from ood_studio.studio.craft import Crafting
+from ood_studio.studio import Reading, Studio
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.cards import number, side
 from ood_studio.ui.pictures.shown import data_uri
@@ -57,7 +56,7 @@ def slider_for(kind: Kind, **more: Any) -> Any:
     return gr.Slider(bounds.low, high, _START[kind], step=bounds.step or 0.1, label=bounds.help, **more)
 
 
-def answer(studio: Crafting, mine: Session, kind: Kind, strength: float) -> tuple[str, str]:
+def answer(studio: Studio, mine: Session, kind: Kind, strength: float) -> tuple[str, str]:
     """The table and the picture of a defence.
 
     Raises:

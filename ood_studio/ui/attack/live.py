@@ -9,8 +9,7 @@ import plotly.graph_objects as go
 from ood_studio.figures.attack_curves import margin_figure, similarity_figure
 from ood_studio.figures.colours import Style, styles
 from ood_studio.figures.perturbation import RAMP, amplified, gain_of, size_map, sizes
-from ood_studio.studio import Reading
-from ood_studio.studio.craft import AttackImageStep
+from ood_studio.studio import AttackImageStep, Reading
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.cards import number, side
 from ood_studio.ui.pictures.shown import data_uri

@@ -11,8 +11,7 @@ import gradio as gr
 from ood_studio.attacks import Diverged
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped, silent, stoppable
-from ood_studio.studio import Studio
-from ood_studio.studio.craft import AttackImageStep
+from ood_studio.studio import AttackImageStep, Studio
 from ood_studio.ui.attack import changed, drawing, live, save
 from ood_studio.ui.attack.choices import Asked, Choices, read, smoothness_notes
 from ood_studio.ui.attack.drawing import Updates

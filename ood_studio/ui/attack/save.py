@@ -13,7 +13,7 @@ from ood_studio.attacks import quality
 from ood_studio.core.errors import StudioError
 from ood_studio.data.pixels import to_pixels
 from ood_studio.figures.perturbation import amplified, gain_of
-from ood_studio.studio.craft import attack_record
+from ood_studio.studio.records import attack_record
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.downloads import download_folder, file_stem, png_text
 

@@ -13,7 +13,7 @@ from ood_studio.attacks import Quality, quality
 from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Progress
 from ood_studio.data.pixels import to_pixels
-from ood_studio.studio.craft import AttackImageStep, Crafting
+from ood_studio.studio import AttackImageStep, Studio
 from ood_studio.ui.attack.choices import Asked
 from ood_studio.ui.cards import number, side
 from ood_studio.ui.pictures.shown import data_uri
@@ -40,7 +40,7 @@ def build_strip() -> StripPanel:
     return StripPanel(button, gr.HTML(elem_id="attack-strip"))
 
 
-def swept(studio: Crafting, asked: Asked, progress: Progress) -> Iterator[list[tuple[float, AttackImageStep | None]]]:
+def swept(studio: Studio, asked: Asked, progress: Progress) -> Iterator[list[tuple[float, AttackImageStep | None]]]:
     """λ after λ, each with where its attack ended; None while it is still to come."""
     found: list[tuple[float, AttackImageStep | None]] = [(value, None) for value in VALUES]
     yield found

@@ -65,7 +65,7 @@ def build_api(studio: Studio) -> None:
             mine = Session()
             mine.begin(request, source, decode_image(Path(drawn)) if drawn else None, words, Path(path).stem)
             for step in studio.synthesize_image(request, source, words, mine.mask):
-                mine.first = mine.first or studio.judge(request, [step.original])[0]
+                mine.first = mine.first or studio.assess(request, [step.original])[0]
                 mine.steps.append(step)
         except StudioError as error:
             raise gr.Error(str(error), print_exception=False) from None

@@ -6,8 +6,7 @@ from html import escape
 
 from PIL import Image
 
-from ood_studio.studio import Reading
-from ood_studio.studio.synthesize import Judgement
+from ood_studio.studio import Assessment, Reading
 from ood_studio.ui.cards import percent, side
 from ood_studio.ui.pictures.shown import data_uri
 from ood_studio.ui.synthesize.gauge import short
@@ -40,7 +39,7 @@ def strip(mine: Session) -> str:
     return f'<div class="studio-film">{"".join(cells)}</div>'
 
 
-def readings(judged: Judgement) -> list[Reading]:
+def readings(judged: Assessment) -> list[Reading]:
     """The scores that are shown under a picture."""
     chosen = {reading.scorer: reading for reading in reversed(judged.readings)}
     return [chosen[key] for key in SHOWN if key in chosen]
@@ -86,7 +85,7 @@ def _gradient(mine: Session, iteration: int) -> str:
 def _cell(
     title: str,
     picture: Image.Image | None,
-    judged: Judgement | None,
+    judged: Assessment | None,
     about: str = "",
     gradient: str = "",
     kind: str = "",
@@ -103,7 +102,7 @@ def _cell(
     )
 
 
-def _lines(judged: Judgement) -> str:
+def _lines(judged: Assessment) -> str:
     rows = ""
     if judged.energy is not None:
         boundary = "" if judged.gauge is None else short(-judged.gauge.boundary)
@@ -120,7 +119,7 @@ def _line(name: str, value: str, inside: bool | None, threshold: str, sign: str)
     return f"<div{limit}><dt>{escape(name)}</dt><dd><b>{value}</b>{limit_shown}</dd><dd>{side(inside)}</dd></div>"
 
 
-def _resembles(judged: Judgement | None) -> str:
+def _resembles(judged: Assessment | None) -> str:
     if judged is None:
         return ""
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from ood_studio.studio.synthesize import Judgement
+from ood_studio.studio import Assessment
 from ood_studio.ui.synthesize.session import Session
 
 
@@ -43,12 +43,12 @@ def gauge(mine: Session) -> str:
     )
 
 
-def what(judged: Judgement) -> str:
+def what(judged: Assessment) -> str:
     """What the guide's value is called."""
     return "score" if judged.energy is None else "energy"
 
 
-def said(value: float, judged: Judgement) -> str:
+def said(value: float, judged: Assessment) -> str:
     """A value of the guide as people know it: energies with their own sign."""
     return short(value if judged.energy is None else -value)
 
@@ -61,7 +61,7 @@ def short(value: float) -> str:
     return text.replace("-", "−")
 
 
-def _left(judged: Judgement) -> float:
+def _left(judged: Assessment) -> float:
     """Percent from the left."""
     assert judged.gauge is not None
     return 50.0 * (1.0 - judged.gauge.place(judged.value))

@@ -10,8 +10,7 @@ import gradio as gr
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Progress, Stopped, stoppable
-from ood_studio.studio import Studio, SynthesizeImageStep
-from ood_studio.studio.synthesize import Judgement
+from ood_studio.studio import Assessment, Studio, SynthesizeImageStep
 from ood_studio.synthesis.boundary import LoopBroken
 from ood_studio.ui.running import MODEL_SLOT, QUICK, message, progress_on
 from ood_studio.ui.synthesize import drawing, live, save
@@ -29,11 +28,11 @@ def wire_run(
     ready: Updates = {run_button: gr.update(interactive=True), stop_button: gr.update(interactive=False)}
 
     @on_gpu
-    def made(asked: Asked, told: Progress) -> Iterator[tuple[Judgement, SynthesizeImageStep]]:
+    def made(asked: Asked, told: Progress) -> Iterator[tuple[Assessment, SynthesizeImageStep]]:
         first = None
         for step in studio.synthesize_image(asked.request, asked.source, asked.words, asked.mask, told):
             if first is None:
-                first = studio.judge(asked.request, [step.original])[0]
+                first = studio.assess(asked.request, [step.original])[0]
             yield first, step
 
     def synthesize(
@@ -121,5 +120,5 @@ def beside(studio: Studio, mine: Session, told: Progress) -> Iterator[None]:
     for step in studio.synthesize_image(request, mine.source, mine.words, mine.mask, told):
         mine.beside[RANDOM] = step
         yield
-    mine.beside[title] = studio.negative_picture(mine.request, mine.last.negative.label, told)
+    mine.beside[title] = studio.negative_image(mine.request, mine.last.negative.label, told)
     yield

@@ -11,7 +11,8 @@ from PIL import Image
 from ood_studio.core.errors import StudioError
 from ood_studio.figures.colours import ID, OOD
 from ood_studio.figures.filmstrip import Frame, filmstrip
-from ood_studio.studio.synthesize import Judgement, synthesis_record
+from ood_studio.studio import Assessment
+from ood_studio.studio.records import synthesis_record
 from ood_studio.ui.downloads import download_folder, file_stem, png_text
 from ood_studio.ui.synthesize.film import readings
 from ood_studio.ui.synthesize.gauge import said, short
@@ -73,7 +74,7 @@ def record(mine: Session) -> dict[str, Any]:
     return plain
 
 
-def _lines(judged: Judgement) -> tuple[tuple[str, str | None], ...]:
+def _lines(judged: Assessment) -> tuple[tuple[str, str | None], ...]:
     lines: list[tuple[str, str | None]] = []
     if judged.energy is not None:
         word, colour = _SIDES[judged.inside]

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from ood_studio.studio import SynthesizeImageRequest, SynthesizeImageStep, SynthesizeSetRequest
-from ood_studio.studio.synthesize import Judgement
+from ood_studio.studio import Assessment, SynthesizeImageRequest, SynthesizeImageStep, SynthesizeSetRequest
 from ood_studio.synthesis.contexts import Contexts
 from ood_studio.synthesis.synthetic_set import SyntheticSet
 from ood_studio.ui.pictures.galleries import Offered
@@ -41,9 +40,9 @@ class Session:
     mask: Image.Image | None = None
     words: tuple[str, ...] = ()
     name: str = ""
-    first: Judgement | None = None
+    first: Assessment | None = None
     steps: list[SynthesizeImageStep] = field(default_factory=list)
-    beside: dict[str, Judgement | None] = field(default_factory=dict)
+    beside: dict[str, Assessment | None] = field(default_factory=dict)
     note: str = ""
     set_request: SynthesizeSetRequest | None = None
     made: SyntheticSet | None = None
@@ -65,7 +64,7 @@ class Session:
         """Where the picture is now."""
         return self.steps[-1] if self.steps else None
 
-    def trail(self) -> list[Judgement]:
+    def trail(self) -> list[Assessment]:
         """The original and every iteration."""
         return [*([] if self.first is None else [self.first]), *self.steps]
 

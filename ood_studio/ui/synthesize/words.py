@@ -14,9 +14,8 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped, stoppable
 from ood_studio.data.images import decode_image
 from ood_studio.studio import Studio, SynthesizeImageRequest
-from ood_studio.studio.synthesize import prompt_of
 from ood_studio.synthesis.answers import singular
-from ood_studio.synthesis.contexts import Contexts
+from ood_studio.synthesis.contexts import Contexts, prompt_of
 from ood_studio.synthesis.inpainting_models import INPAINTING
 from ood_studio.ui.running import MODEL_SLOT, message, progress_on
 from ood_studio.ui.synthesize.choices import Choices, model_name

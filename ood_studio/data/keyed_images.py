@@ -1,0 +1,75 @@
+"""Decoded images with a key of their content, so that neither decoding nor hashing is done twice."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from ood_studio.core.cache import KeyedCache
+from ood_studio.data.images import decode_image
+
+_MAX_BYTES = 512 * 2**20  # of decoded images that one `ImageFiles` holds
+
+
+@dataclass(frozen=True, eq=False)
+class KeyedImage:
+    """A decoded image that must not change any more.
+
+    Attributes:
+        image: of any size and mode.
+        key: a hash of mode, size and pixels: equal for equal images, whatever files they come from.
+    """
+
+    image: Image.Image
+    key: str
+
+    @classmethod
+    def of(cls, image: Image.Image | KeyedImage) -> KeyedImage:
+        """The image with its key, which is computed unless it is known."""
+        return image if isinstance(image, KeyedImage) else cls(image, image_key(image))
+
+
+def image_key(image: Image.Image) -> str:
+    """A hash of an image's mode, size and pixels."""
+    digest = hashlib.sha256(f"{image.mode}{image.size}".encode())
+    digest.update(image.tobytes())
+    return digest.hexdigest()
+
+
+class ImageFiles:
+    """Image files as they were decoded, each decoded and hashed once as long as it does not change.
+
+    For one person's uploads: what they opened last stays within ``max_bytes``, the rest is decoded again when asked
+    for. Safe between threads.
+    """
+
+    def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
+        self._kept: KeyedCache[KeyedImage] = KeyedCache(None, max_bytes=max_bytes, size=_size)
+
+    def open(self, path: Path | str, *, name: str | None = None) -> KeyedImage:
+        """The image of a file.
+
+        Args:
+            path: where it lies.
+            name: what errors call it; the file's own name if not given.
+
+        Raises:
+            ImageError: as `decode_image`; a file that cannot be read is looked at again the next time.
+        """
+        try:
+            stat = Path(path).stat()
+        except (OSError, ValueError):
+            return KeyedImage.of(decode_image(path, name=name))  # which says in a sentence why not
+        key = (str(path), stat.st_mtime_ns, stat.st_size)
+        return self._kept.get(key, lambda: KeyedImage.of(decode_image(path, name=name)))
+
+    def clear(self) -> None:
+        """Forgets all of them."""
+        self._kept.clear()
+
+
+def _size(held: KeyedImage) -> int:
+    return held.image.width * held.image.height * len(held.image.getbands())

@@ -1,0 +1,155 @@
+"""One image attacked: as it changes, what every score makes of it, and behind defences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from ood_studio.attacks.defences import Defence, mean_of_views, views_of
+from ood_studio.attacks.feature import AttackStep, Diverged, Objective, smoothness_weight
+from ood_studio.attacks.fitting import fitted_mask, fitted_pixels
+from ood_studio.attacks.targets import picture_targets, text_targets
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.pixels import to_images
+from ood_studio.studio.requests import AttackImageRequest
+from ood_studio.studio.scores import Reading, scorer_named
+from ood_studio.studio.texts import read_prompts
+from ood_studio.studio.workbench import LabelSpace, Workbench
+
+
+@dataclass(frozen=True, eq=False)
+class AttackImageStep:
+    """One image after some steps.
+
+    Attributes:
+        step, total: of the attack.
+        similarity, roughness: see `AttackStep`.
+        readings: every score of ``picture`` as `Studio.explore` gives it, with thresholds where there are reference
+            images.
+        typical: by score title the median of the ID reference images; empty without them.
+        weight: λ at this image's size, see `smoothness_weight`.
+        picture: rounded to 8 bits.
+        original: the image before, at the same size.
+    """
+
+    step: int
+    total: int
+    similarity: float
+    roughness: float
+    readings: tuple[Reading, ...]
+    typical: dict[str, float]
+    weight: float
+    picture: Image.Image
+    original: Image.Image
+
+    def change(self) -> np.ndarray:
+        """(height, width, 3) the perturbation, picture − original, in [-1, 1]."""
+        return (np.asarray(self.picture, np.float32) - np.asarray(self.original, np.float32)) / 255
+
+
+class AttackImageService:
+    """Attacks single images.
+
+    Args:
+        workbench: models, labels and features.
+    """
+
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
+
+    def attack_image(
+        self,
+        request: AttackImageRequest,
+        image: Image.Image,
+        target: Image.Image | None = None,
+        mask: np.ndarray | None = None,
+        progress: Progress = silent,
+    ) -> Iterator[AttackImageStep]:
+        """See `Studio.attack_image`."""
+        space = self._workbench.label_space(request.labels, progress)
+        backbone = space.backbone
+        image = image.convert("RGB")
+        objectives = self._objectives(request, space, image, target, progress)
+        pixels = fitted_pixels(image, backbone, full_size=request.full_size, longest=request.longest)
+        original = to_images(pixels)[0]
+        panel = self._workbench.score_panel(space, request.score, request.reference, progress)
+        typical = {title: float(np.median(found.id)) for title, found in panel.compared.items()}
+        weight = smoothness_weight(request.attack.smoothness, min(pixels.shape[-2:]))
+
+        def report(step: AttackStep) -> AttackImageStep:
+            changed = to_images(step.pixels)[0]
+            # What a file of the image will be given, not what the attack computes with.
+            readings = panel.readings(self._workbench.encode(backbone, [changed]).joint)[0]
+            return AttackImageStep(
+                step.step,
+                step.total,
+                float(step.similarity[0]),
+                float(step.roughness[0]),
+                readings,
+                typical,
+                weight,
+                changed,
+                original,
+            )
+
+        area = None if mask is None else fitted_mask(mask, image, pixels, backbone, full_size=request.full_size)
+        try:
+            for step in request.attack.run(pixels, objectives, mask=area, every=request.every):
+                progress("attacking the picture", step.step, step.total)
+                yield report(step)
+        except Diverged as error:
+            if error.last is not None:
+                yield report(error.last)
+            raise
+
+    def with_defence(
+        self, request: AttackImageRequest, images: Sequence[Image.Image], defence: Defence | None
+    ) -> list[tuple[Reading, ...]]:
+        """See `Studio.with_defence`."""
+        space = self._workbench.label_space(request.labels)
+        panel = self._workbench.score_panel(space, request.score, request.reference)
+        rows = []
+        for image in images:
+            joint = self._workbench.image_features(space.backbone, views_of(image, defence)).joint
+            rows += panel.readings(mean_of_views(joint))
+        return rows
+
+    def _objectives(
+        self,
+        request: AttackImageRequest,
+        space: LabelSpace,
+        image: Image.Image,
+        target: Image.Image | None,
+        progress: Progress,
+    ) -> list[Objective]:
+        backbones = {space.backbone.name: space.backbone}
+        for name in request.ensemble:
+            progress("loading the model", 0, 1)
+            backbones.setdefault(name, self._workbench.backbone(name))
+        if request.target_score:
+            scorer = scorer_named(request.target_score, request.score)
+            objectives = []
+            for name, backbone in backbones.items():
+                own = space
+                if backbone is not space.backbone:
+                    own = self._workbench.label_space(replace(request.labels, backbone=name), progress)
+                objectives.append(Objective(backbone, scorer.fit(own.reference())))
+            return objectives
+        if request.target_label:
+            prompts = read_prompts(request.labels.prompts)
+            return [
+                Objective(each, text_targets(each, [request.target_label], prompts), "joint")
+                for each in backbones.values()
+            ]
+        if target is None:
+            raise StudioError("an attack needs a target: give an ID picture or a label")
+        goal = target.convert("RGB")
+        if goal.size == image.size and goal.tobytes() == image.tobytes():
+            raise StudioError("the target is the picture itself; give another one")
+        return [
+            Objective(each, picture_targets(each, [goal], request.space), request.space) for each in backbones.values()
+        ]

@@ -1,0 +1,179 @@
+"""Whole sets attacked, and judged by every scorer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+
+from torch import Tensor
+
+from ood_studio.attacks.attack_set import AttackedSet, attack_sets
+from ood_studio.attacks.defences import Defence, defended_features, parse_defence
+from ood_studio.attacks.feature import Objective
+from ood_studio.attacks.set_targets import SetTargets, choose_targets
+from ood_studio.backbones import Backbone
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.dataset import Dataset, Subset
+from ood_studio.data.folders import FolderDataset
+from ood_studio.evaluation.choose import bench_scorers, choose_scorers, parse_scorer
+from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.suites import OpenSuite
+from ood_studio.features.images import DatasetFeatures
+from ood_studio.scorers import FittedScore, Space
+from ood_studio.studio.attack_results import AttackResult, Evaluation
+from ood_studio.studio.requests import AttackSetRequest
+from ood_studio.studio.suite_bench import SuiteBenches
+from ood_studio.studio.texts import read_prompts
+from ood_studio.studio.workbench import Workbench
+
+
+class AttackSetService:
+    """Attacks sets of images.
+
+    Args:
+        workbench: models, labels and features.
+        suites: benchmarks on suites.
+    """
+
+    def __init__(self, workbench: Workbench, suites: SuiteBenches) -> None:
+        self._workbench, self._suites = workbench, suites
+
+    def attack_set(self, request: AttackSetRequest, progress: Progress = silent) -> AttackResult:
+        """See `Studio.attack_set`."""
+        choose_scorers(request.scorers, bench_scorers())
+        defences: list[Defence | None] = [None, *map(parse_defence, request.defences)]
+        suite = self._suites.open(request.bench())
+        if request.source not in suite.ood:
+            raise StudioError(f"{suite.name} has no OOD set {request.source!r}; it has {', '.join(suite.ood)}")
+        source = suite.ood[request.source]
+        if len(source) > request.count:
+            source = Subset(source, request.count, request.seed)
+        names = dict.fromkeys((request.labels.backbone, *request.ensemble))
+        backbones = [self._workbench.backbone(name) for name in names]
+        targets = None
+        if not request.target_score:
+            targets = choose_targets(
+                request.target,
+                source,
+                suite.labels,
+                suite.train,
+                backbone=backbones[0],
+                space=request.space,
+                seed=request.seed,
+                whose=suite.name,
+                progress=progress,
+            )
+        objectives_for = self._objectives(request, suite, backbones, targets, progress)
+        sets: list[AttackedSet] = []
+        for name, attack in request.attacks().items():
+            sets += attack_sets(
+                f"{source.name}, {name}",
+                source,
+                objectives_for,
+                attack,
+                backbones=[backbone.name for backbone in backbones],
+                key=_key(request, suite, backbones, targets),
+                target=request.target_score or request.target,
+                targets=[request.target_score] * len(source) if targets is None else targets.names,
+                checkpoints=request.checkpoints,
+                progress=progress,
+            )
+        others: dict[str, Dataset] = {each.name: FolderDataset(each.folder, each.name) for each in sets}
+        suite = replace(suite, ood={source.name: source, **others})
+        used = frozenset[int]() if targets is None else targets.used
+        evaluations = [
+            self._evaluate(request, suite, name, defence, used, progress)
+            for name in dict.fromkeys((request.labels.backbone, *request.judges))
+            for defence in defences
+        ]
+        return AttackResult(source.name, tuple(sets), tuple(evaluations))
+
+    def transfer(
+        self, request: AttackSetRequest, backbones: Sequence[str], progress: Progress = silent
+    ) -> dict[tuple[str, str], BenchResult]:
+        """See `Studio.transfer`."""
+        found = {}
+        for attacked in dict.fromkeys(backbones):
+            asked = replace(
+                request, labels=replace(request.labels, backbone=attacked), judges=tuple(backbones), defences=()
+            )
+            for each in self.attack_set(asked, progress).evaluations:
+                found[attacked, each.backbone] = each.result
+        return {(i, j): found[i, j] for i in dict.fromkeys(backbones) for j in dict.fromkeys(backbones)}
+
+    def _evaluate(
+        self,
+        request: AttackSetRequest,
+        suite: OpenSuite,
+        name: str,
+        defence: Defence | None,
+        used: frozenset[int],
+        progress: Progress,
+    ) -> Evaluation:
+        """The suite as a model sees it behind a defence; scorers do not learn from the training images ``used``."""
+        backbone = self._workbench.backbone(name)
+
+        def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
+            found = defended_features(backbone, images, defence, spaces, progress)
+            return found.without(used) if images is suite.train else found
+
+        bench, _ = self._suites.bench(
+            replace(request.bench(), labels=replace(request.labels, backbone=name)),
+            suite,
+            features_of,
+            params={"defence": "" if defence is None else str(defence)},
+            training={"targets_removed": len(used)},
+            progress=progress,
+        )
+        *_, result = bench.run(progress)
+        return Evaluation(name, "" if defence is None else str(defence), result)
+
+    def _objectives(
+        self,
+        request: AttackSetRequest,
+        suite: OpenSuite,
+        backbones: Sequence[Backbone],
+        targets: SetTargets | None,
+        progress: Progress,
+    ) -> Callable[[Sequence[int]], list[Objective]]:
+        """The objectives for images of the source, by their indices."""
+        found: list[tuple[Backbone, Tensor | FittedScore, Space]] = []
+        for backbone in backbones:
+            if targets is None:
+                scorer = parse_scorer(request.target_score, bench_scorers(request.score))
+                choice = replace(request.labels, backbone=backbone.name)
+                found.append((backbone, self._suites.fit(scorer, choice, suite, progress), "joint"))
+                continue
+            rows = targets.features(backbone, request.space, read_prompts(request.labels.prompts), progress)
+            found.append((backbone, rows, "joint" if request.target == "text" else request.space))
+
+        def objectives(rows: Sequence[int]) -> list[Objective]:
+            return [
+                Objective(backbone, target if isinstance(target, FittedScore) else target[list(rows)], space)
+                for backbone, target, space in found
+            ]
+
+        return objectives
+
+
+def _key(request: AttackSetRequest, suite: OpenSuite, backbones: Sequence[Backbone], targets: SetTargets | None) -> str:
+    """Of everything but the attack and the source that decides what becomes of the images."""
+    text = repr((request.labels, request.score)) if request.target_score else ""
+    if request.target == "text":
+        text += repr((request.labels.prompts, suite.labels))
+    chosen = repr(
+        (
+            None if targets is None else targets.chosen.tolist(),
+            text,
+            "" if suite.train is None else suite.train.key,
+        )
+    )
+    return "|".join(
+        [
+            *(backbone.fingerprint for backbone in backbones),
+            request.target_score or f"{request.target}/{request.space}",
+            hashlib.sha256(chosen.encode()).hexdigest(),
+        ]
+    )

@@ -1,0 +1,91 @@
+"""Scorers compared on suites of images, and one parameter swept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from torch import Tensor
+
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import texts, with_values
+from ood_studio.core.progress import Progress, Stopped, silent
+from ood_studio.data.dataset import Dataset
+from ood_studio.evaluation.accuracy import suite_accuracies
+from ood_studio.evaluation.bench import needed_spaces
+from ood_studio.evaluation.choose import bench_scorers, choose_scorers
+from ood_studio.evaluation.results import ResultStore
+from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.suites import OpenSuite
+from ood_studio.evaluation.sweeps import find_sweep, sweep_values
+from ood_studio.features.images import DatasetFeatures, dataset_features
+from ood_studio.labels.text_features import class_features
+from ood_studio.studio.answers import SweepPoint
+from ood_studio.studio.requests import BenchRequest
+from ood_studio.studio.suite_bench import FeaturesOf, SuiteBenches
+from ood_studio.studio.texts import read_prompts
+from ood_studio.studio.workbench import LabelSpace, Workbench
+
+_JOINT = frozenset({"joint"})
+
+
+class BenchService:
+    """Compares scorers.
+
+    Args:
+        workbench: models, labels and features.
+        suites: benchmarks on suites.
+    """
+
+    def __init__(self, workbench: Workbench, suites: SuiteBenches) -> None:
+        self._workbench, self._suites = workbench, suites
+
+    def compare(self, request: BenchRequest, progress: Progress = silent) -> Iterator[BenchResult]:
+        """See `Studio.compare`."""
+        choose_scorers(request.scorers, bench_scorers())  # unknown ones are told before anything is loaded
+        suite = self._suites.open(request)
+        progress("loading the model", 0, 1)
+        backbone = self._workbench.backbone(request.labels.backbone)
+
+        def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
+            return dataset_features(backbone, images, spaces, progress)
+
+        training = {} if suite.train is None else {"train": suite.train.name, "n_train": len(suite.train)}
+        bench, space = self._suites.bench(request, suite, features_of, training=training, progress=progress)
+        spaces = needed_spaces([*bench.scorers.values()])
+        accuracy = {} if space is None else _accuracies(request, suite, space, spaces, features_of)
+        for found in bench.run(progress):
+            result = replace(found, accuracy=accuracy)
+            if result.finished:
+                ResultStore().keep(result, texts(request))
+            yield result
+
+    def sweep(
+        self, name: str, request: BenchRequest, values: Sequence[str] = (), progress: Progress = silent
+    ) -> Iterator[SweepPoint]:
+        """See `Studio.sweep`."""
+        walk = find_sweep(name)
+        walked = sweep_values(walk, values)
+        for i, value in enumerate(walked):
+            progress(f"sweeping {walk.title}", i, len(walked))
+            try:
+                point = with_values(request, walk.at(value))
+                *_, last = self.compare(point, progress)
+                yield SweepPoint(value, last.rows)
+            except Stopped:
+                raise
+            except StudioError as error:
+                yield SweepPoint(value, (), str(error))
+
+
+def _accuracies(
+    request: BenchRequest, suite: OpenSuite, space: LabelSpace, spaces: frozenset[str], features_of: FeaturesOf
+) -> dict[str, float]:
+    def encode_labels(labels: Sequence[str]) -> Tensor:
+        return class_features(space.backbone, labels, read_prompts(request.labels.prompts))
+
+    def joint(images: Dataset) -> DatasetFeatures:
+        # Of the ID images at once all that the scorers will ask for.
+        return features_of(images, spaces | _JOINT if images is suite.id else _JOINT)
+
+    return suite_accuracies(suite, space.class_text, encode_labels, joint)

@@ -1,0 +1,70 @@
+"""What it takes to repeat an attack or a synthesis of one image, as plain values for JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from PIL import Image
+
+from ood_studio import __version__
+from ood_studio.attacks.quality import quality
+from ood_studio.data.keyed_images import image_key
+from ood_studio.data.pixels import to_pixels
+from ood_studio.studio.attack_image import AttackImageStep
+from ood_studio.studio.requests import AttackImageRequest, SynthesizeImageRequest
+from ood_studio.studio.synthesize_image import SynthesizeImageStep
+
+
+def attack_record(
+    request: AttackImageRequest, source: Image.Image, target: Image.Image | None, last: AttackImageStep
+) -> dict[str, Any]:
+    """An attack on one image, and what came of it.
+
+    Args:
+        request: as it was asked for.
+        source, target: the images given; their keys are hashes of mode, size and pixels.
+        last: where it ended.
+    """
+    figures = quality(to_pixels([last.original]), to_pixels([last.picture]))[0]
+    plain = {name: None if math.isinf(value) else value for name, value in asdict(figures).items()}
+    return {
+        "version": __version__,
+        "torch": torch.__version__,
+        "request": asdict(request),
+        "source": image_key(source),
+        "target": None if target is None else image_key(target),
+        "steps_done": last.step,
+        "size": list(last.picture.size),
+        "smoothness_at_this_size": last.weight,
+        "similarity": last.similarity,
+        "quality": plain,
+        "readings": [asdict(reading) for reading in last.readings],
+        "picture": image_key(last.picture),
+    }
+
+
+def synthesis_record(
+    request: SynthesizeImageRequest, words: Sequence[str], steps: Sequence[SynthesizeImageStep]
+) -> dict[str, Any]:
+    """A synthesis, and what came of each iteration."""
+    return {
+        "version": __version__,
+        "torch": torch.__version__,
+        "request": asdict(request),
+        "contexts": list(words),
+        "iterations": [
+            {
+                "iteration": step.iteration,
+                "value": step.value,
+                "energy": step.energy,
+                "negative_label": step.negative.label,
+                "scores": {reading.title: reading.value for reading in step.readings},
+                "inside": {reading.title: reading.inside for reading in step.readings},
+            }
+            for step in steps
+        ],
+    }

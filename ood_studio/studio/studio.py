@@ -1,0 +1,299 @@
+"""The studio: every service on one workbench, behind one object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ood_studio.attacks.defences import Defence
+from ood_studio.backbones import Backbone
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.keyed_images import KeyedImage
+from ood_studio.evaluation.rows import BenchResult
+from ood_studio.labels.negmining import NegativeLabels
+from ood_studio.studio.answers import ExploreResult, SweepPoint
+from ood_studio.studio.assessment import Assessment, Assessors
+from ood_studio.studio.attack_image import AttackImageService, AttackImageStep
+from ood_studio.studio.attack_results import AttackResult
+from ood_studio.studio.attack_set import AttackSetService
+from ood_studio.studio.bench import BenchService
+from ood_studio.studio.explore import ExploreService
+from ood_studio.studio.feature_map import FeatureMap, FeatureMapService
+from ood_studio.studio.requests import (
+    AttackImageRequest,
+    AttackSetRequest,
+    BenchRequest,
+    ExploreRequest,
+    FeatureMapRequest,
+    LabelChoice,
+    SynthesizeImageRequest,
+    SynthesizeSetRequest,
+)
+from ood_studio.studio.scores import Reading
+from ood_studio.studio.suite_bench import SuiteBenches
+from ood_studio.studio.synthesize_image import SynthesizeImageService, SynthesizeImageStep
+from ood_studio.studio.synthesize_set import SynthesizeSetService
+from ood_studio.studio.workbench import LabelSpace, Workbench
+from ood_studio.synthesis.contexts import Contexts
+from ood_studio.synthesis.inpainting import Inpainter
+from ood_studio.synthesis.synthetic_set import SyntheticSet
+
+
+class Studio:
+    """Answers every request; safe to share between threads.
+
+    Args:
+        device: ``auto`` or a torch device.
+        workers: processes that draw a world's images; 0 for one a core, which needs a main module that may be imported
+            again.
+    """
+
+    def __init__(self, device: str = "auto", workers: int = 1) -> None:
+        self.workbench = Workbench(device, workers)
+        suites = SuiteBenches(self.workbench)
+        self._explore = ExploreService(self.workbench)
+        self._bench = BenchService(self.workbench, suites)
+        self._attack_image = AttackImageService(self.workbench)
+        self._attack_set = AttackSetService(self.workbench, suites)
+        self._images = SynthesizeImageService(self.workbench, Assessors(self.workbench))
+        self._sets = SynthesizeSetService(self.workbench, self._images)
+        self._maps = FeatureMapService(self.workbench)
+
+    def backbone(self, name: str) -> Backbone:
+        """The backbone of that name on this studio's device.
+
+        Raises:
+            BackboneError: one sentence, if it cannot be had.
+        """
+        return self.workbench.backbone(name)
+
+    def label_space(self, choice: LabelChoice, progress: Progress = silent) -> LabelSpace:
+        """The labels of a choice, encoded and mined.
+
+        Raises:
+            StudioError: for labels, corpus or prompts that cannot be used.
+        """
+        return self.workbench.label_space(choice, progress)
+
+    # --- explore ------------------------------------------------------------------------------------------------------
+
+    def explore(
+        self,
+        request: ExploreRequest,
+        images: Sequence[tuple[str, Image.Image | KeyedImage]],
+        progress: Progress = silent,
+    ) -> ExploreResult:
+        """Affinities, scores and verdicts of images, given as (name, image).
+
+        Args:
+            request: labels, score and reference.
+            images: of any sizes; one that brings its key is not hashed again.
+            progress: told the images encoded.
+
+        Raises:
+            StudioError: one clear sentence for anything that cannot be done.
+        """
+        return self._explore.explore(request, images, progress)
+
+    def warm_up(self, request: ExploreRequest, progress: Progress = silent) -> None:
+        """Gets ready what the first image needs, so that it is answered at once; leaves errors to that image."""
+        self._explore.warm_up(request, progress)
+
+    def mine(self, choice: LabelChoice, progress: Progress = silent) -> NegativeLabels:
+        """The negative labels of a choice, furthest first.
+
+        Raises:
+            StudioError: for labels, corpus or prompts that cannot be used.
+        """
+        return self.workbench.label_space(choice, progress).mined
+
+    # --- compare ------------------------------------------------------------------------------------------------------
+
+    def bench(self, request: BenchRequest, progress: Progress = silent) -> BenchResult:
+        """The whole of `compare`."""
+        *_, last = self.compare(request, progress)
+        return last
+
+    def compare(self, request: BenchRequest, progress: Progress = silent) -> Iterator[BenchResult]:
+        """Scorers compared on a suite: the result so far after every OOD set, the whole at last.
+
+        The rows of the whole are kept in the database of results, see `ood_studio.evaluation.results`.
+
+        Raises:
+            StudioError: for an unknown suite or scorer, data that are not there, ID labels that are not the suite's, or
+                a text side that cannot be used.
+        """
+        return self._bench.compare(request, progress)
+
+    def sweep(
+        self, name: str, request: BenchRequest, values: Sequence[str] = (), progress: Progress = silent
+    ) -> Iterator[SweepPoint]:
+        """A scorer on a suite while one parameter walks through values, those of the sweep where none are given.
+
+        Raises:
+            StudioError: for an unknown sweep or values that are no numbers, and as `compare`.
+        """
+        return self._bench.sweep(name, request, values, progress)
+
+    # --- attack -------------------------------------------------------------------------------------------------------
+
+    def attack_image(
+        self,
+        request: AttackImageRequest,
+        image: Image.Image,
+        target: Image.Image | None = None,
+        mask: np.ndarray | None = None,
+        progress: Progress = silent,
+    ) -> Iterator[AttackImageStep]:
+        """One image as it changes; to stop, stop asking.
+
+        Args:
+            request: with ``target_label`` or ``target_score`` where there is no target image.
+            image: of any size.
+            target: an ID image.
+            mask: (height, width) in [0, 1] over the whole image, of any size, 0 where nothing may change.
+            progress: told the steps.
+
+        Raises:
+            StudioError: for no target, a target equal to the image, or a text side that cannot be used.
+            Diverged: if the attack meets numbers that are not finite; the last good image was given before.
+        """
+        return self._attack_image.attack_image(request, image, target, mask, progress)
+
+    def with_defence(
+        self, request: AttackImageRequest, images: Sequence[Image.Image], defence: Defence | None
+    ) -> list[tuple[Reading, ...]]:
+        """Every score of images as the attacked model sees them behind a defence, of several views their mean.
+
+        Raises:
+            StudioError: for a text side that cannot be used.
+        """
+        return self._attack_image.with_defence(request, images, defence)
+
+    def attack_set(self, request: AttackSetRequest, progress: Progress = silent) -> AttackResult:
+        """Attacked sets, and every scorer's figures on them and on the source.
+
+        The training images that served as targets are taken from what scorers learn, as in the paper.
+
+        Raises:
+            StudioError: for an unknown suite, set, scorer, model or defence, or data that are not there.
+            Diverged: if the attack meets numbers that are not finite.
+        """
+        return self._attack_set.attack_set(request, progress)
+
+    def transfer(
+        self, request: AttackSetRequest, backbones: Sequence[str], progress: Progress = silent
+    ) -> dict[tuple[str, str], BenchResult]:
+        """Attacked on one model, judged by another: (attacked, judge) -> the judge's figures, for every pair.
+
+        Raises:
+            StudioError: as `attack_set`.
+        """
+        return self._attack_set.transfer(request, backbones, progress)
+
+    # --- synthesize ---------------------------------------------------------------------------------------------------
+
+    def contexts(
+        self,
+        request: SynthesizeImageRequest,
+        images: Sequence[Image.Image],
+        mains: Sequence[str] = (),
+        progress: Progress = silent,
+    ) -> list[Contexts]:
+        """What the context model finds in images besides their main objects (Eq. 3 of SynOOD).
+
+        Args:
+            request: says which model.
+            images: of any sizes.
+            mains: their main objects where they are known, so that they are not named.
+            progress: told the images described.
+
+        Raises:
+            StudioError: if the model cannot be had.
+        """
+        return self._images.contexts(request, images, mains, progress)
+
+    def inpainter(self, request: SynthesizeImageRequest, progress: Progress = silent) -> Inpainter:
+        """The inpainting model of a request.
+
+        Raises:
+            InpaintingError: one sentence, if it cannot be had.
+        """
+        return self._images.inpainter(request, progress)
+
+    def synthesize_image(
+        self,
+        request: SynthesizeImageRequest,
+        image: Image.Image,
+        words: Sequence[str],
+        mask: Image.Image | None = None,
+        progress: Progress = silent,
+    ) -> Iterator[SynthesizeImageStep]:
+        """One image as it moves to the boundary; to stop, stop asking.
+
+        Args:
+            request: how.
+            image: of any size; cropped and resized to the model's, which `SynthesizeImageStep.notes` says.
+            words: the contexts, p_con; the prompt is these with commas between.
+            mask: of the image's size, white where may be painted; None for everywhere.
+            progress: told every step of the painting.
+
+        Raises:
+            StudioError: without a context, or for what does not fit.
+            LoopBroken: numbers that are not finite; the iterations before were given.
+        """
+        return self._images.synthesize_image(request, image, words, mask, progress)
+
+    def assess(
+        self, request: SynthesizeImageRequest, images: Sequence[Image.Image], progress: Progress = silent
+    ) -> list[Assessment]:
+        """What the guide and every score make of images of any sizes: the source, say, or one to compare with.
+
+        Raises:
+            StudioError: if a model cannot be had.
+        """
+        return self._images.assess(request, images, progress)
+
+    def negative_image(self, request: SynthesizeImageRequest, label: str, progress: Progress = silent) -> Assessment:
+        """ "Neg Image" of SynOOD's Table 4: an image straight from the text of a negative label, and its scores.
+
+        Raises:
+            StudioError: if a model cannot be had or runs out of memory.
+        """
+        return self._images.negative_image(request, label, progress)
+
+    def synthesize_set(self, request: SynthesizeSetRequest, progress: Progress = silent) -> Iterator[SyntheticSet]:
+        """A whole set, image after image; an interrupted one goes on where it was. To stop, stop asking.
+
+        Raises:
+            StudioError: for images or a folder that cannot be used; what is finished stays.
+        """
+        return self._sets.synthesize_set(request, progress)
+
+    # --- the feature map ----------------------------------------------------------------------------------------------
+
+    def feature_map(
+        self,
+        request: FeatureMapRequest,
+        trail: Sequence[tuple[str, Image.Image]] = (),
+        made: tuple[str, Path] | None = None,
+        progress: Progress = silent,
+    ) -> FeatureMap:
+        """ID, OOD and synthetic images in one plane.
+
+        ID and OOD images are laid out first, and again with the synthetic ones from there: the map of the former looks
+        much the same whatever is laid into it, though all take part in it alike.
+
+        Args:
+            request: which reference images, and how.
+            trail: one image's way from the original to the boundary, captions and images.
+            made: a synthetic set, name and folder.
+            progress: told what is encoded and laid out.
+
+        Raises:
+            StudioError: for images or a model that cannot be used.
+        """
+        return self._maps.feature_map(request, trail, made, progress)

@@ -1,0 +1,178 @@
+"""Benchmarks of requests on suites: what comparing scorers and attacking whole sets share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
+from typing import Any
+
+import torch
+from torch.nn import Linear
+
+from ood_studio.backbones import Backbone, BackboneError
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.dataset import Dataset
+from ood_studio.evaluation.bench import Bench, needed_spaces
+from ood_studio.evaluation.choose import bench_scorers, choose_scorers
+from ood_studio.evaluation.suites import OpenSuite, open_suite
+from ood_studio.features.images import DatasetFeatures, dataset_features
+from ood_studio.labels.corpora import has_lexnames
+from ood_studio.scorers import FittedScore, Reference, Scorer, Space, select_features
+from ood_studio.studio.requests import BenchRequest, LabelChoice
+from ood_studio.studio.texts import read_labels
+from ood_studio.studio.workbench import LabelSpace, Workbench
+from ood_studio.worlds import OWN_SUITE
+
+FeaturesOf = Callable[[Dataset, Collection[str]], DatasetFeatures]
+"""Features of a set of images in the spaces asked for."""
+
+
+class SuiteBenches:
+    """Opens suites and sets benchmarks up on them.
+
+    Args:
+        workbench: models, labels and features.
+    """
+
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
+
+    def open(self, request: BenchRequest) -> OpenSuite:
+        """The suite of a request with its data found.
+
+        Raises:
+            StudioError: for an unknown suite, data that are not there, or ID labels that are not the suite's.
+        """
+        own = bool(request.id_data) or request.suite == OWN_SUITE
+        typed = "" if request.labels.labels == LabelChoice.labels else request.labels.labels
+        suite = open_suite(
+            OWN_SUITE if own else request.suite,
+            id_data=request.id_data,
+            ood_data=request.ood_data,
+            train_data=request.train_data,
+            data_root=request.data_root,
+            seed=request.seed,
+            count=request.count,
+            train_count=request.train_count,
+            labels="\n".join(read_labels(typed)[0]) if own and typed else "",
+            workers=self._workbench.workers,
+        )
+        if typed and not own and read_labels(typed)[0] != suite.labels:
+            raise StudioError(f"the suite {suite.name} brings its own ID labels; leave the labels as they are")
+        return suite
+
+    def bench(
+        self,
+        request: BenchRequest,
+        suite: OpenSuite,
+        features_of: FeaturesOf,
+        *,
+        params: Mapping[str, Any] | None = None,
+        training: Mapping[str, Any],
+        progress: Progress = silent,
+    ) -> tuple[Bench, LabelSpace | None]:
+        """The benchmark of a request on an open suite, and the label space where the model reads texts.
+
+        Args:
+            request: scorers, labels and how it is measured.
+            suite: whose sets are compared.
+            features_of: the model's features of them.
+            params: told in every row beside what the request says; ``training`` in those of scorers that learn from
+                training images.
+            progress: told about the words encoded.
+
+        Raises:
+            StudioError: for an unknown scorer, or a text side that cannot be used.
+        """
+        choice = request.labels
+        space, no_text = self._text_side(choice, suite.labels, progress)
+        scorers = choose_scorers(request.scorers, bench_scorers(request.score))
+        bench = Bench(
+            suite,
+            choice.backbone,
+            scorers,
+            self._reference_of(suite, space, choice, scorers, features_of, no_text),
+            features_of,
+            seed=request.seed,
+            resamples=request.resamples,
+            fpr_definition=request.fpr_definition,
+            params={"prompts": choice.prompts, **(params or {})},
+            mining={
+                "corpus": choice.corpus,
+                **({"lexnames": choice.lexnames} if has_lexnames(choice.corpus) else {}),
+                "eta": choice.mining.eta,
+                "per_pos": choice.mining.per_pos,
+                "selection": choice.mining.selection,
+                "negatives": 0 if space is None else len(space.mined),
+            },
+            training=dict(training),
+        )
+        return bench, space
+
+    def fit(self, scorer: Scorer, choice: LabelChoice, suite: OpenSuite, progress: Progress = silent) -> FittedScore:
+        """A scorer fitted to what a suite and a choice of labels give.
+
+        Raises:
+            StudioError: for what the scorer needs and there is not.
+        """
+        backbone = self._workbench.backbone(choice.backbone)
+        space, no_text = self._text_side(choice, suite.labels, progress)
+
+        def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
+            return dataset_features(backbone, images, spaces, progress)
+
+        reference_of = self._reference_of(suite, space, choice, {"": scorer}, features_of, no_text)
+        return scorer.fit(reference_of(scorer.space))
+
+    def _text_side(
+        self, choice: LabelChoice, labels: tuple[str, ...], progress: Progress
+    ) -> tuple[LabelSpace | None, str]:
+        """The label space, or None and the reason where the model reads no text or there are no labels."""
+        if not labels:
+            return None, "it needs ID labels, and there are none; name them, or sort the ID pictures into class folders"
+        try:
+            return self._workbench.label_space(choice, progress, labels), ""
+        except BackboneError as error:
+            return None, str(error)
+
+    def _reference_of(
+        self,
+        suite: OpenSuite,
+        space: LabelSpace | None,
+        choice: LabelChoice,
+        scorers: Mapping[str, Scorer],
+        features_of: FeaturesOf,
+        no_text: str,
+    ) -> Callable[[Space], Reference]:
+        """What scorers of a space learn from, put together once a space and only from what some scorer needs."""
+        backbone: Backbone = self._workbench.backbone(choice.backbone)
+        learning = [scorer for scorer in scorers.values() if "images" in scorer.needs]
+        pool = any("conjugated_text" in scorer.needs for scorer in scorers.values())
+
+        @cache
+        def of(which: Space) -> Reference:
+            if which in ("patches", "tokens") and not backbone.has_patches:
+                raise StudioError(f"it reads patches, and {backbone.name} has none")
+            images = labels = None
+            if suite.train is not None and any(scorer.space == which for scorer in learning):
+                found = features_of(suite.train, needed_spaces(learning))
+                images = select_features(which, found.joint, found.visual, found.patches)
+                if suite.train.labels is not None:
+                    labels = torch.from_numpy(suite.train.labels[found.rows])
+            head: Linear | None = backbone.head if which == "visual" else None
+            if space is None:
+                if which in ("joint", "tokens"):
+                    raise StudioError(no_text)
+                return Reference(images=images, labels=labels, head=head, logit_scale=backbone.logit_scale)
+            return Reference(
+                space.class_text,
+                space.negative_text,
+                images=images,
+                labels=labels,
+                head=head,
+                logit_scale=backbone.logit_scale,
+                conjugated_text=self._workbench.conjugated_text(space, choice) if pool else None,
+            )
+
+        return of
