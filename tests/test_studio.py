@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import ood_studio.data.keyed_images
 import ood_studio.studio.workbench
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped
+from ood_studio.data.keyed_images import KeyedImage
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.labels.negmining import Mining
@@ -163,6 +165,19 @@ def test_another_score_computes_no_features(
         changed = studio.explore(ExploreRequest(LABELS, choice), pictures)
         assert changed.pictures[0].readings[0] != result.pictures[0].readings[0]
         assert changed.pictures[0].readings[1:] == result.pictures[0].readings[1:]
+
+
+def test_images_that_bring_their_key_are_not_hashed_again(
+    studio: Studio,
+    pictures: list[tuple[str, Image.Image]],
+    result: ExploreResult,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keyed = [(name, KeyedImage.of(image)) for name, image in pictures]
+    monkeypatch.setattr(Backbone, "encode_image", no_more)
+    monkeypatch.setattr(ood_studio.data.keyed_images, "image_key", no_more)
+    found = studio.explore(REQUEST, keyed)
+    assert [each.readings for each in found.pictures] == [each.readings for each in result.pictures]
 
 
 def test_other_labels_change_the_answer_but_not_the_picture_features(
