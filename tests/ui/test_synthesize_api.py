@@ -158,7 +158,7 @@ def test_strength_0_keeps_the_picture_and_1_forgets_it(client: Client, pictures:
         ({"guide": "nothing"}, "nothing"),
         ({"inpainter": "no-such-model"}, "no-such-model"),
         ({"inpainter": "local-dir:/no/such/folder"}, "there is no folder /no/such/folder"),
-        ({"inpainter": "runwayml/stable-diffusion-inpainting"}, "it is gone from the hub"),
+        ({"inpainter": "runwayml/stable-diffusion-inpainting"}, "it has moved: the hub has the same model"),
         ({"context_model": "no-such-model", "contexts": ""}, "no-such-model"),
         ({"classifier": "no-such-model"}, "no-such-model"),
         ({"backbone": "no-such-model"}, "no-such-model"),
