@@ -214,7 +214,7 @@ function refit() {
   waiting = true;
   requestAnimationFrame(() => {
     waiting = false;
-    if (!element.isConnected) return stop();
+    if (!element.isConnected) return drawn ? stop() : undefined; // one that begins hidden is not there yet
     if (!area.clientWidth || !figure) return;
     if (drawn) window.Plotly.relayout(area, look());
     else draw();

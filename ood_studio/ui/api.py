@@ -17,6 +17,9 @@ from ood_studio.ui.form.convert import value_of
 
 Request = TypeVar("Request")
 
+API_LANE: dict[str, Any] = {"concurrency_id": "api", "concurrency_limit": 1}
+"""Event arguments: programs wait for each other's work, and nobody at a page waits for them."""
+
 _TYPES = {int: "integer", float: "number", bool: "boolean", str: "string"}
 
 
@@ -60,7 +63,7 @@ def endpoint(
     """
     boxes = boxes or {}
     known, called = leaves(cast(type, type(start))), names(cast(type, type(start)))
-    paths = [path for path in known if path not in without and not boxes.get(path, Box()).private]
+    paths = [path for path in known if path not in without and boxes.get(path, Box()).private is not True]
     with gr.Column(visible=False):
         inputs: list[Any] = [_upload(each) for each in given]
         inputs += [Api(_plain(value_at(start, path)), schema(known[path]), about(known[path])) for path in paths]

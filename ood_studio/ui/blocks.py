@@ -1,4 +1,4 @@
-"""The whole app: header and tabs."""
+"""The whole app: header, sidebar and tabs."""
 
 from __future__ import annotations
 
@@ -10,26 +10,35 @@ import gradio as gr
 
 from ood_studio import __version__
 from ood_studio.core.plugins import notes
-from ood_studio.studio import Studio
+from ood_studio.studio import LabelChoice, Studio
+from ood_studio.studio.jobs import Jobs
+from ood_studio.ui.api import only_public
 from ood_studio.ui.attack import tab as attack
 from ood_studio.ui.compare import tab as compare
 from ood_studio.ui.explore import tab as explore
-from ood_studio.ui.running import QUICK
+from ood_studio.ui.page import Page
+from ood_studio.ui.sidebar import Shared, Sidebar
+from ood_studio.ui.sidebar.meaning import world_html
 from ood_studio.ui.synthesize import tab as synthesize
-from ood_studio.worlds import world_of_backbone
+
+PUBLIC = ("explore", "compare", "attack", "synthesize")
+"""The endpoints for programs."""
 
 
-def build(studio: Studio, backbone: str) -> gr.Blocks:
-    """The app as `gr.Blocks`, not launched."""
+def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
+    """The app as `gr.Blocks`, not launched; ``jobs`` runs the work that pages ask for."""
+    start = Shared(LabelChoice(backbone=backbone))
     with gr.Blocks(title="OOD Studio", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as blocks:
+        page = Page(studio, jobs or Jobs(), blocks)
         with gr.Row(elem_classes="studio-top"):
             gr.HTML(_HEADER)
-            world = gr.HTML(_world(backbone), elem_id="world")
+            world = gr.HTML(world_html(backbone), elem_id="world")
         if left_out := notes():
             gr.HTML(_plugin_notes(left_out), elem_id="plugin-notes")
+        sidebar = Sidebar(page, start, world)
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Explore", id="explore"):
-                explorer = explore.build(studio, backbone, world, _world)
+                explorer = explore.build(page, sidebar)
             with gr.Tab("Compare", id="compare", render_children=True):
                 comparison = compare.build(studio, backbone, tabs, explorer)
             with gr.Tab("Synthesize", id="synthesize", render_children=True):
@@ -37,11 +46,13 @@ def build(studio: Studio, backbone: str) -> gr.Blocks:
             with gr.Tab("Attack", id="attack", render_children=True):
                 fill_galleries = attack.build(studio, backbone, tabs, explorer, comparison)
         asked = gr.Textbox(visible=False, label="tab")
-        blocks.load(_opening(tabs), asked, tabs, js=_TAB_OF_LINK, api_name="open_tab", **QUICK)
-        explorer.start(blocks.load)
+        page.load(_opening(tabs), asked, tabs, js=_TAB_OF_LINK, name="open_tab")
+        if page.job_list is not None:
+            page.job_list.wire(page, tabs)
         comparison.start(blocks.load)
         fill_galleries(blocks.load)
         fill_gallery(blocks.load)
+    only_public(blocks, PUBLIC)
     return blocks
 
 
@@ -68,11 +79,3 @@ _HEADER = (
     f'<header class="studio-head" title="version {__version__}"><h1>OOD Studio</h1>'
     "<p>See what an out-of-distribution detector sees.</p></header>"
 )
-
-
-def _world(backbone: str) -> str:
-    """Which world the chosen model belongs to, so that a miniature is never taken for the real thing."""
-    world = world_of_backbone(str(backbone))
-    title = escape(str(backbone)) if world is None else escape(world.title)
-    name = f"<b>{title}</b>" + (f": {escape(world.models)}" if world is not None and world.models else "")
-    return f'<p class="studio-world" role="status">{name}</p>'

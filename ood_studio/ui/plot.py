@@ -111,7 +111,7 @@ def plot_value(figure: go.Figure | None) -> str:
     return "" if figure is None else str(figure.to_json())
 
 
-def figure_update(plot: gr.HTML, figure: go.Figure) -> Any:
+def figure_update(plot: gr.HTML, figure: go.Figure | None) -> Any:
     """An update of a clickable figure that may come before its tab was ever opened."""
     # With the component's own properties: gradio forgets them until then.
     return gr.update(value=plot_value(figure), **plot.props)

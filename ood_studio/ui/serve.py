@@ -33,6 +33,9 @@ class Serve:
     share: Annotated[bool, Help("Make a public gradio.live link; needs a network")] = False
     presenter: Annotated[bool, Help("Larger type and no footer, for a projector")] = False
     mcp: Annotated[bool, Help("Also serve the API as MCP tools; needs the package mcp")] = False
+    run_history: Annotated[bool, Help("Let browsers keep past calls with their pictures, on gradio's page of runs")] = (
+        False
+    )
 
     def __post_init__(self) -> None:
         check(self)
@@ -57,12 +60,14 @@ def serve(options: Serve, block: bool = True) -> Server:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from ood_studio.studio import ExploreRequest, LabelChoice, Studio
+    from ood_studio.studio.jobs import Jobs
     from ood_studio.ui.blocks import build
     from ood_studio.ui.explore.examples import example_folders
-    from ood_studio.ui.theme import studio_theme, style
+    from ood_studio.ui.theme import frame, studio_theme, style
 
     studio = Studio(options.device, workers=0)
-    blocks = build(studio, options.backbone)
+    jobs = Jobs()
+    blocks = build(studio, options.backbone, jobs)
     blocks.queue(default_concurrency_limit=8)
     launch = partial(
         blocks.launch,
@@ -72,12 +77,14 @@ def serve(options: Serve, block: bool = True) -> Server:
         mcp_server=options.mcp,
         theme=studio_theme(),
         css=style(options.presenter),
+        head=frame(),
         prevent_thread_lock=True,
         show_error=True,
         ssr_mode=False,
+        run_history=options.run_history,
         max_file_size="200mb",
         allowed_paths=[str(folder) for folder in example_folders()],
-        footer_links=[] if options.presenter else ["api", "settings"],
+        footer_links=[] if options.presenter else ["api", "settings", "runs"],  # the last one only where there are any
     )
     address = _launched(launch, blocks.close, options)
     choice = ExploreRequest(LabelChoice(backbone=options.backbone))
@@ -89,7 +96,9 @@ def serve(options: Serve, block: bool = True) -> Server:
     def close() -> None:
         blocks.close()
         closing.set()
-        warm_up.join()  # a thread inside torch may not be cut off by the end of the process
+        # A thread inside torch may not be cut off by the end of the process.
+        jobs.close()
+        warm_up.join()
 
     if block:
         blocks.block_thread()

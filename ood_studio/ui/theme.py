@@ -41,6 +41,11 @@ def studio_theme() -> gr.themes.Base:
     )
 
 
+def frame() -> str:
+    """What the page's head holds: the rules for what lies around gradio's main element."""
+    return f"<style>{(ASSETS / 'frame.css').read_text(encoding='utf-8')}</style>"
+
+
 def style(presenter: bool) -> str:
     """The style sheet, larger for a stage."""
     return STYLE.read_text(encoding="utf-8") + (PRESENTER if presenter else "")

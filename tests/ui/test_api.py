@@ -10,29 +10,12 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import about, leaves, names, value_at
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.labels.corpora import DEFAULT_LEXNAMES
-from ood_studio.ui.explore.reference import own_reference
-
-SETTINGS: dict[str, Any] = {
-    "backbone": "diorama",
-    "preset": "diorama-20",
-    "typed": "",
-    "corpus": "diorama",
-    "corpus_file": None,
-    "lexnames": list(DEFAULT_LEXNAMES),
-    "prompts": "neglabel",
-    "template": "",
-    "eta": 0.05,
-    "count": 10_000,
-    "per_pos": False,
-    "tau": 0,
-    "form": "sum-softmax",
-    "groups": 0,
-    "fuse": 0,
-    "seed": 0,
-}
+from ood_studio.studio import ExploreRequest
+from ood_studio.ui.blocks import PUBLIC
+from ood_studio.ui.sidebar.layout import LAYOUT
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +31,8 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def explore(client: Client, paths: list[Path], **changes: Any) -> dict[str, Any]:
-    values = {**SETTINGS, **changes}
     files = [handle_file(path) for path in paths]
-    return client.predict(files, *values.values(), None, api_name="/explore")  # type: ignore[no-any-return]
+    return client.predict(pictures=files, **changes, api_name="/explore")  # type: ignore[no-any-return]
 
 
 def test_explore_answers_with_reports(client: Client, picture: Path) -> None:
@@ -68,9 +50,9 @@ def test_explore_answers_with_reports(client: Client, picture: Path) -> None:
         ({"eta": 1.5}, "eta must lie between 0 and 1"),
         ({"groups": -1}, "groups must lie between"),
         ({"backbone": "no-such-model"}, "no-such-model"),
-        ({"prompts": "custom", "template": "a photo"}, "exactly one {}"),
-        ({"preset": "typed", "typed": " , "}, "there are no labels"),
-        ({"corpus": "file"}, "choose a corpus file"),
+        ({"prompts": "a photo"}, "exactly one {}"),
+        ({"labels": " , "}, "there are no labels"),
+        ({"corpus": "/etc/passwd"}, "the corpus must be one of diorama, wordnet, or an uploaded file, not"),
     ],
 )
 def test_bad_values_end_in_one_sentence(client: Client, picture: Path, changes: dict[str, Any], sentence: str) -> None:
@@ -80,19 +62,23 @@ def test_bad_values_end_in_one_sentence(client: Client, picture: Path, changes: 
 
 
 def test_own_reference_pictures(client: Client, picture: Path) -> None:
-    values = SETTINGS.values()
-    answer = client.predict([handle_file(picture)], *values, [handle_file(picture)], api_name="/explore")
+    answer = explore(client, [picture], references=[handle_file(picture)])
     assert answer["references"] == "1 pictures of yours" and answer["results"][0]["readings"][0]["inside"]
 
 
+def test_a_corpus_of_ones_own(client: Client, picture: Path, tmp_path: Path) -> None:
+    (words := tmp_path / "words.txt").write_text("anvil\nsubmarine\n")
+    assert explore(client, [picture], corpus_file=handle_file(words))["negatives"] == 2
+
+
 def test_a_space_reads_no_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert own_reference(None, f" {tmp_path} ") == (str(tmp_path.resolve()), {})
-    assert own_reference([], "  ") == ("", {})
+    guard = LAYOUT.boxes["reference"].guard
+    assert guard is not None and guard(f" {tmp_path} ") == str(tmp_path.resolve()) and guard("  ") == ""
     with pytest.raises(StudioError, match="does not exist"):
-        own_reference(None, str(tmp_path / "gone"))
+        guard(str(tmp_path / "gone"))
     monkeypatch.setenv("SPACE_ID", "someone/studio")
     with pytest.raises(StudioError, match="a Space reads no reference pictures"):
-        own_reference(None, str(tmp_path))
+        guard(str(tmp_path))
 
 
 def test_no_picture_says_so(client: Client) -> None:
@@ -100,10 +86,23 @@ def test_no_picture_says_so(client: Client) -> None:
         explore(client, [])
 
 
-def test_every_handler_has_a_name(client: Client) -> None:
+def test_programs_see_what_people_call_and_nothing_else(client: Client) -> None:
     named = client.view_api(return_format="dict")
     assert named is not None and not named["unnamed_endpoints"]
-    assert "/explore" in named["named_endpoints"] and "/stop" in named["named_endpoints"]
+    assert set(named["named_endpoints"]) == {f"/{name}" for name in PUBLIC}
+
+
+def test_explore_is_called_as_its_request_is(client: Client) -> None:
+    api = client.view_api(return_format="dict")
+    assert api is not None
+    told = {each["parameter_name"]: each for each in api["named_endpoints"]["/explore"]["parameters"]}
+    paths = [path for path in leaves(ExploreRequest) if path != "reference"]
+    assert list(told) == ["pictures", "references", "corpus_file", *(names(ExploreRequest)[path] for path in paths)]
+    for path in paths:
+        parameter, found = leaves(ExploreRequest)[path], told[names(ExploreRequest)[path]]
+        assert found["label"] == about(parameter)
+        default = value_at(ExploreRequest(), path)
+        assert found["parameter_default"] == (list(default) if isinstance(default, tuple) else default)
 
 
 def test_no_button_is_there_by_mistake(client: Client) -> None:

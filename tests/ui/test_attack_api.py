@@ -68,13 +68,7 @@ def test_the_saved_picture_fools_the_model_and_seeds_reproduce(client: Client, p
     assert answer["request"]["attack"]["seed"] == 0 and answer["steps_done"] == 40 and answer["size"] == [128, 128]
     with Image.open(path) as saved:
         assert saved.format == "PNG" and saved.size == (128, 128)
-    judged = client.predict(
-        [handle_file(path)],
-        *("diorama", "diorama-20", "", "diorama", None, ["noun.artifact"], "neglabel", "", 0.05, 10_000, False),
-        *(0, "sum-softmax", 0, 0, 0),
-        None,
-        api_name="/explore",
-    )
+    judged = client.predict(pictures=[handle_file(path)], api_name="/explore")
     again = judged["results"][0]["readings"]
     assert [each["value"] for each in again] == pytest.approx([each["value"] for each in answer["readings"]], rel=1e-4)
     assert attack(client, pictures["ood"], pictures["id"])[1]["picture"] == answer["picture"]

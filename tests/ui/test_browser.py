@@ -49,49 +49,59 @@ def fish(tmp_path: Path) -> Path:
     return path
 
 
+def test_it_opens_with_a_picture_that_is_answered(page: Any) -> None:
+    page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
+    page.wait_for_selector("#histogram .main-svg", timeout=PATIENCE)
+    assert page.locator("#pictures .thumbnail-item").count() == 1 and len(bars(page)) == 12
+    assert "20 ID labels against" in page.locator("#meaning").inner_text()
+
+
 def test_upload_read_change_tau_and_a_broken_file(page: Any, fish: Path, tmp_path: Path) -> None:
-    upload(page, fish)
     page.wait_for_selector(".studio-bars li", timeout=PATIENCE)
+    upload(page, fish)
+    page.wait_for_function("document.querySelectorAll('#pictures .thumbnail-item').length == 2", timeout=PATIENCE)
+    page.wait_for_selector("#pictures .thumbnail-item.selected >> nth=0", timeout=PATIENCE)
     before = bars(page)
     assert len(before) == 12
     assert re.search("In-distribution|Out-of-distribution", page.locator(".studio-verdict-title").inner_text())
     assert page.locator(".studio-scores tbody tr").count() == 6
     page.wait_for_selector("#histogram .main-svg", timeout=PATIENCE)
 
-    unfold(page, "settings")
-    page.fill("#tau input", "1")
-    page.locator("#tau input").press("Enter")
+    unfold(page, "shared-score")
+    page.fill("#shared-tau textarea", "1")
+    page.locator("#shared-tau textarea").press("Enter")
     page.wait_for_function("document.querySelector('.studio-tau').innerText.includes('τ = 1')", timeout=PATIENCE)
     assert bars(page) != before  # at τ = 1 all labels share almost evenly
+    page.fill("#shared-tau textarea", "99")
+    page.locator("#shared-tau textarea").press("Enter")
+    page.wait_for_selector("#notices >> text=tau must lie between 0.0001 and 10, not 99", timeout=PATIENCE)
+    assert "τ = 1" in page.locator(".studio-tau").inner_text()  # nothing is lost
 
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"this is no picture")
     upload(page, broken)
-    page.wait_for_selector("text=broken.png", timeout=PATIENCE)
-    page.wait_for_timeout(500)
-    assert len(bars(page)) == 12  # nothing is lost
-    assert page.locator("#pictures img").count() == 1
+    page.wait_for_selector("#notices >> text=broken.png", timeout=PATIENCE)
+    assert len(bars(page)) == 12 and page.locator("#pictures .thumbnail-item").count() == 2
 
 
-def test_typed_labels_are_text_and_come_without_a_threshold(page: Any, fish: Path) -> None:
-    upload(page, fish)
+def test_typed_labels_are_text_and_come_without_a_threshold(page: Any) -> None:
     page.wait_for_selector(".studio-bars li", timeout=PATIENCE)
-    unfold(page, "settings")
-    page.locator("#preset input").click()
+    page.locator("#shared-labels input").click()
     page.get_by_role("option", name="type your own").click()
-    page.fill("#typed textarea", "fish\n<img src=x onerror=alert(1)>\ncar")
-    page.locator("#typed textarea").blur()
+    page.fill("#shared-labels-own textarea", "fish\n<img src=x onerror=alert(1)>\ncar")
+    page.locator("#shared-labels-own textarea").blur()
     page.wait_for_selector(".studio-verdict.open", timeout=PATIENCE)
-    assert page.locator("#verdict img, #bars img").count() == 0
+    assert page.locator("#verdict img, #bars img, #meaning img").count() == 0
     assert "no threshold" in page.locator(".studio-verdict-title").inner_text().lower()
+    assert "there is no threshold" in page.locator("#meaning").inner_text()
 
 
 def test_examples_gallery_and_several_pictures(page: Any) -> None:
-    page.locator("#examples .thumbnail-item").nth(0).click()
-    page.wait_for_selector(".studio-bars li", timeout=PATIENCE)
+    page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
     first = "document.querySelector('#examples .thumbnail-item img').src"
     before = page.evaluate(first)
-    page.get_by_label("Textures").click()
+    page.locator("#source input").click()
+    page.get_by_role("option", name="Textures").click()
     page.wait_for_function(f"before => {first} !== before", arg=before, timeout=PATIENCE)
     page.locator("#examples .thumbnail-item").nth(1).click()
     page.wait_for_function("document.querySelectorAll('#pictures .thumbnail-item').length == 2", timeout=PATIENCE)
@@ -101,25 +111,64 @@ def test_examples_gallery_and_several_pictures(page: Any) -> None:
         page.locator("#download").click()
     lines = Path(download.value.path()).read_text().splitlines()
     assert len(lines) == 3 and lines[0].startswith("picture,verdict")
+    page.locator("#clear").click()
+    page.wait_for_selector("#verdict >> text=Give it a picture", timeout=PATIENCE)
+    assert not page.locator("#bars section").count()
 
 
-def test_own_reference_pictures_set_the_thresholds(page: Any, fish: Path, tmp_path: Path) -> None:
-    upload(page, fish)
-    page.wait_for_selector(".studio-bars li", timeout=PATIENCE)
+def test_own_reference_pictures_set_the_thresholds(page: Any, tmp_path: Path) -> None:
+    page.wait_for_selector("#about >> text=Diorama ID pictures", timeout=PATIENCE)
     own = []
     for number, scene in enumerate(scenes("id-flat", 5, 4)):
         own.append(tmp_path / f"own-{number}.png")
         render(scene, 64).save(own[-1])
     (tmp_path / "notes.txt").write_text("no picture")
-    unfold(page, "settings")
-    page.locator("#reference-files input[type=file]").set_input_files([*map(str, own), str(tmp_path / "notes.txt")])
-    page.wait_for_selector("text=notes.txt is not a picture", timeout=PATIENCE)
+    unfold(page, "shared-references")
+    files = page.locator("#shared-reference-files input[type=file]")
+    files.set_input_files([*map(str, own), str(tmp_path / "notes.txt")])
+    page.wait_for_selector("#notices >> text=notes.txt is not a picture", timeout=PATIENCE)
     page.wait_for_selector("#about >> text=4 pictures of yours", timeout=PATIENCE)
-    page.locator("#clear").click()  # the pictures go, the settings stay
+    page.locator("#clear").click()  # the pictures go, the choice stays
+    page.wait_for_selector("#verdict >> text=Give it a picture", timeout=PATIENCE)
     page.locator("#examples .thumbnail-item").nth(0).click()
     page.wait_for_selector("#about >> text=4 pictures of yours", timeout=PATIENCE)
-    page.locator("#reference-files").get_by_label("Clear").click()
+    page.locator("#shared-reference-files").get_by_label("Clear").click()
     page.wait_for_selector("#about >> text=Diorama ID pictures", timeout=PATIENCE)
+
+
+def shared_view(page: Any) -> dict[str, str]:
+    """What the buttons of sharing hold."""
+    box = "document.querySelector('#explore-share')"
+    page.evaluate("window.copied = []; navigator.clipboard.writeText = async (text) => { window.copied.push(text); }")
+    for name in ("link", "command"):
+        page.locator(f"#explore-share [data-do={name}]").click()
+    page.wait_for_function("window.copied.length == 2", timeout=PATIENCE)
+    assert page.evaluate(f"{box}.innerText").find("Copied.") >= 0
+    link, command = page.evaluate("window.copied")
+    return {"link": link, "command": command}
+
+
+def test_what_is_seen_is_a_link_a_command_and_remembered(page: Any, address: str) -> None:
+    page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
+    page.context.grant_permissions(["clipboard-write"])
+    page.locator("#examples .thumbnail-item").nth(3).click()
+    page.wait_for_function("document.querySelectorAll('#pictures .thumbnail-item').length == 2", timeout=PATIENCE)
+    unfold(page, "shared-score")
+    page.fill("#shared-tau textarea", "0.5")
+    page.locator("#shared-tau textarea").press("Enter")
+    page.wait_for_function("document.querySelector('.studio-tau').innerText.includes('τ = 0.5')", timeout=PATIENCE)
+    seen, found = bars(page), shared_view(page)
+    assert found["link"].endswith("?tab=explore&tau=0.5&example=id-test/0/3")
+    assert re.fullmatch(r"python -m ood_studio explore \S+\.png \S+\.png --tau 0\.5", found["command"])
+    page.locator("#explore-share [data-do=repeat]").click()
+    other = page.context.browser.new_context().new_page()
+    other.goto(found["link"], timeout=PATIENCE)
+    other.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
+    other.wait_for_function("document.querySelector('.studio-tau').innerText.includes('τ = 0.5')", timeout=PATIENCE)
+    assert bars(other) == seen
+    other.goto(address, timeout=PATIENCE)  # the browser remembers what was chosen
+    other.wait_for_function("document.querySelector('.studio-tau')?.innerText.includes('τ = 0.5')", timeout=PATIENCE)
+    other.context.close()
 
 
 def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -> None:
@@ -129,16 +178,32 @@ def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -
     page.wait_for_selector("#examples img", timeout=PATIENCE)
     fits = "document.documentElement.scrollWidth <= window.innerWidth + 1"
     assert page.evaluate(fits)
-    page.locator("#examples .thumbnail-item").nth(0).click()
     page.wait_for_selector(".studio-scores", timeout=PATIENCE)
     page.wait_for_selector("#histogram .main-svg", timeout=PATIENCE)
     assert page.evaluate(fits)
+    assert page.locator(".sidebar.open").count() == 0  # it would hide everything
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1920, 1080)])
+def test_everything_about_a_picture_is_seen_without_scrolling(
+    browser: Any, address: str, width: int, height: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    page.goto(address, timeout=PATIENCE)
+    page.wait_for_selector("#histogram .main-svg", timeout=PATIENCE)
+    page.wait_for_timeout(500)
+    for part in ("sidebar", "examples", "verdict", "large", "bars", "histogram", "scores", "explore-share"):
+        box = page.locator(f"#{part}").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["y"] + box["height"] <= height, (part, box)
     context.close()
 
 
 def test_huge_picture_is_refused_before_it_is_decoded(page: Any, tmp_path: Path) -> None:
     path = tmp_path / "huge.png"
     Image.new("1", (20_000, 20_000)).save(path)
+    page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
     upload(page, path)
-    page.wait_for_selector("text=huge.png", timeout=PATIENCE)
-    assert page.locator(".studio-bars").count() == 0
+    page.wait_for_selector("#notices >> text=huge.png", timeout=PATIENCE)
+    assert page.locator("#pictures .thumbnail-item").count() == 1

@@ -1,4 +1,4 @@
-"""The tab for programs."""
+"""The endpoint ``/explore`` for programs: pictures and settings in, reports out."""
 
 from __future__ import annotations
 
@@ -8,31 +8,39 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import with_values
 from ood_studio.data.images import decode_image
-from ood_studio.studio import Studio
-from ood_studio.ui.explore.reference import own_reference
-from ood_studio.ui.explore.settings import Settings, request_from
-from ood_studio.ui.running import MODEL_SLOT
+from ood_studio.studio import ExploreRequest, Studio
+from ood_studio.ui.api import API_LANE, Given, endpoint
+from ood_studio.ui.sidebar.layout import LAYOUT
+from ood_studio.ui.sidebar.reference import uploaded_reference
 from ood_studio.ui.zerogpu import on_gpu
 
 
-def build_api(studio: Studio, settings: Settings) -> None:
-    """The endpoint ``/explore`` for programs: files and settings in, JSON out."""
-    files = gr.File(file_count="multiple", type="filepath", visible=False, label="pictures")
-    trigger = gr.Button(visible=False)
-    own = gr.File(file_count="multiple", type="filepath", visible=False, label="ID reference pictures")
-    answer = gr.JSON(visible=False, label="reports")
+def build_api(studio: Studio) -> None:
+    """Makes the endpoint inside the current `gr.Blocks`."""
 
     @on_gpu
-    def explore(paths: list[str] | None, *values: Any) -> dict[str, Any]:
-        """Affinities, scores and verdicts of pictures; the last value is own ID reference pictures, or null."""
-        try:
-            pictures = [(Path(path).name, decode_image(Path(path), name=Path(path).name)) for path in paths or []]
-            reference, _ = own_reference(values[-1], None)
-            result = studio.explore(replace(request_from(*values[:-1]), reference=reference), pictures)
-        except StudioError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-        return result.to_dict()
+    def explore(
+        request: ExploreRequest, pictures: list[str] | None, references: list[str] | None, corpus_file: str | None
+    ) -> dict[str, Any]:
+        """Affinities, scores and verdicts of pictures."""
+        decoded = [(Path(path).name, decode_image(Path(path), name=Path(path).name)) for path in pictures or []]
+        folder, _ = uploaded_reference(references)
+        if corpus_file:
+            request = with_values(request, {"labels.corpus": corpus_file})
+        return studio.explore(replace(request, reference=folder), decoded).to_dict()
 
-    trigger.click(explore, [files, *settings.all(), own], answer, api_name="explore", **MODEL_SLOT)
+    endpoint(
+        "explore",
+        ExploreRequest(),
+        explore,
+        [gr.JSON(visible=False, label="reports")],
+        given=(
+            Given("pictures", "Pictures", "files"),
+            Given("references", "ID reference pictures of your own, or none", "files"),
+            Given("corpus_file", "Text file with one word a line, in place of the corpus, or none", "file"),
+        ),
+        boxes=LAYOUT.boxes,
+        **API_LANE,
+    )

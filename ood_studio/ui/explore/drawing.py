@@ -4,75 +4,97 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import plotly.graph_objects as go
 from PIL import Image
 
-from ood_studio.data.images import decode_image
 from ood_studio.figures.heatmap import overlay
 from ood_studio.figures.score_histograms import score_histograms
-from ood_studio.studio import ExploreResult
+from ood_studio.studio import ExploreResult, PictureReport, Reading
 from ood_studio.ui import cards
 from ood_studio.ui.downloads import text_file
+from ood_studio.ui.explore.panels import HEAT, HISTOGRAM, NO_HEAT, Chooser, Panels
 from ood_studio.ui.explore.session import Session
-from ood_studio.ui.plot import plot_value
+from ood_studio.ui.plot import figure_update
+from ood_studio.ui.share import share_update
+from ood_studio.ui.wiring import Updates
 
 SHOWN = 768  # pixels: the longer side of the large picture
 FULL_BLUE = 0.3  # a patch's ID share that is drawn in full blue, where no patch has more
-HEAT = "Show where the ID evidence is"
-NO_HEAT = "No map: this model has no patches"
 
 
-def show(mine: Session, show_heat: bool, score: str | None, keep_gallery: bool = False) -> list[Any]:
-    """Everything that is seen, from a session."""
+def everything(c: Chooser, p: Panels, mine: Session) -> Updates:
+    """All that is seen, from a session whose result is new or gone."""
     result = mine.result
     if result is None or not result.pictures:
-        hidden = gr.update(visible=False)
-        empty = [p for _, p in mine.pictures]
-        nothing = [cards.EMPTY, hidden, None, gr.skip(), "", "", hidden, gr.skip(), "", "", hidden, None, gr.skip()]
-        return [mine, empty, *nothing]
-    report = result.pictures[mine.opened]
-    name, path = mine.pictures[mine.opened]
-    picture = decode_image(Path(path), name=name)
-    picture.thumbnail((SHOWN, SHOWN))
-    if min(picture.size) < 256:
-        factor = 256 / min(picture.size)
-        picture = picture.resize(
-            (round(picture.width * factor), round(picture.height * factor)), Image.Resampling.BICUBIC
-        )
-    if show_heat and report.heatmap is not None:
-        picture = overlay(picture, report.heatmap / max(FULL_BLUE, float(report.heatmap.max())))
-    titles = [reading.title for reading in report.readings]
-    chosen = score if score in titles else titles[0]
-    reading = report.readings[titles.index(chosen)]
-    figure = None
-    if reading.threshold is not None:
-        compared = result.references[chosen]
-        ood = {"OOD reference": compared.ood} if len(compared.ood) else {}
-        figure = score_histograms(chosen, "ID reference", compared.id, ood, reading.threshold, picture=reading.value)
+        return {
+            c.gallery: gr.update(value=[path for _, path in mine.pictures]),
+            p.verdict: cards.EMPTY,
+            p.details: gr.update(visible="hidden"),
+            p.bars: "",
+            p.table: "",
+            p.about: "",
+            p.batch: gr.update(visible="hidden"),
+            c.share: share_update(c.share, ""),
+        }
     captions = [
         (path, _caption(one.readings[0].inside)) for (_, path), one in zip(mine.pictures, result.pictures, strict=True)
     ]
     header, rows = _table(result)
-    return [
-        mine,
-        gr.skip() if keep_gallery else gr.update(value=captions, selected_index=mine.opened),
-        cards.verdict_card(report),
-        gr.update(visible=True),
-        picture,
-        gr.update(interactive=report.heatmap is not None, label=HEAT if report.heatmap is not None else NO_HEAT),
-        cards.affinity_bars(report, result.tau),
-        cards.about(result),
-        gr.update(visible=True),
-        gr.update(choices=titles, value=chosen),
-        plot_value(figure),
-        cards.score_table(report),
-        gr.update(visible=len(result.pictures) > 1),
-        gr.update(value={"headers": header, "data": rows}),
-        gr.update(value=_csv(header, rows)) if len(rows) > 1 else gr.skip(),
-    ]
+    several = len(rows) > 1
+    return opened(p, mine) | {
+        c.gallery: gr.update(value=captions, selected_index=mine.opened),
+        p.details: gr.update(visible=True),
+        p.about: cards.about(result),
+        p.batch: gr.update(visible=True if several else "hidden"),
+        p.frame: gr.update(value={"headers": header, "data": rows}) if several else gr.skip(),
+        p.download: gr.update(value=_csv(header, rows)) if several else gr.skip(),
+    }
+
+
+def opened(p: Panels, mine: Session) -> Updates:
+    """What belongs to the picture that is open, and to how it is looked at."""
+    result = mine.result
+    if result is None or mine.opened >= len(result.pictures):
+        return {}
+    report = result.pictures[mine.opened]
+    titles = [reading.title for reading in report.readings]
+    mine.score = mine.score if mine.score in titles else titles[0]
+    return {
+        p.verdict: cards.verdict_card(report),
+        p.large: _large(mine, report),
+        p.heat: gr.update(
+            interactive=report.heatmap is not None, label=HEAT if report.heatmap is not None else NO_HEAT
+        ),
+        p.bars: cards.affinity_bars(report, result.tau),
+        p.score: gr.update(choices=titles, value=mine.score),
+        p.histogram: figure_update(p.histogram, _histogram(result, report.readings[titles.index(mine.score)])),
+        p.table: cards.score_table(report),
+    }
+
+
+def _large(mine: Session, report: PictureReport) -> Image.Image:
+    name, path = mine.pictures[mine.opened]
+    picture = mine.decoded.get(name, path).copy()
+    picture.thumbnail((SHOWN, SHOWN))
+    if min(picture.size) < 256:
+        factor = 256 / min(picture.size)
+        size = (round(picture.width * factor), round(picture.height * factor))
+        picture = picture.resize(size, Image.Resampling.BICUBIC)
+    if mine.heat and report.heatmap is not None:
+        picture = overlay(picture, report.heatmap / max(FULL_BLUE, float(report.heatmap.max())))
+    return picture
+
+
+def _histogram(result: ExploreResult, reading: Reading) -> go.Figure | None:
+    if reading.threshold is None:
+        return None
+    compared = result.references[reading.title]
+    ood = {"OOD reference": compared.ood} if len(compared.ood) else {}
+    figure = score_histograms(reading.title, "ID reference", compared.id, ood, reading.threshold, picture=reading.value)
+    return figure.update_layout(height=HISTOGRAM)
 
 
 def _caption(inside: bool | None) -> str:

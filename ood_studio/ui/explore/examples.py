@@ -9,9 +9,9 @@ from ood_studio.worlds import galleries
 EXAMPLES = 12
 
 
-def sources() -> list[str]:
-    """Kinds of examples."""
-    return [gallery.title for gallery in galleries().values()]
+def sources() -> list[tuple[str, str]]:
+    """Titles and names of the kinds of examples."""
+    return [(gallery.title, name) for name, gallery in galleries().items()]
 
 
 def example_folders() -> list[Path]:
@@ -19,7 +19,6 @@ def example_folders() -> list[Path]:
     return list(dict.fromkeys(gallery.folder() for gallery in galleries().values()))
 
 
-def pictures_of(kind: str, round_: int) -> list[tuple[str, str]]:
-    """Paths and captions of examples of a kind; another round, other pictures where there are more."""
-    (gallery,) = (each for each in galleries().values() if each.title == kind)
-    return gallery.take(EXAMPLES, round_, 0, short=True)
+def pictures_of(kind: str, turn: int) -> list[tuple[str, str]]:
+    """Paths and captions of examples of a kind; another turn, other pictures where there are more."""
+    return galleries()[kind].take(EXAMPLES, turn, 0, short=True)

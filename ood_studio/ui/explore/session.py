@@ -2,28 +2,118 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from ood_studio.studio import ExploreResult
+from PIL import Image
+
+from ood_studio.core.errors import StudioError
+from ood_studio.data.images import decode_image
+from ood_studio.studio import ExploreRequest, ExploreResult
 
 MOST_PICTURES = 500
+_DECODED_PIXELS = 64 * 2**20  # of all pictures that stay decoded, some 200 MB
+
+
+class Decoded:
+    """Pictures that stay decoded, up to so many pixels in all, the last used ones; by path, never written twice."""
+
+    def __init__(self, pixels: int = _DECODED_PIXELS) -> None:
+        self._limit = pixels
+        self._held: OrderedDict[str, Image.Image] = OrderedDict()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Decoded:
+        return Decoded(self._limit)
+
+    def get(self, name: str, path: str) -> Image.Image:
+        """The picture; callers leave it as it is.
+
+        Raises:
+            StudioError: if it cannot be read.
+        """
+        held = self._held.get(path)
+        if held is None:
+            held = decode_image(Path(path), name=name)
+        self._held[path] = held
+        self._held.move_to_end(path)
+        while len(self._held) > 1 and sum(each.width * each.height for each in self._held.values()) > self._limit:
+            self._held.popitem(last=False)
+        return held
 
 
 @dataclass
 class Session:
-    """What belongs to one user: their pictures, the last result, which picture is open."""
+    """What belongs to one user; it changes in place.
 
-    pictures: list[tuple[str, str]] = field(default_factory=list)  # name, path
-    reference: str = ""  # folder of their own ID reference pictures
-    result: ExploreResult | None = None
+    Attributes:
+        pictures: (name, path) of those that are explored, in order; ``opened`` is the place of the large one.
+        request, result: what was asked and what came of it; of the pictures as they were then.
+        heat, score: how it is looked at: whether the map is laid over the picture, and which score's histogram is seen.
+        examples: paths of the examples offered; ``turn`` counts how often others were asked for, of ``kind``.
+        decoded: pictures that need not be decoded again.
+    """
+
+    pictures: list[tuple[str, str]] = field(default_factory=list)
     opened: int = 0
-    example_seed: int = 0
+    request: ExploreRequest | None = None
+    result: ExploreResult | None = None
+    heat: bool = False
+    score: str = ""
     examples: list[str] = field(default_factory=list)
+    kind: str = ""
+    turn: int = 0
+    decoded: Decoded = field(default_factory=Decoded)
+
+    def take(self, name: str, path: str) -> None:
+        """Opens a picture, and adds it where it is not yet among the session's."""
+        held = [p for _, p in self.pictures]
+        if path in held:
+            self.opened = held.index(path)
+            return
+        self.pictures = [*self.pictures, (name, path)]
+        self.opened = len(held)
+
+    def keep(self, paths: list[str]) -> list[str]:
+        """Takes what a gallery holds now; gives the sentences for those that are no pictures and are left out."""
+        known = {path: name for name, path in self.pictures}
+        kept: list[tuple[str, str]] = []
+        problems: list[str] = []
+        for path in paths:
+            name = known.get(path, Path(path).name)
+            try:
+                if path not in known:
+                    self.decoded.get(name, path)
+                kept.append((name, path))
+            except StudioError as error:
+                problems.append(str(error))
+        if len(kept) > MOST_PICTURES:
+            problems.append(f"At most {MOST_PICTURES} pictures at a time; the first {MOST_PICTURES} are kept.")
+            kept = kept[:MOST_PICTURES]
+        fresh = [i for i, (_, path) in enumerate(kept) if path not in known]
+        self.pictures = kept
+        self.opened = fresh[0] if fresh else min(self.opened, max(0, len(kept) - 1))
+        return problems
+
+    def clear(self) -> None:
+        """Forgets the pictures and what came of them."""
+        self.pictures, self.opened, self.result, self.request = [], 0, None, None
+
+    def decode(self) -> tuple[list[tuple[str, Image.Image]], list[str]]:
+        """The pictures, and the sentences for those that have gone or broken since, which are taken out."""
+        decoded, kept, problems = [], [], []
+        for name, path in self.pictures:
+            try:
+                decoded.append((name, self.decoded.get(name, path)))
+                kept.append((name, path))
+            except StudioError as error:
+                problems.append(str(error))
+        self.pictures, self.opened = kept, min(self.opened, max(0, len(kept) - 1))
+        return decoded, problems
 
 
 def with_picture(mine: Session, name: str, path: str) -> Session:
     """The session with a picture opened, and added where it is not yet among the session's."""
-    held = [p for _, p in mine.pictures]
-    if path in held:
-        return replace(mine, opened=held.index(path))
-    return replace(mine, pictures=[*mine.pictures, (name, path)], opened=len(held))
+    mine.take(name, path)
+    return mine

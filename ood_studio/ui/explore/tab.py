@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from html import escape
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
-from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Stopped, stoppable
-from ood_studio.data.images import decode_image
-from ood_studio.studio import Studio
-from ood_studio.ui import cards
+from ood_studio.core.progress import Progress
+from ood_studio.studio import ExploreRequest, ExploreResult
+from ood_studio.studio.jobs import ANSWER, Job
+from ood_studio.ui.explore import drawing
 from ood_studio.ui.explore.api import build_api
-from ood_studio.ui.explore.drawing import HEAT, show
-from ood_studio.ui.explore.examples import pictures_of, sources
-from ood_studio.ui.explore.reference import own_reference, reference_about
-from ood_studio.ui.explore.session import MOST_PICTURES, Session, with_picture
-from ood_studio.ui.explore.settings import build_settings, request_from, slug, unfinished, wire_visibility
-from ood_studio.ui.plot import click_plot
-from ood_studio.ui.running import MODEL_SLOT, QUICK, StopFlag, message, progress_on, unchanged, warn
-from ood_studio.ui.zerogpu import on_gpu
+from ood_studio.ui.explore.link import view_of
+from ood_studio.ui.explore.opening import wire_examples
+from ood_studio.ui.explore.panels import Chooser, Panels, build_chooser, build_panels
+from ood_studio.ui.explore.session import Session
+from ood_studio.ui.notices import tell_left_out
+from ood_studio.ui.page import Page
+from ood_studio.ui.run import Asked, Buttons, Run
+from ood_studio.ui.share import share_update
+from ood_studio.ui.sidebar import Sidebar
+from ood_studio.ui.wiring import Updates
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,13 @@ class ExploreTab:
     """What the rest of the app needs of the tab.
 
     Attributes:
+        page: the page's.
         session: the state with what belongs to one user, a `Session`.
-        start: wires start-up to an event.
-        explore: wires an event to exploring what the session holds, under a name for the API.
+        explore: wires an event to exploring what the session holds, under a name.
     """
 
+    page: Page
     session: gr.State
-    start: Callable[[Any], None]
     explore: Callable[[Any, str], Any]
 
     def receive(
@@ -50,286 +49,117 @@ class ExploreTab:
             session: the other tab's.
             file: writes the picture and returns its path; may raise a StudioError.
             tabs: with this tab among them, called "explore".
-            name: of the other tab, for the API.
+            name: of the other tab.
         """
 
-        def send(theirs: Any, mine: Session) -> tuple[Session, gr.Tabs]:
+        def send(theirs: Any, mine: Session) -> gr.Tabs:
             """Opens the picture in the Explore tab."""
-            try:
-                path = file(theirs)
-            except StudioError as error:
-                raise message(error) from None
-            return with_picture(mine, path.stem, str(path)), gr.Tabs(selected="explore")
+            path = file(theirs)
+            mine.take(path.stem, str(path))
+            return gr.Tabs(selected="explore")
 
-        sent = button.click(
-            send, [session, self.session], [self.session, tabs], api_name=f"{name}_open", show_progress="hidden"
-        )
+        sent = self.page.on(button.click, send, [session, self.session], tabs, mode="once", name=f"{name}_open")
         self.explore(sent.then, f"{name}_explore")
 
 
-def build(studio: Studio, backbone: str, world: gr.HTML, say_world: Callable[[str], str]) -> ExploreTab:
-    """Draws the tab inside the current `gr.Blocks`.
-
-    ``world`` tells people which model's world is on; ``say_world`` gives its HTML for a backbone.
-    """
+def build(page: Page, sidebar: Sidebar) -> ExploreTab:
+    """Draws the tab inside the current `gr.Blocks`."""
     session = gr.State(Session())
-    stop = gr.State(StopFlag())
     with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=300):
-            gallery = gr.Gallery(
-                label="Your pictures: drop, paste or photograph",
-                elem_id="pictures",
-                interactive=True,
-                type="filepath",
-                sources=["upload", "webcam", "clipboard"],
-                columns=3,
-                height=250,
-                fit_columns=False,
-                object_fit="cover",
-                allow_preview=False,
-                buttons=[],
-            )
-            with gr.Row(elem_classes="studio-buttons"):
-                more_pictures = gr.UploadButton(
-                    "Add pictures", file_count="multiple", variant="primary", elem_id="add", size="sm"
-                )
-                explore_button = gr.Button("Explore again", elem_id="explore", size="sm")
-                stop_button = gr.Button("Stop", variant="stop", elem_id="stop", size="sm", interactive=False)
-                clear_button = gr.Button("Clear", elem_id="clear", size="sm")
-            with gr.Group():
-                source = gr.Radio(
-                    sources(),
-                    value="In-distribution",
-                    label="Or take an example",
-                    elem_id="source",
-                )
-                examples = gr.Gallery(
-                    label="Examples: click one",
-                    show_label=False,
-                    elem_id="examples",
-                    interactive=False,
-                    columns=4,
-                    height=330,
-                    object_fit="cover",
-                    allow_preview=False,
-                    buttons=[],
-                )
-                more = gr.Button("Draw others", size="sm", elem_id="more")
-        with gr.Column(scale=6, min_width=300):
-            verdict = gr.HTML(cards.EMPTY, elem_id="verdict")
-            with gr.Row(visible=False, equal_height=False) as details:
-                with gr.Column(scale=2, min_width=220):
-                    large = gr.Image(
-                        label="The picture",
-                        show_label=False,
-                        interactive=False,
-                        elem_id="large",
-                        buttons=["fullscreen"],
-                    )
-                    heat = gr.Checkbox(False, label=HEAT, elem_id="heat")
-                with gr.Column(scale=3, min_width=280):
-                    bars = gr.HTML(elem_id="bars")
-            about = gr.HTML(elem_id="about")
-    with gr.Row(visible=False, equal_height=False) as numbers:
-        with gr.Column(scale=1, min_width=300):
-            score_name = gr.Dropdown([], label="Among the reference pictures", elem_id="score-name", interactive=True)
-            histogram = click_plot("Where the picture stands among the reference pictures", elem_id="histogram")
-        with gr.Column(scale=1, min_width=300):
-            table = gr.HTML(elem_id="scores")
-    settings, reference = build_settings(backbone)
-    with gr.Accordion("All pictures as a table", open=False, visible=False) as batch:
-        frame = gr.Dataframe(interactive=False, elem_id="batch", wrap=True, show_label=False)
-        download = gr.DownloadButton("Download as CSV", elem_id="download", size="sm")
+        with gr.Column(scale=2, min_width=240):
+            chooser = build_chooser()
+        with gr.Column(scale=7, min_width=300):
+            panels = build_panels()
+    sidebar.kinds["explore"] = ExploreRequest
+    explore = _wire_run(page, sidebar, session, chooser, panels)
+    _wire_pictures(page, session, chooser, panels, explore)
+    _wire_view(page, session, chooser, panels)
+    wire_examples(page, sidebar, session, chooser, explore)
+    build_api(page.studio)
+    return ExploreTab(page, session, explore)
 
-    outputs = [
-        session,
-        gallery,
-        verdict,
-        details,
-        large,
-        heat,
-        bars,
-        about,
-        numbers,
-        score_name,
-        histogram,
-        table,
-        batch,
-        frame,
-        download,
-    ]
 
-    @on_gpu
-    def run(mine: Session, values: Sequence[Any], flag: StopFlag, progress: gr.Progress) -> Session:
-        if not mine.pictures:
-            return replace(mine, result=None)
-        pictures, lost = _decode(mine.pictures)
-        request = replace(request_from(*values), reference=mine.reference)
-        result = studio.explore(request, pictures, stoppable(progress_on(progress), flag.asked))
-        kept = [entry for i, entry in enumerate(mine.pictures) if i not in lost]
-        return replace(mine, pictures=kept, result=result, opened=min(mine.opened, len(kept) - 1))
+def _wire_run(
+    page: Page, sidebar: Sidebar, session: gr.State, chooser: Chooser, panels: Panels
+) -> Callable[[Any, str], Any]:
+    def begin(mine: Session, *values: Any) -> Asked | None:
+        """Scores the session's pictures under the current choice."""
+        if not mine.pictures or sidebar.unfinished(values):
+            return None
+        request = sidebar.read(values, ExploreRequest())
+        pictures, problems = mine.decode()
+        tell_left_out(problems)
+        held = list(mine.pictures)
 
-    def explore(
-        mine: Session,
-        flag: StopFlag,
-        show_heat: bool,
-        score: str | None,
-        *values: Any,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> list[Any]:
-        """Scores the session's pictures under the current settings."""
-        flag.set(False)
-        if unfinished(*values):
-            return unchanged(outputs)
-        try:
-            mine = run(mine, values, flag, progress)
-        except Stopped:
-            gr.Info("Stopped. What was shown before is still there.")
-            return unchanged(outputs)
-        except StudioError as error:
-            raise message(error) from None
-        return show(mine, show_heat, score)
+        def work(progress: Progress) -> Iterator[tuple[ExploreRequest, ExploreResult, list[tuple[str, str]]]]:
+            yield request, page.studio.explore(request, pictures, progress), held
 
-    def add(mine: Session, shown: list[tuple[str, str | None]] | None) -> Session:
+        return Asked(work, title="pictures explored") if pictures else None
+
+    def draw(mine: Session, job: Job) -> Updates:
+        if job.result is None:
+            return {}
+        mine.request, mine.result, mine.pictures = job.result
+        mine.opened = min(mine.opened, len(mine.pictures) - 1)
+        view = view_of(sidebar, mine)
+        return drawing.everything(chooser, panels, mine) | {chooser.share: share_update(chooser.share, view)}
+
+    outputs = [*panels.all(), chooser.gallery, chooser.share]
+    buttons = Buttons((), chooser.stop, panels.progress)
+    run = Run(
+        page, "explore", ANSWER, buttons, session, draw, outputs, said="Stopped. What was shown before is still there."
+    )
+
+    def explore(events: Any, name: str) -> Any:
+        return run.on(events, begin, sidebar.inputs, name=name, quiet=True)
+
+    explore(sidebar.changed.change, "explore_changed")
+    explore(chooser.share.click, "explore_repeat")
+    return explore
+
+
+def _wire_pictures(
+    page: Page, session: gr.State, chooser: Chooser, panels: Panels, explore: Callable[[Any, str], Any]
+) -> None:
+    def keep(mine: Session, shown: list[tuple[str, str | None]] | None) -> None:
         """Takes what the gallery holds now; anything that is no picture is named and left out."""
-        known = {path: name for name, path in mine.pictures}
-        kept, problems = [], []
-        for path, _ in shown or []:
-            if path in known:
-                kept.append((known[path], path))
-                continue
-            try:
-                decode_image(Path(path), name=Path(path).name)
-                kept.append((Path(path).name, path))
-            except StudioError as error:
-                problems.append(str(error))
-        warn(problems)
-        if len(kept) > MOST_PICTURES:
-            gr.Warning(f"At most {MOST_PICTURES} pictures at a time; the first {MOST_PICTURES} are kept.")
-            kept = kept[:MOST_PICTURES]
-        fresh = [i for i, (_, path) in enumerate(kept) if path not in known]
-        opened = fresh[0] if fresh else min(mine.opened, max(0, len(kept) - 1))
-        return replace(mine, pictures=kept, opened=opened)
+        tell_left_out(mine.keep([path for path, _ in shown or []]))
 
-    def open_picture(mine: Session, show_heat: bool, score: str | None, event: gr.SelectData) -> list[Any]:
-        """Opens another of the pictures; nothing is computed."""
+    def add(mine: Session, paths: list[str] | None) -> None:
+        """Takes further pictures."""
+        tell_left_out(mine.keep([*(path for _, path in mine.pictures), *(paths or [])]))
+
+    def clear(mine: Session) -> Updates:
+        mine.clear()
+        return drawing.everything(chooser, panels, mine)
+
+    shown = [*panels.all(), chooser.gallery, chooser.share]
+    added = page.on(chooser.add.upload, add, [session, chooser.add], name="explore_add")
+    explore(added.then, "explore_added")
+    for event, name in ((chooser.gallery.upload, "upload"), (chooser.gallery.delete, "remove")):
+        kept = page.on(event, keep, [session, chooser.gallery], name=f"explore_{name}")
+        explore(kept.then, f"explore_after_{name}")
+    page.on(chooser.clear.click, clear, session, shown, name="explore_clear")
+
+
+def _wire_view(page: Page, session: gr.State, chooser: Chooser, panels: Panels) -> None:
+    """Looking at a result in another way; nothing is computed by a model."""
+
+    def open_picture(mine: Session, event: gr.SelectData) -> Updates:
+        """Opens another of the pictures."""
         if mine.result is not None and int(event.index) < len(mine.result.pictures):
-            mine = replace(mine, opened=int(event.index))
-        return show(mine, show_heat, score, keep_gallery=True) if mine.result else [mine, *unchanged(outputs[1:])]
+            mine.opened = int(event.index)
+        return drawing.opened(panels, mine)
 
-    def redraw(mine: Session, show_heat: bool, score: str | None) -> list[Any]:
-        """Draws the open picture again, with or without the map, or another score's histogram."""
-        return show(mine, show_heat, score, keep_gallery=True) if mine.result else [mine, *unchanged(outputs[1:])]
+    def show_heat(mine: Session, heat: bool) -> Updates:
+        mine.heat = heat
+        return drawing.opened(panels, mine)
 
-    def draw_examples(mine: Session, kind: str, another: bool = False) -> tuple[Session, list[tuple[str, str]]]:
-        seed = mine.example_seed + 1 if another else mine.example_seed
-        drawn = pictures_of(kind, seed)
-        return replace(mine, example_seed=seed, examples=[path for path, _ in drawn]), drawn
+    def choose_score(mine: Session, score: str) -> Updates:
+        mine.score = score
+        return drawing.opened(panels, mine)
 
-    def take_example(mine: Session, event: gr.SelectData) -> Session:
-        path = mine.examples[int(event.index)]
-        return with_picture(mine, Path(path).stem, path)
-
-    def take_reference(
-        mine: Session,
-        paths: list[str] | None,
-        folder: str | None,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> tuple[Session, str]:
-        """Sets the thresholds by someone's own ID pictures from now on, or by Diorama's again where they gave none."""
-        try:
-            chosen, problems = own_reference(paths, folder, progress_on(progress))
-        except StudioError as error:
-            chosen, problems = "", {"": str(error)}
-        warn(list(problems.values()))
-        return replace(mine, reference=chosen), reference_about(chosen, bool(paths))
-
-    def clear(mine: Session) -> list[Any]:
-        return show(replace(mine, pictures=[], result=None, opened=0), False, None)
-
-    inputs = [session, stop, heat, score_name, *settings.all()]
-    busy: dict[str, Any] = {"show_progress": "minimal", "show_progress_on": [verdict], **MODEL_SLOT}
-
-    def wire(event: Any, api_name: str) -> Any:
-        started = event(
-            lambda: gr.Button(interactive=True), None, stop_button, queue=False, api_name=f"{api_name}_started"
-        )
-        done = started.then(explore, inputs, outputs, api_name=api_name, **busy)
-        done.then(lambda: gr.Button(interactive=False), None, stop_button, queue=False, api_name=f"{api_name}_ended")
-        return done
-
-    added = more_pictures.upload(
-        lambda mine, paths: add(
-            mine, [*((path, None) for _, path in mine.pictures), *((path, None) for path in paths)]
-        ),
-        [session, more_pictures],
-        session,
-        api_name="add_pictures",
-        show_progress="hidden",
-    )
-    wire(added.then, "add_explore")
-    for event, name in ((gallery.upload, "upload"), (gallery.delete, "remove")):
-        taken = event(add, [session, gallery], session, api_name=f"{name}_pictures", show_progress="hidden")
-        wire(taken.then, f"{name}_explore")
-    wire(explore_button.click, "explore_again")
-    taken = examples.select(take_example, session, session, api_name="take_example", **QUICK)
-    wire(taken.then, "example_explore")
-    gallery.select(open_picture, [session, heat, score_name], outputs, api_name="open_picture", show_progress="hidden")
-    heat.change(redraw, [session, heat, score_name], outputs, api_name="show_evidence", show_progress="hidden")
-    score_name.input(redraw, [session, heat, score_name], outputs, api_name="choose_score", show_progress="hidden")
-    clear_button.click(clear, session, outputs, api_name="clear", **QUICK)
-    stop_button.click(lambda flag: flag.set(True), stop, None, queue=False, api_name="stop")
-    for component in settings.all():
-        # A text counts when it is finished, everything else at once; bursts are answered by their last state.
-        if isinstance(component, gr.Textbox):
-            events = {"": component.blur, "submit_": component.submit}
-        else:
-            events = {"": component.upload if isinstance(component, gr.File) else component.input}
-        for kind, event in events.items():
-            name = f"change_{kind}{slug(component)}"
-            event(explore, inputs, outputs, api_name=name, trigger_mode="always_last", **busy)
-    for event, name in (
-        (reference.files.upload, "upload"),
-        (reference.files.delete, "remove"),
-        (reference.files.clear, "clear"),
-        (reference.folder.submit, "submit"),
-        (reference.folder.blur, "choose"),
-    ):
-        taken = event(
-            take_reference,
-            [session, reference.files, reference.folder],
-            [session, reference.about],
-            api_name=f"{name}_reference",
-            show_progress="minimal",
-            show_progress_on=[reference.about],
-        )
-        taken.then(explore, inputs, outputs, api_name=f"{name}_reference_explore", **busy)
-    wire_visibility(settings)
-    settings.backbone.change(say_world, settings.backbone, world, api_name="world", **QUICK)
-    source.input(draw_examples, [session, source], [session, examples], api_name="examples", **QUICK)
-    more.click(
-        lambda mine, kind: draw_examples(mine, kind, True),
-        [session, source],
-        [session, examples],
-        api_name="other_examples",
-        show_progress="minimal",
-        queue=False,
-    )
-    build_api(studio, settings)
-
-    def start(load: Any) -> None:
-        load(draw_examples, [session, source], [session, examples], api_name="first_examples", **QUICK)
-
-    return ExploreTab(session, start, wire)
-
-
-def _decode(pictures: list[tuple[str, str]]) -> tuple[list[tuple[str, Image.Image]], set[int]]:
-    """The pictures, and the places of those that have gone or broken since."""
-    decoded, lost = [], set()
-    for i, (name, path) in enumerate(pictures):
-        try:
-            decoded.append((name, decode_image(Path(path), name=name)))
-        except StudioError as error:
-            lost.add(i)
-            gr.Warning(escape(str(error), quote=False), title="Left out")
-    return decoded, lost
+    shown = panels.all()
+    page.on(chooser.gallery.select, open_picture, session, shown, name="explore_open")
+    page.on(panels.heat.input, show_heat, [session, panels.heat], shown, name="explore_heat")
+    page.on(panels.score.input, choose_score, [session, panels.score], shown, name="explore_score")

@@ -59,7 +59,8 @@ class Box:
         low, high: where a slider's scale begins (above 0) and ends, within the bounds; more may be typed.
         notes: under a logarithmic slider, see `log_slider`.
         guard: told the value as it was read; gives it back or raises a StudioError.
-        private: whether the value never leaves this page: not in links, not for programs.
+        private: whether the value never leaves this page: not in links, not for programs; or tells of a value whether
+            it may not be in a link.
         more: further arguments of the component, such as ``scale``.
     """
 
@@ -73,8 +74,12 @@ class Box:
     high: float | None = None
     notes: Sequence[tuple[str, float]] = ()
     guard: Callable[[Any], Any] | None = None
-    private: bool = False
+    private: bool | Callable[[Any], bool] = False
     more: dict[str, Any] = field(default_factory=dict)
+
+    def hides(self, value: Any) -> bool:
+        """Whether a value may not be in a link."""
+        return self.private(value) if callable(self.private) else self.private
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from ood_studio.core.parameters import leaves, names, value_at, with_values
 from ood_studio.ui.form.boxes import Box
 
 Request = TypeVar("Request")
+_NONE: Mapping[str, Box] = {}
 
 
-def query_of(request: Any, start: Any, boxes: Mapping[str, Box] | None = None) -> dict[str, str]:
+def query_of(request: Any, start: Any, boxes: Mapping[str, Box] = _NONE) -> dict[str, str]:
     """What a request asks for as names and texts: everything that is not usual.
 
     Usual is what ``start`` holds, where the request's kind without arguments holds it too. Private values are left out.
@@ -21,14 +22,15 @@ def query_of(request: Any, start: Any, boxes: Mapping[str, Box] | None = None) -
     usual, found = kind(), {}
     for path, name in names(kind).items():
         value = value_at(request, path)
-        private = boxes is not None and path in boxes and boxes[path].private
-        if not private and not (value == value_at(start, path) == value_at(usual, path)):
+        if not boxes.get(path, Box()).hides(value) and not (value == value_at(start, path) == value_at(usual, path)):
             found[name] = leaves(kind)[path].text(value)
     return found
 
 
-def changes_of(kind: type, query: Mapping[str, str]) -> dict[str, Any]:
+def changes_of(kind: type, query: Mapping[str, str], boxes: Mapping[str, Box] = _NONE) -> dict[str, Any]:
     """The values that a link's query holds, by path; names that the request does not have are left to others.
+
+    Private values are not taken from a link.
 
     Raises:
         StudioError: for a text that is no value of its parameter.
@@ -38,7 +40,7 @@ def changes_of(kind: type, query: Mapping[str, str]) -> dict[str, Any]:
     return {
         paths[name]: known[paths[name]].parse(text, f"the link’s {name}")
         for name, text in query.items()
-        if name in paths
+        if name in paths and boxes.get(paths[name], Box()).private is not True
     }
 
 

@@ -1,0 +1,57 @@
+"""What the shared choice means, in words; nothing is loaded for it."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+from ood_studio.studio.texts import read_labels
+from ood_studio.ui.sidebar.shared import Shared
+from ood_studio.worlds import corpora, reference_of, world_of_backbone, worlds
+
+
+def world_html(backbone: str) -> str:
+    """Which world the chosen model belongs to, so that a miniature is never taken for the real thing."""
+    world = world_of_backbone(backbone)
+    title = escape(backbone) if world is None else escape(world.title)
+    name = f"<b>{title}</b>" + (f": {escape(world.models)}" if world is not None and world.models else "")
+    return f'<p class="studio-world" role="status">{name}</p>'
+
+
+def meaning_html(shared: Shared) -> str:
+    """Both sides of the labels, what sets the thresholds, and whether model and labels are of one world.
+
+    Raises:
+        StudioError: for labels that cannot be used.
+    """
+    labels, _ = read_labels(shared.labels.labels)
+    sentences = [_sides(shared, len(labels)), _thresholds(shared, labels)]
+    if stranger := _stranger(shared):
+        sentences.insert(0, f'<b class="out">{escape(stranger)}</b>')
+    return f'<p class="studio-about" role="status">{" ".join(sentences)}</p>'
+
+
+def _sides(shared: Shared, count: int) -> str:
+    corpus, mining = shared.labels.corpus, shared.labels.mining
+    words = corpora()[corpus].title if corpus in corpora() else Path(corpus).name
+    kept = f"at most {mining.count:,}" if mining.fraction is None else f"{mining.fraction:.2g} of all"
+    how = "" if mining.selection == "mined" else " at random"
+    return f"<b>{count:,} ID labels</b> against {kept} words{how} from {escape(words)}."
+
+
+def _thresholds(shared: Shared, labels: tuple[str, ...]) -> str:
+    if shared.reference:
+        return "Pictures of yours set the thresholds."
+    reference = reference_of(labels)
+    if reference is None:
+        return "These labels come without reference pictures, so there is no threshold."
+    return f"Thresholds from {escape(reference.about)}."
+
+
+def _stranger(shared: Shared) -> str:
+    """A warning where the model has never seen what the labels are about."""
+    home = world_of_backbone(shared.labels.backbone)
+    asked = next((world for world in worlds() if shared.labels.labels in [each.name for each in world.presets]), None)
+    if home is None or asked is None or home is asked:
+        return ""
+    return f"This model knows only the {home.title}, these labels belong to another: {asked.title}."
