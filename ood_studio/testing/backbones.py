@@ -95,8 +95,9 @@ def an_image_is_the_same_in_any_batch(backbone: Backbone) -> None:
     with torch.no_grad():
         features, again, alone = (backbone.encode_image(each) for each in (pixels, pixels, pixels[1:2]))
     require(torch.equal(features.visual, again.visual), "the same images give other features the second time")
-    require_close(alone.visual, features.visual[1:2], "an image's visual features alone", tolerance=1e-4)
-    require_close(vectors(alone), vectors(features)[1:2], "an image's vector alone", tolerance=1e-4)
+    near = _tolerance(backbone)
+    require_close(alone.visual, features.visual[1:2], "an image's visual features alone", tolerance=near)
+    require_close(vectors(alone), vectors(features)[1:2], "an image's vector alone", tolerance=near)
 
 
 def texts_are_unit_vectors_independent_of_the_batch(backbone: Backbone) -> None:
@@ -110,7 +111,7 @@ def texts_are_unit_vectors_independent_of_the_batch(backbone: Backbone) -> None:
     found = backbone.encode_text(TEXTS)
     require(tuple(found.shape) == (4, backbone.dim), f"four texts are of shape {tuple(found.shape)}")
     require_close(found.norm(dim=-1), torch.ones(4), "the length of a text's vector", tolerance=1e-4)
-    require_close(backbone.encode_text(TEXTS[1:2]), found[1:2], "a text's vector alone", tolerance=1e-4)
+    require_close(backbone.encode_text(TEXTS[1:2]), found[1:2], "a text's vector alone", tolerance=_tolerance(backbone))
     require(tuple(backbone.encode_text([]).shape) == (0, backbone.dim), "no texts give other than no vectors")
     scale = torch.ones(1, requires_grad=True, device=found.device)
     torch.autograd.grad((found * scale).sum(), scale)  # an inference tensor would raise
@@ -187,7 +188,8 @@ def devices_agree(backbone: Backbone) -> None:
         expected = backbone.encode_image(pixels)
         for device in devices():
             found = backbone.encode_image(pixels.to(device))
-            require_close(found.visual, expected.visual, f"features of pixels on {device}", tolerance=1e-4)
+            near = _tolerance(backbone)
+            require_close(found.visual, expected.visual, f"features of pixels on {device}", tolerance=near)
             try:
                 there = load_backbone(backbone.name, str(device), "float32")
             except BackboneError:  # it was not loaded by name
@@ -240,3 +242,8 @@ BACKBONE_CHECKS: tuple[Callable[[Backbone], None], ...] = (
     its_fingerprint_is_there,
 )
 """Every check of `backbone_contract`."""
+
+
+def _tolerance(backbone: Backbone) -> float:
+    """How far an image may be from itself: a GPU rounds to 10 bits in convolutions, in other ways in other batches."""
+    return 1e-4 if backbone.device.type == "cpu" and backbone.dtype == torch.float32 else 2e-2
