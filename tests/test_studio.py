@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +17,7 @@ import ood_studio.data.keyed_images
 import ood_studio.studio.workbench
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Stopped
+from ood_studio.core.progress import Progress, Stopped, silent, stoppable
 from ood_studio.data.keyed_images import KeyedImage
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
@@ -261,3 +265,40 @@ def test_work_that_is_stopped_leaves_nothing_behind(studio: Studio, pictures: li
     with pytest.raises(Stopped):
         studio.explore(request, pictures[:1], stop)
     assert studio.explore(request, pictures[:1]).pictures[0].readings
+
+
+def test_one_users_stop_does_not_end_anothers_work(
+    studio: Studio, pictures: list[tuple[str, Image.Image]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = ExploreRequest(replace(LABELS, prompts="two users want a {} at once"))
+    begun, go, stop = threading.Event(), threading.Event(), threading.Event()
+    mine = ood_studio.studio.workbench.mine_corpus
+
+    def held(*args: Any, progress: Progress, **options: Any) -> Any:
+        begun.set()
+        assert go.wait(20)
+        return mine(*args, progress=progress, **options)
+
+    monkeypatch.setattr(ood_studio.studio.workbench, "mine_corpus", held)
+    stages: list[str] = []
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(studio.explore, request, pictures[:1], stoppable(silent, stop.is_set))
+        assert begun.wait(20)
+        other = threads.submit(studio.explore, request, pictures[:1], lambda stage, *_: stages.append(stage))
+        while "waiting for the words" not in stages:
+            time.sleep(0.01)
+        with pytest.raises(Stopped, match="stopped while waiting for the words"):  # a third one, while it waits
+            studio.explore(request, pictures[:1], _stop_at("waiting for the words"))
+        stop.set()
+        go.set()
+        with pytest.raises(Stopped):
+            first.result(60)
+        assert other.result(60).pictures[0].readings
+
+
+def _stop_at(wanted: str) -> Progress:
+    def report(stage: str, done: int, total: int) -> None:
+        if stage == wanted:
+            raise Stopped(f"stopped while {stage}")
+
+    return report

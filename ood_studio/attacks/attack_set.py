@@ -20,8 +20,9 @@ from ood_studio.core.html import bold, stacked
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.galleries import file_gallery
-from ood_studio.data.image_sets import ImageSet, SetImage, SetWriter, image_sets, read_set, set_folder
+from ood_studio.data.image_sets import ImageSet, image_sets, read_set, set_folder
 from ood_studio.data.pixels import to_images, to_pixels
+from ood_studio.data.set_writer import SetImage, SetWriter
 
 _BATCH = 32
 

@@ -1,27 +1,20 @@
 """Sets of images that were made: a folder of lossless files, a header, and a manifest with a line for each image.
 
-Images are kept one by one, so that what is finished survives a kill, a full disk and a second start, which goes on
-where the first one was. A line ``{"file": "000007.png", "row": 7, ...}`` is written after its file; the header says
-what decides the result, so that a folder never holds images of two kinds.
+The header says what decides the result, so that a folder never holds images made in two ways. A line
+``{"file": "000007.png", "row": 7, ...}`` says which image of the source an image was made of, and how.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from PIL import Image
-
-from ood_studio import __version__
-from ood_studio.core.errors import StudioError
-from ood_studio.core.files import sweep, write_image, write_json
 from ood_studio.core.html import bold, stacked
 from ood_studio.core.paths import cache_dir
 from ood_studio.data.galleries import file_gallery
@@ -29,14 +22,6 @@ from ood_studio.data.galleries import file_gallery
 HEADER = "set.json"
 MANIFEST = "manifest.jsonl"
 Kind = Literal["attacks", "synthetic"]
-
-
-@dataclass(frozen=True, eq=False)
-class SetImage:
-    """An image for a set, and what its line of the manifest says besides the file: plain values for JSON."""
-
-    image: Image.Image
-    about: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -48,7 +33,7 @@ class ImageSet:
         folder: where it lies; ``bench --ood-data NAME=FOLDER`` takes it.
         wanted: how many images it is to have.
         parameters: how its images are made.
-        entries: the manifest's lines, in the order of their sources: ``file``, ``row`` and what `SetImage` said.
+        entries: the manifest's lines, in the order of their sources: ``file``, ``row`` and how each was made.
         left_out: how many could not be made, as their sources cannot be read; known at the end.
     """
 
@@ -77,20 +62,20 @@ def set_folder(kind: Kind, name: str, content: object) -> Path:
     """Where a set lies in the cache whose content is decided by plain values for JSON."""
     plain = name.lower().replace("λ", "lambda").replace("∞", "inf").replace("/", " of ")
     slug = re.sub(r"[^a-z0-9.]+", "-", plain).strip("-") or "set"
-    return cache_dir() / kind / f"{slug}-{_digest(content)}"
+    return cache_dir() / kind / f"{slug}-{digest(content)}"
 
 
 def read_set(folder: Path) -> ImageSet | None:
     """The set in a folder, finished or not; None where there is none, or a damaged one."""
     try:
         header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
-        entries, _ = _lines(folder)
+        entries, _ = manifest_lines(folder)
         return ImageSet(
             str(header["name"]),
             folder,
             int(header["wanted"]),
             dict(header["parameters"]),
-            _in_order(entries),
+            in_order(entries),
             int(header.get("left_out", 0)),
         )
     except (OSError, ValueError, KeyError, TypeError):
@@ -104,140 +89,13 @@ def image_sets(kind: Kind) -> list[ImageSet]:
     return [found for folder in folders if (found := read_set(folder)) is not None and found.entries]
 
 
-class SetWriter:
-    """A set being made, or gone on with.
-
-    Args:
-        name: of the set.
-        folder: where to; it may hold an unfinished set of the same parameters.
-        wanted: how many images it is to have.
-        parameters: everything that decides the result, as plain values for JSON.
-
-    Raises:
-        StudioError: for a folder with another set or other files, or when the disk refuses, here and in all methods;
-            what is finished stays.
-    """
-
-    def __init__(self, name: str, folder: Path, wanted: int, parameters: Mapping[str, Any]) -> None:
-        self._name, self._folder, self._wanted = name, folder, wanted
-        self._parameters: dict[str, Any] = json.loads(json.dumps(parameters))  # as they are read again
-        self._entries: dict[int, dict[str, Any]] = {}
-        self._left_out = 0
-        with self._writing():
-            folder.mkdir(parents=True, exist_ok=True)
-            sweep(folder)
-            self._claim()
-            entries, good = _lines(folder)
-            self._entries = {int(entry["row"]): entry for entry in entries}
-            if good < _size(folder / MANIFEST):  # a kill in the middle of a line
-                os.truncate(folder / MANIFEST, good)
-
-    def __contains__(self, row: int) -> bool:
-        return row in self._entries
-
-    def keep(self, row: int, image: SetImage) -> None:
-        """Keeps the image made of a row: the file first, then its line."""
-        entry = {"file": f"{row:06d}.png", "row": row, **image.about}
-        line = json.dumps(entry, ensure_ascii=False, allow_nan=False) + "\n"
-        with self._writing():
-            write_image(self._folder / str(entry["file"]), image.image)
-            with open(self._folder / MANIFEST, "a", encoding="utf-8") as file:
-                file.write(line)
-        self._entries[row] = entry
-
-    def finish(self, left_out: int) -> ImageSet:
-        """The whole set; ``left_out`` rows gave no image.
-
-        Raises:
-            StudioError: if none gave one.
-        """
-        if not self._entries:
-            raise StudioError(f"none of the {self._wanted:,} pictures for {self._name} can be read")
-        if left_out != self._left_out:
-            self._left_out = left_out
-            self._write_header()
-        return self.state()
-
-    def state(self) -> ImageSet:
-        """The set as it is."""
-        entries = _in_order(self._entries.values())
-        return ImageSet(self._name, self._folder, self._wanted, self._parameters, entries, self._left_out)
-
-    def _claim(self) -> None:
-        """Writes the header, or checks that the one there is of the same set."""
-        header = self._folder / HEADER
-        if header.exists():
-            found = read_set(self._folder)
-            if found is None:
-                raise StudioError(f"{header} is damaged; remove the folder or give another one")
-            if _digest(found.parameters) != _digest(self._parameters):
-                raise StudioError(
-                    f"{self._folder} holds a set with other parameters, {found.name}; give another folder"
-                )
-            self._left_out = found.left_out
-            if found.wanted == self._wanted:
-                return
-        elif any(self._folder.iterdir()):
-            raise StudioError(f"{self._folder} holds other files; give a new or empty folder")
-        self._left_out = 0
-        self._write_header()
-
-    def _write_header(self) -> None:
-        about = {"name": self._name, "wanted": self._wanted, "left_out": self._left_out, "version": __version__}
-        with self._writing():
-            write_json(self._folder / HEADER, about | {"parameters": self._parameters})
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            kept = f"; the {len(self._entries):,} finished pictures are kept" if self._entries else ""
-            why = f"the set cannot be written to {self._folder} ({error.strerror or error}){kept}"
-            raise StudioError(why) from error
-
-
-Make = Callable[[Sequence[int]], Sequence[SetImage | None]]
-
-
-def build_set(
-    name: str, folder: Path, rows: Sequence[int], parameters: Mapping[str, Any], make: Make, batch: int = 8
-) -> Iterator[ImageSet]:
-    """Makes a set, or goes on where an interrupted run was; each image is kept as soon as it is finished.
-
-    Args:
-        name, folder, parameters: see `SetWriter`.
-        rows: which of the source's images.
-        make: images of some of the rows; None for one that cannot be read, which is left out.
-        batch: how many rows at once.
-
-    Yields:
-        the set as it is, at first and after every batch; to stop, stop asking.
-
-    Raises:
-        StudioError: as `SetWriter`, or if no row gives an image.
-    """
-    writer = SetWriter(name, folder, len(rows), parameters)
-    left_out = 0
-    todo = [row for row in rows if row not in writer]
-    yield writer.state()
-    for start in range(0, len(todo), batch):
-        part = todo[start : start + batch]
-        for row, image in zip(part, make(part), strict=True):
-            if image is None:
-                left_out += 1
-            else:
-                writer.keep(row, image)
-        last = start + batch >= len(todo)
-        yield writer.finish(left_out) if last else writer.state()
-
-
-def _in_order(entries: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+def in_order(entries: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Entries by row; of two with the same row the later one."""
     by_row = {int(entry["row"]): entry for entry in entries}
     return tuple(by_row[row] for row in sorted(by_row))
 
 
-def _lines(folder: Path) -> tuple[list[dict[str, Any]], int]:
+def manifest_lines(folder: Path) -> tuple[list[dict[str, Any]], int]:
     """The manifest's entries whose images are there, and how many of its bytes are whole lines."""
     path = folder / MANIFEST
     entries: list[dict[str, Any]] = []
@@ -254,9 +112,6 @@ def _lines(folder: Path) -> tuple[list[dict[str, Any]], int]:
     return entries, good
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
-def _digest(content: object) -> str:
+def digest(content: object) -> str:
+    """A short hash of plain values for JSON."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]

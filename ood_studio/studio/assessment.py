@@ -131,7 +131,7 @@ class Assessors:
     ) -> tuple[Guide, Gauge | None]:
         """The recognition model's energy, its boundary from reference images where there are some."""
         progress("loading the recognition model", 0, 1)
-        classifier = load_classifier(request.classifier, self._workbench.device)
+        classifier = load_classifier(request.classifier, self._workbench.device, progress)
         own = open_dataset(request.reference, labels=()) if request.reference else None
         known = None if own is not None else reference_of(space.id_labels)
         key = (classifier.fingerprint, "" if own is None else own.key, known)

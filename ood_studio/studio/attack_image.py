@@ -128,8 +128,7 @@ class AttackImageService:
     ) -> list[Objective]:
         backbones = {space.backbone.name: space.backbone}
         for name in request.ensemble:
-            progress("loading the model", 0, 1)
-            backbones.setdefault(name, self._workbench.backbone(name))
+            backbones.setdefault(name, self._workbench.backbone(name, progress))
         if request.target_score:
             scorer = scorer_named(request.target_score, request.score)
             objectives = []

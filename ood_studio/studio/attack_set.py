@@ -51,7 +51,7 @@ class AttackSetService:
         if len(source) > request.count:
             source = Subset(source, request.count, request.seed)
         names = dict.fromkeys((request.labels.backbone, *request.ensemble))
-        backbones = [self._workbench.backbone(name) for name in names]
+        backbones = [self._workbench.backbone(name, progress) for name in names]
         targets = None
         if not request.target_score:
             targets = choose_targets(
@@ -113,7 +113,7 @@ class AttackSetService:
         progress: Progress,
     ) -> Evaluation:
         """The suite as a model sees it behind a defence; scorers do not learn from the training images ``used``."""
-        backbone = self._workbench.backbone(name)
+        backbone = self._workbench.backbone(name, progress)
 
         def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
             found = defended_features(backbone, images, defence, spaces, progress)

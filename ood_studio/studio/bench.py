@@ -44,8 +44,7 @@ class BenchService:
         """See `Studio.compare`."""
         choose_scorers(request.scorers, bench_scorers())  # unknown ones are told before anything is loaded
         suite = self._suites.open(request)
-        progress("loading the model", 0, 1)
-        backbone = self._workbench.backbone(request.labels.backbone)
+        backbone = self._workbench.backbone(request.labels.backbone, progress)
 
         def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
             return dataset_features(backbone, images, spaces, progress)

@@ -83,8 +83,7 @@ class FeatureMapService:
         progress: Progress = silent,
     ) -> FeatureMap:
         """See `Studio.feature_map`."""
-        progress("loading the model", 0, 1)
-        backbone = self._workbench.backbone(request.labels.backbone)
+        backbone = self._workbench.backbone(request.labels.backbone, progress)
         known = [self._map_part(backbone, *each, progress) for each in self._map_sets(request)]
         extra = []
         if made is not None:

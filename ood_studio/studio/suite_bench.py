@@ -92,7 +92,7 @@ class SuiteBenches:
             suite,
             choice.backbone,
             scorers,
-            self._reference_of(suite, space, choice, scorers, features_of, no_text),
+            self._reference_of(suite, space, choice, scorers, features_of, no_text, progress),
             features_of,
             seed=request.seed,
             resamples=request.resamples,
@@ -116,13 +116,13 @@ class SuiteBenches:
         Raises:
             StudioError: for what the scorer needs and there is not.
         """
-        backbone = self._workbench.backbone(choice.backbone)
+        backbone = self._workbench.backbone(choice.backbone, progress)
         space, no_text = self._text_side(choice, suite.labels, progress)
 
         def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
             return dataset_features(backbone, images, spaces, progress)
 
-        reference_of = self._reference_of(suite, space, choice, {"": scorer}, features_of, no_text)
+        reference_of = self._reference_of(suite, space, choice, {"": scorer}, features_of, no_text, progress)
         return scorer.fit(reference_of(scorer.space))
 
     def _text_side(
@@ -144,9 +144,10 @@ class SuiteBenches:
         scorers: Mapping[str, Scorer],
         features_of: FeaturesOf,
         no_text: str,
+        progress: Progress,
     ) -> Callable[[Space], Reference]:
         """What scorers of a space learn from, put together once a space and only from what some scorer needs."""
-        backbone: Backbone = self._workbench.backbone(choice.backbone)
+        backbone: Backbone = self._workbench.backbone(choice.backbone, progress)
         learning = [scorer for scorer in scorers.values() if "images" in scorer.needs]
         pool = any("conjugated_text" in scorer.needs for scorer in scorers.values())
 
@@ -172,7 +173,7 @@ class SuiteBenches:
                 labels=labels,
                 head=head,
                 logit_scale=backbone.logit_scale,
-                conjugated_text=self._workbench.conjugated_text(space, choice) if pool else None,
+                conjugated_text=self._workbench.conjugated_text(space, choice, progress) if pool else None,
             )
 
         return of

@@ -69,13 +69,13 @@ class SynthesizeImageService:
     ) -> list[Contexts]:
         """See `Studio.contexts`."""
         progress("loading the context model", 0, 1)
-        model = load_context_model(request.context_model, device=self._workbench.device)
+        model = load_context_model(request.context_model, device=self._workbench.device, progress=progress)
         return model.describe(images, mains=mains, progress=progress)
 
     def inpainter(self, request: SynthesizeImageRequest, progress: Progress = silent) -> Inpainter:
         """See `Studio.inpainter`."""
         progress("loading the inpainting model", 0, 1)
-        return load_inpainter(request.inpainter, self._workbench.device)
+        return load_inpainter(request.inpainter, self._workbench.device, progress=progress)
 
     def assessor(self, request: SynthesizeImageRequest, progress: Progress = silent) -> Assessor:
         """What looks at the images of a request; see `Assessors.of`."""

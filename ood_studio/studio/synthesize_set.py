@@ -16,7 +16,8 @@ from ood_studio import __version__
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
-from ood_studio.data.image_sets import SetImage, build_set, set_folder
+from ood_studio.data.image_sets import set_folder
+from ood_studio.data.set_writer import SetImage, build_set
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.suites import open_suite
 from ood_studio.studio.assessment import Assessor

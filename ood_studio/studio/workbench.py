@@ -99,13 +99,14 @@ class Workbench:
         self._reference_scores: KeyedCache[ReferenceScores] = KeyedCache(limit=64)
         self._conjugated_text: KeyedCache[Tensor] = KeyedCache(limit=8)
 
-    def backbone(self, name: str) -> Backbone:
-        """The backbone of that name on this device.
+    def backbone(self, name: str, progress: Progress = silent) -> Backbone:
+        """The backbone of that name on this device; where another user loads it, waiting for it can be stopped.
 
         Raises:
             BackboneError: one sentence, if it cannot be had.
         """
-        return load_backbone(name, device=self.device)
+        progress("loading the model", 0, 1)
+        return load_backbone(name, device=self.device, progress=progress)
 
     def label_space(self, choice: LabelChoice, progress: Progress = silent, labels: tuple[str, ...] = ()) -> LabelSpace:
         """The labels of a choice, encoded and mined; ``labels`` in place of the choice's own where given.
@@ -116,8 +117,7 @@ class Workbench:
         labels, notes = (labels, ()) if labels else read_labels(choice.labels)
         corpus = load_corpus(choice.corpus, lexnames=choice.lexnames)
         prompts = read_prompts(choice.prompts)
-        progress("loading the model", 0, 1)
-        backbone = self.backbone(choice.backbone)
+        backbone = self.backbone(choice.backbone, progress)
         key = (backbone.fingerprint, labels, corpus.key, prompts.id, prompts.noun, prompts.adjective, choice.mining)
 
         def build() -> LabelSpace:
@@ -128,7 +128,7 @@ class Workbench:
 
         return self._spaces.get(key, build, lambda: progress("waiting for the words", 0, 1))
 
-    def conjugated_text(self, space: LabelSpace, choice: LabelChoice) -> Tensor:
+    def conjugated_text(self, space: LabelSpace, choice: LabelChoice, progress: Progress = silent) -> Tensor:
         """(phrases, dim) text features of CSP's phrases, made from the adjectives of the choice's corpus.
 
         Raises:
@@ -138,10 +138,15 @@ class Workbench:
         def build() -> Tensor:
             prompts = read_prompts(choice.prompts)
             return conjugated_features(
-                space.backbone, space.id_labels, choice.corpus, prompts, lexnames=choice.lexnames
+                space.backbone,
+                space.id_labels,
+                choice.corpus,
+                prompts,
+                lexnames=choice.lexnames,
+                progress=progress,
             )
 
-        return self._conjugated_text.get(space.key, build)
+        return self._conjugated_text.get(space.key, build, lambda: progress("waiting for the phrases", 0, 1))
 
     def encode(self, backbone: Backbone, images: Sequence[Image.Image]) -> EncodedImages:
         """Features of a few images of any sizes, on the CPU; nothing is kept.

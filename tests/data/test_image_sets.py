@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
-from ood_studio.data.image_sets import MANIFEST, ImageSet, SetImage, build_set, image_sets, read_set, set_folder
+from ood_studio.data.image_sets import MANIFEST, ImageSet, image_sets, read_set, set_folder
+from ood_studio.data.set_writer import SetImage, build_set
 
 PARAMETERS = {"seed": 3, "source": "abc"}
 ROWS = [7, 1, 4, 2, 9]
