@@ -48,8 +48,7 @@ def sweep(command: Measured, studio: Studio) -> None:
     walk = find_sweep(command.sweep)
     check_folder(command.figure)
     with closing(Bars(command.quiet)) as bars:
-        values = [part.strip() for each in command.values for part in each.split(",") if part.strip()]
-        points = list(studio.sweep(command.sweep, command.request, values, bars))
+        points = list(studio.sweep(command.sweep, command.request, list(command.values), bars))
     if not any(point.rows for point in points):
         raise StudioError(points[0].reason)
     if command.figure:

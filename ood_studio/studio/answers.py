@@ -51,6 +51,11 @@ class PictureReport:
     verdict: str
     heatmap: np.ndarray | None
 
+    def _repr_html_(self) -> str:
+        from ood_studio.studio.notebook import report_html  # it knows this class
+
+        return report_html(self)
+
 
 @dataclass(frozen=True)
 class ExploreResult:
@@ -88,6 +93,11 @@ class ExploreResult:
             "references": next((r.about for r in self.references.values()), None),
             "notes": list(self.notes),
         }
+
+    def _repr_html_(self) -> str:
+        from ood_studio.studio.notebook import explored_html  # it knows this class
+
+        return explored_html(self)
 
 
 def verdict(reading: Reading, strongest: Affinity) -> str:

@@ -15,6 +15,7 @@ from ood_studio.attacks.targets import picture_targets, text_targets
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.pixels import to_images
+from ood_studio.studio.notebook import change_html
 from ood_studio.studio.requests import AttackImageRequest
 from ood_studio.studio.scores import Reading, scorer_named
 from ood_studio.studio.texts import read_prompts
@@ -49,6 +50,10 @@ class AttackImageStep:
     def change(self) -> np.ndarray:
         """(height, width, 3) the perturbation, picture − original, in [-1, 1]."""
         return (np.asarray(self.picture, np.float32) - np.asarray(self.original, np.float32)) / 255
+
+    def _repr_html_(self) -> str:
+        after = f"after {self.step:,} of {self.total:,} steps, similarity {self.similarity:.3f}"
+        return change_html(self.original, self.picture, after, self.readings)
 
 
 class AttackImageService:

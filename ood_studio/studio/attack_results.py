@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from ood_studio.attacks.attack_set import AttackedSet
 from ood_studio.core.errors import StudioError
+from ood_studio.core.html import bold, stacked, table
+from ood_studio.evaluation.export import to_html
 from ood_studio.evaluation.rows import BenchResult, Row
 
 
@@ -80,6 +82,25 @@ class AttackResult:
                 for each in self.evaluations
             ],
         }
+
+    def _repr_html_(self) -> str:
+        parts: list[object] = []
+        for each in self.evaluations:
+            parts += [
+                bold(each.backbone + (f" behind {each.defence}" if each.defence else "")),
+                to_html(each.result.rows),
+            ]
+        lines = [
+            (
+                made.name,
+                f"{made.count:,}",
+                f"{made.similarity:.3f}",
+                f"{made.quality.psnr:.1f} dB",
+                f"{made.quality.ssim:.3f}",
+            )
+            for made in self.sets
+        ]
+        return stacked(*parts, table(("attacked set", "images", "similarity", "PSNR", "SSIM"), lines))
 
 
 def _plain(made: AttackedSet) -> dict[str, Any]:

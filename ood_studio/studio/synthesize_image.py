@@ -11,6 +11,7 @@ from PIL import Image
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.pixels import to_images
 from ood_studio.studio.assessment import Assessment, Assessor, Assessors
+from ood_studio.studio.notebook import change_html
 from ood_studio.studio.requests import SynthesizeImageRequest
 from ood_studio.studio.workbench import Workbench
 from ood_studio.synthesis.baselines import negative_label_pictures
@@ -47,6 +48,10 @@ class SynthesizeImageStep(Assessment):
     notes: tuple[str, ...]
     flagged: bool
     seconds: float
+
+    def _repr_html_(self) -> str:
+        after = f"after {self.iteration} of {self.total} iterations, like “{self.negative.label}”"
+        return change_html(self.original, self.picture, after, self.readings)
 
 
 class SynthesizeImageService:

@@ -1,0 +1,68 @@
+"""What notebooks show of images under a detector's eye: their labels and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ood_studio.core.html import MOST, Html, bar, bold, gallery, stacked, table
+from ood_studio.figures.colours import ID, OOD
+from ood_studio.studio.scores import Reading
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from ood_studio.studio.answers import Affinity, ExploreResult, PictureReport
+
+_SIDES = {True: "ID", False: "OOD", None: ""}
+
+
+def explored_html(result: ExploreResult) -> Html:
+    """The reports on the first images, and what they are compared with."""
+    about = next((scores.about for scores in result.references.values()), "")
+    rest = len(result.pictures) - MOST
+    return stacked(
+        *(report_html(report) for report in result.pictures[:MOST]),
+        f"and {rest:,} more" if rest > 0 else "",
+        f"{len(result.id_labels):,} ID labels, {len(result.negatives):,} negative labels, τ = {result.tau:.4g}"
+        + (f"; thresholds keep 95 % of {about}" if about else ""),
+        *result.notes,
+    )
+
+
+def report_html(report: PictureReport) -> Html:
+    """The labels that an image is drawn to, every score, and the verdict."""
+    return stacked(bold(report.name), report.verdict, affinity_table(report.affinities), reading_table(report.readings))
+
+
+def affinity_table(affinities: Sequence[Affinity]) -> Html:
+    """Labels with their shares of the softmax."""
+    lines = [
+        (
+            each.label,
+            "ID" if each.inside else "negative",
+            f"{each.share:.1%}",
+            bar(each.share, ID if each.inside else OOD),
+        )
+        for each in affinities
+    ]
+    return table(("label", "side", "share", ""), lines)
+
+
+def reading_table(readings: Sequence[Reading]) -> Html:
+    """Scores with their thresholds, where there are any."""
+    lines = [
+        (
+            each.title,
+            f"{each.value:.4g}",
+            "" if each.threshold is None else f"{each.threshold:.4g}",
+            _SIDES[each.inside],
+        )
+        for each in readings
+    ]
+    return table(("score", "value", "threshold", ""), lines)
+
+
+def change_html(original: Image.Image, image: Image.Image, caption: str, readings: Sequence[Reading]) -> Html:
+    """An image before and after something was done to it, and the scores after it."""
+    return stacked(gallery([(original, "before"), (image, caption)]), reading_table(readings))
