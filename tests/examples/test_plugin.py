@@ -31,12 +31,15 @@ def test_a_file_stands_beside_the_others_in_benchmark_and_app(tmp_path: Path) ->
     from ood_studio.studio import BenchRequest, Studio
     from ood_studio.studio.commands import command_line
     from ood_studio.evaluation.choose import bench_scorers, choose_scorers
+    from ood_studio.scorers import SCORERS
+    from ood_studio.testing import scorer_contract
     from ood_studio.ui.blocks import build
 
     few = ["--suite", "diorama", "--count", "10", "--resamples", "20", "--quiet", "--format", "csv"]
     plugins = ["--plugin", "examples/plugin/margin.py", "--plugin", {str(tmp_path / "broken.py")!r}]
     assert main(["bench", *few, "--scorers", "margin:weight=0.5", "mcm", *plugins]) == 0
     assert main(["bench", *few, "--sweep", "margin:weight", "--values", "0.5", "1", *plugins]) == 0
+    scorer_contract(SCORERS["margin"])
     assert "margin" in choose_scorers(("all",), bench_scorers())
     print(command_line("bench", BenchRequest(scorers=("margin",))))
     parts = build(Studio("cpu", workers=0), "diorama").config["components"]
