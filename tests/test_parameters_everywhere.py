@@ -6,9 +6,13 @@ compared with `core.parameters` alone.
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
+import gradio as gr
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +23,11 @@ from ood_studio.cli.flags import flags, part, registry
 from ood_studio.cli.main import COMMANDS, parse
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import about, leaves, names, nested, value_at, with_values
+from ood_studio.studio import ExploreRequest, Studio
 from ood_studio.studio.requests import REQUESTS
+from ood_studio.ui.blocks import build
+from ood_studio.ui.form import Form
+from ood_studio.ui.form.widgets import OWN
 from tests.parameters import values
 
 # --- requests ----------------------------------------------------------------------------------------------------
@@ -88,5 +96,60 @@ def test_flags_are_what_declarations_say(
             assert str(choice) in said.partition(f" {called[path]} ")[2].partition("}")[0], path
 
 
-# --- forms and schemas -------------------------------------------------------------------------------------------
-# Boxes are compared with `about`, bounds and choices in ui/test_form.py, endpoints for programs in ui/test_endpoint.py.
+# --- forms and endpoints -----------------------------------------------------------------------------------------
+
+ENDPOINTS = {"/explore": ExploreRequest}
+"""What is asked for by programs, by endpoint: those that are derived from requests."""
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[tuple[gr.Blocks, list[Form[Any]]]]:
+    """The app as it is served, and every form in it."""
+    forms: list[Form[Any]] = []
+    make = Form.__init__
+
+    def noted(form: Form[Any], *arguments: Any, **more: Any) -> None:
+        make(form, *arguments, **more)
+        forms.append(form)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Form, "__init__", noted)
+        yield build(Studio("cpu", workers=0), "diorama"), forms
+
+
+def test_boxes_are_what_declarations_say(app: tuple[gr.Blocks, list[Form[Any]]]) -> None:
+    _, forms = app
+    assert forms
+    for form in forms:
+        known = leaves(type(form.start))
+        for path in form.paths:
+            parameter, drawn, box = known[path], form[path], form.box(path)
+            held = drawn.props if isinstance(drawn, gr.HTML) else vars(drawn)
+            assert unescape(held["info"] or "") == about(parameter), path
+            ends = [held.get(name) for name in ("minimum", "maximum", "bottom", "top") if held.get(name) is not None]
+            if ends and parameter.bounds is not None:
+                assert ends[0] == (parameter.bounds.low if box.low is None else box.low), path
+                assert ends[1] == (parameter.bounds.high if box.high is None or "top" in held else box.high), path
+            if parameter.choices:
+                offered = [value for _, value in drawn.choices if value not in ("none", OWN)]
+                assert offered == [each for each in parameter.choices if each != "none"], path
+        values = [drawn.value for drawn in form.inputs()]
+        assert form.read(values) == form.start
+
+
+def test_endpoints_are_what_declarations_say(app: tuple[gr.Blocks, list[Form[Any]]]) -> None:
+    blocks, _ = app
+    told = blocks.get_api_info()["named_endpoints"]
+    for endpoint, kind in ENDPOINTS.items():
+        parameters = {each["parameter_name"]: each for each in told[endpoint]["parameters"]}
+        shared = {path: name for path, name in names(kind).items() if name in parameters}
+        assert len(shared) > 5
+        for path, name in shared.items():
+            parameter, usual = leaves(kind)[path], value_at(kind(), path)
+            assert parameters[name]["label"] == about(parameter), path
+            assert parameters[name]["parameter_default"] == (list(usual) if parameter.many else usual), path
+            said = json.dumps(parameters[name]["type"])
+            if parameter.bounds is not None:
+                for end in (parameter.bounds.low, parameter.bounds.high):
+                    assert json.dumps(end) in said, path
+            assert all(json.dumps(choice) in said for choice in parameter.choices), path
