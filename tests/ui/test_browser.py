@@ -139,7 +139,7 @@ def test_own_reference_pictures_set_the_thresholds(page: Any, tmp_path: Path) ->
 def shared_view(page: Any) -> dict[str, str]:
     """What the buttons of sharing hold."""
     box = "document.querySelector('#explore-share')"
-    page.evaluate("window.copied = []; navigator.clipboard.writeText = async (text) => { window.copied.push(text); }")
+    page.evaluate("() => { window.copied = []; navigator.clipboard.writeText = async (text) => copied.push(text); }")
     for name in ("link", "command"):
         page.locator(f"#explore-share [data-do={name}]").click()
     page.wait_for_function("window.copied.length == 2", timeout=PATIENCE)
@@ -150,7 +150,6 @@ def shared_view(page: Any) -> dict[str, str]:
 
 def test_what_is_seen_is_a_link_a_command_and_remembered(page: Any, address: str) -> None:
     page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
-    page.context.grant_permissions(["clipboard-write"])
     page.locator("#examples .thumbnail-item").nth(3).click()
     page.wait_for_function("document.querySelectorAll('#pictures .thumbnail-item').length == 2", timeout=PATIENCE)
     unfold(page, "shared-score")

@@ -77,7 +77,7 @@ def opened(p: Panels, mine: Session) -> Updates:
 
 def _large(mine: Session, report: PictureReport) -> Image.Image:
     name, path = mine.pictures[mine.opened]
-    picture = mine.decoded.get(name, path).copy()
+    picture = mine.files.open(path, name=name).image.copy()
     picture.thumbnail((SHOWN, SHOWN))
     if min(picture.size) < 256:
         factor = 256 / min(picture.size)

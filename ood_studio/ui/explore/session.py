@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from ood_studio.core.errors import StudioError
-from ood_studio.data.images import decode_image
+from ood_studio.data.keyed_images import ImageFiles, KeyedImage
 from ood_studio.studio import ExploreRequest, ExploreResult
 
 MOST_PICTURES = 500
-_DECODED_PIXELS = 64 * 2**20  # of all pictures that stay decoded, some 200 MB
 
 
-class Decoded:
-    """Pictures that stay decoded, up to so many pixels in all, the last used ones; by path, never written twice."""
+class Files(ImageFiles):
+    """One user's pictures, each decoded and hashed once."""
 
-    def __init__(self, pixels: int = _DECODED_PIXELS) -> None:
-        self._limit = pixels
-        self._held: OrderedDict[str, Image.Image] = OrderedDict()
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Decoded:
-        return Decoded(self._limit)
-
-    def get(self, name: str, path: str) -> Image.Image:
-        """The picture; callers leave it as it is.
-
-        Raises:
-            StudioError: if it cannot be read.
-        """
-        held = self._held.get(path)
-        if held is None:
-            held = decode_image(Path(path), name=name)
-        self._held[path] = held
-        self._held.move_to_end(path)
-        while len(self._held) > 1 and sum(each.width * each.height for each in self._held.values()) > self._limit:
-            self._held.popitem(last=False)
-        return held
+    def __deepcopy__(self, memo: dict[int, Any]) -> Files:
+        return Files()
 
 
 @dataclass
@@ -52,7 +29,7 @@ class Session:
         request, result: what was asked and what came of it; of the pictures as they were then.
         heat, score: how it is looked at: whether the map is laid over the picture, and which score's histogram is seen.
         examples: paths of the examples offered; ``turn`` counts how often others were asked for, of ``kind``.
-        decoded: pictures that need not be decoded again.
+        files: opens pictures.
     """
 
     pictures: list[tuple[str, str]] = field(default_factory=list)
@@ -64,7 +41,7 @@ class Session:
     examples: list[str] = field(default_factory=list)
     kind: str = ""
     turn: int = 0
-    decoded: Decoded = field(default_factory=Decoded)
+    files: Files = field(default_factory=Files)
 
     def take(self, name: str, path: str) -> None:
         """Opens a picture, and adds it where it is not yet among the session's."""
@@ -84,7 +61,7 @@ class Session:
             name = known.get(path, Path(path).name)
             try:
                 if path not in known:
-                    self.decoded.get(name, path)
+                    self.files.open(path, name=name)
                 kept.append((name, path))
             except StudioError as error:
                 problems.append(str(error))
@@ -100,12 +77,12 @@ class Session:
         """Forgets the pictures and what came of them."""
         self.pictures, self.opened, self.result, self.request = [], 0, None, None
 
-    def decode(self) -> tuple[list[tuple[str, Image.Image]], list[str]]:
+    def decode(self) -> tuple[list[tuple[str, KeyedImage]], list[str]]:
         """The pictures, and the sentences for those that have gone or broken since, which are taken out."""
         decoded, kept, problems = [], [], []
         for name, path in self.pictures:
             try:
-                decoded.append((name, self.decoded.get(name, path)))
+                decoded.append((name, self.files.open(path, name=name)))
                 kept.append((name, path))
             except StudioError as error:
                 problems.append(str(error))
