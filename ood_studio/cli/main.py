@@ -15,6 +15,7 @@ from typing import Annotated, Union
 import tyro
 
 from ood_studio.cli.attack import Attack
+from ood_studio.cli.attack_image import AttackImage
 from ood_studio.cli.bench import Bench
 from ood_studio.cli.command import Command
 from ood_studio.cli.explore import Explore
@@ -31,6 +32,7 @@ COMMANDS: dict[str, type[Command]] = {
     "mine": Mine,
     "bench": Bench,
     "attack": Attack,
+    "attack-image": AttackImage,
     "synthesize": Synthesize,
     "serve": ServeApp,
 }

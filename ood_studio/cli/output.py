@@ -14,6 +14,7 @@ from ood_studio.core.parameters import Help
 
 if typing.TYPE_CHECKING:
     import plotly.graph_objects as go
+    from PIL import Image
 
 
 Format = Annotated[Literal["table", "markdown", "latex", "csv"], Help("Format of the table that is printed")]
@@ -56,6 +57,21 @@ def write_text(text: str, path: str) -> None:
         Path(path).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise StudioError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def write_image(image: Image.Image, path: str) -> None:
+    """An image as a file without loss; said on standard error.
+
+    Raises:
+        StudioError: if it is no PNG's name, or cannot be written.
+    """
+    if Path(path).suffix.lower() != ".png":
+        raise StudioError(f"the picture is kept without loss, as a PNG; {path} must end in .png")
+    try:
+        image.save(path)
+    except OSError as error:
+        raise StudioError(f"cannot write {path}: {error.strerror or error}") from error
+    print(f"the picture is in {path}", file=sys.stderr)
 
 
 def write_figure(figure: go.Figure, path: str) -> None:

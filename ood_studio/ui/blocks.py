@@ -42,16 +42,14 @@ def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
             with gr.Tab("Compare", id="compare", render_children=True):
                 comparison = compare.build(studio, backbone, tabs, explorer)
             with gr.Tab("Synthesize", id="synthesize", render_children=True):
-                fill_gallery = synthesize.build(studio, backbone, tabs, explorer, comparison)
+                synthesize.build(page, backbone, tabs, explorer, comparison)
             with gr.Tab("Attack", id="attack", render_children=True):
-                fill_galleries = attack.build(studio, backbone, tabs, explorer, comparison)
+                attack.build(page, sidebar, tabs, explorer, comparison)
         asked = gr.Textbox(visible=False, label="tab")
         page.load(_opening(tabs), asked, tabs, js=_TAB_OF_LINK, name="open_tab")
         if page.job_list is not None:
             page.job_list.wire(page, tabs)
         comparison.start(blocks.load)
-        fill_galleries(blocks.load)
-        fill_gallery(blocks.load)
     only_public(blocks, PUBLIC)
     return blocks
 

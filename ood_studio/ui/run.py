@@ -274,3 +274,16 @@ def progress_html(job: Job) -> str:
     share = f"{100 * job.done / job.total:.1f}%" if job.total > 1 else ""
     bar = f'<span class="bar" style="width:{share}"></span>' if share else '<span class="bar unknown"></span>'
     return f'<div class="studio-progress" role="status"><p>{escape(said)}</p><span class="track">{bar}</span></div>'
+
+
+def run_buttons(name: str, title: str) -> Buttons:
+    """Draws a button that starts work, named so, its Stop, and the place for its progress."""
+    with gr.Row(elem_classes="studio-buttons studio-few"):
+        run = gr.Button(title, variant="primary", elem_id=name)
+        stop = gr.Button("Stop", variant="stop", elem_id=f"{name}-stop", interactive=False)
+    return Buttons((run,), stop, gr.HTML(elem_id=f"{name}-progress"))
+
+
+def unseen_buttons() -> Buttons:
+    """For work that is over in a moment: nobody stops it or watches its progress."""
+    return Buttons((), gr.Button(visible=False), gr.HTML(visible=False))

@@ -258,3 +258,21 @@ def test_the_program_as_a_process() -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("error: unknown scorer 'nope'") and done.stderr.count("\n") == 1
     assert not set(done.stdout.split()) & {"diffusers", "transformers", "umap", "sklearn", "gradio", "open_clip"}
+
+
+def test_one_picture_is_attacked(run: Run, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.png" for name in ("near-ood", "id-test")]
+    for path in paths:
+        render(scenes(path.stem, 3, 1)[0], 64).save(path)
+    out = tmp_path / "attacked.png"
+    few = ["--steps", "40", *FEW, "--count", "60"]
+    code, said, noted = run("attack-image", *paths, "--out", out, *few)
+    assert code == 0 and "after 40 steps" in said and str(out) in noted
+    code, said, _ = run("attack-image", *paths, "--json", *few)
+    record = json.loads(said)
+    assert code == 0 and record["request"]["attack"]["steps"] == 40
+    with Image.open(out) as picture:
+        assert picture.size == tuple(record["size"])
+    assert run("attack-image", paths[0], *few)[2].startswith("error: an attack needs a target")
+    assert run("attack-image", *few)[0] == 2
+    assert "must end in .png" in run("attack-image", *paths, "--out", tmp_path / "lossy.jpg", *few)[2]

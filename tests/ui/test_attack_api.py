@@ -15,15 +15,12 @@ from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 
 SETTINGS: dict[str, Any] = {
-    "label": "",
-    "target_score": "",
     "backbone": "diorama",
     "smoothness": 0,
     "steps": 40,
     "learning_rate": 0.003,
     "norm": "none",
     "budget": 8,
-    "seed": 0,
     "full_size": True,
     "labels": "diorama-20",
 }
@@ -52,9 +49,10 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def attack(client: Client, picture: Path, target: Path | None, **changes: Any) -> tuple[str, dict[str, Any]]:
-    values = {**SETTINGS, **changes}
     goal = None if target is None else handle_file(target)
-    return client.predict(handle_file(picture), goal, *values.values(), api_name="/attack")  # type: ignore[no-any-return]
+    return client.predict(  # type: ignore[no-any-return]
+        picture=handle_file(picture), target=goal, **{**SETTINGS, **changes}, api_name="/attack"
+    )
 
 
 def fooled(readings: list[dict[str, Any]]) -> int:
@@ -75,7 +73,7 @@ def test_the_saved_picture_fools_the_model_and_seeds_reproduce(client: Client, p
 
 
 def test_a_label_a_score_and_a_budget(client: Client, pictures: dict[str, Path]) -> None:
-    _, named = attack(client, pictures["ood"], None, label="fish", steps=15)
+    _, named = attack(client, pictures["ood"], None, target_label="fish", steps=15)
     _, raised = attack(client, pictures["ood"], None, target_score="neglabel", steps=15)
     for answer in (named, raised):
         assert answer["readings"][0]["value"] > answer["before"][0]["value"]
@@ -127,7 +125,10 @@ def test_two_users_take_turns_and_get_their_own_picture(address: str, pictures: 
     sources = (pictures["ood"], pictures["grey"])
     jobs = [
         user.submit(
-            handle_file(source), handle_file(pictures["id"]), *{**SETTINGS, "steps": 8}.values(), api_name="/attack"
+            picture=handle_file(source),
+            target=handle_file(pictures["id"]),
+            **{**SETTINGS, "steps": 8},
+            api_name="/attack",
         )
         for user, source in zip(users, sources, strict=True)
     ]

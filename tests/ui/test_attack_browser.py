@@ -75,7 +75,7 @@ def test_the_verdict_flips_and_the_saved_picture_still_fools_the_model(page: Any
         saved[name] = tmp_path / download.value.suggested_filename
         download.value.save_as(saved[name])
     record = json.loads(saved["record"].read_text(encoding="utf-8"))
-    assert record["request"]["steps"] == 40 and record["source_png"] and record["target_png"]
+    assert record["request"]["attack"]["steps"] == 40 and record["source_png"] and record["target_png"]
     with Image.open(saved["png"]) as picture:
         assert picture.format == "PNG" and np.load(saved["exact"]).shape == (*picture.size, 3)
 
@@ -187,8 +187,9 @@ def test_closing_the_browser_stops_the_work(browser: Any, address: str, tmp_path
     path = tmp_path / "next.png"
     render(scenes("near-ood", 3, 1)[0], 64).save(path)
     started = time.monotonic()  # whoever comes next need not wait for 2,000 steps
-    values = ("", "neglabel", "diorama", 0, 1, 1e-3, "none", 1, 0, True, "diorama-20")
-    Client(address, verbose=False).predict(handle_file(path), None, *values, api_name="/attack")
+    Client(address, verbose=False).predict(
+        picture=handle_file(path), target_score="neglabel", steps=1, api_name="/attack"
+    )
     assert time.monotonic() - started < 20
 
 

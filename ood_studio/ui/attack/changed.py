@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ood_studio.studio import ExploreRequest, ExploreResult, Studio
 from ood_studio.ui import cards
-from ood_studio.ui.attack.session import Session
+from ood_studio.ui.attack.trace import AttackTrace
 
 
-def explored(studio: Studio, mine: Session) -> ExploreResult:
+def explored(studio: Studio, trace: AttackTrace) -> ExploreResult:
     """The picture before and after, as the Explore tab sees them."""
-    assert mine.request is not None and mine.first is not None and mine.last is not None
-    request = ExploreRequest(mine.request.labels, mine.request.score, mine.request.reference, top=8)
-    return studio.explore(request, [("before", mine.last.original), ("after", mine.last.picture)])
+    assert trace.last is not None
+    request = ExploreRequest(trace.request.labels, trace.request.score, trace.request.reference, top=8)
+    return studio.explore(request, [("before", trace.last.original), ("after", trace.last.picture)])
 
 
 def side_by_side(result: ExploreResult) -> str:

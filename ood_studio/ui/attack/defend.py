@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 
 from ood_studio.attacks.defences import DEFENCES, Defence, Kind
+from ood_studio.core.progress import Progress
 from ood_studio.studio import Reading, Studio
+from ood_studio.studio.jobs import ANSWER, Job
 from ood_studio.ui.attack.session import Session
+from ood_studio.ui.attack.trace import AttackTrace
 from ood_studio.ui.cards import number, side
+from ood_studio.ui.page import Page
 from ood_studio.ui.pictures.shown import data_uri
+from ood_studio.ui.run import Asked, Run, unseen_buttons
+from ood_studio.ui.wiring import Updates
 
 _START: dict[str, float] = {"jpeg": 60, "blur": 4, "resize": 0.1, "crops": 8}  # strong enough to be seen
 _SHOWN = {"blur": 16.0}  # how far a slider goes where its bounds go on beyond what is of use
@@ -56,18 +64,41 @@ def slider_for(kind: Kind, **more: Any) -> Any:
     return gr.Slider(bounds.low, high, _START[kind], step=bounds.step or 0.1, label=bounds.help, **more)
 
 
-def answer(studio: Studio, mine: Session, kind: Kind, strength: float) -> tuple[str, str]:
-    """The table and the picture of a defence.
+def wire_defences(page: Page, session: gr.State, panel: DefencePanel, done: Any) -> None:
+    """Live: at every move of the slider, and once an attack has ended.
 
-    Raises:
-        StudioError: for a strength out of its range.
+    Args:
+        done: a component that changes when an attack has ended.
     """
-    assert mine.request is not None and mine.last is not None
-    defence = Defence(kind, float(strength))
-    last = mine.last
-    plain = studio.with_defence(mine.request, [last.picture], None)[0]
-    before, after = studio.with_defence(mine.request, [last.original, last.picture], defence)
-    return _table(plain, after, before), _picture(defence, mine)
+
+    def begin(mine: Session, kind: Kind, strength: float) -> Asked | None:
+        """Every score with a defence."""
+        trace = mine.trace
+        if trace is None or trace.last is None:
+            return None
+        defence = Defence(kind, float(strength))
+
+        def work(progress: Progress) -> Iterator[tuple[str, str]]:
+            yield answer(page.studio, trace, defence)
+
+        return Asked(work, title="a defence tried")
+
+    def draw(mine: Session, job: Job) -> Updates:
+        return {} if job.result is None else dict(zip(panel.shown(), job.result, strict=True))
+
+    run = Run(page, "attack_defend", ANSWER, unseen_buttons(), session, draw, panel.shown(), said="")
+    inputs = [panel.kind, panel.strength]
+    fitted = page.on(panel.kind.input, slider_for, panel.kind, panel.strength, name="attack_defence")
+    run.on([panel.strength.release, done.change], begin, inputs, quiet=True)
+    run.on(fitted.then, begin, inputs, name="attack_defend_kind", quiet=True)
+
+
+def answer(studio: Studio, trace: AttackTrace, defence: Defence) -> tuple[str, str]:
+    """The table and the picture of a defence."""
+    assert trace.last is not None
+    plain = studio.with_defence(trace.request, [trace.last.picture], None)[0]
+    before, after = studio.with_defence(trace.request, [trace.last.original, trace.last.picture], defence)
+    return _table(plain, after, before), _picture(defence, trace.last.picture)
 
 
 def _table(plain: tuple[Reading, ...], after: tuple[Reading, ...], before: tuple[Reading, ...]) -> str:
@@ -77,12 +108,12 @@ def _table(plain: tuple[Reading, ...], after: tuple[Reading, ...], before: tuple
     )
     saved = sum(bare.inside is True and now.inside is False for bare, now in zip(plain, after, strict=True))
     fooled = sum(bare.inside is True for bare in plain)
-    told = f"The defence uncovers the attack for {saved} of the {fooled} fooled detectors." if fooled else ""
+    said = f"The defence uncovers the attack for {saved} of the {fooled} fooled detectors." if fooled else ""
     head = "".join(
         f'<th scope="col">{column}</th>' for column in ("score", "attacked", "attacked, defended", "original, defended")
     )
     return (
-        f'<p role="status" class="studio-about"><b>{told}</b></p>'
+        f'<p role="status" class="studio-about"><b>{said}</b></p>'
         '<div class="studio-scroll"><table class="studio-scores"><caption>What the scores become</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
@@ -92,9 +123,8 @@ def _cell(reading: Reading) -> str:
     return f"<td>{number(reading.value)} {side(reading.inside)}</td>"
 
 
-def _picture(defence: Defence, mine: Session) -> str:
-    assert mine.last is not None
-    shown = data_uri(defence.apply(mine.last.picture))
+def _picture(defence: Defence, attacked: Image.Image) -> str:
+    shown = data_uri(defence.apply(attacked))
     about = "one of the crops" if defence.kind == "crops" else f"after {defence}"
     return (
         f'<figure class="studio-one"><img src="{shown}" alt="The attacked picture {about}">'

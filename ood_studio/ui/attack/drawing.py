@@ -3,52 +3,47 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import gradio as gr
 
-from ood_studio.studio import ExploreResult
 from ood_studio.ui.attack import changed, live, save
 from ood_studio.ui.attack.panels import Panels
 from ood_studio.ui.attack.session import Session
+from ood_studio.ui.attack.trace import AttackTrace
 from ood_studio.ui.plot import figure_update
-
-Updates = dict[Any, Any]
+from ood_studio.ui.wiring import Updates
 
 
 def running(p: Panels, mine: Session) -> Updates:
     """What follows every step."""
     updates: Updates = {p.verdict: live.verdict(mine)}
-    if mine.last is None:
+    trace = mine.trace
+    if trace is None or trace.last is None:
         return updates
-    similarity, margins = live.curves(mine)
+    similarity, margins = live.curves(trace)
     return updates | {
-        p.spoken: spoken(mine),
-        p.pictures: live.pictures(mine),
-        p.scores: live.scores(mine),
+        p.spoken: spoken(trace),
+        p.pictures: live.pictures(trace),
+        p.scores: live.scores(trace),
         p.similarity: figure_update(p.similarity, similarity),
         p.margins: figure_update(p.margins, margins),
     }
 
 
-def spoken(mine: Session) -> str:
+def spoken(trace: AttackTrace) -> str:
     """For screen readers: only what is new, so that they are not flooded."""
-    return f'<p role="status" aria-live="polite">{escape(live.heading(mine))}</p>'
+    return f'<p role="status" aria-live="polite">{escape(live.heading(trace))}</p>'
 
 
-def finished(p: Panels, mine: Session, result: ExploreResult, paths: dict[str, str]) -> Updates:
+def finished(p: Panels, trace: AttackTrace) -> Updates:
     """What is there once the attack has ended, beside what follows every step."""
-    assert mine.last is not None and mine.first is not None
-    pair = (mine.last.original, mine.last.picture)
+    assert trace.last is not None
     return {
         p.ready: '<h2 class="studio-section">What the attack did</h2>',
-        p.slider: gr.update(value=pair),
-        p.changed: changed.side_by_side(result),
-        p.png: paths["png"],
-        p.perturbation: paths["perturbation"],
-        p.exact: paths["exact"],
-        p.record: paths["record"],
-        p.saved: save.about(mine),
+        p.slider: gr.update(value=(trace.last.original, trace.last.picture)),
+        p.changed: "" if trace.explored is None else changed.side_by_side(trace.explored),
+        **{getattr(p, name): path for name, path in save.files(trace).items()},
+        p.saved: save.about(trace),
         p.transfer.table: "",
         p.defence.table: "",
         p.defence.picture: "",

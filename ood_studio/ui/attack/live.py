@@ -11,6 +11,7 @@ from ood_studio.figures.colours import Style, styles
 from ood_studio.figures.perturbation import RAMP, amplified, gain_of, size_map, sizes
 from ood_studio.studio import AttackImageStep, Reading
 from ood_studio.ui.attack.session import Session
+from ood_studio.ui.attack.trace import AttackTrace
 from ood_studio.ui.cards import number, side
 from ood_studio.ui.pictures.shown import data_uri
 
@@ -29,11 +30,12 @@ NOTE = (
 
 def verdict(mine: Session) -> str:
     """Which side the picture is on, what the first score says, and how far the attack has come."""
-    first, last = mine.first, mine.last
-    if first is None or last is None:
+    trace = mine.trace
+    if trace is None or trace.first is None or trace.last is None:
         if not mine.running:
             return EMPTY
         return _banner("open", "Getting ready …", ["The model, its labels and its thresholds are loaded."])
+    first, last = trace.first, trace.last
     was, now = first.readings[0], last.readings[0]
     lines = []
     if now.threshold is None:
@@ -46,7 +48,7 @@ def verdict(mine: Session) -> str:
             f"<b>{number(now.threshold)}</b>. <b>{_inside(last)} of {len(last.readings)}</b> detectors take the "
             f"picture for ID; at the start {_inside(first)} did."
         )
-    kind = "score" if mine.request is not None and mine.request.target_score else "similarity to the target"
+    kind = "score" if trace.request.target_score else "similarity to the target"
     lines.append(
         f"Step {last.step:,} of {last.total:,}, {kind} {number(last.similarity)} (from {number(first.similarity)})."
     )
@@ -60,14 +62,14 @@ def verdict(mine: Session) -> str:
         if mine.running
         else ""
     )
-    return _banner(side, heading(mine), lines, bar)
+    return _banner(side, heading(trace), lines, bar)
 
 
-def heading(mine: Session) -> str:
+def heading(trace: AttackTrace | None) -> str:
     """The verdict in a few words; it changes only when the verdict does."""
-    if mine.first is None or mine.last is None:
+    if trace is None or trace.first is None or trace.last is None:
         return ""
-    was, now = mine.first.readings[0].inside, mine.last.readings[0].inside
+    was, now = trace.first.readings[0].inside, trace.last.readings[0].inside
     if now is None:
         return "No threshold"
     if now and not was:
@@ -77,15 +79,15 @@ def heading(mine: Session) -> str:
     return "In-distribution from the start" if now else "Out-of-distribution"
 
 
-def pictures(mine: Session) -> str:
+def pictures(trace: AttackTrace) -> str:
     """The picture now, the perturbation amplified, and its size at every pixel (PLP, Fig. 1)."""
-    last = mine.last
+    last = trace.last
     if last is None:
         return ""
     change = last.change()
     gain, lengths = gain_of(change), sizes(change)
     top = float(lengths.max())
-    name = escape(mine.names[0])
+    name = escape(trace.names[0])
     width, height = last.picture.size
     figures = (
         (last.picture, f"{name} after {last.step} steps", "The picture now", f"{width} × {height} pixels"),
@@ -104,14 +106,14 @@ def pictures(mine: Session) -> str:
     return f'<div class="studio-trio">{cells}</div>'
 
 
-def scores(mine: Session) -> str:
+def scores(trace: AttackTrace) -> str:
     """Every score before and now, beside its threshold."""
-    first, last = mine.first, mine.last
-    if first is None or last is None:
+    first, last = trace.first, trace.last
+    if first is None or last is None or trace.scores is None:
         return ""
-    looks = styles(mine.scores)
+    looks = styles(trace.scores)
     rows = "".join(
-        _row(was, now, mine, looks[now.title]) for was, now in zip(first.readings, last.readings, strict=True)
+        _row(was, now, trace, looks[now.title]) for was, now in zip(first.readings, last.readings, strict=True)
     )
     head = "".join(f'<th scope="col">{name}</th>' for name in ("score", "before", "now", "threshold", "verdict"))
     return (
@@ -120,21 +122,22 @@ def scores(mine: Session) -> str:
     )
 
 
-def curves(mine: Session) -> tuple[go.Figure, go.Figure]:
+def curves(trace: AttackTrace) -> tuple[go.Figure, go.Figure]:
     """The similarity, and every score against its threshold."""
-    assert mine.last is not None and mine.request is not None
-    title = "score climbed" if mine.request.target_score else "similarity to the target"
+    assert trace.last is not None and trace.scores is not None
+    title = "score raised" if trace.request.target_score else "similarity to the target"
+    lines = {name: list(values) for name, values in trace.scores.items()}
     return (
-        similarity_figure(mine.steps, mine.similarity, mine.last.total, title),
-        margin_figure(mine.steps, mine.scores, mine.thresholds(), mine.last.typical, mine.last.total, legend=False),
+        similarity_figure(list(trace.steps), list(trace.similarity), trace.last.total, title),
+        margin_figure(list(trace.steps), lines, trace.thresholds(), trace.last.typical, trace.last.total, legend=False),
     )
 
 
-def _row(was: Reading, now: Reading, mine: Session, look: Style) -> str:
+def _row(was: Reading, now: Reading, trace: AttackTrace, look: Style) -> str:
     threshold = "–" if now.threshold is None else number(now.threshold)
     said = side(now.inside)
     if now.inside != was.inside:
-        step = mine.flipped(now.title)
+        step = trace.flipped(now.title)
         said = f"{side(was.inside)} → {said}" + ("" if step is None else f" <small>step {step}</small>")
     return (
         f'<tr><th scope="row">{_key(look)}{escape(now.title)}</th><td>{number(was.value)}</td>'

@@ -18,6 +18,7 @@ from ood_studio.ui.plot import click_plot
 class Panels:
     """The components by name."""
 
+    progress: Any
     verdict: Any
     spoken: Any
     pictures: Any
@@ -46,6 +47,7 @@ class Panels:
 def build_live() -> dict[str, Any]:
     """What changes while the attack runs, drawn inside the current `gr.Blocks`."""
     p: dict[str, Any] = {}
+    p["progress"] = gr.HTML(elem_id="attack-progress")
     p["verdict"] = gr.HTML(live.EMPTY, elem_id="attack-verdict")
     p["spoken"] = gr.HTML(elem_id="attack-spoken", elem_classes="studio-spoken")
     p["pictures"] = gr.HTML(elem_id="attack-pictures")

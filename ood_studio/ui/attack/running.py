@@ -1,86 +1,68 @@
-"""Running an attack on one picture, and stopping it."""
+"""Attacking one picture: it is drawn as it changes, and what has come is kept however it ends."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
-from ood_studio.attacks import Diverged
-from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Stopped, silent, stoppable
-from ood_studio.studio import AttackImageStep, Studio
-from ood_studio.ui.attack import changed, drawing, live, save
-from ood_studio.ui.attack.choices import Asked, Choices, read, smoothness_notes
-from ood_studio.ui.attack.drawing import Updates
+from ood_studio.core.progress import Progress
+from ood_studio.studio.jobs import PICTURE, Job
+from ood_studio.ui.attack import changed, drawing
+from ood_studio.ui.attack.choices import Choices
+from ood_studio.ui.attack.layout import LAYOUT, smoothness_notes
 from ood_studio.ui.attack.panels import Panels
 from ood_studio.ui.attack.session import Session
-from ood_studio.ui.running import MODEL_SLOT, QUICK, message
-from ood_studio.ui.zerogpu import on_gpu
+from ood_studio.ui.attack.trace import AttackTrace
+from ood_studio.ui.page import Page
+from ood_studio.ui.run import Asked, Buttons, Run
+from ood_studio.ui.share import share_update, shared_view
+from ood_studio.ui.wiring import Updates
 
-_PAUSE = 0.25  # seconds between two updates of the screen
+_KEPT = {"stopped": "Stopped: what has come so far is kept.", "failed": "{}. The last good picture is kept."}
 
 
-def wire_run(
-    studio: Studio, session: gr.State, choices: Choices, p: Panels, run_button: gr.Button, stop_button: gr.Button
-) -> Any:
-    """The two buttons; returns the event at whose end the results are there."""
+def wire_run(page: Page, session: gr.State, choices: Choices, p: Panels, buttons: Buttons, share: gr.HTML) -> None:
+    """The two buttons, and Repeat."""
+    smoothness = choices.form["attack.smoothness"]
 
-    @on_gpu
-    def steps(asked: Asked, mine: Session) -> Iterator[AttackImageStep]:
-        told = stoppable(silent, mine.stop.asked)
-        yield from studio.attack_image(asked.request, asked.source, asked.target, asked.mask, told)
+    def begin(mine: Session, *values: Any) -> Asked:
+        """Attacks the picture; every step shows."""
+        asked = choices.read(values)
+        start = AttackTrace(asked.request, asked.source, asked.target, asked.names)
 
-    def attack(mine: Session, *values: Any) -> Iterator[Updates]:
-        """Attacks the picture; every step shows at once."""
-        try:
-            asked = read(*values)
-            mine.begin(asked.request, asked.source, asked.target, asked.names)
-            mine.running = True
-            yield drawing.running(p, mine)
-            drawn = 0.0
-            for step in steps(asked, mine):
-                mine.take(step)
-                if time.monotonic() - drawn > _PAUSE:
-                    yield drawing.running(p, mine)
-                    drawn = time.monotonic()
-        except Stopped:
-            mine.note = "Stopped: what has come so far is kept."
-        except Diverged as error:
-            mine.note = f"{error}. The last good picture is kept."
-            gr.Warning(mine.note, title="The attack broke off")
-        except StudioError as error:
-            mine.running = False
-            yield {run_button: gr.Button(interactive=True), stop_button: gr.Button(interactive=False)}
-            raise message(error) from None
-        finally:
-            mine.running = False
-        if mine.last is None:
-            yield {p.verdict: live.verdict(mine)}
-            return
-        height = min(mine.last.picture.size)
-        notes = gr.update(notes=smoothness_notes(asked.request.labels.backbone, height))
-        yield drawing.running(p, mine) | {choices.smoothness: notes}
-        yield drawing.finished(p, mine, changed.explored(studio, mine), save.files(mine))
+        def work(progress: Progress) -> Iterator[AttackTrace]:
+            trace = start
+            for step in page.studio.attack_image(asked.request, asked.source, asked.target, asked.mask, progress):
+                trace = trace.after(step)
+                yield trace
+            yield replace(trace, explored=changed.explored(page.studio, trace))
 
-    def started(mine: Session) -> tuple[Any, Any]:
-        mine.stop.set(False)
-        return gr.Button(interactive=False), gr.Button(interactive=True)
+        mine.trace, mine.note, mine.running = None, "", True
+        return Asked(work, title=f"{asked.names[0]} attacked")
 
-    def ended(mine: Session) -> tuple[Any, Any, str]:
-        return gr.Button(interactive=True), gr.Button(interactive=False), live.verdict(mine)
+    def draw(mine: Session, job: Job) -> Updates:
+        mine.trace, mine.running = job.result, not job.over
+        if job.over and job.state != "finished":
+            mine.note = _KEPT[job.state].format(job.note.rstrip(".")) if mine.trace is not None else ""
+        updates = drawing.running(p, mine)
+        trace = mine.trace
+        if not job.over or trace is None or trace.last is None:
+            return updates
+        notes = smoothness_notes(trace.request.labels.backbone, min(trace.last.picture.size))
+        if trace.explored is None:
+            trace = mine.trace = replace(trace, explored=changed.explored(page.studio, trace))
+        query = choices.sidebar.query(trace.request, LAYOUT.boxes)
+        view = shared_view("attack", query, choices.command(trace))
+        return (
+            updates
+            | drawing.finished(p, trace)
+            | {smoothness: gr.update(**{**smoothness.props, "notes": [list(note) for note in notes]})}
+            | {share: share_update(share, view)}
+        )
 
-    begun = run_button.click(started, session, [run_button, stop_button], api_name="attack_started", **QUICK)
-    done = begun.then(
-        attack,
-        [session, *choices.all()],
-        [*p.all(), choices.smoothness, run_button, stop_button],
-        api_name="attack_run",
-        show_progress="hidden",
-        **MODEL_SLOT,
-    )
-    done.then(ended, session, [run_button, stop_button, p.verdict], api_name="attack_ended", **QUICK)
-    stop_button.click(lambda mine: mine.stop.set(True), session, None, api_name="attack_stop", **QUICK)
-    return done
+    outputs = [*p.all(), smoothness, share]
+    run = Run(page, "attack", PICTURE, buttons, session, draw, outputs, said="")
+    run.on([buttons.run[0].click, share.click], begin, choices.inputs, name="attack_run")

@@ -4,71 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from PIL import Image
-
-from ood_studio.studio import AttackImageRequest, AttackImageStep, AttackResult, AttackSetRequest
+from ood_studio.core.errors import StudioError
+from ood_studio.studio import AttackResult, AttackSetRequest
+from ood_studio.ui.attack.trace import AttackTrace
 from ood_studio.ui.pictures.galleries import Offered
-from ood_studio.ui.running import StopFlag
 
 
 @dataclass
 class Session:
-    """One user's attack. It changes in place while steps stream in.
+    """One user's attack. It changes in place.
 
     Attributes:
-        stop: asked to stop.
-        running: whether an attack is under way.
         offered: what the galleries show.
-        request, source, target: what was asked; pictures as they were given, under ``names``.
-        first, last: where the attack began and how far it has come.
-        steps, similarity, scores: what the curves show; scores by title.
-        note: why the attack ended early; empty where it did not.
-        batch_request, batch: the last attack on a batch.
+        trace: the attack; None before there is one.
+        running: whether it is under way.
+        note: why it ended early; empty where it did not.
+        set_request, attacked: the last attack on a batch.
+        playing: the step that is played; -1 for none.
     """
 
-    stop: StopFlag = field(default_factory=StopFlag)
-    running: bool = False
     offered: Offered = field(default_factory=Offered)
-    request: AttackImageRequest | None = None
-    source: Image.Image | None = None
-    target: Image.Image | None = None
-    names: tuple[str, str] = ("", "")
-    first: AttackImageStep | None = None
-    last: AttackImageStep | None = None
-    steps: list[int] = field(default_factory=list)
-    similarity: list[float] = field(default_factory=list)
-    scores: dict[str, list[float]] = field(default_factory=dict)
+    trace: AttackTrace | None = None
+    running: bool = False
     note: str = ""
-    batch_request: AttackSetRequest | None = None
-    batch: AttackResult | None = None
+    set_request: AttackSetRequest | None = None
+    attacked: AttackResult | None = None
+    playing: int = -1
 
-    def begin(
-        self, request: AttackImageRequest, source: Image.Image, target: Image.Image | None, names: tuple[str, str]
-    ) -> None:
-        """Forgets the attack before, and takes in what is asked now."""
-        self.request, self.source, self.target, self.names = request, source, target, names
-        self.first = self.last = None
-        self.steps, self.similarity, self.scores, self.note = [], [], {}, ""
+    def finished(self) -> AttackTrace:
+        """The attack, where there is a picture of it.
 
-    def take(self, step: AttackImageStep) -> None:
-        """The next step, or the last good one once more."""
-        self.first = self.first or step
-        if self.last is None or step.step > self.last.step:
-            self.steps.append(step.step)
-            self.similarity.append(step.similarity)
-            for reading in step.readings:
-                self.scores.setdefault(reading.title, []).append(reading.value)
-        self.last = step
-
-    def thresholds(self) -> dict[str, float]:
-        """By score title; empty without reference pictures."""
-        readings = () if self.last is None else self.last.readings
-        return {reading.title: reading.threshold for reading in readings if reading.threshold is not None}
-
-    def flipped(self, title: str) -> int | None:
-        """The step from which on a score takes the picture for ID; None where it does not, or did from the start."""
-        threshold = self.thresholds().get(title)
-        if threshold is None or self.scores[title][-1] < threshold or self.scores[title][0] >= threshold:
-            return None
-        below = max(i for i, value in enumerate(self.scores[title]) if value < threshold)
-        return self.steps[below + 1]
+        Raises:
+            StudioError: if there is none yet.
+        """
+        if self.trace is None or self.trace.last is None:
+            raise StudioError("there is no attacked picture yet; press Attack first")
+        return self.trace

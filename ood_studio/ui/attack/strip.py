@@ -14,9 +14,14 @@ from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Progress
 from ood_studio.data.pixels import to_pixels
 from ood_studio.studio import AttackImageStep, Studio
-from ood_studio.ui.attack.choices import Asked
+from ood_studio.studio.jobs import PICTURE, Job
+from ood_studio.ui import run
+from ood_studio.ui.attack.choices import Asked, Choices
+from ood_studio.ui.attack.session import Session
 from ood_studio.ui.cards import number, side
+from ood_studio.ui.page import Page
 from ood_studio.ui.pictures.shown import data_uri
+from ood_studio.ui.wiring import Updates
 
 VALUES = (0.0, 50.0, 500.0, 2000.0, 5000.0, 10_000.0)
 
@@ -25,7 +30,7 @@ VALUES = (0.0, 50.0, 500.0, 2000.0, 5000.0, 10_000.0)
 class StripPanel:
     """The components."""
 
-    button: Any
+    buttons: run.Buttons
     strip: Any
 
 
@@ -35,9 +40,27 @@ def build_strip() -> StripPanel:
         '<p class="studio-about">Attacks the picture above once for each λ, with the other settings as they are: '
         "without smoothness the change is strong and patchy, with much of it hardly seen.</p>"
     )
-    with gr.Row(elem_classes="studio-buttons studio-few"):
-        button = gr.Button("Sweep λ", variant="primary", elem_id="attack-sweep")
-    return StripPanel(button, gr.HTML(elem_id="attack-strip"))
+    return StripPanel(run.run_buttons("attack-sweep", "Sweep λ"), gr.HTML(elem_id="attack-strip"))
+
+
+def wire_strip(page: Page, session: gr.State, choices: Choices, panel: StripPanel) -> None:
+    """λ swept."""
+
+    def begin(mine: Session, *values: Any) -> run.Asked:
+        """Attacks the picture once for each λ."""
+        asked = choices.read(values)
+
+        def work(progress: Progress) -> Iterator[str]:
+            for found in swept(page.studio, asked, progress):
+                yield cells(found)
+
+        return run.Asked(work, title=f"{asked.names[0]} attacked, patchy to smooth")
+
+    def draw(mine: Session, job: Job) -> Updates:
+        return {} if job.result is None else {panel.strip: job.result}
+
+    sweep = run.Run(page, "attack_sweep", PICTURE, panel.buttons, session, draw, [panel.strip])
+    sweep.on(panel.buttons.run[0].click, begin, choices.inputs)
 
 
 def swept(studio: Studio, asked: Asked, progress: Progress) -> Iterator[list[tuple[float, AttackImageStep | None]]]:

@@ -8,12 +8,18 @@ from html import escape
 
 import gradio as gr
 
-from ood_studio.backbones import bundled_names
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Progress
+from ood_studio.core.progress import Progress, Stopped
 from ood_studio.studio import ExploreRequest, Reading, Studio
+from ood_studio.studio.jobs import PICTURE, Job
 from ood_studio.ui.attack.session import Session
+from ood_studio.ui.attack.trace import AttackTrace
 from ood_studio.ui.cards import number, side
+from ood_studio.ui.inputs import backbone_name
+from ood_studio.ui.page import Page
+from ood_studio.ui.run import Asked, Buttons, Run, run_buttons
+from ood_studio.ui.wiring import Updates
+from ood_studio.worlds import worlds
 
 
 @dataclass(frozen=True)
@@ -28,41 +34,64 @@ class Transfer:
 
 @dataclass(frozen=True)
 class TransferPanel:
-    """The components: which models, the button, and the answer."""
+    """The components: which models, the buttons, and the answer."""
 
     models: gr.Dropdown
-    button: gr.Button
+    buttons: Buttons
     table: gr.HTML
 
 
 def build_transfer() -> TransferPanel:
     """Draws the components inside the current `gr.Blocks`."""
-    with gr.Row(equal_height=True):
-        models = gr.Dropdown(
-            bundled_names(),
-            value=bundled_names(),
-            multiselect=True,
-            allow_custom_value=True,
-            label="Judges",
-            info="Models that see the picture made for another one; names as under “Backbone”.",
-            scale=4,
-            elem_id="attack-judges",
-        )
-        button = gr.Button("Ask the other models", variant="primary", scale=1, elem_id="attack-transfer")
-    return TransferPanel(models, button, gr.HTML(elem_id="attack-transfer-table"))
+    names = [name for world in worlds() for name in world.backbones]
+    models = gr.Dropdown(
+        names,
+        value=names,
+        multiselect=True,
+        allow_custom_value=True,
+        label="Models that look at it",
+        info="They see the picture made for another one; any name of a model may be typed.",
+        elem_id="attack-models",
+    )
+    buttons = run_buttons("attack-transfer", "Ask the other models")
+    return TransferPanel(models, buttons, gr.HTML(elem_id="attack-transfer-table"))
 
 
-def judged(studio: Studio, mine: Session, names: list[str], progress: Progress) -> Iterator[list[Transfer]]:
+def wire_transfer(page: Page, session: gr.State, panel: TransferPanel) -> None:
+    """One click: what other models make of it."""
+
+    def begin(mine: Session, names: list[str] | None) -> Asked:
+        """Scores the picture on other backbones."""
+        trace = mine.finished()
+        attacked = {trace.request.labels.backbone, *trace.request.ensemble}
+        chosen = [backbone_name(name) for name in names or ()]
+
+        def work(progress: Progress) -> Iterator[str]:
+            for found in evaluated(page.studio, trace, chosen, progress):
+                yield table(found, attacked)
+
+        return Asked(work, title="other models asked")
+
+    def draw(mine: Session, job: Job) -> Updates:
+        return {} if job.result is None else {panel.table: job.result}
+
+    run = Run(page, "attack_transfer", PICTURE, panel.buttons, session, draw, [panel.table])
+    run.on(panel.buttons.run[0].click, begin, [panel.models])
+
+
+def evaluated(studio: Studio, trace: AttackTrace, names: list[str], progress: Progress) -> Iterator[list[Transfer]]:
     """One model after the other, the attacked one first."""
-    assert mine.request is not None and mine.last is not None
-    pictures = [("before", mine.last.original), ("after", mine.last.picture)]
+    assert trace.last is not None
+    pictures = [("before", trace.last.original), ("after", trace.last.picture)]
     found: list[Transfer] = []
-    for name in dict.fromkeys((mine.request.labels.backbone, *names)):
-        labels = replace(mine.request.labels, backbone=name)
-        request = ExploreRequest(labels, mine.request.score, mine.request.reference)
+    for name in dict.fromkeys((trace.request.labels.backbone, *names)):
+        labels = replace(trace.request.labels, backbone=name)
+        request = ExploreRequest(labels, trace.request.score, trace.request.reference)
         try:
             before, after = studio.explore(request, pictures, progress).pictures
             found.append(Transfer(name, before.readings, after.readings))
+        except Stopped:
+            raise
         except StudioError as error:
             found.append(Transfer(name, reason=str(error)))
         yield found

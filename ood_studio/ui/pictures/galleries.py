@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import gradio as gr
 
+from ood_studio.ui.page import Page
 from ood_studio.ui.pictures.box import PictureBox
-from ood_studio.ui.running import QUICK
+from ood_studio.ui.wiring import Updates
 from ood_studio.worlds import galleries
 
 COUNT = 5
@@ -34,15 +34,14 @@ class WithOffered(Protocol):
     offered: Offered
 
 
-def wire_galleries(
-    session: gr.State, boxes: tuple[PictureBox, ...], name: str, take_first: bool
-) -> Callable[[Callable[..., Any]], None]:
-    """A click takes a picture, the button draws others; returns what wires the first ones to an event.
+def wire_galleries(page: Page, session: gr.State, boxes: tuple[PictureBox, ...], name: str, take_first: bool) -> Any:
+    """A click takes a picture, the button draws others; returns the event at whose end the first ones are there.
 
     Args:
+        page: the page's; the galleries are filled when it opens.
         session: holds a `WithOffered`.
-        boxes: each of another split.
-        name: of the tab, for the API.
+        boxes: each of another gallery.
+        name: of the tab, for the names of handlers.
         take_first: whether the first picture of each is taken at once.
     """
 
@@ -53,11 +52,11 @@ def wire_galleries(
         mine.offered.paths[box.split] = [path for path, _ in found]
         return found
 
-    def first(mine: WithOffered) -> dict[Any, Any]:
+    def first(mine: WithOffered) -> Updates:
         """The galleries, and their first pictures taken."""
-        galleries = {box: drawn(mine, box) for box in boxes}
-        taken = {box.image: found[0][0] for box, found in galleries.items() if take_first}
-        return {box.gallery: found for box, found in galleries.items()} | taken
+        offered = {box: drawn(mine, box) for box in boxes}
+        taken = {box.image: found[0][0] for box, found in offered.items() if take_first}
+        return {box.gallery: found for box, found in offered.items()} | taken
 
     for box in boxes:
         called = str(box.gallery.elem_id).replace("-", "_")
@@ -71,11 +70,7 @@ def wire_galleries(
             shown = mine.offered.paths.get(box.split, [])
             return shown[int(event.index)] if 0 <= int(event.index) < len(shown) else gr.skip()
 
-        box.more.click(others, session, box.gallery, api_name=f"{called}_others", **QUICK)
-        box.gallery.select(take, session, box.image, api_name=f"{called}_take", **QUICK)
-
-    def start(load: Callable[..., Any]) -> None:
-        filled = [*(box.gallery for box in boxes), *(box.image for box in boxes if take_first)]
-        load(first, session, filled, api_name=f"{name}_examples", **QUICK)
-
-    return start
+        page.on(box.more.click, others, session, box.gallery, name=f"{called}_others")
+        page.on(box.gallery.select, take, session, box.image, name=f"{called}_take")
+    filled = [*(box.gallery for box in boxes), *(box.image for box in boxes if take_first)]
+    return page.load(first, session, filled, name=f"{name}_examples")

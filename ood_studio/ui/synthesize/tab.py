@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
-from ood_studio.studio import Studio, SynthesizeImageRequest
+from ood_studio.studio import SynthesizeImageRequest
 from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.explore.tab import ExploreTab
+from ood_studio.ui.page import Page
 from ood_studio.ui.pictures.box import picture_box
 from ood_studio.ui.pictures.galleries import wire_galleries
 from ood_studio.ui.pictures.mask import wire_mask
@@ -27,14 +27,13 @@ from ood_studio.ui.synthesize.words import build_words, wire_words
 from ood_studio.worlds import gallery_of
 
 
-def build(
-    studio: Studio, backbone: str, tabs: gr.Tabs, explorer: ExploreTab, comparison: CompareTab
-) -> Callable[[Callable[..., Any]], None]:
-    """Draws the tab inside the current `gr.Blocks`; returns what wires the gallery to the app's load event.
+def build(page: Page, backbone: str, tabs: gr.Tabs, explorer: ExploreTab, comparison: CompareTab) -> None:
+    """Draws the tab inside the current `gr.Blocks`.
 
     The result opens in ``explorer``, the Explore tab, and a set in ``comparison``, the Compare tab; both are among
     ``tabs``.
     """
+    studio = page.studio
     session = gr.State(Session())
     gr.HTML(live.INTRO)
     with gr.Row(equal_height=False):
@@ -62,7 +61,7 @@ def build(
     wire_sets(studio, session, choices, sets, tabs, comparison)
     explorer.receive(panels.explore, session, save.picture_file, tabs, "synthesize")
     build_api(studio)
-    return wire_galleries(session, (source,), "synthesize", take_first=False)
+    wire_galleries(page, session, (source,), "synthesize", take_first=False)
 
 
 def _wire_choices(choices: Choices, cost: gr.HTML, bundled: gr.Button) -> None:
