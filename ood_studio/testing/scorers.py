@@ -191,6 +191,16 @@ def features_of_another_kind_are_refused(scorer: Scorer) -> None:
             score(features)
 
 
+def what_it_says_makes_its_scores(scorer: Scorer) -> None:
+    """`Scorer.resolved` has numbers where a temperature is the model's own, and scores the same."""
+    reference, rows = full_reference(), features_for(scorer, unit(6, 5))
+    told = scorer.resolved(reference)
+    require(type(told) is type(scorer), f"it resolves to a {type(told).__name__}")
+    require(told.resolved(reference) == told, "what it resolves to resolves to something else")
+    require(getattr(told, "tau", 0) is not None, "its temperature is None where a reference says which")
+    require_close(told.fit(reference)(rows), scorer.fit(reference)(rows), "a score of what it resolves to", tolerance=1e-6)
+
+
 def what_is_missing_is_said(scorer: Scorer) -> None:
     """`missing` names the parts of a reference that it needs, and `fit` raises that sentence."""
     require(scorer.missing(full_reference()) is None, "it lacks something of a reference that has every part")
@@ -253,6 +263,7 @@ SCORER_CHECKS: tuple[Callable[[Scorer], None], ...] = (
     an_unusable_row_is_named,
     features_of_another_kind_are_refused,
     what_is_missing_is_said,
+    what_it_says_makes_its_scores,
     it_pickles,
     devices_agree,
     memory_mapped_features_score_the_same,

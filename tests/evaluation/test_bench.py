@@ -17,7 +17,6 @@ from ood_studio.core.errors import StudioError
 from ood_studio.data.dataset import Dataset
 from ood_studio.diorama.splits import load_split
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES
-from ood_studio.evaluation.accuracy import zero_shot_accuracy
 from ood_studio.evaluation.bench import Bench
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers
 from ood_studio.evaluation.rows import BenchResult, Row
@@ -142,14 +141,6 @@ def test_a_stream_scorer_meets_both_sets_mixed_and_gets_its_scores_back_in_order
     expected = bench_scorers()["adaneg"].fit(REFERENCE)(both).double().numpy()
     found = np.concatenate([result.id_scores("adaneg", "near"), result.scores["adaneg"]["near"]])
     assert np.allclose(found[order.numpy()], expected)
-
-
-def test_accuracy_counts_the_pictures_of_known_classes() -> None:
-    text = torch.eye(3)
-    features = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0.6, 0.8], [0, 0, 1]])
-    assert zero_shot_accuracy(features, text, np.array([0, 1, 1, -1])) == pytest.approx(2 / 3)
-    with pytest.raises(StudioError, match="known class"):
-        zero_shot_accuracy(features, text, np.full(4, -1))
 
 
 def test_labels_of_all_classes_index_the_trained_ones() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ood_studio.core.errors import StudioError
-from ood_studio.evaluation.embedding import neighbourhoods, plane
+from ood_studio.evaluation.embedding import neighbourhoods, plane, planes
 
 
 def blobs(per: int = 30) -> np.ndarray:
@@ -78,3 +78,16 @@ def test_copies_and_too_few_points() -> None:
         plane(same[:2])
     with pytest.raises(StudioError, match="finite"):
         plane(np.full((5, 3), np.nan))
+
+
+def test_a_few_more_are_laid_among_the_others() -> None:
+    features = blobs()
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    base, added = features[:-3], features[-3:]
+    alone = planes(base, added[:0])
+    assert np.array_equal(alone, plane(base))
+    places = planes(base, added)
+    assert places.shape == (90, 2)
+    middles = np.stack([places[i : i + 27].mean(axis=0) for i in (0, 30, 60)])
+    for place in places[-3:]:  # beside those of their own group
+        assert np.linalg.norm(middles - place, axis=1).argmin() == 2

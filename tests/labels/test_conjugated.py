@@ -9,7 +9,15 @@ import torch
 from torch.nn import functional
 
 from ood_studio.core.errors import StudioError
-from ood_studio.labels.conjugated import SUPERCLASSES, TEMPLATES, conjugated_pool, mine_conjugated, superclasses_of
+from ood_studio.labels import conjugated
+from ood_studio.labels.conjugated import (
+    SUPERCLASSES,
+    TEMPLATES,
+    conjugated_features,
+    conjugated_pool,
+    mine_conjugated,
+    superclasses_of,
+)
 from ood_studio.labels.corpora import load_corpus
 from ood_studio.labels.negmining import Mining, candidate_distances
 from ood_studio.labels.prompts import prompt_set
@@ -75,3 +83,15 @@ def test_the_furthest_phrases_are_mined_under_the_authors_templates(backbone: An
     everything, _ = mine_conjugated(backbone, labels, pool, prompt_set("neglabel"), mining=Mining(count=1_000))
     assert everything.words[:59] == found.words
     assert set(everything.words) == set(pool.nouns) - {"shade7 item"}
+
+
+@pytest.mark.parametrize(("most", "each"), [(20_000, None), (10, 1)])
+def test_features_of_a_corpus_are_those_of_its_pool(
+    backbone: Any, monkeypatch: pytest.MonkeyPatch, most: int, each: int | None
+) -> None:
+    """All superclasses behind every adjective where that makes few phrases, else one, as the authors do."""
+    monkeypatch.setattr(conjugated, "MOST_PHRASES", most)
+    labels, prompts = ["cat", "dog"], prompt_set("neglabel")
+    pool = conjugated_pool(load_corpus("diorama").adjectives, superclasses_of("diorama"), each=each)
+    _, expected = mine_conjugated(backbone, labels, pool, prompts)
+    assert torch.equal(conjugated_features(backbone, labels, "diorama", prompts), expected)

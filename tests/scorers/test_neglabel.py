@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from ood_studio.core.errors import StudioError
-from ood_studio.scorers import FORMS, NegLabel, Reference, affinities
+from ood_studio.scorers import CSP, FORMS, NegLabel, Reference, affinities
+from ood_studio.scorers.base import temperature
+from ood_studio.scorers.neglabel import groups_of
+from ood_studio.testing.scorers import full_reference, unit
 
 DIM = 200
 
@@ -181,3 +185,25 @@ def test_affinities_say_what_is_missing_and_what_is_wrong() -> None:
 def test_parameters_are_checked(parameters: dict[str, object], message: str) -> None:
     with pytest.raises(StudioError, match=message):
         NegLabel(**parameters)
+
+
+@pytest.mark.parametrize(
+    ("negatives", "groups"), [(1, 1), (49, 1), (100, 1), (149, 1), (151, 2), (10_000, 100), (70_000, 700)]
+)
+def test_groups_hold_about_100_labels_unless_told_otherwise(negatives: int, groups: int) -> None:
+    assert groups_of(negatives) == groups
+
+
+@pytest.mark.parametrize("kind", [NegLabel, CSP])
+def test_no_number_of_groups_stands_for_one(kind: Any) -> None:
+    """Of CSP too the negative labels alone count, so that the two differ by the pool alone."""
+    reference, some = full_reference(), unit(6, 5)
+    assert len(reference.negative_text) == 250  # type: ignore[arg-type]
+    told = kind().resolved(reference)
+    assert told == kind(tau=1 / reference.logit_scale, groups=2)
+    assert torch.equal(kind().fit(reference)(some), kind(groups=2).fit(reference)(some))
+    assert not torch.equal(kind().fit(reference)(some), kind(groups=3).fit(reference)(some))
+
+
+def test_a_temperature_that_is_not_given_is_the_models_own() -> None:
+    assert temperature(None, 50.0) == 0.02 and temperature(0.5, 50.0) == 0.5

@@ -18,7 +18,6 @@ from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Stopped
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.evaluation.gauge import Gauge
 from ood_studio.studio import (
     FeatureMapRequest,
     Studio,
@@ -109,11 +108,6 @@ def test_the_map_holds_every_kind(studio: Studio, tmp_path: Path, steps: list[Sy
         assert len(group.captions) == len(group.thumbnails) == len(group.places) and np.isfinite(group.places).all()
     with pytest.raises(StudioError, match="inside must lie between 3 and 5,000, not 2"):
         replace(request, inside=2)
-
-
-def test_the_gauge_runs_from_the_id_median_over_the_boundary_to_the_ood_median() -> None:
-    gauge = Gauge(inside=8.0, boundary=4.0, outside=2.0)
-    assert [gauge.place(value) for value in (9.0, 8.0, 6.0, 4.0, 3.0, 2.0, -5.0)] == [1, 1, 0.5, 0, -0.5, -1, -1]
 
 
 @pytest.mark.parametrize(
