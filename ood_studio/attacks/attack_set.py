@@ -12,7 +12,8 @@ from typing import Any
 import torch
 
 from ood_studio import __version__
-from ood_studio.attacks.feature import AttackStep, FeatureAttack, Objective
+from ood_studio.attacks.feature import AttackStep, FeatureAttack
+from ood_studio.attacks.objective import Objective
 from ood_studio.attacks.quality import Quality, mean_quality, quality
 from ood_studio.backbones.base import Backbone
 from ood_studio.core.errors import StudioError

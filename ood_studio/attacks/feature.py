@@ -1,26 +1,23 @@
-"""Feature-space adversarial OOD pictures (PLP, Sec. 3.4): pixels change until the features are those of ID pictures."""
+"""Feature-space adversarial OOD images (PLP, Sec. 3.4): pixels change until the features are those of ID images."""
 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from ood_studio.attacks.objective import Objective
+from ood_studio.attacks.smoothness import smoothness_loss, smoothness_weight
 from ood_studio.attacks.transforms import Kind, draw_transform
-from ood_studio.backbones.base import Backbone, ImageFeatures
+from ood_studio.backbones.base import ImageFeatures
 from ood_studio.backbones.resampling import resampling
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help, Seed, Steps, check
-from ood_studio.scorers import FittedScore, Space, select_features
-
-PAPER_HEIGHT = 224
-"""The picture height in pixels that the paper's λ is stated for."""
+from ood_studio.scorers import FittedScore, select_features
 
 Norm = Literal["none", "linf", "l2"]
 Smoothness = Annotated[float, Bounds(0.0, 1e4, log=True, help="Smoothness λ, in the paper's unit (224 pixels)")]
@@ -28,49 +25,6 @@ Budget = Annotated[
     float,
     Bounds(0.0, 1e4, log=True, help="How large the change may become: in 255ths (L∞), or its Euclidean length (L2)"),
 ]
-
-
-@dataclass(frozen=True, eq=False)
-class Objective:
-    """Where one backbone's features are to go.
-
-    Attributes:
-        backbone: the model attacked.
-        target: (batch, dim) or (1, dim) features to come near to in cosine, or a fitted score to climb.
-        space: where target features live: "visual", as in the authors' code, or "joint", as features of text. A score
-            reads its own space.
-
-    Raises:
-        StudioError: a target of another shape, of rows without direction, or a score that has no gradient.
-    """
-
-    backbone: Backbone
-    target: Tensor | FittedScore
-    space: Space = "visual"
-
-    def __post_init__(self) -> None:
-        if isinstance(self.target, FittedScore):
-            scorer = self.target.scorer
-            if scorer.stream or not scorer.differentiable:
-                raise StudioError(f"{scorer.title} cannot be climbed: its score has no gradient of one picture")
-            return
-        if self.space not in ("visual", "joint"):
-            raise StudioError(f"the space of a target must be 'visual' or 'joint', not {self.space!r}")
-        if self.target.ndim != 2 or not len(self.target):
-            raise StudioError(f"target features must be of shape (batch, dim), not {tuple(self.target.shape)}")
-        lengths = torch.linalg.vector_norm(self.target, dim=1)
-        if not bool((torch.isfinite(lengths) & (lengths > 0)).all()):
-            raise StudioError("target features must be finite, and no row zero")
-
-    def nearness(self, features: ImageFeatures) -> Tensor:
-        """(batch,) cosine to the target, or the score; NaN everywhere where features are not finite."""
-        space = self.target.scorer.space if isinstance(self.target, FittedScore) else self.space
-        found = select_features(space, features.joint, features.visual, features.patches)
-        if not bool(torch.isfinite(found).all()):
-            return found.new_full((len(found),), math.nan)
-        if isinstance(self.target, FittedScore):
-            return self.target(found)
-        return functional.cosine_similarity(found, self.target.to(found), dim=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +36,7 @@ class AttackStep:
         similarity: (batch,) what is maximised: the mean over the objectives of the cosine to the target (or the score).
         roughness: (batch,) the ℓ_smooth of Eq. 7.
         scores: (batch,) of every score that is watched.
-        pixels: (batch, 3, height, width) in [0, 1], the changed pictures.
+        pixels: (batch, 3, height, width) in [0, 1], the changed images.
     """
 
     step: int
@@ -97,7 +51,7 @@ class Diverged(StudioError):
     """The attack met numbers that are not finite.
 
     Attributes:
-        last: the last good pictures; None where there were none.
+        last: the last good images; None where there were none.
     """
 
     def __init__(self, message: str, last: AttackStep | None) -> None:
@@ -109,7 +63,7 @@ class Diverged(StudioError):
 class FeatureAttack:
     """The attack: minimises −sim(g(x), g(x′ + ρ)) + λ·ℓ_smooth(ρ) over ρ with Adam (Eq. 8 of PLP).
 
-    ρ starts as Gaussian noise, and x′ + ρ is clamped to [0, 1] after every step. Each picture has a loss, a noise and
+    ρ starts as Gaussian noise, and x′ + ρ is clamped to [0, 1] after every step. Each image has a loss, a noise and
     Adam moments of its own, so that its result does not depend on the others in the batch (but for the rounding of
     matrix products, which may change with the batch's size). The same call gives the same bits on a CPU.
 
@@ -119,11 +73,11 @@ class FeatureAttack:
         learning_rate: of Adam.
         noise: standard deviation of the noise that ρ starts from.
         norm: which norm of ρ the budget bounds; ``none`` as in the paper. "linf": the largest change of a value; "l2":
-            the Euclidean length over all values of a picture, each in [0, 1].
+            the Euclidean length over all values of an image, each in [0, 1].
         budget: the bound, of "linf" in 255ths, as levels of 8 bits are counted; ρ is projected on it after every step.
             Without a norm it plays no part.
         robust: transformations to withstand: every step averages over ``draws`` of them, drawn at random, instead of
-            looking at the picture itself. The same ones for the whole batch.
+            looking at the image itself. The same ones for the whole batch.
         draws: see ``robust``.
         seed: of the noise and of the transformations.
     """
@@ -165,12 +119,12 @@ class FeatureAttack:
             objectives: what is attacked; of several (an ensemble of backbones) the mean nearness is maximised.
             mask: (height, width) or (batch, 1, height, width) in [0, 1], 0 where nothing may change; in between,
                 steps are smaller.
-            watch: scores to report, of the first aim's backbone.
+            watch: scores to report, of the first objective's backbone.
             every: steps between reports.
 
         Raises:
             StudioError: pixels, mask or targets that do not fit.
-            Diverged: numbers that are not finite, with the last good pictures.
+            Diverged: numbers that are not finite, with the last good images.
         """
         return _Run(
             self, pixels, [objectives] if isinstance(objectives, Objective) else [*objectives], mask, watch or {}
@@ -191,13 +145,13 @@ class FeatureAttack:
         return torch.clamp(perturbation, -pixels, 1 - pixels)
 
     def start(self, pixels: Tensor) -> Tensor:
-        """ρ before the first step, (batch, 3, height, width): each picture's own noise, drawn from seed and content."""
+        """ρ before the first step, (batch, 3, height, width): each image's own noise, drawn from seed and content."""
         rows = []
-        for picture in pixels:
-            content = picture.detach().cpu().contiguous().numpy().tobytes()
+        for image in pixels:
+            content = image.detach().cpu().contiguous().numpy().tobytes()
             digest = hashlib.sha256(f"{self.seed}/".encode() + content).digest()
             generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
-            rows.append(torch.randn(picture.shape, generator=generator, dtype=picture.dtype))
+            rows.append(torch.randn(image.shape, generator=generator, dtype=image.dtype))
         return torch.stack(rows).to(pixels) * self.noise
 
 
@@ -213,16 +167,16 @@ class _Run:
     def __post_init__(self) -> None:
         _check_pixels(self.pixels)
         if not self.objectives:
-            raise StudioError("an attack needs at least one aim")
+            raise StudioError("an attack needs at least one objective")
         batch, _, height, width = self.pixels.shape
-        for aim in self.objectives:
-            if isinstance(aim.target, Tensor) and len(aim.target) not in (1, batch):
-                raise StudioError(f"there must be 1 target or {batch}, one a picture, not {len(aim.target)}")
+        for objective in self.objectives:
+            if isinstance(objective.target, Tensor) and len(objective.target) not in (1, batch):
+                raise StudioError(f"there must be 1 target or {batch}, one a picture, not {len(objective.target)}")
         device = self.objectives[0].backbone.device
         kind = torch.float64 if self.pixels.dtype == torch.float64 else torch.float32
         # A clone, since tensors of inference mode take no part in gradients.
         self.pixels = self.pixels.detach().clone().to(device, kind)
-        self.views = [resampling(aim.backbone, height, width) for aim in self.objectives]
+        self.views = [resampling(objective.backbone, height, width) for objective in self.objectives]
         self.weight = smoothness_weight(self.attack.smoothness, min(height, width))
         self.generator = torch.Generator().manual_seed(self.attack.seed)
         if self.mask is not None:
@@ -262,17 +216,17 @@ class _Run:
         return change if self.mask is None else change * self.mask
 
     def _nearness(self, changed: Tensor) -> tuple[Tensor, ImageFeatures | None]:
-        """(batch,), and the first backbone's features of the pictures themselves where they are at hand."""
+        """(batch,), and the first backbone's features of the images themselves where they are at hand."""
         found: list[Tensor] = []
         if self.attack.robust:
             draws = [draw_transform(self.attack.robust, self.generator) for _ in range(self.attack.draws)]
-            for aim, view in zip(self.objectives, self.views, strict=True):
-                found += [aim.nearness(aim.backbone.encode_image(view(draw(changed)))) for draw in draws]
+            for objective, view in zip(self.objectives, self.views, strict=True):
+                found += [objective.nearness(objective.backbone.encode_image(view(draw(changed)))) for draw in draws]
             return torch.stack([each.to(changed) for each in found]).mean(dim=0), None
         features: list[ImageFeatures] = []
-        for aim, view in zip(self.objectives, self.views, strict=True):
-            features.append(aim.backbone.encode_image(view(changed)))
-            found.append(aim.nearness(features[-1]))
+        for objective, view in zip(self.objectives, self.views, strict=True):
+            features.append(objective.backbone.encode_image(view(changed)))
+            found.append(objective.nearness(features[-1]))
         return torch.stack([each.to(changed) for each in found]).mean(dim=0), features[0]
 
     @torch.no_grad()
@@ -306,30 +260,6 @@ class _Adam:
 
 
 _ADVICE = "try a smaller learning rate or a smaller λ"
-
-
-def smoothness_loss(perturbation: Tensor) -> Tensor:
-    """ℓ_smooth (Eq. 7 of PLP): (1 / 3HW) Σ (∂ρ/∂h)² + (∂ρ/∂w)², forward differences, 0 beyond the border.
-
-    Args:
-        perturbation: (batch, 3, height, width).
-
-    Returns:
-        (batch,).
-    """
-    down = perturbation[:, :, 1:] - perturbation[:, :, :-1]
-    right = perturbation[..., 1:] - perturbation[..., :-1]
-    values = perturbation[0].numel()
-    return (down.square().sum(dim=(1, 2, 3)) + right.square().sum(dim=(1, 2, 3))) / values
-
-
-def smoothness_weight(smoothness: float, height: int) -> float:
-    """λ for pictures of a height from λ as the paper states it, for 224 pixels: λ·(height / 224)².
-
-    The same perturbation on a grid twice as fine has half the differences between neighbours, so a quarter of ℓ_smooth.
-    Of pictures that are not square the attack takes the shorter side for the height.
-    """
-    return smoothness * (height / PAPER_HEIGHT) ** 2
 
 
 def _check_pixels(pixels: Tensor) -> None:

@@ -17,7 +17,7 @@ from ood_studio.scorers import Space, select_features
 
 
 @torch.no_grad()
-def picture_targets(backbone: Backbone, pictures: Sequence[Image.Image], space: Space = "visual") -> Tensor:
+def image_targets(backbone: Backbone, pictures: Sequence[Image.Image], space: Space = "visual") -> Tensor:
     """(pictures, dim), the features of pictures."""
     found = backbone.encode_image(backbone.preprocess(pictures))
     return select_features(space, found.joint, found.visual, found.patches)

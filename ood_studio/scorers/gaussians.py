@@ -72,7 +72,7 @@ def group_images(reference: Reference, space: Space, labels: Tensor) -> Groups:
     return Groups(of, counts, sums / counts[:, None])
 
 
-def one_group(groups: Groups) -> Groups:
+def merged(groups: Groups) -> Groups:
     """All images that take part as one group."""
     total = groups.counts.sum()
     mean = groups.counts @ groups.means / total

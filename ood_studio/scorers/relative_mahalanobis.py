@@ -14,8 +14,8 @@ from ood_studio.scorers.base import Reference
 from ood_studio.scorers.gaussians import (
     Covariance,
     group_images,
+    merged,
     nearest,
-    one_group,
     shared_covariance,
     whitening,
     with_ridge,
@@ -57,7 +57,7 @@ class RelativeMahalanobis(FeatureScorer):
                 f"{self.title} needs training images of two classes or more; with one, every score would be 0"
             )
         scale = groups.ridge_scale
-        whole = one_group(groups)
+        whole = merged(groups)
         shared = with_ridge(shared_covariance(reference, self.space, groups, self.covariance), scale)
         everything = with_ridge(shared_covariance(reference, self.space, whole, "pooled"), scale)
         basis = whitening(shared)

@@ -9,9 +9,11 @@ import numpy as np
 from PIL import Image
 
 from ood_studio.attacks.defences import Defence, mean_of_views, views_of
-from ood_studio.attacks.feature import AttackStep, Diverged, Objective, smoothness_weight
+from ood_studio.attacks.feature import AttackStep, Diverged
 from ood_studio.attacks.fitting import fitted_mask, fitted_pixels
-from ood_studio.attacks.targets import picture_targets, text_targets
+from ood_studio.attacks.objective import Objective
+from ood_studio.attacks.smoothness import smoothness_weight
+from ood_studio.attacks.targets import image_targets, text_targets
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.pixels import to_images
@@ -155,5 +157,5 @@ class AttackImageService:
         if goal.size == image.size and goal.tobytes() == image.tobytes():
             raise StudioError("the target is the picture itself; give another one")
         return [
-            Objective(each, picture_targets(each, [goal], request.space), request.space) for each in backbones.values()
+            Objective(each, image_targets(each, [goal], request.space), request.space) for each in backbones.values()
         ]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ood_studio.attacks.attack_set import AttackedSet, attack_sets
 from ood_studio.attacks.defences import Defence, defended_features, parse_defence
-from ood_studio.attacks.feature import Objective
+from ood_studio.attacks.objective import Objective
 from ood_studio.attacks.set_targets import SetTargets, choose_targets
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError

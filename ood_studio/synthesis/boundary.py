@@ -143,7 +143,7 @@ class NearBoundary:
 
         Args:
             inpainter: what paints.
-            guide: what is climbed down.
+            guide: whose score the loop lowers.
             pixels: (batch, 3, height, width) in [0, 1], of the inpainter's size; see `Inpainter.preprocess`.
             prompts: the contexts, one text a picture.
             mask: where may be painted, see `Inpainter.begin`; None = everywhere, as in the paper.

@@ -198,7 +198,9 @@ def what_it_says_makes_its_scores(scorer: Scorer) -> None:
     require(type(told) is type(scorer), f"it resolves to a {type(told).__name__}")
     require(told.resolved(reference) == told, "what it resolves to resolves to something else")
     require(getattr(told, "tau", 0) is not None, "its temperature is None where a reference says which")
-    require_close(told.fit(reference)(rows), scorer.fit(reference)(rows), "a score of what it resolves to", tolerance=1e-6)
+    require_close(
+        told.fit(reference)(rows), scorer.fit(reference)(rows), "a score of what it resolves to", tolerance=1e-6
+    )
 
 
 def what_is_missing_is_said(scorer: Scorer) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ood_studio.attacks import picture_targets
+from ood_studio.attacks import image_targets
 from ood_studio.backbones import Backbone, ImageFeatures, load_backbone
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
@@ -67,5 +67,5 @@ def bundled() -> SimpleNamespace:
         sources=sources,
         goals=goals,
         pixels=backbone.preprocess(sources),
-        target=picture_targets(backbone, goals),
+        target=image_targets(backbone, goals),
     )

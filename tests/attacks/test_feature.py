@@ -20,7 +20,7 @@ from ood_studio.attacks import (
     FeatureAttack,
     Objective,
     class_targets,
-    picture_targets,
+    image_targets,
     smoothness_loss,
     smoothness_weight,
     text_targets,
@@ -66,8 +66,8 @@ def test_smoothness_is_converted_from_224_pixels() -> None:
     assert costs[0] == pytest.approx(costs[1], rel=0.05)  # the same wave costs the same at any resolution
 
 
-@pytest.mark.parametrize("climb", [False, True])
-def test_steps_follow_the_gradient_of_equation_8(climb: bool) -> None:
+@pytest.mark.parametrize("raised", [False, True])
+def test_steps_follow_the_gradient_of_equation_8(raised: bool) -> None:
     """Two steps of Adam computed by hand from finite differences in double precision."""
     model, pixels = SmoothModel(), random_pixels(1) * 0.5 + 0.25
     target = model.encode_image(random_pixels(1, 9)).visual
@@ -79,7 +79,7 @@ def test_steps_follow_the_gradient_of_equation_8(climb: bool) -> None:
         features = model.encode_image(pixels + torch.from_numpy(rho))
         down, right = np.diff(rho, axis=2), np.diff(rho, axis=3)
         rough = ((down**2).sum() + (right**2).sum()) / rho.size
-        if climb:
+        if raised:
             joint = features.joint.numpy() / np.linalg.norm(features.joint.numpy())
             unit = text.numpy() / np.linalg.norm(text.numpy(), axis=1, keepdims=True)
             return float(weight * rough - np.log(np.exp(10 * joint @ unit.T).sum()))
@@ -99,7 +99,7 @@ def test_steps_follow_the_gradient_of_equation_8(climb: bool) -> None:
             gradient[place] = (up - loss(moved)) / 2e-5
         first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
         rho -= 0.01 * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
-    end = last(attack, pixels, Objective(model, score if climb else target))
+    end = last(attack, pixels, Objective(model, score if raised else target))
     assert (end.pixels - pixels).numpy() == pytest.approx(rho, abs=1e-6)
     assert float(weight * end.roughness - end.similarity) == pytest.approx(loss(rho), abs=1e-6)
 
@@ -234,7 +234,7 @@ def test_a_saved_picture_still_fools_the_model(bundled: SimpleNamespace, tmp_pat
     for i, picture in enumerate(to_images(end.pixels)):
         picture.save(tmp_path / f"{i}.png")
         read.append(Image.open(tmp_path / f"{i}.png"))
-    near = torch.cosine_similarity(picture_targets(backbone, read), bundled.target)
+    near = torch.cosine_similarity(image_targets(backbone, read), bundled.target)
     assert (near > end.similarity - 0.05).all()
     assert near.mean() > first.similarity.mean() + 0.1
 
