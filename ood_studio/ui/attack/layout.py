@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ood_studio.attacks import FeatureAttack
-from ood_studio.attacks.feature import PAPER_HEIGHT, smoothness_weight
+from ood_studio.attacks.smoothness import PAPER_HEIGHT, smoothness_weight
 from ood_studio.backbones import BUNDLED, offered_backbones
 from ood_studio.scorers import NegLabel
 from ood_studio.studio import AttackImageRequest
