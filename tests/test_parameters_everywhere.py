@@ -26,6 +26,7 @@ from ood_studio.core.parameters import about, leaves, names, nested, value_at, w
 from ood_studio.studio import ExploreRequest, Studio
 from ood_studio.studio.requests import REQUESTS
 from ood_studio.ui.blocks import build
+from ood_studio.ui.compare.layout import START
 from ood_studio.ui.form import Form
 from ood_studio.ui.form.widgets import OWN
 from tests.parameters import values
@@ -98,8 +99,8 @@ def test_flags_are_what_declarations_say(
 
 # --- forms and endpoints -----------------------------------------------------------------------------------------
 
-ENDPOINTS = {"/explore": ExploreRequest}
-"""What is asked for by programs, by endpoint: those that are derived from requests."""
+ENDPOINTS = {"/explore": ExploreRequest(), "/compare": START}
+"""What is asked for by programs that say nothing, by endpoint: those that are derived from requests."""
 
 
 @pytest.fixture(scope="module")
@@ -140,12 +141,13 @@ def test_boxes_are_what_declarations_say(app: tuple[gr.Blocks, list[Form[Any]]])
 def test_endpoints_are_what_declarations_say(app: tuple[gr.Blocks, list[Form[Any]]]) -> None:
     blocks, _ = app
     told = blocks.get_api_info()["named_endpoints"]
-    for endpoint, kind in ENDPOINTS.items():
+    for endpoint, start in ENDPOINTS.items():
+        kind = type(start)
         parameters = {each["parameter_name"]: each for each in told[endpoint]["parameters"]}
         shared = {path: name for path, name in names(kind).items() if name in parameters}
         assert len(shared) > 5
         for path, name in shared.items():
-            parameter, usual = leaves(kind)[path], value_at(kind(), path)
+            parameter, usual = leaves(kind)[path], value_at(start, path)
             assert parameters[name]["label"] == about(parameter), path
             assert parameters[name]["parameter_default"] == (list(usual) if parameter.many else usual), path
             said = json.dumps(parameters[name]["type"])

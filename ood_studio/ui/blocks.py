@@ -40,7 +40,7 @@ def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
             with gr.Tab("Explore", id="explore"):
                 explorer = explore.build(page, sidebar)
             with gr.Tab("Compare", id="compare", render_children=True):
-                comparison = compare.build(studio, backbone, tabs, explorer)
+                comparison = compare.build(page, sidebar, tabs, explorer)
             with gr.Tab("Synthesize", id="synthesize", render_children=True):
                 synthesize.build(page, backbone, tabs, explorer, comparison)
             with gr.Tab("Attack", id="attack", render_children=True):
@@ -49,7 +49,6 @@ def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
         page.load(_opening(tabs), asked, tabs, js=_TAB_OF_LINK, name="open_tab")
         if page.job_list is not None:
             page.job_list.wire(page, tabs)
-        comparison.start(blocks.load)
     only_public(blocks, PUBLIC)
     return blocks
 

@@ -22,6 +22,8 @@ import plotly.graph_objects as go
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import ASSETS
 
+_ = go.Figure  # plotly loads it when first asked; two threads that ask at once would lock each other out
+
 _TEMPLATE = """<figure class="studio-plot" role="group" aria-label="figure">
 <div class="studio-plot-area" tabindex="0" role="application"
   aria-label="Arrow keys walk along the points, Enter opens one"></div>

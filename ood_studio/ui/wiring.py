@@ -63,17 +63,18 @@ def wire(
     return gr.on(several, told, inputs, [*shown, notices], **how)
 
 
-def at_once(events: Any, outputs: Any, js: str) -> None:
+def at_once(events: Any, outputs: Any, js: str, inputs: Any = None) -> None:
     """Makes events change components in the browser, before any answer of the server.
 
     Args:
         events: one event, or several.
         outputs: components, one or a list.
         js: a function that gives a list of values or ``{__type__: 'update', ...}``, one for each output.
+        inputs: components whose values it is told, one or a list.
     """
     how: dict[str, Any] = {"js": js, "show_progress": "hidden", "api_visibility": "private", "queue": False}
     for event in list(events) if isinstance(events, Sequence) else [events]:
-        event(None, None, _components(outputs), trigger_mode="multiple", **how)
+        event(None, _components(inputs), _components(outputs), trigger_mode="multiple", **how)
 
 
 def guarded(handler: Handler, outputs: Sequence[Any], notices: gr.HTML) -> Callable[..., Updates]:

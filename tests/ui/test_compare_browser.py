@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from tests.ui.unfolding import settle
 
 PATIENCE = 240_000  # milliseconds: the first comparison draws and encodes its pictures while the app warms up
 CHOICES = "backbone=diorama-conv&count=40&resamples=50"
-DONE = "document.querySelector('#compare-stop').disabled && document.querySelector('#compare-ood-heading h3')"
+IDLE = "document.querySelector('#compare-stop').disabled && !document.querySelector('#compare-run').disabled"
+DONE = f"{IDLE} && document.querySelector('#compare-ood-heading h3')"
 
 
 def compared(page: Any, address: str, view: str = "") -> None:
@@ -30,22 +32,60 @@ def count(page: Any, name: str) -> int:
     return int(box.locator(".count").inner_text().replace(",", ""))
 
 
-def test_run_read_the_table_sort_it_and_open_a_picture(page: Any, address: str) -> None:
+def link(page: Any) -> dict[str, list[str]]:
+    """What the link says that is copied; copying also puts it into the address."""
+    page.locator("#compare-share [data-do=link]").click()
+    return parse_qs(urlsplit(page.url).query)
+
+
+def command(page: Any) -> str:
+    """The command that is copied."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#compare-share [data-do=command]").click()
+    page.wait_for_selector("#compare-share >> text=Copied.", timeout=PATIENCE)
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def open_tab(page: Any, name: str) -> None:
+    """Opens one of the views of a result."""
+    page.locator("#compare-tabs").get_by_role("tab", name=name, exact=True).click()
+
+
+def test_a_first_page_invites_and_a_quick_comparison_leaves_a_result_behind(page: Any, address: str) -> None:
     page.goto(f"{address}?tab=compare", timeout=PATIENCE)
     page.wait_for_selector("text=Which detector tells them apart best?", timeout=PATIENCE)
-    page.wait_for_timeout(1500)
     assert page.locator("#compare-stop").is_disabled()  # nothing runs unless asked for
     assert not page.locator("#compare-results").is_visible()
+    page.locator("#compare-quick").click()
+    page.wait_for_function(DONE, timeout=PATIENCE)
+    assert page.locator(".studio-matrix tbody tr").count() == 3
+    assert not page.locator("#compare-empty").is_visible()
+    # Whoever comes for the first time finds it as an earlier result: its table, no curves.
+    other = page.context.browser.new_context()
+    fresh = other.new_page()
+    fresh.goto(f"{address}?tab=compare", timeout=PATIENCE)
+    fresh.wait_for_selector("#compare-stored:has-text('An earlier result')", timeout=PATIENCE)
+    assert fresh.locator("#compare-table tbody tr").count() == 3
+    assert not fresh.locator("#compare-scored").is_visible()
+    fresh.wait_for_selector("#compare-bars .main-svg", timeout=PATIENCE)
+    fresh.locator("#compare-share [data-do=repeat]").click()
+    fresh.wait_for_selector("#compare-histogram .main-svg", timeout=PATIENCE)
+    fresh.wait_for_function(DONE, timeout=PATIENCE)
+    assert not fresh.locator("#compare-stored").is_visible()
+    other.close()
+
+
+def test_run_read_the_table_sort_it_and_open_a_picture(page: Any, address: str) -> None:
     page.goto(f"{address}?tab=compare&{CHOICES}&scorers=neglabel,mcm,gen:gamma=0.2", timeout=PATIENCE)
     page.wait_for_selector("#compare-scorers >> text=GEN (γ = 0.2)", timeout=PATIENCE)
     page.wait_for_function(DONE, timeout=PATIENCE)  # a link computes what it shows
     page.locator("#compare-run").click()
     page.wait_for_function(DONE, timeout=PATIENCE)
-    rows = page.locator(".studio-matrix tbody tr")
+    rows = page.locator("#compare-table tbody tr")
     assert rows.count() == 3
     values = [float(rows.nth(i).locator("td.mean").inner_text()) for i in range(3)]
     assert values == sorted(values, reverse=True) and 50 < values[0] <= 100
-    page.locator(".studio-matrix thead button", has_text="Average").click()
+    page.locator("#compare-table thead button", has_text="Average").click()
     page.wait_for_selector(".studio-matrix th[aria-sort=ascending]", timeout=PATIENCE)
 
     page.get_by_role("button", name=re.compile("^NegLabel on spurious")).click()
@@ -57,7 +97,7 @@ def test_run_read_the_table_sort_it_and_open_a_picture(page: Any, address: str) 
 
 
 def test_a_link_restores_the_view_and_the_threshold_moves_everything(page: Any, address: str) -> None:
-    compared(page, address, "&scorer=mcm&keep=80&metric=fpr95")
+    compared(page, address, "&set=hard-20&scorer=mcm&keep=80&metric=fpr95")
     assert page.get_by_label("FPR95", exact=True).is_checked()
     assert count(page, "ID kept") == 32 and count(page, "ID rejected") == 8
     missed = count(page, "OOD missed")
@@ -66,9 +106,9 @@ def test_a_link_restores_the_view_and_the_threshold_moves_everything(page: Any, 
     slider.press("Tab")
     page.wait_for_function("document.querySelector('.studio-counts .count').innerText == '40'", timeout=PATIENCE)
     assert count(page, "OOD missed") >= missed
-    page.wait_for_function("new URLSearchParams(location.search).get('keep') == '100'", timeout=PATIENCE)
-    asked = parse_qs(urlsplit(page.url).query)
-    assert asked["scorer"] == ["mcm"] and asked["scorers"] == ["neglabel,mcm"]
+    asked = link(page)
+    assert asked["keep"] == ["100.0"] and asked["scorer"] == ["mcm"] and asked["scorers"] == ["neglabel,mcm"]
+    assert asked["metric"] == ["fpr95"] and asked["backbone"] == ["diorama-conv"] and asked["count"] == ["40"]
 
 
 def marks(page: Any, plot: str, trace: str) -> list[tuple[float | str, float]]:
@@ -87,9 +127,11 @@ def test_a_click_or_drag_on_any_figure_shows_its_pictures(page: Any, address: st
     compared(page, address, "&keep=95")
     kept = "document.querySelector('#compare-keep input[type=number]').value"
     # The curve of MCM in its middle: its scorer, and the threshold there.
+    open_tab(page, "Curves")
     places = [place for place in marks(page, "compare-roc", "MCM (τ = 1)") if 0.2 < place[1] < 0.9]
     click(page, "compare-roc", *places[len(places) // 2])
     page.wait_for_function(f"{kept} != '95'", timeout=PATIENCE)
+    open_tab(page, "Scores")
     page.wait_for_selector("#compare-histogram figcaption:has-text('MCM')", state="attached", timeout=PATIENCE)
     # The threshold dragged to below all scores: everything is kept.
     threshold, low, middle = page.evaluate(
@@ -107,11 +149,12 @@ def test_a_click_or_drag_on_any_figure_shows_its_pictures(page: Any, address: st
         "before => document.querySelector('#compare-ood-heading').innerText != before", arg=before, timeout=PATIENCE
     )
     # A bar: its scorer and set.
+    open_tab(page, "All sets")
     page.wait_for_selector("#compare-bars .main-svg", timeout=PATIENCE)
     click(page, "compare-bars", -0.2, 0.6)  # the left one of the two
-    page.wait_for_function("document.querySelector('#compare-scorer input').value == 'NegLabel'", timeout=PATIENCE)
+    page.wait_for_selector("#compare-table button[aria-pressed=true][aria-label^='NegLabel on']", timeout=PATIENCE)
     # A point of the scatter: that picture.
-    page.get_by_role("tab", name="Two scorers").click()
+    open_tab(page, "Two scorers")
     click(page, "compare-scatter", *marks(page, "compare-scatter", "hard-20")[0])
     page.wait_for_function(
         "document.querySelectorAll('#compare-first-gallery .thumbnail-item').length == 1", timeout=PATIENCE
@@ -125,31 +168,33 @@ def test_own_pictures_are_uploaded_and_a_broken_one_is_named(page: Any, address:
     (tmp_path / "ood broken.png").write_bytes(b"no picture")
     page.goto(f"{address}?tab=compare", timeout=PATIENCE)  # a link that computes something might still be at it
     page.wait_for_selector("#compare-suite input", timeout=PATIENCE)
-    page.wait_for_timeout(1500)
+    settle(page)
     page.locator("#compare-suite input").click()
     page.get_by_role("option", name="My own pictures").click()
-    page.wait_for_selector("#compare-labels textarea", timeout=PATIENCE)
+    page.wait_for_selector("#compare-class-labels", timeout=PATIENCE)
+    page.locator("#shared-labels input").click()
+    page.get_by_role("option", name="type your own").click()
+    page.wait_for_selector("#shared-labels-own textarea", timeout=PATIENCE)
     settle(page)
     for kind in ("id", "ood"):
         page.locator(f"#compare-{kind}-files input[type=file]").set_input_files(
             [str(path) for path in sorted(tmp_path.glob(f"{kind}*.png"))]
         )
-    page.fill("#compare-labels textarea", "fish, cat, guitar")
-    page.locator("#compare-labels textarea").press("Tab")
+    page.fill("#shared-labels-own textarea", "fish, cat, guitar")
+    page.locator("#shared-labels-own textarea").press("Tab")
     page.wait_for_selector("#compare-ood-files:has-text('ood broken')", timeout=PATIENCE)
     page.locator("#compare-run").click()
-    page.wait_for_selector("#compare-table tbody tr", timeout=PATIENCE)
     page.wait_for_selector("#compare-notes:has-text('ood broken.png')", timeout=PATIENCE)
+    page.wait_for_selector("#compare-about:has-text('3 ID labels')", timeout=PATIENCE)
     assert 0 <= float(page.locator("#compare-table td").first.inner_text().split()[0]) <= 100
 
 
-def test_export_and_two_scorers(page: Any, address: str, tmp_path: Path) -> None:
+def test_export_and_two_scorers(page: Any, address: str) -> None:
     compared(page, address)
-    page.get_by_role("tab", name="Two scorers").click()
+    open_tab(page, "Two scorers")
     page.wait_for_selector("#compare-verdict:has-text('DeLong')", timeout=PATIENCE)
-    page.get_by_role("tab", name="Save and share").click()
-    command = page.locator("#compare-command textarea").input_value()
-    assert command.startswith("python -m ood_studio bench --suite diorama-hard --scorers neglabel mcm")
+    assert command(page).startswith("python -m ood_studio bench --suite diorama-hard --scorers neglabel mcm")
+    open_tab(page, "Save")
     with page.expect_download(timeout=PATIENCE) as download:
         page.locator("#compare-csv").click()
     lines = Path(download.value.path()).read_text().splitlines()
@@ -160,6 +205,25 @@ def test_export_and_two_scorers(page: Any, address: str, tmp_path: Path) -> None
     assert "Plotly" in saved and "<script src=" not in saved
 
 
+def test_an_earlier_result_opens_beside_todays_and_fills_the_form(page: Any, address: str) -> None:
+    compared(page, address, "&seed=5")
+    compared(page, address)
+    open_tab(page, "Earlier results")
+    page.locator("#compare-earlier button", has_text="seed 5").first.click()
+    page.wait_for_selector("#compare-earlier-table tbody tr:nth-child(2)", timeout=PATIENCE)
+    assert page.locator("#compare-table tbody tr").count() == 2
+    page.wait_for_selector("#compare-earlier-table caption:has-text('today')", timeout=PATIENCE)
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.locator("#compare-earlier-json").click()
+    assert {each["seed"] for each in json.loads(Path(download.value.path()).read_text())} == {5}
+    assert page.locator("#compare-seed input").input_value() == "1"
+    page.locator("#compare-earlier-again").click()
+    page.wait_for_function("document.querySelector('#compare-seed input').value == '5'", timeout=PATIENCE)
+    assert page.locator("#shared-backbone input").input_value() == "diorama-conv"
+    page.locator("#compare-run").click()
+    page.wait_for_selector("#compare-about:has-text('seed 5')", timeout=PATIENCE)
+
+
 def test_stop_keeps_what_has_come(page: Any, address: str) -> None:
     compared(page, address)
     page.fill("#compare-count input", "20000")
@@ -167,15 +231,28 @@ def test_stop_keeps_what_has_come(page: Any, address: str) -> None:
     page.locator("#compare-run").click()
     page.wait_for_function("!document.querySelector('#compare-stop').disabled", timeout=PATIENCE)
     page.locator("#compare-stop").click()
-    page.wait_for_function("document.querySelector('#compare-stop').disabled", timeout=PATIENCE)
-    assert page.locator(".studio-matrix tbody tr").count() == 2
+    page.wait_for_function(IDLE, timeout=PATIENCE)
+    assert page.locator("#compare-table tbody tr").count() == 2
+
+
+def test_a_page_that_was_left_finds_its_comparison_again(page: Any, address: str) -> None:
+    compared(page, address)
+    page.fill("#compare-count input", "20000")
+    page.locator("#compare-count input").press("Tab")
+    page.locator("#compare-run").click()
+    page.wait_for_selector("#compare-progress p", timeout=PATIENCE)
+    page.goto(f"{address}?tab=compare", timeout=PATIENCE)
+    page.wait_for_selector("#compare-progress p", timeout=PATIENCE)
+    assert page.locator("#compare-run").is_disabled()
+    page.locator("#compare-stop").click()
+    page.wait_for_function(IDLE, timeout=PATIENCE)
 
 
 def test_no_scorer_is_told_and_a_broken_link_too(page: Any, address: str) -> None:
     page.goto(f"{address}?tab=compare&suite=diorama&{CHOICES}&scorers=no-such-scorer", timeout=PATIENCE)
     page.wait_for_selector("text=unknown scorer 'no-such-scorer'", timeout=PATIENCE)
     page.goto(f"{address}?tab=compare&suite=diorama&count=many", timeout=PATIENCE)
-    page.wait_for_selector("text=count must be a number", timeout=PATIENCE)
+    page.wait_for_selector("text=the link’s count must be a whole number, not 'many'", timeout=PATIENCE)
 
 
 def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -> None:

@@ -20,7 +20,7 @@ from ood_studio.studio import AttackImageRequest, AttackResult, AttackSetRequest
 from ood_studio.studio.jobs import SET, Job
 from ood_studio.ui.attack.choices import Choices
 from ood_studio.ui.attack.session import Session
-from ood_studio.ui.compare.choices import added_choices, attacked_value
+from ood_studio.ui.compare.made_sets import added_choices, attacked_value
 from ood_studio.ui.compare.names import scorer_title
 from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.form import Box, Form, Layout

@@ -3,73 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl
 
-from ood_studio.core.errors import StudioError
-from ood_studio.studio import BenchRequest, LabelChoice
+from ood_studio.core.parameters import leaves, names
+from ood_studio.studio import BenchRequest
 from ood_studio.studio.commands import command_line
-from ood_studio.ui.compare.choices import shown_request
-from ood_studio.ui.compare.session import KEPT, METRICS, Session
-from ood_studio.ui.compare.uploads import is_upload
+from ood_studio.ui.compare.layout import START
+from ood_studio.ui.compare.session import Session
+from ood_studio.ui.compare.uploads import with_names, without_uploads
+from ood_studio.ui.compare.view import View
+from ood_studio.ui.form import Box, query_of, request_of
+from ood_studio.ui.share import shared_view
+from ood_studio.ui.sidebar import Sidebar
 
-NUMBERS = ("count", "seed", "train_count", "resamples")
-_TAB = "compare"
+TAB = "compare"
 
 
-def command(request: BenchRequest) -> str:
+def command(sidebar: Sidebar, request: BenchRequest) -> str:
     """The command that gives the same figures; uploads stand in it by their names."""
-    return command_line("bench", shown_request(request))
+    return command_line("bench", sidebar.shown(with_names(request)))
 
 
-def query(mine: Session) -> str:
-    """The view as the query of a link; empty where there is nothing to come back to.
-
-    Uploads are not in it: they belong to one session.
-    """
-    request = mine.request
-    if request is None:
+def view_of(sidebar: Sidebar, boxes: Mapping[str, Box], mine: Session) -> str:
+    """The value of the box that shares a view; "" where there is nothing to come back to."""
+    if mine.request is None:
         return ""
-    default = BenchRequest()
-    parts = {"tab": _TAB, "suite": request.suite, "backbone": request.labels.backbone}
-    parts["scorers"] = ",".join(request.scorers)
-    parts |= {name: str(getattr(request, name)) for name in ("count", "seed")}
-    for name in ("train_count", "resamples", "id_data", "train_data", "data_root"):
-        value = getattr(request, name)
-        if value != getattr(default, name) and not is_upload(str(value)):
-            parts[name] = str(value)
-    ood_data = ",".join(each for each in request.ood_data if not is_upload(each))
-    labels = request.labels.labels if request.labels.labels != LabelChoice.labels else ""
-    fpr = request.fpr_definition if request.fpr_definition != default.fpr_definition else ""
-    view = {"ood_data": ood_data, "labels": labels, "fpr": fpr}
-    view |= {"set": mine.ood, "scorer": mine.scorer, "against": mine.other}
-    view |= {"metric": "" if mine.metric == "auroc" else mine.metric, "log": "1" if mine.log else ""}
-    view |= {"keep": "" if mine.keep == KEPT else f"{mine.keep:g}"}
-    return "?" + urlencode(parts | {name: value for name, value in view.items() if value}, quote_via=quote, safe=":=,")
+    query = sidebar.query(without_uploads(mine.request), boxes, START)
+    query |= {"suite": mine.request.suite, **query_of(mine.view, View())}  # so that a link always computes
+    return shared_view(TAB, query, command(sidebar, mine.request))
 
 
-def read_query(text: str) -> dict[str, str]:
-    """The parts of a link's query, empty for a link that is not one of this tab's.
+def read_link(search: str) -> dict[str, str]:
+    """The parts of a link's query; empty for a link that is not one of this tab's, or only opens it."""
+    found = dict(parse_qsl(search.removeprefix("?")))
+    known = {*names(BenchRequest).values(), *leaves(View)}
+    return {name: text for name, text in found.items() if name in known} if found.get("tab") == TAB else {}
+
+
+def looked_at(query: Mapping[str, str]) -> View:
+    """What a link looks at.
 
     Raises:
-        StudioError: for a part that is no number where one is expected, or an unknown metric.
+        StudioError: for a text that is no value of its part, or an unknown metric.
     """
-    found = dict(parse_qsl(text.removeprefix("?")))
-    if found.get("tab") != _TAB:
-        return {}
-    for name in (*NUMBERS, "keep"):
-        if name in found:
-            try:
-                float(found[name])
-            except ValueError:
-                raise StudioError(f"the link’s {name} must be a number, not {found[name]!r}") from None
-    if found.get("metric", "auroc") not in METRICS:
-        raise StudioError(f"the link’s metric must be one of {', '.join(METRICS)}, not {found['metric']!r}")
-    return found
-
-
-def looked_at(found: Mapping[str, str], mine: Session) -> None:
-    """Puts what a link says about the view into a session."""
-    mine.ood, mine.scorer, mine.other = (found.get(name, "") for name in ("set", "scorer", "against"))
-    mine.metric = next(each for each in METRICS if each == found.get("metric", "auroc"))
-    mine.log = found.get("log") == "1"
-    mine.keep = min(100.0, max(1.0, float(found.get("keep", KEPT))))
+    return request_of(View(), {name: text for name, text in query.items() if name in leaves(View)})

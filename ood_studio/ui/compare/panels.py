@@ -7,35 +7,43 @@ from typing import Any
 
 import gradio as gr
 
+from ood_studio.core.paths import ASSETS
 from ood_studio.ui.compare import cards
-from ood_studio.ui.compare.session import KEPT, METRICS
+from ood_studio.ui.compare.save import FORMATS
+from ood_studio.ui.compare.view import LAYOUT, View
+from ood_studio.ui.compare.views import HEIGHT
+from ood_studio.ui.form import Form
 from ood_studio.ui.plot import click_plot
+from ood_studio.ui.share import share_box
+
+NOT_KEPT = "Scores of single pictures are not kept with a result; Repeat computes them."
 
 
 @dataclass(frozen=True)
 class Panels:
     """The components by name."""
 
-    progress: Any
+    quick: Any
     summary: Any
     notes: Any
+    tabs: Any
     metric: Any
+    share: Any
     table: Any
     about: Any
-    ood: Any
-    scorer: Any
+    stored: Any
     keep: Any
     counts: Any
-    roc: Any
-    log: Any
     histogram: Any
     mistakes: Any
     id_heading: Any
     id_gallery: Any
     ood_heading: Any
     ood_gallery: Any
-    bars: Any
+    roc: Any
+    log: Any
     precision: Any
+    bars: Any
     other: Any
     verdict: Any
     scatter: Any
@@ -44,15 +52,22 @@ class Panels:
     second_heading: Any
     second_gallery: Any
     published: Any
-    link: Any
-    command: Any
+    earlier: Any
+    earlier_about: Any
+    earlier_table: Any
+    earlier_notes: Any
+    earlier_published: Any
+    earlier_again: Any
+    earlier_csv: Any
+    earlier_latex: Any
+    earlier_markdown: Any
+    earlier_json: Any
     csv: Any
     latex: Any
     markdown: Any
     json: Any
     figures: Any
     figure_file: Any
-    query: Any
 
     def all(self) -> list[Any]:
         """As a list, for gradio."""
@@ -66,109 +81,129 @@ class Panels:
 def build_panels() -> Panels:
     """Draws the components inside the current `gr.Blocks`."""
     p: dict[str, Any] = {}
-    p["progress"] = gr.HTML(elem_id="compare-progress")
-    p["summary"] = gr.HTML(cards.EMPTY, elem_id="compare-summary")
+    pick = (ASSETS / "pick.js").read_text(encoding="utf-8")
+    view = Form(View(), LAYOUT)
+    p["summary"] = gr.HTML(elem_id="compare-summary")
     p["notes"] = gr.HTML(elem_id="compare-notes")
-    with gr.Column(elem_id="compare-results"):  # the style sheet hides it while it holds no table
-        p["metric"] = gr.Radio(
-            [(title, metric) for metric, (title, _) in METRICS.items()],
-            value="auroc",
-            label="What the table shows",
-            elem_id="compare-metric",
-        )
-        p["table"] = gr.HTML(elem_id="compare-table", js_on_load=cards.PICK_JS)
-        p["about"] = gr.HTML(elem_id="compare-about")
-        p |= _inside()
-        with gr.Tabs(elem_id="compare-tabs"):
-            with gr.Tab("All sets"):
-                p["bars"] = click_plot("AUROC of every scorer on every set", elem_id="compare-bars")
-            with gr.Tab("Precision and recall", render_children=True):
-                p["precision"] = click_plot("Precision and recall", elem_id="compare-precision")
+    with gr.Column(elem_id="compare-empty"):
+        gr.HTML(cards.EMPTY)
+        p["quick"] = gr.Button("Make a quick comparison", variant="primary", size="sm", elem_id="compare-quick")
+    with gr.Column(elem_id="compare-results"):  # the style sheet shows what there is something in
+        with gr.Row(equal_height=False, elem_id="compare-looks"):
+            view.draw("metric")
+            p["share"] = share_box("compare")
+        p["table"] = gr.HTML(elem_id="compare-table", js_on_load=pick)
+        p["stored"] = gr.HTML(elem_id="compare-stored")
+        with gr.Row(equal_height=False, elem_id="compare-scored"):
+            with gr.Column(scale=2, min_width=220):
+                view.draw("threshold")
+            with gr.Column(scale=3, min_width=300):
+                p["counts"] = gr.HTML(elem_id="compare-counts")
+        with gr.Tabs(elem_id="compare-tabs") as p["tabs"]:
+            with gr.Tab("Scores", id="scores"):
+                p |= _scores()
+            with gr.Tab("Curves", render_children=True):
+                p |= _curves(view)
+            with gr.Tab("All sets", id="sets", render_children=True):
+                p["bars"] = click_plot("Every scorer on every set", elem_id="compare-bars")
             with gr.Tab("Two scorers", render_children=True):
                 p |= _pair()
-            with gr.Tab("Published numbers"):
+            with gr.Tab("Published", render_children=True):
                 p["published"] = gr.HTML(elem_id="compare-published")
-            with gr.Tab("Save and share", render_children=True):
+            with gr.Tab("Earlier results", render_children=True):
+                p |= _earlier(pick)
+            with gr.Tab("Save", render_children=True):
                 p |= _save()
-    p["query"] = gr.Textbox(visible="hidden", elem_id="compare-query")
+        p["about"] = gr.HTML(elem_id="compare-about")
+    p |= {name: view[name] for name in ("metric", "keep", "log")}
     return Panels(**p)
 
 
-def _inside() -> dict[str, Any]:
+def _scores() -> dict[str, Any]:
     p: dict[str, Any] = {}
-    with gr.Row():
-        p["ood"] = gr.Dropdown([], label="OOD set", info="Which pictures to look at.", elem_id="compare-set")
-        p["scorer"] = gr.Dropdown([], label="Scorer", info="Whose threshold you move.", elem_id="compare-scorer")
-        p["keep"] = gr.Slider(
-            1,
-            100,
-            KEPT,
-            step=0.5,
-            label="Threshold: percent of ID pictures kept",
-            info="Moves the ring on the curve, the line in the histogram and the counts.",
-            scale=2,
-            elem_id="compare-keep",
-        )
-    p["counts"] = gr.HTML(elem_id="compare-counts")
     with gr.Row(equal_height=False):
-        with gr.Column(min_width=300):
-            p["roc"] = click_plot("ROC curves", elem_id="compare-roc")
-            p["log"] = gr.Checkbox(False, label="Logarithmic false positive rate", elem_id="compare-log")
-        with gr.Column(min_width=300):
-            p["histogram"] = click_plot("Histogram of scores", elem_id="compare-histogram")
+        with gr.Column(scale=1, min_width=300):
+            p["histogram"] = click_plot(
+                "Histogram of scores", elem_id="compare-histogram", height=HEIGHT, empty=NOT_KEPT
+            )
             p["mistakes"] = gr.Button("Show the mistakes at the threshold", size="sm", elem_id="compare-mistakes")
-    return p | _galleries("id", "ood")
+        with gr.Column(scale=1, min_width=300):
+            p |= _gallery("id") | _gallery("ood")
+    return p
+
+
+def _curves(view: Form[View]) -> dict[str, Any]:
+    p: dict[str, Any] = {}
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=420):
+            p["roc"] = click_plot("ROC curves", elem_id="compare-roc", empty=NOT_KEPT)
+            view.draw("log")
+        with gr.Column(min_width=420):
+            p["precision"] = click_plot("Precision and recall", elem_id="compare-precision", empty=NOT_KEPT)
+    return p
 
 
 def _pair() -> dict[str, Any]:
     p: dict[str, Any] = {}
-    with gr.Row(equal_height=True):
-        p["other"] = gr.Dropdown(
-            [], label="Against", info="The second scorer, on the same pictures.", elem_id="compare-other"
-        )
-        with gr.Column(scale=3, min_width=300):
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=300):
+            p["other"] = gr.Dropdown([], label="Against", elem_id="compare-other", filterable=False)
             p["verdict"] = gr.HTML(elem_id="compare-verdict")
-    p["scatter"] = click_plot("One scorer against the other", elem_id="compare-scatter")
-    return p | _galleries("first", "second")
+            p |= _gallery("first") | _gallery("second")
+        with gr.Column(scale=1, min_width=300):
+            p["scatter"] = click_plot("One scorer against the other", elem_id="compare-scatter", empty=NOT_KEPT)
+    return p
 
 
-def _galleries(*names: str) -> dict[str, Any]:
+def _gallery(name: str) -> dict[str, Any]:
+    heading = gr.HTML(elem_id=f"compare-{name}-heading")
+    gallery = gr.Gallery(
+        show_label=False,
+        elem_id=f"compare-{name}-gallery",
+        elem_classes="studio-gallery studio-row-gallery",
+        interactive=False,
+        columns=12,
+        object_fit="cover",
+        allow_preview=False,
+        buttons=[],
+    )
+    return {f"{name}_heading": heading, f"{name}_gallery": gallery}
+
+
+def _earlier(pick: str) -> dict[str, Any]:
     p: dict[str, Any] = {}
     with gr.Row(equal_height=False):
-        for name in names:
-            with gr.Column(min_width=300):
-                p[f"{name}_heading"] = gr.HTML(elem_id=f"compare-{name}-heading")
-                p[f"{name}_gallery"] = gr.Gallery(
-                    show_label=False,
-                    elem_id=f"compare-{name}-gallery",
-                    elem_classes="studio-gallery",
-                    interactive=False,
-                    columns=4,
-                    object_fit="cover",
-                    allow_preview=False,
-                    buttons=[],
+        with gr.Column(scale=1, min_width=220):
+            p["earlier"] = gr.HTML(elem_id="compare-earlier", js_on_load=pick)
+        with gr.Column(scale=2, min_width=300):
+            p["earlier_table"] = gr.HTML(elem_id="compare-earlier-table")
+            p["earlier_notes"] = gr.HTML(elem_id="compare-earlier-notes")
+            p["earlier_about"] = gr.HTML(elem_id="compare-earlier-about")
+            with gr.Column(elem_id="compare-earlier-more"):
+                p["earlier_again"] = gr.Button(
+                    "Run again: put its choices into the form", size="sm", elem_id="compare-earlier-again"
                 )
+                with gr.Row(elem_classes="studio-buttons"):
+                    p |= _downloads("earlier_")
+                p["earlier_published"] = gr.HTML(elem_id="compare-earlier-published")
     return p
 
 
 def _save() -> dict[str, Any]:
-    p: dict[str, Any] = {}
-    p["link"] = gr.Textbox(
-        label="A link to this view", interactive=False, lines=2, buttons=["copy"], elem_id="compare-link"
-    )
-    p["command"] = gr.Textbox(
-        label="The command line that gives the same figures",
-        interactive=False,
-        lines=2,
-        buttons=["copy"],
-        elem_id="compare-command",
-    )
     with gr.Row(elem_classes="studio-buttons"):
-        for name, title in (("csv", "CSV"), ("latex", "LaTeX"), ("markdown", "Markdown"), ("json", "JSON")):
-            p[name] = gr.DownloadButton(f"Table as {title}", size="sm", elem_id=f"compare-{name}")
+        p = _downloads("")
         p["figures"] = gr.Button("Figures as HTML", size="sm", elem_id="compare-figures")
         p["figure_file"] = gr.DownloadButton("", visible="hidden", elem_id="compare-figure-file")
     gr.HTML(
         '<p class="studio-about">Every figure saves itself as PNG or SVG with the camera in its upper right corner.</p>'
     )
     return p
+
+
+def _downloads(before: str) -> dict[str, Any]:
+    return {
+        f"{before}{name}": gr.DownloadButton(
+            title if before else f"Table as {title}", size="sm", elem_id=f"compare-{before.replace('_', '-')}{name}"
+        )
+        for name, (title, _, _) in FORMATS.items()
+    }

@@ -55,7 +55,7 @@ def disagreements(mine: Session) -> tuple[Found, Found]:
     Both decide at the threshold that keeps the same share of ID pictures; where their ranks differ most comes first.
     """
     right, ranks = [], []
-    for scorer in (mine.scorer, mine.other):
+    for scorer in (mine.view.scorer, mine.view.against):
         inside, outside = mine.scores(scorer)
         threshold = mine.threshold(scorer)
         right.append(np.concatenate([inside >= threshold, outside < threshold]))
@@ -77,7 +77,7 @@ def disagreements(mine: Session) -> tuple[Found, Found]:
 def picture_at(mine: Session, inside: bool, place: int) -> Picture:
     """The picture of a score: the ``place``-th of the ID or of the OOD scores."""
     assert mine.result is not None
-    name = mine.result.id if inside else mine.ood
+    name = mine.result.id if inside else mine.view.set
     return Picture(name, int(mine.result.rows_of[name][place]), float(mine.scores()[0 if inside else 1][place]))
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+
+from gradio.utils import get_upload_folder
 
 from ood_studio.core.errors import StudioError
 from ood_studio.data.images import IMAGE_SUFFIXES
+from ood_studio.studio import BenchRequest
 
 _FOLDER = "ood-studio-uploads"
 
@@ -37,8 +40,28 @@ def own_sets(
 
 def is_upload(path: str) -> bool:
     """Whether a path is where the server keeps uploads, which says nothing to the person who uploaded."""
-    roots = (Path(tempfile.gettempdir()), Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir()))
-    return any(Path(path.rpartition("=")[2]).is_relative_to(root) for root in roots)
+    where = Path(path.rpartition("=")[2])
+    roots = (Path(get_upload_folder()), Path(tempfile.gettempdir()) / _FOLDER)
+    return where != Path() and any(where.is_relative_to(root) for root in roots)
+
+
+def without_uploads(request: BenchRequest) -> BenchRequest:
+    """The request for a link: uploads belong to one session."""
+    return replace(
+        request,
+        id_data="" if is_upload(request.id_data) else request.id_data,
+        ood_data=tuple(each for each in request.ood_data if not is_upload(each)),
+    )
+
+
+def with_names(request: BenchRequest) -> BenchRequest:
+    """The request for a person to repeat: uploads by their names, not by where the server keeps them."""
+
+    def shown(path: str) -> str:
+        head, sign, tail = path.rpartition("=")
+        return f"{head}{sign}{Path(tail).name}" if is_upload(path) else path
+
+    return replace(request, id_data=shown(request.id_data), ood_data=tuple(map(shown, request.ood_data)))
 
 
 def _sets(files: Sequence[str]) -> dict[str, str]:

@@ -16,48 +16,56 @@ from ood_studio.figures.score_scatter import score_scatter
 from ood_studio.ui.compare.names import scorer_title, scorer_titles
 from ood_studio.ui.compare.session import Session
 
+HEIGHT = 290
+"""Pixels of figures that stand beside their controls."""
+_TALL = 420
+
 
 def roc(mine: Session) -> go.Figure:
     """ROC curves of all scorers on the chosen set, the chosen scorer with its threshold."""
-    title = scorer_title(mine.scorer)
-    return roc_figure(_curves(mine), log=mine.log, thresholds={title: mine.threshold()}, looks=_looks(mine))
+    title = scorer_title(mine.view.scorer)
+    figure = roc_figure(_curves(mine), log=mine.view.log, thresholds={title: mine.threshold()}, looks=_looks(mine))
+    return figure.update_layout(height=_TALL)
 
 
 def histogram(mine: Session) -> go.Figure:
     """The chosen scorer's scores of the ID and the chosen OOD set."""
     assert mine.result is not None
     inside, outside = mine.scores()
-    title = scorer_title(mine.scorer)
-    return score_histograms(
-        title, mine.result.id, inside, {mine.ood: outside}, mine.threshold(), looks=_set_looks(mine)
+    title = scorer_title(mine.view.scorer)
+    figure = score_histograms(
+        title, mine.result.id, inside, {mine.view.set: outside}, mine.threshold(), looks=_set_looks(mine)
     )
+    return figure.update_layout(height=HEIGHT)
 
 
 def precision(mine: Session) -> go.Figure:
     """Precision and recall of all scorers on the chosen set."""
     inside, outside = mine.scores()
-    return precision_recall_figure(_curves(mine), len(inside), len(outside), looks=_looks(mine))
+    figure = precision_recall_figure(_curves(mine), len(inside), len(outside), looks=_looks(mine))
+    return figure.update_layout(height=_TALL)
 
 
 def bars(mine: Session) -> go.Figure:
     """All scorers on all sets."""
     looks, titles = _looks(mine), scorer_titles(mine.scorers())
-    metric: Literal["auroc", "fpr95"] = "fpr95" if mine.metric == "fpr95" else "auroc"
-    return auroc_bars(mine.rows(), metric, titles, {scorer: looks[title] for scorer, title in titles.items()})
+    metric: Literal["auroc", "fpr95"] = "fpr95" if mine.view.metric == "fpr95" else "auroc"
+    figure = auroc_bars(mine.rows(), metric, titles, {scorer: looks[title] for scorer, title in titles.items()})
+    return figure.update_layout(height=_TALL)
 
 
 def scatter(mine: Session) -> go.Figure:
     """The chosen scorer against the other one, a point a picture."""
     assert mine.result is not None
-    first, second = mine.scores(mine.scorer), mine.scores(mine.other)
-    names = (mine.result.id, mine.ood)
+    first, second = mine.scores(mine.view.scorer), mine.scores(mine.view.against)
+    names = (mine.result.id, mine.view.set)
     return score_scatter(
-        scorer_title(mine.scorer),
-        scorer_title(mine.other),
+        scorer_title(mine.view.scorer),
+        scorer_title(mine.view.against),
         mine.result.id,
         {name: (first[side], second[side]) for side, name in enumerate(names)},
         {name: mine.result.rows_of[name] for name in names},
-        (mine.threshold(mine.scorer), mine.threshold(mine.other)),
+        (mine.threshold(mine.view.scorer), mine.threshold(mine.view.against)),
         _set_looks(mine),
     )
 
@@ -72,7 +80,7 @@ def _curves(mine: Session) -> dict[str, Roc]:
 
 
 def _here(mine: Session) -> list[str]:
-    return [row.scorer for row in mine.rows() if row.ood == mine.ood]
+    return [row.scorer for row in mine.rows() if row.ood == mine.view.set]
 
 
 def _looks(mine: Session) -> dict[str, Style]:

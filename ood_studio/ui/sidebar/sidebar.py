@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import gradio as gr
 from gradio.utils import is_in_or_equal
 
-from ood_studio.core.parameters import leaves, value_at, with_values
+from ood_studio.core.parameters import leaves, names, value_at, with_values
 from ood_studio.core.paths import cache_dir
 from ood_studio.ui.form import Box, Form, changes_of, query_of
 from ood_studio.ui.jobs import JobList
@@ -104,29 +104,52 @@ class Sidebar:
         """Whether a choice was made whose text or file is still to come, so that nothing is to be computed yet."""
         return self.form.unfinished(values[:-1])
 
-    def query(self, request: Any, boxes: Mapping[str, Box] | None = None) -> dict[str, str]:
+    def query(self, request: Any, boxes: Mapping[str, Box] | None = None, start: Any = None) -> dict[str, str]:
         """What a request asks for, as names and texts of a link.
 
         Args:
             request: of a tab.
             boxes: of the tab's own form.
+            start: what that form begins with, where it is not what the request's kind is by itself.
         """
         kind = cast(type, type(request))
-        start = with_values(
-            kind(), {path: value_at(self.start, path) for path in leaves(Shared) if path in leaves(kind)}
-        )
+        shared = {path: value_at(self.start, path) for path in leaves(Shared) if path in leaves(kind)}
+        start = with_values(kind() if start is None else start, shared)
         return query_of(request, start, {**LAYOUT.boxes, **(boxes or {})})
 
     def shown(self, request: Request) -> Request:
         """A request for a person to repeat: uploads by their names, not by where the server keeps them."""
-        corpus, reference = value_at(request, "labels.corpus"), value_at(request, "reference")
+        corpus, reference = value_at(request, "labels.corpus"), getattr(request, "reference", "")
         changes = {"labels.corpus": corpus if corpus in corpora() else Path(corpus).name}
         if reference and is_in_or_equal(reference, cache_dir()):
             changes["reference"] = Path(reference).name
         return with_values(request, changes)
 
+    @property
+    def outputs(self) -> list[Any]:
+        """What `updates` may change."""
+        return [*self.form.inputs(), *self._shown]
+
+    def updates(self, changes: Mapping[str, Any], values: Sequence[Any] = ()) -> Updates:
+        """Updates that choose values by path, and what follows from them.
+
+        Args:
+            changes: by path; those that are not asked for here are left to others.
+            values: of `inputs`, as they are now; where there are none, as they are at first.
+
+        Raises:
+            StudioError: for values that cannot be.
+        """
+        own = {path: value for path, value in changes.items() if path in leaves(Shared)}
+        held = self.read(values, self.start) if values else self.start
+        return self.form.updates(own) | self._told(with_values(held, own))
+
+    @property
+    def _shown(self) -> list[Any]:
+        return [self.changed, self.meaning, self.world, self._kept]
+
     def _wire(self) -> None:
-        shown = [self.changed, self.meaning, self.world, self._kept]
+        shown = self._shown
 
         def settle(*values: Any) -> Updates:
             """What follows from a choice."""
@@ -138,11 +161,12 @@ class Sidebar:
             """What the link says, or else what this browser remembers."""
             query = dict(parse_qsl(str(search or "").removeprefix("?")))
             kind = self.kinds.get(query.pop("tab", "explore"), Shared)
-            known = leaves(Shared)
-            changes = {p: v for p, v in changes_of(kind, query, LAYOUT.boxes).items() if p in known}
+            paths = {name: path for path, name in names(kind).items()}
+            mine = {name: text for name, text in query.items() if paths.get(name, name) in leaves(Shared)}
+            changes = changes_of(kind, mine, LAYOUT.boxes)
             if not query:
                 changes = changes_of(Shared, kept or {}, LAYOUT.boxes)
-            return self.form.updates(changes) | self._told(with_values(self.start, changes))
+            return self.updates(changes)
 
         def take(paths: list[str] | None, *values: Any) -> Updates:
             """Uploaded pictures set the thresholds from now on, or those of the labels again where there are none."""
@@ -153,8 +177,8 @@ class Sidebar:
         search = gr.Textbox(visible=False)
         on = self.page.on
         on(self.form.triggers(), settle, self.inputs, shown, name="shared")
-        load = [*self.form.inputs(), *shown]
-        self.restored = self.page.load(restore, [self._kept, search], load, js=_SEARCH, name="shared_restore")
+        inputs = [self._kept, search]
+        self.restored = self.page.load(restore, inputs, self.outputs, js=_SEARCH, name="shared_restore")
         files = [self.files.upload, self.files.delete, self.files.clear]
         on(files, take, [self.files, *self.inputs], [self.uploaded, *shown], name="shared_reference")
         self.page.blocks.load(None, None, self.panel, js=_WIDE, api_visibility="private", queue=False)

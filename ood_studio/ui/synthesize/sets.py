@@ -17,7 +17,7 @@ from ood_studio.core.progress import Progress, Stopped, stoppable
 from ood_studio.data.image_sets import HEADER, MANIFEST
 from ood_studio.studio import Studio, SynthesizeSetRequest
 from ood_studio.synthesis.synthetic_set import SyntheticSet
-from ood_studio.ui.compare.choices import added_choices, synthetic_value
+from ood_studio.ui.compare.made_sets import added_choices, synthetic_value
 from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.downloads import download_folder, shown_file
 from ood_studio.ui.inputs import number_box, whole

@@ -1,0 +1,59 @@
+"""The endpoint ``/compare`` for programs: files and settings in, rows out as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from ood_studio.core.parameters import with_values
+from ood_studio.evaluation.export import to_json
+from ood_studio.studio import BenchRequest, Studio
+from ood_studio.ui.api import API_LANE, Given, endpoint
+from ood_studio.ui.compare.layout import START
+from ood_studio.ui.compare.uploads import own_sets
+from ood_studio.ui.form import Box
+from ood_studio.ui.sidebar.layout import LAYOUT
+from ood_studio.ui.zerogpu import on_gpu
+from ood_studio.worlds import OWN_SUITE
+
+
+def build_api(studio: Studio, boxes: Mapping[str, Box]) -> None:
+    """Makes the endpoint inside the current `gr.Blocks`; ``boxes`` are those of the tab's form."""
+
+    @on_gpu
+    def compare(
+        request: BenchRequest, id_files: list[str] | None, ood_files: list[str] | None, corpus_file: str | None
+    ) -> dict[str, Any]:
+        """AUROC, FPR95 and more of scorers on every OOD set; files of one's own take the place of the suite."""
+        if corpus_file:
+            request = with_values(request, {"labels.corpus": corpus_file})
+        if id_files or ood_files or request.suite == OWN_SUITE:
+            id_data, ood_data = own_sets(id_files, ood_files, request.id_data, request.ood_data)
+            request = replace(request, suite=OWN_SUITE, id_data=id_data, ood_data=ood_data)
+        result = studio.bench(request)
+        return {
+            "results": json.loads(to_json(result.rows)),
+            "accuracy": result.accuracy,
+            "unavailable": result.unavailable,
+            "problems": result.problems,
+            "notes": list(result.notes),
+        }
+
+    shown = {path: replace(box, private=False) if path == "id_data" else box for path, box in boxes.items()}
+    endpoint(
+        "compare",
+        START,
+        compare,
+        [gr.JSON(visible=False, label="rows")],
+        given=(
+            Given("id_files", "ID pictures of your own, or a zip of them", "files"),
+            Given("ood_files", "OOD pictures of your own; each zip is a set of its own", "files"),
+            Given("corpus_file", "Text file with one word a line, in place of the corpus, or none", "file"),
+        ),
+        boxes={**LAYOUT.boxes, **shown},
+        **API_LANE,
+    )

@@ -1,0 +1,68 @@
+"""Runs that were kept: which there are, what they were asked for, and one of them opened."""
+
+from __future__ import annotations
+
+import os
+
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import with_values
+from ood_studio.evaluation.results import ResultStore
+from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.stored_runs import StoredRun
+from ood_studio.evaluation.suites import suites
+from ood_studio.studio import BenchRequest
+from ood_studio.ui.compare.layout import START
+from ood_studio.ui.compare.session import Earlier
+from ood_studio.ui.form import changes_of
+from ood_studio.worlds import OWN_SUITE
+
+MOST = 40
+
+
+def earlier_runs() -> tuple[StoredRun, ...]:
+    """The runs that were kept, the newest first; a server of many shows nobody another's own pictures."""
+    runs = ResultStore().runs()
+    if os.environ.get("SPACE_ID"):
+        runs = tuple(run for run in runs if run.suite != OWN_SUITE)
+    return runs[:MOST]
+
+
+def newest(runs: tuple[StoredRun, ...], backbone: str) -> StoredRun | None:
+    """What the tab opens with: of the bundled suite if there is one, and with this model if there is one."""
+    fits = sorted(runs, key=lambda run: (run.suite == START.suite, run.backbone == backbone), reverse=True)
+    return fits[0] if fits else None
+
+
+def opened(first: int) -> Earlier:
+    """The run that begins with a row of this number.
+
+    Raises:
+        StudioError: if it is not there any more.
+    """
+    run = next((run for run in earlier_runs() if run.first == first), None)
+    if run is None:
+        raise StudioError("this result is not kept any more; open another")
+    result = ResultStore().open(run)
+    return Earlier(run, result, request_of(run, result))
+
+
+def request_of(run: StoredRun, result: BenchResult) -> BenchRequest:
+    """What a run was asked for; where that was not kept, what its rows say of it.
+
+    Raises:
+        StudioError: for a value that is none any more.
+    """
+    changes = changes_of(BenchRequest, run.asked)
+    if not changes:
+        suite = suites().get(run.suite)
+        drawn = suite is not None and not suite.needs_data
+        changes = {
+            "suite": run.suite,
+            "scorers": run.scorers,
+            "labels.backbone": run.backbone,
+            "seed": run.seed,
+            "fpr_definition": run.fpr_definition,
+            "resamples": START.resamples if any(row.auroc_low is not None for row in result.rows) else 0,
+            **({"count": result.rows[0].n_id} if drawn else {}),
+        }
+    return with_values(START if not run.asked else BenchRequest(), changes)

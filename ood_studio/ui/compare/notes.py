@@ -1,0 +1,35 @@
+"""What was left out of a comparison, each with its reason: scorers, pictures, sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from ood_studio.evaluation.rows import BenchResult
+from ood_studio.ui.compare.names import scorer_title
+
+
+def notes_html(result: BenchResult | None) -> str:
+    """The list; empty where nothing was left out."""
+    items = [*_left_out(result)] if result is not None else []
+    if not items:
+        return ""
+    text = "".join(f"<li>{item}</li>" for item in items)
+    return f'<section class="studio-notes" role="status" aria-label="Left out"><ul>{text}</ul></section>'
+
+
+def _left_out(result: BenchResult) -> Iterator[str]:
+    for note in result.notes:
+        yield escape(note)
+    for key, reason in result.unavailable.items():
+        yield f"<b>{escape(scorer_title(key))}</b> could not run: {escape(reason)}"
+    for name, problems in result.problems.items():
+        if problems:
+            path, reason = next(iter(problems.items()))
+            count = f"{len(problems):,} pictures could" if len(problems) > 1 else "one picture could"
+            first = "the first " if len(problems) > 1 else ""
+            left = "are" if len(problems) > 1 else "is"
+            yield (
+                f"<b>{escape(name)}</b>: {count} not be read and {left} left out, {first}{escape(path)} "
+                f"({escape(reason)})"
+            )

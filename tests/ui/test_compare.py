@@ -1,0 +1,290 @@
+"""The Compare tab without a browser: what its boxes stand for, links, earlier results, what was left out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import leaves, names, texts, value_at, with_values
+from ood_studio.evaluation.results import ResultStore
+from ood_studio.evaluation.rows import BenchResult
+from ood_studio.labels.presets import load_preset
+from ood_studio.scorers import NegLabel
+from ood_studio.studio import BenchRequest, LabelChoice, Studio
+from ood_studio.studio.jobs import Jobs
+from ood_studio.ui.compare.chooser import Chooser, build_chooser
+from ood_studio.ui.compare.earlier import earlier_runs, newest, opened
+from ood_studio.ui.compare.earlier_list import earlier_html
+from ood_studio.ui.compare.layout import START, layout
+from ood_studio.ui.compare.link import looked_at, read_link, view_of
+from ood_studio.ui.compare.matrix import Matrix
+from ood_studio.ui.compare.notes import notes_html
+from ood_studio.ui.compare.session import Session
+from ood_studio.ui.compare.uploads import is_upload, own_sets, with_names, without_uploads
+from ood_studio.ui.compare.variants import variant_form, with_scorers
+from ood_studio.ui.compare.view import View
+from ood_studio.ui.page import Page
+from ood_studio.ui.sidebar import Shared, Sidebar
+from ood_studio.ui.sidebar.meaning import world_html
+from ood_studio.worlds import OWN_SUITE
+from tests.evaluation.rows import row
+
+
+@dataclasses.dataclass
+class Drawn:
+    """The sidebar and the chooser of a page that nobody looks at."""
+
+    sidebar: Sidebar
+    chooser: Chooser
+
+    def values(self, changes: dict[str, Any] | None = None, **own: Any) -> list[Any]:
+        """What the components hold at first, or with other values: of boxes by path, of uploads by name."""
+        changes = changes or {}
+        held: list[Any] = []
+        for form in (self.sidebar.form, self.chooser.form):
+            if form is self.chooser.form:
+                held += ["", own.get("id_files"), own.get("ood_files"), own.get("class_labels", False)]
+            for path in form.paths:
+                first, *rest = form._drawn[path]
+                held += [changes.get(path, first.value), *(each.value for each in rest)]
+        return held
+
+    def read(self, changes: dict[str, Any] | None = None, **own: Any) -> BenchRequest:
+        return self.chooser.read(self.sidebar, self.values(changes, **own))
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Iterator[Drawn]:
+    start = Shared(LabelChoice(backbone="diorama-conv"))
+    with gr.Blocks() as blocks:
+        page = Page(Studio("cpu", workers=0), Jobs(), blocks)
+        sidebar = Sidebar(page, start, gr.HTML(world_html("diorama-conv")))
+        chooser = build_chooser(page)
+    yield Drawn(sidebar, chooser)
+
+
+def test_boxes_at_first_stand_for_the_start_and_the_sidebars_choices(drawn: Drawn) -> None:
+    assert drawn.read() == with_values(START, {"labels.backbone": "diorama-conv"})
+    changed = drawn.read({"labels.corpus": "wordnet", "score.tau": "0.5", "count": 40, "fpr_definition": "openood"})
+    assert (changed.labels.corpus, changed.score.tau, changed.count) == ("wordnet", 0.5, 40)
+    assert changed.fpr_definition == "openood"
+    with pytest.raises(StudioError, match="count must lie between 10 and 100,000, not 3"):
+        drawn.read({"count": 3})
+
+
+def test_a_suite_brings_its_labels_and_own_pictures_take_those_of_the_sidebar(drawn: Drawn, tmp_path: Path) -> None:
+    assert drawn.read({"labels.labels": "cifar-10"}).labels.labels == LabelChoice.labels
+    folders = {"suite": OWN_SUITE, "id_data": str(tmp_path), "ood_data": ["a=/b"]}
+    own = drawn.read({**folders, "labels.labels": "cifar-10"})
+    assert (own.labels.labels, own.id_data, own.ood_data) == ("cifar-10", str(tmp_path), ("a=/b",))
+    # The preset that is there at first is spelt out: by its name it would stand for the names of class folders.
+    assert tuple(drawn.read(folders).labels.labels.split("\n")) == load_preset(LabelChoice.labels)
+    assert drawn.read(folders, class_labels=True).labels.labels == LabelChoice.labels
+    with pytest.raises(StudioError, match="there are no ID pictures"):
+        drawn.read({"suite": OWN_SUITE})
+
+
+def test_what_belongs_to_another_suite_does_not_count(drawn: Drawn) -> None:
+    hidden = {"id_data": "/somewhere", "train_data": "/there", "data_root": "/data"}
+    assert drawn.read(hidden) == drawn.read()
+    assert drawn.read({**hidden, "suite": "imagenet-ood"}).data_root == "/data"
+
+
+def test_a_space_reads_no_folders_and_adds_only_what_was_made_there(
+    drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPACE_ID", "someone/studio")
+    with pytest.raises(StudioError, match="a Space reads no pictures from its own folders"):
+        drawn.read({"suite": OWN_SUITE, "id_data": "/etc"})
+    with pytest.raises(StudioError, match="not among those made"):
+        drawn.read({"ood_data": ["x=/etc"]})
+    boxes = layout().boxes
+    assert not boxes["ood_data"].free and boxes["id_data"].when is not None and boxes["id_data"].when.values == ()
+
+
+def test_uploads_are_in_no_link_and_by_their_names_in_the_command(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("a.png", "b.png", "set.zip")]
+    for file in files:
+        file.write_bytes(b"x")
+    id_data, ood_data = own_sets([str(files[0])], [str(files[1])], "", ("mine=/data/mine",))
+    assert is_upload(id_data) and is_upload(ood_data[0]) and not is_upload(ood_data[1]) and not is_upload("")
+    request = BenchRequest(suite=OWN_SUITE, id_data=id_data, ood_data=ood_data)
+    assert without_uploads(request) == BenchRequest(suite=OWN_SUITE, ood_data=("mine=/data/mine",))
+    assert with_names(request).id_data == "pictures"
+    assert with_names(request).ood_data == ("uploaded=pictures", "mine=/data/mine")
+
+
+def test_a_link_gives_back_the_request_and_the_view(drawn: Drawn) -> None:
+    request = with_values(
+        START,
+        {
+            "suite": "diorama-hard",
+            "scorers": ("mcm", "gen:gamma=0.2"),
+            "count": 2000,
+            "labels.mining.eta": 0.1,
+            "seed": 4,
+        },
+    )
+    mine = Session(wanted=View(set="far", scorer="mcm", keep=80, metric="fpr95", log=True))
+    mine.take(request, BenchResult("diorama-hard", "diorama", "in"))
+    shared = json.loads(view_of(drawn.sidebar, drawn.chooser.form.layout.boxes, mine))
+    query = read_link(shared["query"] + "&__theme=dark")
+    assert "__theme" not in query and looked_at(query) == mine.wanted
+    paths = {name: path for path, name in names(BenchRequest).items()}
+    asked = {
+        paths[name]: leaves(BenchRequest)[paths[name]].parse(text) for name, text in query.items() if name in paths
+    }
+    assert with_values(with_values(START, {"labels.backbone": "diorama-conv"}), asked) == request
+    assert shared["command"].startswith("python -m ood_studio bench --suite diorama-hard --scorers mcm gen:gamma=0.2")
+    assert read_link("?tab=attack&count=4") == {} and read_link("?tab=compare") == {}
+    for broken, sentence in (("keep=200", "keep must lie between 1 and 100"), ("metric=f1", "metric must be one of")):
+        with pytest.raises(StudioError, match=sentence):
+            looked_at(dict(parse_qsl(broken)))
+
+
+def test_a_scorer_with_other_parameters_is_added_once() -> None:
+    with gr.Blocks():
+        form = variant_form("gen")
+        form.draw("all")
+    assert form.paths and all(form.parameters[path].help for path in form.paths)
+    held = [value_at(form.start, path) for path in form.paths]
+    assert form.read(held) == form.start
+    boxes = with_scorers(["all", "mcm", "gen:gamma=0.2", "gen:gamma=0.2"])
+    assert boxes["value"].count("gen:gamma=0.2") == 1 and "mcm" in boxes["value"] and "all" not in boxes["value"]
+    assert ("GEN (γ = 0.2)", "gen:gamma=0.2") in boxes["choices"]
+
+
+# --- earlier results ---------------------------------------------------------------------------------------------
+
+
+def result(suite: str = "diorama", backbone: str = "diorama", **changes: Any) -> BenchResult:
+    rows = tuple(
+        row(suite=suite, backbone=backbone, ood=ood, scorer=scorer, **changes)
+        for ood in ("near", "far")
+        for scorer in ("mcm", "knn:k=5")
+    )
+    return BenchResult(
+        suite, backbone, "in", ("cat",), rows, {"id_accuracy": 0.9}, {"vim": "no training"}, finished=True
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ResultStore:
+    monkeypatch.setenv("OOD_STUDIO_CACHE", str(tmp_path))
+    return ResultStore()
+
+
+def test_a_run_is_opened_with_what_it_was_asked_for(store: ResultStore) -> None:
+    request = BenchRequest(scorers=("mcm", "knn:k=5"), count=40, score=NegLabel(tau=0.5), resamples=0, id_data="/x")
+    store.keep(result(), texts(request))
+    (run,) = earlier_runs()
+    found = opened(run.first)
+    assert found.request == request and found.result.rows == result().rows and found.run == run
+    with pytest.raises(StudioError, match="not kept any more"):
+        opened(run.first + 1)
+
+
+def test_a_run_of_before_is_asked_for_as_its_rows_say(store: ResultStore) -> None:
+    store.append(result(seed=7, n_id=60, fpr_definition="nearest").rows)
+    request = opened(earlier_runs()[0].first).request
+    assert (request.suite, request.scorers, request.seed, request.count) == ("diorama", ("mcm", "knn:k=5"), 7, 60)
+    assert request.fpr_definition == "nearest" and request.labels.backbone == "diorama"
+
+
+def test_the_tab_opens_with_the_bundled_suite_and_the_chosen_model_if_it_can(store: ResultStore) -> None:
+    assert newest(earlier_runs(), "diorama") is None
+    for kept in (result("diorama", "diorama-conv"), result(), result(), result("toy", "diorama-conv")):
+        store.keep(kept)
+    toy, second, _, conv = earlier_runs()
+    assert newest(earlier_runs(), "diorama") == second and newest(earlier_runs(), "diorama-conv") == conv
+    assert newest((toy,), "other") == toy
+
+
+def test_a_server_of_many_lists_nobodys_own_pictures(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.keep(result(OWN_SUITE))
+    store.keep(result())
+    assert len(earlier_runs()) == 2
+    monkeypatch.setenv("SPACE_ID", "someone/studio")
+    assert [run.suite for run in earlier_runs()] == ["diorama"]
+
+
+def test_the_list_says_what_each_run_was(store: ResultStore) -> None:
+    store.keep(result(seed=9, fpr_definition="openood"))
+    (run,) = earlier_runs()
+    html = earlier_html([run], run.first)
+    for part in ("<b>diorama</b> on diorama", run.added[:10], "k-NN (k = 5)", "seed 9", "FPR95 openood"):
+        assert part in html, part
+    assert f'data-pick="{run.first}" aria-pressed="true"' in html
+    assert "kept here" in earlier_html([], 0)
+
+
+def test_today_is_held_against_an_earlier_result() -> None:
+    earlier = [row(scorer="mcm", ood=ood, auroc=0.9) for ood in ("near", "far")]
+    today = [row(scorer="mcm", ood="near", auroc=0.95), row(scorer="mcm", ood="far", auroc=0.89)]
+    html = Matrix(earlier, "auroc", picks=False, against=today).html()
+    assert [part.split("<")[0] for part in html.split("<small>")[1:]] == ["+2.0", "+5.0", "-1.0"]
+    assert "data-pick" not in html and "today" in html
+    assert "+" not in Matrix(earlier, "auroc", picks=False, against=[row(scorer="knn")]).html().split("<tbody>")[1]
+
+
+def test_a_result_of_before_has_a_table_but_no_scores() -> None:
+    mine = Session()
+    mine.take(BenchRequest(), result())
+    assert mine.ready and not mine.scored
+    scores = {"mcm": {"in": np.ones(3), "near": np.zeros(3), "far": np.zeros(3)}}
+    mine.take(BenchRequest(), dataclasses.replace(result(), scores=scores))
+    assert mine.scored
+
+
+def test_what_a_link_looks_at_is_kept_until_it_is_there() -> None:
+    mine = Session(wanted=View(set="far", scorer="knn:k=5"))
+    near = dataclasses.replace(result(), rows=result().rows[:2])
+    mine.take(BenchRequest(), near)
+    assert (mine.view.set, mine.view.scorer, mine.view.against) == ("near", "knn:k=5", "mcm")
+    mine.take(BenchRequest(), result())
+    assert (mine.view.set, mine.view.scorer) == ("far", "knn:k=5")
+    mine.look(scorer="mcm")
+    assert (mine.view.set, mine.view.scorer, mine.view.against) == ("far", "mcm", "knn:k=5")
+
+
+def test_what_was_left_out_is_said_and_escaped() -> None:
+    assert notes_html(None) == "" and notes_html(BenchResult("s", "b", "in")) == ""
+    html = notes_html(
+        BenchResult(
+            "s",
+            "b",
+            "in",
+            unavailable={"vim": "it needs <training> pictures"},
+            problems={"in": {"a.png": "broken"}, "far": {"b.png": "empty", "c.png": "empty"}, "near": {}},
+            notes=("SUN is missing.",),
+        )
+    )
+    for part in (
+        "SUN is missing.",
+        "could not run: it needs &lt;training&gt; pictures",
+        "<b>in</b>: one picture could not be read and is left out, a.png (broken)",
+        "<b>far</b>: 2 pictures could not be read and are left out, the first b.png (empty)",
+    ):
+        assert part in html, part
+
+
+def test_the_table_is_sorted_and_marks_the_best() -> None:
+    rows = [row(scorer=scorer, ood="near", auroc=value) for scorer, value in (("mcm", 0.7), ("energy", 0.9))]
+    best_first = Matrix(rows, "auroc").html()
+    assert best_first.index("Energy") < best_first.index("MCM") and "<b>90.0</b>" in best_first
+    assert 'aria-sort="descending"' in best_first
+    by_name = Matrix(rows, "auroc", order="scorer").html()
+    assert by_name.index("Energy") < by_name.index("MCM") and 'aria-sort="ascending"' in by_name
+    backward = Matrix(rows, "auroc", order="scorer", reverse=True).html()
+    assert backward.index("MCM") < backward.index("Energy") and 'aria-sort="descending"' in backward
+    low = Matrix([row(scorer="mcm", fpr95=0.2), row(scorer="energy", fpr95=0.4)], "fpr95").html()
+    assert low.index("MCM") < low.index("Energy") and 'aria-sort="ascending"' in low
