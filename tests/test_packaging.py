@@ -17,16 +17,20 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import quote
 
 import pytest
-from gradio_client import Client
+from gradio_client import Client, handle_file
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST = 60_000_000
 # Small enough for seconds, on the smallest suite.
 FEW = "--suite diorama-hard --count 20 --train-count 20 --resamples 0 --scorers mcm neglabel --quiet".split()
+
+EXAMPLES = """from ood_studio.worlds import galleries
+print(*(galleries()[name].take(1, 0, 0, True)[0][0] for name in ("near-ood", "photographs")), sep="\\n")"""
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,12 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Install
     return Installed(scripts, packages, tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("away"))
 
 
+@pytest.fixture(scope="module")
+def pictures(installed: Installed) -> list[Path]:
+    """An example picture that the installed package draws, and a photograph."""
+    return [Path(line) for line in installed.run("python", "-c", EXAMPLES).splitlines()]
+
+
 def test_the_wheel_holds_the_package_and_its_assets(built: Built) -> None:
     files = checkout_files()
     package = {name for name in files if name.startswith("ood_studio/") and name.endswith(".py")}
@@ -166,24 +176,20 @@ def test_the_metadata_are_those_of_the_repository(built: Built) -> None:
     assert "ood-studio = ood_studio.__main__:run" in entry_points
 
 
-def test_an_installed_package_answers_from_another_folder(installed: Installed) -> None:
+def test_an_installed_package_answers_from_another_folder(installed: Installed, pictures: list[Path]) -> None:
     before = listing(installed.packages)
-    assert "bench" in installed.run("ood-studio", "--help")
-
     told = json.loads(installed.run("python", "-m", "ood_studio", "bench", *FEW, "--json"))
     assert [row["scorer"] for row in told["results"]] == ["mcm", "neglabel"]
     assert all(row["auroc"] > 0.6 for row in told["results"])
 
-    code = "from ood_studio.worlds import galleries; print(galleries()['near-ood'].take(1, 0, 0, True)[0][0])"
-    picture = installed.run("python", "-c", code).strip()
     (report,) = json.loads(
-        installed.run("ood-studio", "explore", picture, "--labels", "cat, dog", "--json", "--quiet")
+        installed.run("ood-studio", "explore", str(pictures[0]), "--labels", "cat, dog", "--json", "--quiet")
     )["results"]
     assert report["readings"][0]["scorer"] == "neglabel" and report["verdict"]
 
     assert listing(installed.packages) == before
     assert not list(installed.away.iterdir())
-    assert Path(picture).is_relative_to(user_cache(installed.home))
+    assert pictures[0].is_relative_to(user_cache(installed.home))
 
 
 @pytest.fixture(scope="module")
@@ -204,14 +210,26 @@ def address(installed: Installed) -> Iterator[str]:
         server.wait(60)
 
 
-def test_an_installed_package_serves_the_app(address: str) -> None:
+def test_an_installed_package_serves_the_app(pictures: list[Path], address: str) -> None:
     with urllib.request.urlopen(address, timeout=60) as page:
         assert page.status == 200 and "OOD Studio" in page.read().decode()
-    # Pictures are shown although the cache lies neither in the working directory nor in the temporary folder.
     client = Client(address, verbose=False)
-    for kind in ("Near-OOD look-alikes", "Real photographs"):
-        shown: list[dict[str, Any]] = client.predict(kind, api_name="/first_examples")
-        assert shown and all(Path(each["image"]).stat().st_size > 1000 for each in shown)
+    told = client.predict(pictures=[handle_file(pictures[0])], labels="cat, dog", api_name="/explore")
+    assert [report["name"] for report in told["results"]] == [pictures[0].name]
+
+
+def test_examples_are_shown_from_wherever_the_cache_lies_and_nothing_else_of_it(
+    installed: Installed, pictures: list[Path], address: str
+) -> None:
+    """The cache lies neither in the working directory nor in the temporary folder, whose files gradio would show."""
+    for path in pictures:
+        with urllib.request.urlopen(f"{address}/gradio_api/file={quote(str(path))}", timeout=60) as shown:
+            assert shown.read() == path.read_bytes()
+    private = user_cache(installed.home) / "uploads" / "somebody.png"
+    private.parent.mkdir(exist_ok=True)
+    private.write_bytes(pictures[0].read_bytes())
+    with pytest.raises(HTTPError, match="403"):
+        urllib.request.urlopen(f"{address}/gradio_api/file={quote(str(private))}", timeout=60)
 
 
 def wait_for(url: str, alive: Callable[[], bool], log: Path) -> None:
