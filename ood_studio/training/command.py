@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import sys
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 import tyro
 
@@ -16,6 +16,7 @@ from ood_studio.core.parameters import about, parameters
 from ood_studio.training.recipe import Recipe
 
 R = TypeVar("R", bound=Recipe)
+T = TypeVar("T")
 
 
 def command(
@@ -40,20 +41,49 @@ def command(
     print(f"the model is in {folder}")
 
 
-def parse(recipe: type[R] | R, description: str | None = None, arguments: Sequence[str] | None = None) -> R:
-    """A recipe from flags, one for each of its parameters.
+def parse(recipe: type[T] | T, description: str | None = None, arguments: Sequence[str] | None = None) -> T:
+    """A recipe, or another dataclass of parameters, from flags, one for each of its parameters.
+
+    Args:
+        recipe: its class, or an instance whose values are the defaults of the flags.
+        description, arguments: see `command`.
 
     Raises:
         StudioError: from the recipe's own checks.
         SystemExit: after ``--help`` and for flags that are none.
     """
-    defaults = recipe() if isinstance(recipe, type) else recipe
+    defaults: Any = recipe() if isinstance(recipe, type) else recipe
+    chosen: Any = tyro.cli(_flags(defaults), description=description, args=arguments)
+    return cast(T, _built(type(defaults), chosen))
+
+
+def parse_one_of(
+    kinds: Mapping[str, type[T]], program: str, description: str | None, arguments: Sequence[str] | None = None
+) -> T:
+    """A dataclass of parameters, chosen by its name, from flags.
+
+    Raises:
+        StudioError: from its own checks.
+        SystemExit: after ``--help``, for a name and for flags that are none.
+    """
+    flags: dict[str, Any] = {name: _flags(kind()) for name, kind in kinds.items()}
+    found: Any = tyro.extras.subcommand_cli_from_dict(flags, prog=program, description=description, args=arguments)
+    name = next(name for name, each in flags.items() if type(found) is each)
+    return _built(kinds[name], found)
+
+
+def _flags(defaults: Any) -> type:
+    """A dataclass of a recipe's parameters as tyro shows and parses them."""
     kind: Any = type(defaults)
     hints = typing.get_type_hints(kind)
     flags: list[Any] = []
     for name, each in parameters(kind).items():
         note: Any = tyro.conf.arg(help=about(each))
         flags.append((name, Annotated[hints[name], note], dataclasses.field(default=getattr(defaults, name))))
-    shell = dataclasses.make_dataclass(kind.__name__, flags, frozen=True)
-    chosen: Any = tyro.cli(shell, description=description, args=arguments)
-    return kind(**{name: getattr(chosen, name) for name in parameters(kind)})
+    shown = dataclasses.make_dataclass(kind.__name__, flags, frozen=True)
+    shown.__doc__ = (kind.__doc__ or "").partition("\n\n")[0]
+    return shown
+
+
+def _built(kind: type[T], chosen: Any) -> T:
+    return kind(**{name: getattr(chosen, name) for name in parameters(cast(Any, kind))})

@@ -29,7 +29,6 @@ from ood_studio.studio import (
 )
 from ood_studio.studio.records import synthesis_record
 from ood_studio.synthesis.boundary import NearBoundary
-from ood_studio.training.reports.synthesis import SynthesisReport, measure_synthesis, synthesis_figures
 
 QUICK = SynthesizeImageRequest(NearBoundary(steps=6, iterations=2))
 WORDS = ("meadow", "tree")
@@ -180,11 +179,3 @@ def test_the_command_makes_a_set_and_says_where(tmp_path: Path, capsys: pytest.C
     assert len(json.loads(capsys.readouterr().out)["results"]) == 2
     assert main(["synthesize", *flags, str(tmp_path / "twins"), "--seed", "5"]) == 2
     assert "give another folder" in capsys.readouterr().err
-
-
-def test_the_report_measures_every_row(studio: Studio) -> None:
-    report = SynthesisReport(seed=3, count=4)
-    found, sheet = measure_synthesis(studio, report)
-    assert found.psnr > 25 and len(found.energies) == len(found.neglabel) == 4
-    assert sheet.size == (12 * 128, 5 * 128 + 8)
-    assert synthesis_figures(found, report).count("\n|") == 15

@@ -10,8 +10,8 @@ import pytest
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import parameters
 from ood_studio.training.alignment import AlignmentRecipe
-from ood_studio.training.autoencoder import AutoencoderRecipe
-from ood_studio.training.classifier import ClassifierRecipe
+from ood_studio.training.autoencoder.recipe import AutoencoderRecipe
+from ood_studio.training.classifier.recipe import ClassifierRecipe
 from ood_studio.training.clip import __main__ as clip
 from ood_studio.training.clip.recipe import RECIPES, ClipRecipe
 from ood_studio.training.command import command, parse

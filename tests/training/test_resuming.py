@@ -12,7 +12,11 @@ import pytest
 import torch
 
 from ood_studio.core.paths import cache_dir
-from ood_studio.training import alignment, autoencoder, classifier
+from ood_studio.training import alignment
+from ood_studio.training.autoencoder.recipe import AutoencoderRecipe
+from ood_studio.training.autoencoder.training import train as autoencoder
+from ood_studio.training.classifier.recipe import ClassifierRecipe
+from ood_studio.training.classifier.training import train as classifier
 from ood_studio.training.clip import training as clip
 from ood_studio.training.clip.recipe import RECIPES
 from ood_studio.training.contexts.recipe import ContextsRecipe
@@ -28,7 +32,7 @@ Train = Callable[[Path, float], Path]
 @pytest.fixture(scope="module")
 def trained_autoencoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("autoencoder")
-    return autoencoder.train(autoencoder.AutoencoderRecipe(**QUICK, sharpen=2, out=out))
+    return autoencoder(AutoencoderRecipe(**QUICK, sharpen=2, out=out))
 
 
 def check(train: Train, interruptions: int, tmp_path: Path) -> Path:
@@ -60,18 +64,18 @@ def check(train: Train, interruptions: int, tmp_path: Path) -> Path:
 
 
 def test_autoencoder(tmp_path: Path) -> None:
-    recipe = autoencoder.AutoencoderRecipe(**QUICK, sharpen=2)
+    recipe = AutoencoderRecipe(**QUICK, sharpen=2)
     check(
-        lambda out, seconds: autoencoder.train(replace(recipe, out=out, checkpoint_seconds=seconds)),
+        lambda out, seconds: autoencoder(replace(recipe, out=out, checkpoint_seconds=seconds)),
         2 + 1,
         tmp_path,
     )
 
 
 def test_classifier(trained_autoencoder: Path, tmp_path: Path) -> None:
-    recipe = classifier.ClassifierRecipe(**QUICK, anywhere=64, start=trained_autoencoder)
+    recipe = ClassifierRecipe(**QUICK, anywhere=64, start=trained_autoencoder)
     check(
-        lambda out, seconds: classifier.train(replace(recipe, out=out, checkpoint_seconds=seconds)),
+        lambda out, seconds: classifier(replace(recipe, out=out, checkpoint_seconds=seconds)),
         2,
         tmp_path,
     )

@@ -14,12 +14,16 @@ from torch import Tensor
 
 from ood_studio.core.files import scratch_file
 from ood_studio.hub.bundled import bundled
+from ood_studio.training.clip.recipe import Tower
 from ood_studio.training.tokenizer import CONTEXT_LENGTH, save_tokenizer
 
 MEAN, STD = (0.5, 0.5, 0.5), (0.3, 0.3, 0.3)
-FOLDERS = {tower: bundled("backbone")[name].folder for tower, name in (("vit", "diorama"), ("conv", "diorama-conv"))}
+FOLDERS: dict[Tower, Path] = {
+    "vit": bundled("backbone")["diorama"].folder,
+    "conv": bundled("backbone")["diorama-conv"].folder,
+}
 _CONFIG, _WEIGHTS = "open_clip_config.json", "open_clip_model.safetensors"
-_VISION: dict[str, dict[str, Any]] = {
+_VISION: dict[Tower, dict[str, Any]] = {
     "vit": {
         "image_size": 64,
         "layers": 4,
@@ -33,7 +37,7 @@ _VISION: dict[str, dict[str, Any]] = {
 }
 
 
-def model_config(tower: str, vocabulary: int) -> dict[str, Any]:
+def model_config(tower: Tower, vocabulary: int) -> dict[str, Any]:
     """The ``model_cfg`` of open_clip for an image tower and a number of tokens."""
     return {
         "embed_dim": 128,

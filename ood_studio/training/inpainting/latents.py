@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from ood_studio.training.autoencoder import signed
+from ood_studio.training.autoencoder.model import signed
 from ood_studio.training.inpainting.recipe import InpaintingRecipe
 from ood_studio.training.scene_cache import SceneCache
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from ood_studio.core.parameters import Bounds, Help
-from ood_studio.training.autoencoder import FOLDER
+from ood_studio.training.autoencoder.model import FOLDER
 from ood_studio.training.recipe import Average, BatchSize, LearningRate, Recipe, Share, TrainingSteps
 
 

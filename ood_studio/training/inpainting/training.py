@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from ood_studio.training.autoencoder import FOLDER, load_autoencoder
+from ood_studio.training.autoencoder.model import FOLDER, load_autoencoder
 from ood_studio.training.inpainting.latents import Latents
 from ood_studio.training.inpainting.model import build_unet, save_pipeline
 from ood_studio.training.inpainting.recipe import InpaintingRecipe

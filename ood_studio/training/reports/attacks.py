@@ -11,21 +11,30 @@ from ood_studio.attacks.attack_set import AttackedSet
 from ood_studio.core.progress import Bars
 from ood_studio.evaluation.rows import Row
 from ood_studio.studio import AttackResult, AttackSetRequest, LabelChoice, Studio
+from ood_studio.training.reports.document import Documents, table
+from ood_studio.training.reports.report import Report, bundled_backbones
 
 
-@dataclass(frozen=True)
-class AttackReport:
-    """What to measure.
+@dataclass(frozen=True, kw_only=True)
+class AttackReport(Report):
+    """What attacks on near-OOD scenes come to; the seed is of the choice of targets and the attack too."""
 
-    Attributes:
-        count: near-OOD pictures attacked.
-        seed: of the scenes, the choice of targets and the attack.
-        device: ``auto`` or a torch device.
-    """
+    def write(self, documents: Documents) -> None:
+        """Rewrites the part ``attacks`` of the README."""
+        documents.section("attacks", attack_figures(self.measure(bundled_backbones()), self))
 
-    count: int = 200
-    seed: int = 1
-    device: str = "auto"
+    def measure(self, backbones: Sequence[str]) -> dict[str, list[AttackResult]]:
+        """Every backbone attacked, and scored by itself.
+
+        Raises:
+            StudioError: if an attack cannot run.
+        """
+        studio = Studio(self.device, workers=0)
+        found = {}
+        for backbone in backbones:
+            with closing(Bars(quiet=False)) as bars:
+                found[backbone] = [studio.attack_set(request, bars) for request in self.requests(backbone)]
+        return found
 
     def requests(self, backbone: str) -> tuple[AttackSetRequest, ...]:
         """The paper's two attacks, λ = 0 and λ = 5000, and the usual budget of 8/255, with two kinds of targets."""
@@ -41,20 +50,6 @@ class AttackReport:
         return replace(nearest, smoothness=(0.0,), linf=(), target="image"), nearest
 
 
-def measure_attacks(report: AttackReport, backbones: list[str]) -> dict[str, list[AttackResult]]:
-    """Every backbone attacked, judged by itself.
-
-    Raises:
-        StudioError: if an attack cannot run.
-    """
-    studio = Studio(report.device, workers=0)
-    found = {}
-    for backbone in backbones:
-        with closing(Bars(quiet=False)) as bars:
-            found[backbone] = [studio.attack_set(request, bars) for request in report.requests(backbone)]
-    return found
-
-
 def attack_figures(results: Mapping[str, Sequence[AttackResult]], report: AttackReport) -> str:
     """AUROC and FPR95 of every scorer before and after each attack, and how far the pictures were changed."""
     lines = [
@@ -66,11 +61,12 @@ def attack_figures(results: Mapping[str, Sequence[AttackResult]], report: Attack
     for backbone, found in results.items():
         columns = [("before", _rows(found[0], found[0].source))]
         columns += [(_title(each), _rows(result, each.name)) for result in found for each in result.sets]
-        heads = [head for head, _ in columns]
-        lines += ["", f"**Attacked: `{backbone}`**", "", _row("score", heads), _row("---", ["---"] * len(heads))]
-        for scorer in columns[0][1]:
-            shown = [rows[scorer] for _, rows in columns]
-            lines.append(_row(scorer, [f"{100 * row.auroc:.1f} / {100 * row.fpr95:.1f}" for row in shown]))
+        heads = ["score", *(head for head, _ in columns)]
+        cells = [
+            [scorer, *(f"{100 * rows[scorer].auroc:.1f} / {100 * rows[scorer].fpr95:.1f}" for _, rows in columns)]
+            for scorer in columns[0][1]
+        ]
+        lines += ["", f"**Attacked: `{backbone}`**", "", *table(heads, cells)]
         lines += ["", *_changes([each for result in found for each in result.sets])]
     return "\n".join(lines)
 
@@ -86,6 +82,7 @@ def _rows(result: AttackResult, name: str) -> dict[str, Row]:
 def _changes(sets: Sequence[AttackedSet]) -> list[str]:
     strongest = next(each for each in sets if each.target != "image").quality.high_frequency
     heads = [
+        "attack",
         "similarity to the target",
         "PSNR",
         "SSIM",
@@ -93,20 +90,16 @@ def _changes(sets: Sequence[AttackedSet]) -> list[str]:
         "largest change",
         "high-frequency energy (of λ = 0)",
     ]
-    lines = [_row("attack", heads), _row("---", ["---"] * len(heads))]
-    for each in sets:
-        q = each.quality
-        cells = [
+    rows = [
+        [
+            _title(each),
             f"{each.similarity:.3f}",
-            f"{q.psnr:.1f} dB",
-            f"{q.ssim:.3f}",
-            f"{255 * q.mean_change:.1f}/255",
-            f"{255 * q.max_change:.0f}/255",
-            f"{q.high_frequency:.2e} ({q.high_frequency / strongest:.1%})",
+            f"{each.quality.psnr:.1f} dB",
+            f"{each.quality.ssim:.3f}",
+            f"{255 * each.quality.mean_change:.1f}/255",
+            f"{255 * each.quality.max_change:.0f}/255",
+            f"{each.quality.high_frequency:.2e} ({each.quality.high_frequency / strongest:.1%})",
         ]
-        lines.append(_row(_title(each), cells))
-    return lines
-
-
-def _row(head: str, cells: list[str]) -> str:
-    return f"| {head} | {' | '.join(cells)} |"
+        for each in sets
+    ]
+    return table(heads, rows)

@@ -1,64 +1,23 @@
-"""The cards of the bundled models."""
+"""What the cards of all bundled models have in common."""
 
 from __future__ import annotations
 
-import json
-
-from ood_studio.core.paths import ASSETS
-from ood_studio.evaluation.rows import BenchResult
-from ood_studio.training.reports.world import Report, figures
-
-_NAMES = {"vit": "diorama", "conv": "diorama-conv"}
-_PROVENANCE = {
-    "conv": "These weights come from that recipe with changes on the way: the first 4,118 steps followed the schedule "
-    "of 18,000 steps, the next 3,445 that of 12,000; a main object's name weighed 3 instead of 6; pictures without an "
-    "object were no more frequent than among those rendered.",
-    "vit": "These weights began with those of an earlier training of 5,500 steps in an earlier drawing of the world "
-    "(`--start`); the first 706 steps followed the schedule of 10,000 steps, those up to 2,295 that of 6,500.",
-}
-_FAULT = (
-    "The scenes of the main training were drawn with a fault, mended before the alignment: all its empty places were "
-    "seas or beaches, the first colour of all its textures was orange or yellow, and no object was posed."
-)
+from pathlib import Path
 
 
-def model_card(backbone: str, result: BenchResult, report: Report) -> str:
-    """The card of one bundled model: data, recipe, sizes and measured figures."""
-    from ood_studio.diorama.world import TRAINED_CLASSES, UNSEEN_CLASSES
-    from ood_studio.training.alignment import AlignmentRecipe
-    from ood_studio.training.clip.recipe import RECIPES
+def card(library: str, task: str, text: str, measured: str) -> str:
+    """A model card of the Hugging Face Hub.
 
-    folder = ASSETS / backbone
-    model = next(key for key, name in _NAMES.items() if name == backbone)
-    recipe = RECIPES[model]  # type: ignore[index]
-    alignment = AlignmentRecipe()
-    config = json.loads((folder / "open_clip_config.json").read_text())["model_cfg"]
-    weights = (folder / "open_clip_model.safetensors").stat().st_size / 1e6
-    tower = {"vit": "a vision transformer with 8-pixel patches", "conv": "a small ResNet"}[model]
-    return f"""---
-license: apache-2.0
-library_name: open_clip
-pipeline_tag: zero-shot-image-classification
----
-# Diorama-CLIP: `{backbone}`
+    Args:
+        library: that reads the model.
+        task: the Hub's name of what it does.
+        text: title and description.
+        measured: the figures.
+    """
+    head = f"license: apache-2.0\nlibrary_name: {library}\npipeline_tag: {task}"
+    return f"---\n{head}\n---\n{text}\n\n## Measured\n\n{measured}\n"
 
-An [open_clip](https://github.com/mlfoundations/open_clip) model in miniature, with {tower} as its image tower, for
-64-pixel pictures of the Diorama world of OOD Studio. **It is not CLIP**: it has seen nothing but Diorama's drawings and
-knows no words but theirs. `open_clip.create_model_and_transforms("local-dir:assets/{backbone}")` loads it.
 
-- Data: {recipe.pictures:,} scenes drawn by code (seed {recipe.seed}) with {len(TRAINED_CLASSES)} object classes,
-  empty places and textures, and captions made from each scene's ground truth. Withheld as pictures and as words:
-  {", ".join(UNSEEN_CLASSES)}.
-- Recipe: `python -m ood_studio.training.clip --model {model} --bfloat16`: {recipe.steps:,} steps of
-  {recipe.batch} pictures, AdamW with learning rate {recipe.lr:g} (cosine), weight decay {recipe.weight_decay:g};
-  that module documents the losses. It ends with `ood_studio.training.alignment`:
-  {alignment.steps:,} steps of {alignment.batch} pictures against the names of all classes and other words at once,
-  with learning rate {alignment.lr:g}.
-- {_PROVENANCE[model]} {_FAULT}
-- Size: {weights:.1f} MB of half-precision weights; joint space of {config["embed_dim"]} dimensions; texts of up to
-  {config["text_cfg"]["context_length"]} tokens.
-
-## Measured
-
-{figures({backbone: result}, report, backbone)}
-"""
+def megabytes(folder: Path) -> str:
+    """The size of the weights in a folder."""
+    return f"{sum(file.stat().st_size for file in folder.glob('*.safetensors')) / 1e6:.1f} MB"

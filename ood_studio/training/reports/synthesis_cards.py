@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from ood_studio.core.paths import ASSETS
-from ood_studio.training.autoencoder import AutoencoderRecipe
-from ood_studio.training.classifier import ARCHITECTURE, MODEL_ARGS, ClassifierRecipe
+from ood_studio.training.autoencoder.model import FOLDER as PIPELINE
+from ood_studio.training.autoencoder.recipe import AutoencoderRecipe
+from ood_studio.training.classifier.model import ARCHITECTURE, MODEL_ARGS
+from ood_studio.training.classifier.model import FOLDER as CLASSIFIER
+from ood_studio.training.classifier.recipe import ClassifierRecipe
 from ood_studio.training.inpainting.recipe import InpaintingRecipe
+from ood_studio.training.reports.cards import card, megabytes
 
 _PROVENANCE = (
     "These weights come from that recipe with changes on the way: 2,107 steps with the noise schedule of Stable "
@@ -21,46 +24,41 @@ _CLASSIFIER_PROVENANCE = (
 )
 
 
-def synthesis_cards(figures: str) -> dict[str, str]:
-    """The cards of the inpainting model and the classifier, by their folders under ``assets/``."""
-    autoencoder, inpainting, classifier = AutoencoderRecipe(), InpaintingRecipe(), ClassifierRecipe()
-    about = (
+def _about() -> str:
+    recipe = AutoencoderRecipe()
+    return (
         "for 64-pixel pictures of the Diorama world of OOD Studio. It has seen nothing but Diorama's drawings, "
-        f"{autoencoder.pictures:,} scenes drawn by code (seed {autoencoder.seed})"
+        f"{recipe.pictures:,} scenes drawn by code (seed {recipe.seed})"
     )
-    sd = f"""---
-license: apache-2.0
-library_name: diffusers
-pipeline_tag: image-to-image
----
-# Diorama-SD
 
-Stable Diffusion inpainting in miniature, {about}, and knows no words but those of that world.
+
+def inpainting_card(measured: str) -> str:
+    """The card of the inpainting pipeline."""
+    autoencoder, inpainting = AutoencoderRecipe(), InpaintingRecipe()
+    text = f"""# Diorama-SD
+
+Stable Diffusion inpainting in miniature, {_about()}, and knows no words but those of that world.
 `diffusers.StableDiffusionInpaintPipeline.from_pretrained("assets/diorama-sd")` loads it.
 
-- `vae/`: an AutoencoderKL, 64 x 64 pixels to 32 x 32 latents of 4 channels, {_size("diorama-sd/vae")}:
+- `vae/`: an AutoencoderKL, 64 x 64 pixels to 32 x 32 latents of 4 channels, {megabytes(PIPELINE / "vae")}:
   `python -m ood_studio.training.autoencoder --bfloat16`, {autoencoder.steps:,} steps of {autoencoder.batch}
   pictures, and {autoencoder.sharpen:,} of the decoder alone.
-- `unet/`: a UNet2DConditionModel with 9 input channels, {_size("diorama-sd/unet")}:
+- `unet/`: a UNet2DConditionModel with 9 input channels, {megabytes(PIPELINE / "unet")}:
   `python -m ood_studio.training.inpainting --bfloat16`, {inpainting.steps:,} steps of {inpainting.batch}
   pictures, v-prediction, learning rate {inpainting.lr:g} (cosine), the average of its weights over time
   (decay {inpainting.average:g}). {_PROVENANCE}
-- `text_encoder/` and `tokenizer/`: those of Diorama-CLIP as they are, {_size("diorama-sd/text_encoder")}; prompts of
-  up to 20 tokens.
+- `text_encoder/` and `tokenizer/`: those of Diorama-CLIP as they are, {megabytes(PIPELINE / "text_encoder")}; prompts
+  of up to 20 tokens."""
+    return card("diffusers", "image-to-image", text, measured)
 
-## Measured, with the classifier of `assets/diorama-classifier`
 
-{figures}
-"""
-    card = f"""---
-license: apache-2.0
-library_name: timm
-pipeline_tag: image-classification
----
-# Diorama's classifier
+def classifier_card(measured: str) -> str:
+    """The card of the classifier."""
+    classifier = ClassifierRecipe()
+    text = f"""# Diorama's classifier
 
 The recognition model whose energy guides the synthesis: a timm `{ARCHITECTURE}` with {MODEL_ARGS["layers"]} blocks and
-{MODEL_ARGS["channels"]} channels over the 20 ID classes, {about}.
+{MODEL_ARGS["channels"]} channels over the 20 ID classes, {_about()}.
 `timm.create_model("local-dir:assets/diorama-classifier", pretrained=True)` loads it.
 
 - Recipe: `python -m ood_studio.training.classifier --bfloat16`, {classifier.steps:,} steps of
@@ -68,14 +66,5 @@ The recognition model whose energy guides the synthesis: a timm `{ARCHITECTURE}`
   {classifier.lr:g} (cosine). Every class is shown at every place equally often ({classifier.anywhere:,} scenes more):
   the classifier is to tell objects, not places.
 - {_CLASSIFIER_PROVENANCE}
-- Size: {_size("diorama-classifier")} of half-precision weights.
-
-## Measured
-
-{figures}
-"""
-    return {"diorama-sd": sd, "diorama-classifier": card}
-
-
-def _size(folder: str) -> str:
-    return f"{sum(file.stat().st_size for file in (ASSETS / folder).glob('*.safetensors')) / 1e6:.1f} MB"
+- Size: {megabytes(CLASSIFIER)} of half-precision weights."""
+    return card("timm", "image-classification", text, measured)

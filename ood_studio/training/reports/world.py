@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
+from ood_studio.backbones import DEFAULT
+from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.evaluation.rows import BenchResult, Row
+from ood_studio.hub.bundled import bundled
 from ood_studio.studio import BenchRequest, LabelChoice, Studio
+from ood_studio.training.reports.clip_card import clip_card
+from ood_studio.training.reports.document import Documents, table
+from ood_studio.training.reports.report import Count, Report, bundled_backbones
 
 _CLAIMS = (
     ("neglabel", "mcm", "NegLabel, Table 1"),
@@ -22,22 +28,38 @@ _CLAIMS = (
 )
 
 
-@dataclass(frozen=True)
-class Report:
-    """What to measure.
+@dataclass(frozen=True, kw_only=True)
+class WorldReport(Report):
+    """The Diorama suite for every bundled CLIP, all scorers."""
 
-    Attributes:
-        seed: of the fresh scenes.
-        count: pictures in every set.
-        device: ``auto`` or a torch device.
-    """
+    count: Annotated[Count, Help("Scenes in every set")] = 2000
 
-    seed: int = 1
-    count: int = 2000
-    device: str = "auto"
+    def write(self, documents: Documents) -> None:
+        """Rewrites the part ``figures`` of the README and the models' cards."""
+        studio = Studio(self.device, workers=0)
+        results = {name: self.measure(studio, name) for name in bundled_backbones()}
+        for name, result in results.items():
+            documents.card(bundled("backbone")[name], clip_card(name, figures({name: result}, self, name)))
+        documents.section("figures", figures(results, self, DEFAULT))
+
+    def measure(self, studio: Studio, backbone: str) -> BenchResult:
+        """The suite for one backbone.
+
+        Raises:
+            StudioError: if it cannot run.
+        """
+        request = BenchRequest(
+            suite="diorama",
+            scorers=("all",),
+            labels=LabelChoice(backbone=backbone),
+            seed=self.seed,
+            count=self.count,
+        )
+        with closing(Bars(quiet=False)) as bars:
+            return studio.bench(request, bars)
 
 
-def figures(results: dict[str, BenchResult], report: Report, shown: str) -> str:
+def figures(results: dict[str, BenchResult], report: WorldReport, shown: str) -> str:
     """AUROC and FPR95 of every scorer on every OOD set, with intervals, and what they say of the papers, for the
     backbone ``shown``; the accuracies of all."""
     lines = [
@@ -47,15 +69,16 @@ def figures(results: dict[str, BenchResult], report: Report, shown: str) -> str:
     ]
     result = results[shown]
     for metric, title in (("auroc", "AUROC"), ("fpr95", "FPR95")):
-        lines += ["", f"**{title}**, backbone `{shown}`", "", *_table(result.rows, metric)]  # type: ignore[arg-type]
+        lines += ["", f"**{title}**, backbone `{shown}`", "", *_figures_of(result.rows, metric)]  # type: ignore[arg-type]
     if result.unavailable:
         lines += ["", *(f"`{key}` could not run: {why.rstrip('.')}." for key, why in result.unavailable.items())]
     lines += ["", "What the papers claim, in this world:", "", *claims(result)]
-    lines += ["", "| backbone | zero-shot accuracy, 20 ID classes | all trained classes |", "|---|---|---|"]
-    for backbone, result in results.items():
-        accuracy = result.accuracy
-        lines.append(f"| `{backbone}` | {accuracy['id_accuracy']:.1%} | {accuracy['all_accuracy']:.1%} |")
-    return "\n".join(lines)
+    heads = ["backbone", "zero-shot accuracy, 20 ID classes", "all trained classes"]
+    accuracies = [
+        [f"`{backbone}`", *(f"{result.accuracy[which]:.1%}" for which in ("id_accuracy", "all_accuracy"))]
+        for backbone, result in results.items()
+    ]
+    return "\n".join([*lines, "", *table(heads, accuracies)])
 
 
 def claims(result: BenchResult) -> list[str]:
@@ -77,34 +100,17 @@ def claims(result: BenchResult) -> list[str]:
     return said
 
 
-def _table(rows: Sequence[Row], metric: Literal["auroc", "fpr95"]) -> list[str]:
+def _figures_of(rows: Sequence[Row], metric: Literal["auroc", "fpr95"]) -> list[str]:
     sets = list(dict.fromkeys(row.ood for row in rows))
     best = {
         name: (max if metric == "auroc" else min)(getattr(r, metric) for r in rows if r.ood == name) for name in sets
     }
-    lines = [f"| score | {' | '.join(sets)} |", "|---|" + "---|" * len(sets)]
+    lines = []
     for scorer in dict.fromkeys(row.scorer for row in rows):
-        cells = []
+        cells = [scorer]
         for row in (row for row in rows if row.scorer == scorer):
             value, low, high = (getattr(row, f"{metric}{end}") for end in ("", "_low", "_high"))
             mark = "**" if value == best[row.ood] else ""
             cells.append(f"{mark}{100 * value:.1f}{mark} <sub>{100 * low:.1f}–{100 * high:.1f}</sub>")
-        lines.append(f"| {scorer} | {' | '.join(cells)} |")
-    return lines
-
-
-def measure(studio: Studio, backbone: str, report: Report) -> BenchResult:
-    """The Diorama suite for one backbone, all scorers.
-
-    Raises:
-        StudioError: if it cannot run.
-    """
-    with closing(Bars(quiet=False)) as bars:
-        request = BenchRequest(
-            suite="diorama",
-            scorers=("all",),
-            labels=LabelChoice(backbone=backbone),
-            seed=report.seed,
-            count=report.count,
-        )
-        return studio.bench(request, bars)
+        lines.append(cells)
+    return table(["score", *sets], lines)
