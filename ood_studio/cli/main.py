@@ -23,6 +23,7 @@ from ood_studio.cli.flags import Chosen, description, flags, part, registry
 from ood_studio.cli.mine import Mine
 from ood_studio.cli.serve import ServeApp
 from ood_studio.cli.synthesize import Synthesize
+from ood_studio.cli.synthesize_image import SynthesizeImage
 from ood_studio.core import plugins
 from ood_studio.core.errors import StudioError
 from ood_studio.studio.commands import PROGRAM
@@ -34,6 +35,7 @@ COMMANDS: dict[str, type[Command]] = {
     "attack": Attack,
     "attack-image": AttackImage,
     "synthesize": Synthesize,
+    "synthesize-image": SynthesizeImage,
     "serve": ServeApp,
 }
 

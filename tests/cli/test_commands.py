@@ -276,3 +276,21 @@ def test_one_picture_is_attacked(run: Run, tmp_path: Path) -> None:
     assert run("attack-image", paths[0], *few)[2].startswith("error: an attack needs a target")
     assert run("attack-image", *few)[0] == 2
     assert "must end in .png" in run("attack-image", *paths, "--out", tmp_path / "lossy.jpg", *few)[2]
+
+
+def test_one_picture_is_synthesized_as_the_page_says(run: Run, album: Path, tmp_path: Path) -> None:
+    quick = ["--iterations", "1", "--steps", "4", *FEW]
+    command = ["synthesize-image", album / "a.png", "--contexts=farm,sun", "--out", tmp_path / "made.png"]
+    code, said, _ = run(*command, *quick, "--json")
+    record = json.loads(said)
+    assert code == 0 and record["contexts"] == ["farm", "sun"]
+    assert [each["iteration"] for each in record["iterations"]] == [0, 1]
+    made = Image.open(tmp_path / "made.png")
+    assert made.format == "PNG" and made.size == (64, 64)
+
+    code, said, noted = run(*command, *quick)
+    first, second, *_ = said.splitlines()
+    assert code == 0 and first == "painted from: farm, sun" and second.split() == ["iteration", "original", "0", "1"]
+    assert str(tmp_path / "made.png") in noted
+    assert Image.open(tmp_path / "made.png").tobytes() == made.tobytes()
+    assert run("synthesize-image", "--quiet") == (2, "", "error: there must be one picture to start from, not 0\n")
