@@ -34,7 +34,7 @@ explored = studio.explore(ExploreRequest(top=6), chosen)
 explored
 
 # %%
-{report.name: report.verdict for report in explored.pictures}
+{report.name: report.verdict for report in explored.reports}
 
 # %% [markdown]
 # ## Negative labels

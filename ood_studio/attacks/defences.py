@@ -67,11 +67,11 @@ class Defence:
 
     @property
     def views(self) -> int:
-        """How many pictures it makes of one."""
+        """How many images it makes of one."""
         return int(self.strength) if self.kind == "crops" else 1
 
     def apply(self, picture: Image.Image, view: int = 0) -> Image.Image:
-        """An RGB picture of the same size; the crops of a picture depend only on its content and the view's number."""
+        """An RGB image of the same size; the crops of an image depend only on its content and the view's number."""
         width, height = picture.size
         if self.kind == "jpeg":
             file = io.BytesIO()
@@ -126,7 +126,7 @@ class Defended(Dataset):
         return len(self._whole)
 
     def load(self, index: int) -> Image.Image:
-        """The picture, transformed."""
+        """The image, transformed."""
         return self._defence.apply(self._whole.load(index), self._view)
 
     def caption(self, index: int) -> str:

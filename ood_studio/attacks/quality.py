@@ -1,4 +1,4 @@
-"""How far a changed picture is from the original, for the eye and for a model."""
+"""How far a changed image is from the original, for the eye and for a model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RADIUS, _SIGMA = 5, 1.5  # SSIM's window
 
 @dataclass(frozen=True)
 class Quality:
-    """Figures of one picture, or their means over several.
+    """Figures of one image, or their means over several.
 
     Attributes:
         psnr: in dB, see `psnr`.
@@ -39,7 +39,7 @@ class Quality:
 
 
 def quality(original: Tensor, changed: Tensor) -> list[Quality]:
-    """The figures of every picture of a batch, each (batch, 3, height, width) in [0, 1].
+    """The figures of every image of a batch, each (batch, 3, height, width) in [0, 1].
 
     Raises:
         StudioError: if the shapes differ.
@@ -62,7 +62,7 @@ def quality(original: Tensor, changed: Tensor) -> list[Quality]:
 
 
 def mean_quality(each: list[Quality]) -> Quality:
-    """The means; of ``max_change`` the largest, and of ``psnr`` the mean over pictures that changed at all."""
+    """The means; of ``max_change`` the largest, and of ``psnr`` the mean over images that changed at all."""
     if not each:
         raise StudioError("there is no picture to average over")
     rows = [asdict(one) for one in each]
@@ -80,7 +80,7 @@ def psnr(original: Tensor, changed: Tensor) -> Tensor:
 
 def ssim(original: Tensor, changed: Tensor) -> Tensor:
     """(batch,) structural similarity (Wang et al. 2004): 11×11 Gaussian window of σ = 1.5, K = (0.01, 0.03), the mean
-    over the channels and over the places where the window fits; a smaller picture gets a smaller window."""
+    over the channels and over the places where the window fits; a smaller image gets a smaller window."""
     radius = min(_RADIUS, (min(original.shape[-2:]) - 1) // 2)
     places = torch.arange(-radius, radius + 1, dtype=original.dtype, device=original.device)
     line = torch.exp(-places.square() / (2 * _SIGMA**2))

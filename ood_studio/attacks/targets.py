@@ -18,13 +18,13 @@ from ood_studio.scorers import Space, select_features
 
 @torch.no_grad()
 def image_targets(backbone: Backbone, pictures: Sequence[Image.Image], space: Space = "visual") -> Tensor:
-    """(pictures, dim), the features of pictures."""
+    """(images, dim), the features of images."""
     found = backbone.encode_image(backbone.preprocess(pictures))
     return select_features(space, found.joint, found.visual, found.patches)
 
 
 def class_targets(features: Tensor, labels: Tensor, wanted: Sequence[int]) -> Tensor:
-    """(wanted, dim), for each class wanted the mean direction of its pictures.
+    """(wanted, dim), for each class wanted the mean direction of its images.
 
     Args:
         features: (n, dim).
@@ -32,7 +32,7 @@ def class_targets(features: Tensor, labels: Tensor, wanted: Sequence[int]) -> Te
         wanted: class indices.
 
     Raises:
-        StudioError: for a class without a picture.
+        StudioError: for a class without an image.
     """
     unit = functional.normalize(features.float(), dim=1)
     means = {}

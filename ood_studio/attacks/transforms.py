@@ -1,4 +1,4 @@
-"""Small differentiable changes of pictures that an attack can learn to withstand."""
+"""Small differentiable changes of images that an attack can learn to withstand."""
 
 from __future__ import annotations
 

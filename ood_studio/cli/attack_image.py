@@ -47,7 +47,7 @@ class AttackImage(Common):
         with closing(Bars(self.quiet)) as bars:
             first, *_, last = studio.attack_image(self.request, source, target, progress=bars)
         if self.out:
-            write_image(last.picture, self.out)
+            write_image(last.image, self.out)
         if self.json:
             print(to_json(attack_record(self.request, source, target, last)))
         else:

@@ -18,7 +18,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.data.images import IMAGE_SUFFIXES, ImageError, decode_image
-from ood_studio.studio import ExploreRequest, PictureReport, Studio
+from ood_studio.studio import ExploreRequest, ImageReport, Studio
 
 _CHUNK = 64  # pictures explored at a time, so that a folder of any size fits into memory
 
@@ -53,7 +53,7 @@ class Explore(Common):
             about = found.to_dict()  # but for the reports, the same for every chunk
             results += about.pop("results")
             if not self.json:
-                for report in found.pictures:
+                for report in found.reports:
                     print(picture_text(report), end="\n\n")
         if not results and len(problems) == 1:
             raise StudioError(*problems.values())
@@ -67,7 +67,7 @@ class Explore(Common):
             print(to_json({"results": results, **about, "problems": problems}))
 
 
-def picture_text(report: PictureReport) -> str:
+def picture_text(report: ImageReport) -> str:
     """A picture's report for the terminal."""
     lines = [f"{one_line(report.name)}", f"  {one_line(report.verdict)}"]
     lines.append("  classes     " + ", ".join(f"{one_line(name)} {share:.1%}" for name, share in report.classes))

@@ -1,10 +1,10 @@
 """The service layer: a typed request in, a typed result out; interface, command line and API all call this.
 
-Nothing here belongs to one user. What is shared (models, text features, reference pictures) is kept by content: asking
+Nothing here belongs to one user. What is shared (models, text features, reference images) is kept by content: asking
 again for the same thing costs nothing, and changing one choice recomputes only what depends on it.
 """
 
-from ood_studio.studio.answers import Affinity, ExploreResult, PictureReport, SweepPoint
+from ood_studio.studio.answers import Affinity, ExploreResult, ImageReport, SweepPoint
 from ood_studio.studio.assessment import Assessment
 from ood_studio.studio.attack_image import AttackImageStep
 from ood_studio.studio.attack_results import AttackResult, Evaluation
@@ -34,8 +34,8 @@ __all__ = [
     "ExploreRequest",
     "ExploreResult",
     "FeatureMapRequest",
+    "ImageReport",
     "LabelChoice",
-    "PictureReport",
     "Reading",
     "ReferenceScores",
     "Studio",

@@ -22,7 +22,7 @@ class SweepPoint:
 
 @dataclass(frozen=True)
 class Affinity:
-    """One label's share of a picture's softmax over all ID and negative labels."""
+    """One label's share of an image's softmax over all ID and negative labels."""
 
     label: str
     share: float
@@ -30,8 +30,8 @@ class Affinity:
 
 
 @dataclass(frozen=True)
-class PictureReport:
-    """Everything about one picture.
+class ImageReport:
+    """Everything about one image.
 
     Attributes:
         name: file name or the like.
@@ -59,17 +59,17 @@ class PictureReport:
 
 @dataclass(frozen=True)
 class ExploreResult:
-    """What `Studio.explore` gives: a report a picture, and what they are compared with.
+    """What `Studio.explore` gives: a report an image, and what they are compared with.
 
     Attributes:
-        pictures: in the order given.
-        references: scores of the reference pictures by scorer title; empty without any.
+        reports: in the order given.
+        references: scores of the reference images by scorer title; empty without any.
         tau: the temperature that NegLabel used; ``groups`` into how many groups it cut the negative labels.
         id_labels, negatives: the labels on both sides; negatives furthest first.
         notes: sentences for the person, such as labels dropped.
     """
 
-    pictures: tuple[PictureReport, ...]
+    reports: tuple[ImageReport, ...]
     references: dict[str, ReferenceScores]
     tau: float
     groups: int
@@ -78,9 +78,9 @@ class ExploreResult:
     notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON: the reports without the raw scores of the reference pictures."""
+        """Plain values for JSON: the reports without the raw scores of the reference images."""
         reports = []
-        for report in self.pictures:
+        for report in self.reports:
             plain = asdict(report)
             plain["heatmap"] = None if report.heatmap is None else report.heatmap.round(4).tolist()
             reports.append(plain)

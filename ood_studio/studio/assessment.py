@@ -31,16 +31,16 @@ class Assessment:
     """What a guide and every score make of an image.
 
     Attributes:
-        picture: 8 bits a channel.
+        image: 8 bits a channel.
         value: the guide's score, higher = more in-distribution; of the energy minus it.
         energy: of the recognition model; None where a score guides.
         gauge: what ``value`` is compared with; None without reference images.
-        readings: every score of ``picture`` as `Studio.explore` gives it.
+        readings: every score of ``image`` as `Studio.explore` gives it.
         negative: the negative label that it resembles most: largest softmax of cosine similarities over the negative
             labels alone, as in SynOOD's label mining; its share of that softmax.
     """
 
-    picture: Image.Image
+    image: Image.Image
     value: float
     energy: float | None
     gauge: Gauge | None

@@ -31,11 +31,11 @@ class AttackImageStep:
     Attributes:
         step, total: of the attack.
         similarity, roughness: see `AttackStep`.
-        readings: every score of ``picture`` as `Studio.explore` gives it, with thresholds where there are reference
+        readings: every score of ``image`` as `Studio.explore` gives it, with thresholds where there are reference
             images.
         typical: by score title the median of the ID reference images; empty without them.
         weight: λ at this image's size, see `smoothness_weight`.
-        picture: rounded to 8 bits.
+        image: rounded to 8 bits.
         original: the image before, at the same size.
     """
 
@@ -46,16 +46,16 @@ class AttackImageStep:
     readings: tuple[Reading, ...]
     typical: dict[str, float]
     weight: float
-    picture: Image.Image
+    image: Image.Image
     original: Image.Image
 
     def change(self) -> np.ndarray:
-        """(height, width, 3) the perturbation, picture − original, in [-1, 1]."""
-        return (np.asarray(self.picture, np.float32) - np.asarray(self.original, np.float32)) / 255
+        """(height, width, 3) the perturbation, image − original, in [-1, 1]."""
+        return (np.asarray(self.image, np.float32) - np.asarray(self.original, np.float32)) / 255
 
     def _repr_html_(self) -> str:
         after = f"after {self.step:,} of {self.total:,} steps, similarity {self.similarity:.3f}"
-        return change_html(self.original, self.picture, after, self.readings)
+        return change_html(self.original, self.image, after, self.readings)
 
 
 class AttackImageService:

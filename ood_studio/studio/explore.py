@@ -14,7 +14,7 @@ from ood_studio.core.progress import Progress, silent
 from ood_studio.data.keyed_images import KeyedImage
 from ood_studio.scorers import Reference
 from ood_studio.scorers.neglabel import affinities
-from ood_studio.studio.answers import Affinity, ExploreResult, PictureReport, verdict
+from ood_studio.studio.answers import Affinity, ExploreResult, ImageReport, verdict
 from ood_studio.studio.requests import ExploreRequest
 from ood_studio.studio.workbench import Workbench
 
@@ -62,7 +62,7 @@ class ExploreService:
             guesses = zip(ranked.indices.tolist(), ranked.values.tolist(), strict=True)
             patches = features.patches
             reports.append(
-                PictureReport(
+                ImageReport(
                     name,
                     tuple(listed),
                     float(shares[i, :known].sum()),

@@ -1,4 +1,4 @@
-"""A map of pictures: in-distribution, out-of-distribution and synthetic ones in one plane of a backbone's features."""
+"""A map of images: in-distribution, out-of-distribution and synthetic ones in one plane of a backbone's features."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ THUMBNAIL = 64  # pixels
 
 @dataclass(frozen=True, eq=False)
 class MapGroup:
-    """Pictures of one kind on the map.
+    """Images of one kind on the map.
 
     Attributes:
         name: for the legend.
-        kind: what they are; a ``trail`` is one picture's way, in its order.
+        kind: what they are; a ``trail`` is one image's way, in its order.
         places: (n, 2).
-        captions: one a picture.
-        thumbnails: one a picture, at most `THUMBNAIL` pixels wide and high.
+        captions: one an image.
+        thumbnails: one an image, at most `THUMBNAIL` pixels wide and high.
     """
 
     name: str

@@ -12,7 +12,7 @@ from ood_studio.studio.scores import Reading
 if TYPE_CHECKING:
     from PIL import Image
 
-    from ood_studio.studio.answers import Affinity, ExploreResult, PictureReport
+    from ood_studio.studio.answers import Affinity, ExploreResult, ImageReport
 
 _SIDES = {True: "ID", False: "OOD", None: ""}
 
@@ -20,9 +20,9 @@ _SIDES = {True: "ID", False: "OOD", None: ""}
 def explored_html(result: ExploreResult) -> Html:
     """The reports on the first images, and what they are compared with."""
     about = next((scores.about for scores in result.references.values()), "")
-    rest = len(result.pictures) - MOST
+    rest = len(result.reports) - MOST
     return stacked(
-        *(report_html(report) for report in result.pictures[:MOST]),
+        *(report_html(report) for report in result.reports[:MOST]),
         f"and {rest:,} more" if rest > 0 else "",
         f"{len(result.id_labels):,} ID labels, {len(result.negatives):,} negative labels, τ = {result.tau:.4g}"
         + (f"; thresholds keep 95 % of {about}" if about else ""),
@@ -30,7 +30,7 @@ def explored_html(result: ExploreResult) -> Html:
     )
 
 
-def report_html(report: PictureReport) -> Html:
+def report_html(report: ImageReport) -> Html:
     """The labels that an image is drawn to, every score, and the verdict."""
     return stacked(bold(report.name), report.verdict, affinity_table(report.affinities), reading_table(report.readings))
 

@@ -29,7 +29,7 @@ def attack_record(
         source, target: the images given; their keys are hashes of mode, size and pixels.
         last: where it ended.
     """
-    figures = quality(to_pixels([last.original]), to_pixels([last.picture]))[0]
+    figures = quality(to_pixels([last.original]), to_pixels([last.image]))[0]
     plain = {name: None if math.isinf(value) else value for name, value in asdict(figures).items()}
     return {
         "version": __version__,
@@ -38,12 +38,12 @@ def attack_record(
         "source": image_key(source),
         "target": None if target is None else image_key(target),
         "steps_done": last.step,
-        "size": list(last.picture.size),
+        "size": list(last.image.size),
         "smoothness_at_this_size": last.weight,
         "similarity": last.similarity,
         "quality": plain,
         "readings": [asdict(reading) for reading in last.readings],
-        "picture": image_key(last.picture),
+        "picture": image_key(last.image),
     }
 
 

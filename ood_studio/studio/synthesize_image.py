@@ -51,7 +51,7 @@ class SynthesizeImageStep(Assessment):
 
     def _repr_html_(self) -> str:
         after = f"after {self.iteration} of {self.total} iterations, like “{self.negative.label}”"
-        return change_html(self.original, self.picture, after, self.readings)
+        return change_html(self.original, self.image, after, self.readings)
 
 
 class SynthesizeImageService:
@@ -99,7 +99,7 @@ class SynthesizeImageService:
         inpainter = self.inpainter(request, progress)
         fitted = inpainter.fit(image, mask)
         assessor = self.assessor(request, progress)
-        original = fitted.picture
+        original = fitted.image
         began = time.monotonic()
         for found in request.loop.run(
             inpainter,

@@ -67,7 +67,7 @@ class SynthesizeSetService:
             originals: dict[int, Image.Image] = {}
             for row in part:
                 try:
-                    originals[row] = inpainter.fit(source.load(row)).picture
+                    originals[row] = inpainter.fit(source.load(row)).image
                 except (StudioError, OSError):  # left out: the manifest lacks it
                     continue
             found = self._made(request, inpainter, assessor, source, originals, progress)
@@ -145,7 +145,7 @@ class SynthesizeSetService:
                 | {"inpainter": request.image.inpainter, "context_model": request.image.context_model},
                 "version": __version__,
             }
-            made[row] = SetImage(steps[-1].picture, about | _figures(steps, [*assessor.panel.fitted]))
+            made[row] = SetImage(steps[-1].image, about | _figures(steps, [*assessor.panel.fitted]))
         return made
 
 

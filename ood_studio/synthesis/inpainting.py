@@ -94,7 +94,7 @@ class Inpainter:
         """(batch, 3, height, width) float32 in [0, 1] of pictures of any size, each fitted as `fit` does."""
         if not images:
             return torch.empty(0, 3, *self.size)
-        arrays = np.stack([np.asarray(self.fit(image).picture) for image in images])
+        arrays = np.stack([np.asarray(self.fit(image).image) for image in images])
         return torch.from_numpy(arrays).permute(0, 3, 1, 2).float() / 255
 
     def check(self, pixels: Tensor, prompts: Sequence[str], seeds: Sequence[int]) -> None:

@@ -17,15 +17,15 @@ _EMPTY = "the mask is empty: mark what may be painted over, or use no mask for e
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A picture as a model takes it.
+    """An image as a model takes it.
 
     Attributes:
-        picture: RGB, of the model's size.
+        image: RGB, of the model's size.
         mask: (height, width), 1 where the model may paint and 0 elsewhere; None for everywhere.
         note: what was done to it, in one sentence; empty where nothing was.
     """
 
-    picture: Image.Image
+    image: Image.Image
     mask: Tensor | None
     note: str
 

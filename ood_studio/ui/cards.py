@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from ood_studio.labels.definitions import definition, have_definitions
-from ood_studio.studio import Affinity, ExploreResult, PictureReport, Reading
+from ood_studio.studio import Affinity, ExploreResult, ImageReport, Reading
 
 EMPTY = """
 <div class="studio-empty">
@@ -15,7 +15,7 @@ EMPTY = """
 </div>"""
 
 
-def verdict_card(report: PictureReport) -> str:
+def verdict_card(report: ImageReport) -> str:
     """The verdict in words: side, score, threshold, where the score falls."""
     reading = report.readings[0]
     side = {True: "in", False: "out", None: "open"}[reading.inside]
@@ -52,7 +52,7 @@ def classed(name: str, share: float) -> str:
     return f"Zero-shot class: <b>{escape(name)}</b> ({share:.0%})."
 
 
-def affinity_bars(report: PictureReport, tau: float) -> str:
+def affinity_bars(report: ImageReport, tau: float) -> str:
     """Horizontal bars of the strongest affinities, ID blue and negative green (NegLabel, Figs. 4 and 5)."""
     longest = max(affinity.share for affinity in report.affinities) or 1.0
     defined = have_definitions()
@@ -77,7 +77,7 @@ def _bar(affinity: Affinity, longest: float, defined: bool) -> str:
     )
 
 
-def score_table(report: PictureReport) -> str:
+def score_table(report: ImageReport) -> str:
     """Every score side by side, with threshold and decision."""
     columns = ("score", "value", "threshold", "decision", "above ID", "above OOD")
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)

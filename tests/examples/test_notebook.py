@@ -55,8 +55,8 @@ def test_every_cell_shows_something(outputs: list[Any]) -> None:
 
 def test_what_is_shown_is_what_was_asked(outputs: list[Any]) -> None:
     _, images, explored, _, negatives, result, _ = outputs
-    assert [report.name for report in explored.pictures] == [images.caption(0), images.caption(1)]
-    assert explored.pictures[0].verdict.split(".")[0] in explored._repr_html_()
+    assert [report.name for report in explored.reports] == [images.caption(0), images.caption(1)]
+    assert explored.reports[0].verdict.split(".")[0] in explored._repr_html_()
     assert f"{len(negatives):,} negative labels" in negatives._repr_html_()
     assert {row.scorer for row in result.rows} == {"neglabel", "mcm", "energy"}
     assert "far-ood-textures" in result._repr_html_() and all(row.n_ood == 20 for row in result.rows)

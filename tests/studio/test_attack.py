@@ -180,9 +180,9 @@ def test_one_picture_is_attacked(studio: Studio) -> None:
     steps = list(studio.attack_image(request, source, target))
     assert [step.step for step in steps] == [0, 4, 8]
     assert steps[-1].similarity > steps[0].similarity
-    assert steps[-1].picture.size == source.size and steps[-1].original.tobytes() == source.tobytes()
+    assert steps[-1].image.size == source.size and steps[-1].original.tobytes() == source.tobytes()
     assert steps[-1].change().shape == (96, 96, 3) and np.abs(steps[-1].change()).max() < 0.1
-    explored = studio.explore(ExploreRequest(LABELS), [("before", steps[0].original)]).pictures[0]
+    explored = studio.explore(ExploreRequest(LABELS), [("before", steps[0].original)]).reports[0]
     assert [each.threshold for each in explored.readings] == [each.threshold for each in steps[0].readings]
     by_label = [*studio.attack_image(replace(request, target_label="cat"), source)]
     raised = [*studio.attack_image(replace(request, target_score="neglabel"), source)]

@@ -98,7 +98,7 @@ def test_readings_are_those_of_the_formulas(
         "MaxLogit": inside.max(axis=1) * scale,
         "Energy": np.log(known),
     }
-    for i, report in enumerate(result.pictures):
+    for i, report in enumerate(result.reports):
         assert {reading.title: reading.value for reading in report.readings} == pytest.approx(
             {title: values[i] for title, values in expected.items()}, rel=1e-4
         )
@@ -114,7 +114,7 @@ def test_readings_are_those_of_the_formulas(
 
 
 def test_thresholds_keep_95_percent_of_the_reference_pictures(result: ExploreResult) -> None:
-    for report in result.pictures:
+    for report in result.reports:
         for reading in report.readings:
             held = result.references[reading.title]
             assert (len(held.id), len(held.ood)) == (40, 30)
@@ -127,13 +127,13 @@ def test_thresholds_keep_95_percent_of_the_reference_pictures(result: ExploreRes
 def test_the_verdict_turns_with_the_threshold(
     studio: Studio, pictures: list[tuple[str, Image.Image]], result: ExploreResult, tmp_path: Path
 ) -> None:
-    values = [report.readings[0].value for report in result.pictures]
+    values = [report.readings[0].value for report in result.reports]
     for name, index in (("low", int(np.argmin(values))), ("high", int(np.argmax(values)))):
         (tmp_path / name).mkdir()
         pictures[index][1].save(tmp_path / name / "one.png")
     tested = [pictures[int(np.argmin(values))]]
-    lenient = studio.explore(replace(REQUEST, reference=str(tmp_path / "low")), tested).pictures[0]
-    strict = studio.explore(replace(REQUEST, reference=str(tmp_path / "high")), tested).pictures[0]
+    lenient = studio.explore(replace(REQUEST, reference=str(tmp_path / "low")), tested).reports[0]
+    strict = studio.explore(replace(REQUEST, reference=str(tmp_path / "high")), tested).reports[0]
     assert lenient.readings[0].value == pytest.approx(strict.readings[0].value)
     assert lenient.readings[0].inside is True and lenient.verdict.startswith("In-distribution: NegLabel")
     assert strict.readings[0].inside is False and strict.verdict.startswith("Out-of-distribution: NegLabel")
@@ -147,7 +147,7 @@ def test_a_verdict_without_reference_pictures_claims_nothing() -> None:
 def test_the_same_picture_twice_and_a_single_pixel(studio: Studio, pictures: list[tuple[str, Image.Image]]) -> None:
     one, other, dot = studio.explore(
         REQUEST, [("a", pictures[0][1]), ("b", pictures[0][1].copy()), ("dot", Image.new("RGB", (1, 1), "red"))]
-    ).pictures
+    ).reports
     assert one.name == "a" and other.name == "b"
     assert one.readings == other.readings and one.affinities == other.affinities
     assert dot.readings != one.readings and all(np.isfinite(reading.value) for reading in dot.readings)
@@ -167,8 +167,8 @@ def test_another_score_computes_no_features(
     monkeypatch.setattr(ood_studio.studio.workbench, "mine_corpus", no_more)
     for choice in (NegLabel(tau=0.5), NegLabel(groups=7), NegLabel(form="linear-sum")):
         changed = studio.explore(ExploreRequest(LABELS, choice), pictures)
-        assert changed.pictures[0].readings[0] != result.pictures[0].readings[0]
-        assert changed.pictures[0].readings[1:] == result.pictures[0].readings[1:]
+        assert changed.reports[0].readings[0] != result.reports[0].readings[0]
+        assert changed.reports[0].readings[1:] == result.reports[0].readings[1:]
 
 
 def test_images_that_bring_their_key_are_not_hashed_again(
@@ -181,7 +181,7 @@ def test_images_that_bring_their_key_are_not_hashed_again(
     monkeypatch.setattr(Backbone, "encode_image", no_more)
     monkeypatch.setattr(ood_studio.data.keyed_images, "image_key", no_more)
     found = studio.explore(REQUEST, keyed)
-    assert [each.readings for each in found.pictures] == [each.readings for each in result.pictures]
+    assert [each.readings for each in found.reports] == [each.readings for each in result.reports]
 
 
 def test_other_labels_change_the_answer_but_not_the_picture_features(
@@ -193,9 +193,9 @@ def test_other_labels_change_the_answer_but_not_the_picture_features(
     monkeypatch.setattr(Backbone, "encode_image", no_more)
     changed = studio.explore(ExploreRequest(replace(LABELS, labels="house, cat")), pictures)
     assert changed.id_labels == ("house", "cat")
-    assert {name for name, _ in changed.pictures[0].classes} == {"house", "cat"}
-    assert changed.pictures[0].readings[0].value != result.pictures[0].readings[0].value
-    assert changed.references == {} and changed.pictures[0].readings[0].threshold is None
+    assert {name for name, _ in changed.reports[0].classes} == {"house", "cat"}
+    assert changed.reports[0].readings[0].value != result.reports[0].readings[0].value
+    assert changed.references == {} and changed.reports[0].readings[0].threshold is None
     assert any("no threshold" in note for note in changed.notes)
 
 
@@ -207,7 +207,7 @@ def test_labels_keep_their_order_and_stay_text(studio: Studio, pictures: list[tu
     request = ExploreRequest(replace(LABELS, labels=typed), top=100)
     found = studio.explore(request, pictures[:1])
     assert found.id_labels == ("zebra crossing", "<b>cat</b>", "{}")
-    assert {each.label for each in found.pictures[0].affinities if each.inside} == set(found.id_labels)
+    assert {each.label for each in found.reports[0].affinities if each.inside} == set(found.id_labels)
     assert any("Repeated labels were dropped: Zebra Crossing" in note for note in found.notes)
 
 
@@ -264,7 +264,7 @@ def test_work_that_is_stopped_leaves_nothing_behind(studio: Studio, pictures: li
 
     with pytest.raises(Stopped):
         studio.explore(request, pictures[:1], stop)
-    assert studio.explore(request, pictures[:1]).pictures[0].readings
+    assert studio.explore(request, pictures[:1]).reports[0].readings
 
 
 def test_one_users_stop_does_not_end_anothers_work(
@@ -293,7 +293,7 @@ def test_one_users_stop_does_not_end_anothers_work(
         go.set()
         with pytest.raises(Stopped):
             first.result(60)
-        assert other.result(60).pictures[0].readings
+        assert other.result(60).reports[0].readings
 
 
 def _stop_at(wanted: str) -> Progress:

@@ -11,7 +11,7 @@ from PIL import Image
 from ood_studio.attacks.attack_set import AttackedSet
 from ood_studio.attacks.quality import Quality
 from ood_studio.evaluation.rows import BenchResult
-from ood_studio.studio.answers import Affinity, ExploreResult, PictureReport
+from ood_studio.studio.answers import Affinity, ExploreResult, ImageReport
 from ood_studio.studio.attack_image import AttackImageStep
 from ood_studio.studio.attack_results import AttackResult, Evaluation
 from ood_studio.studio.scores import Reading, ReferenceScores
@@ -26,8 +26,8 @@ AFFINITIES = (Affinity("<b>cat</b>", 0.75, True), Affinity("wheel", 0.25, False)
 IMAGE = Image.new("RGB", (6, 6), "red")
 
 
-def report(name: str) -> PictureReport:
-    return PictureReport(name, AFFINITIES, 0.75, (("cat", 1.0),), READINGS, f"Out-of-distribution: {name}.", None)
+def report(name: str) -> ImageReport:
+    return ImageReport(name, AFFINITIES, 0.75, (("cat", 1.0),), READINGS, f"Out-of-distribution: {name}.", None)
 
 
 def explored(count: int) -> ExploreResult:

@@ -58,7 +58,7 @@ def test_every_iteration_is_reported(steps: list[SynthesizeImageStep], picture: 
         assert step.prompt == "meadow, tree" and step.cut == ""
         assert len(step.readings) == 6 and all(reading.threshold is not None for reading in step.readings)
         assert step.gauge is not None and -1 <= step.gauge.place(step.value) <= 1
-        assert step.picture.size == step.original.size == (64, 64)
+        assert step.image.size == step.original.size == (64, 64)
         assert "96 × 96" in step.notes[0]
     assert [step.gradient is None for step in steps] == [False, False, True]
     record = synthesis_record(QUICK, WORDS, steps)
@@ -67,9 +67,9 @@ def test_every_iteration_is_reported(steps: list[SynthesizeImageStep], picture: 
 
 def test_the_seed_decides(studio: Studio, picture: Image.Image, steps: list[SynthesizeImageStep]) -> None:
     again = list(studio.synthesize_image(QUICK, picture, WORDS))
-    assert [step.picture.tobytes() for step in again] == [step.picture.tobytes() for step in steps]
+    assert [step.image.tobytes() for step in again] == [step.image.tobytes() for step in steps]
     other = next(iter(studio.synthesize_image(with_values(QUICK, {"loop.seed": 1}), picture, WORDS)))
-    assert other.picture.tobytes() != steps[0].picture.tobytes()
+    assert other.image.tobytes() != steps[0].image.tobytes()
 
 
 def test_a_score_can_guide(studio: Studio, picture: Image.Image) -> None:
@@ -82,8 +82,8 @@ def test_a_score_can_guide(studio: Studio, picture: Image.Image) -> None:
 def test_any_picture_is_judged_as_an_iteration_is(
     studio: Studio, picture: Image.Image, steps: list[SynthesizeImageStep]
 ) -> None:
-    large, again = studio.assess(QUICK, [picture, steps[-1].picture])  # of any sizes
-    assert large.picture.size == (96, 96) and large.gauge == again.gauge == steps[-1].gauge
+    large, again = studio.assess(QUICK, [picture, steps[-1].image])  # of any sizes
+    assert large.image.size == (96, 96) and large.gauge == again.gauge == steps[-1].gauge
     assert again.energy == pytest.approx(steps[-1].energy, abs=0.2)  # after and before rounding to 8 bits
     assert again.readings == steps[-1].readings and again.negative == steps[-1].negative
 
@@ -91,14 +91,14 @@ def test_any_picture_is_judged_as_an_iteration_is(
 def test_a_negative_label_is_painted(studio: Studio) -> None:
     strong = with_values(QUICK, {"loop.steps": 20})
     cactus, lamp = (studio.negative_image(strong, label) for label in ("cactus", "lamp"))
-    assert cactus.picture.size == (64, 64) and cactus.picture.tobytes() != lamp.picture.tobytes()
-    assert studio.negative_image(strong, "cactus").picture.tobytes() == cactus.picture.tobytes()
+    assert cactus.image.size == (64, 64) and cactus.image.tobytes() != lamp.image.tobytes()
+    assert studio.negative_image(strong, "cactus").image.tobytes() == cactus.image.tobytes()
 
 
 def test_the_map_holds_every_kind(studio: Studio, tmp_path: Path, steps: list[SynthesizeImageStep]) -> None:
     for i, step in enumerate(steps):
-        step.picture.save(tmp_path / f"{i}.png")
-    trail = [("Original", steps[0].original), *((f"Iteration {i}", step.picture) for i, step in enumerate(steps))]
+        step.image.save(tmp_path / f"{i}.png")
+    trail = [("Original", steps[0].original), *((f"Iteration {i}", step.image) for i, step in enumerate(steps))]
     request = FeatureMapRequest(inside=30, near=20, far=10, neighbours=5)
     found = studio.feature_map(request, trail, ("twins", tmp_path))
     sizes = Counter(kind for group in found.groups for kind in [group.kind] * len(group.places))

@@ -148,12 +148,12 @@ def test_any_picture_is_fitted_and_told(inpainter: Inpainter, size: tuple[int, i
     picture = Image.new("RGB", size, "red")
     ImageDraw.Draw(picture).rectangle((size[0] // 2, 0, *size), fill="blue")
     fitted = inpainter.fit(picture)
-    assert fitted.picture.size == (SIZE, SIZE) and fitted.mask is None and fitted.note == note
+    assert fitted.image.size == (SIZE, SIZE) and fitted.mask is None and fitted.note == note
     if min(size) > 1:  # the middle stays in the middle
-        assert fitted.picture.getpixel((4, 16)) == (255, 0, 0) and fitted.picture.getpixel((27, 16)) == (0, 0, 255)
+        assert fitted.image.getpixel((4, 16)) == (255, 0, 0) and fitted.image.getpixel((27, 16)) == (0, 0, 255)
     assert torch.equal(
         inpainter.preprocess([picture])[0],
-        torch.from_numpy(np.asarray(fitted.picture).copy()).permute(2, 0, 1) / 255,
+        torch.from_numpy(np.asarray(fitted.image).copy()).permute(2, 0, 1) / 255,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the Attack tab and ``python -m ood_studio attack`` ask for: one picture attacked, or a set of them."""
+"""What the Attack tab and ``python -m ood_studio attack`` ask for: one image attacked, or a set of them."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ TargetScore = Annotated[str, Help("Score that is raised instead of pulling to a 
 
 @dataclass(frozen=True)
 class AttackImageRequest:
-    """What it takes to attack one picture.
+    """What it takes to attack one image.
 
     Attributes:
         labels: the text side, and the model attacked.
         score: how NegLabel scores.
-        reference: folder of ID pictures that set the thresholds.
+        reference: folder of ID images that set the thresholds.
         attack: its parameters.
-        target_label: an ID label (or any words) whose text is the target; empty where a picture is.
-        space: of the features pulled to a picture; a label's text is joint.
+        target_label: an ID label (or any words) whose text is the target; empty where an image is.
+        space: of the features pulled to an image; a label's text is joint.
         target_score: a score to raise instead of pulling to a target, a key of `shown_scorers`, such as ``neglabel``.
         ensemble: models attacked together with that of ``labels``.
-        full_size: whether the picture keeps its size; else it is attacked at the model's input size.
-        longest: a picture that keeps its size is shrunk to so many pixels where its longer side has more.
+        full_size: whether the image keeps its size; else it is attacked at the model's input size.
+        longest: an image that keeps its size is shrunk to so many pixels where its longer side has more.
         every: steps between reports.
     """
 
@@ -70,14 +70,14 @@ class AttackSetRequest:
     """Attacked sets, and every scorer before and after.
 
     Attributes:
-        suite: whose pictures, one of `SUITES` that brings training pictures.
+        suite: whose images, one of `suites` that brings training images.
         source: which of its OOD sets is attacked.
         attack: the parameters of every attack; the lists below walk through values of one of them. Where all lists are
             empty it is the only attack.
         smoothness: a set for each λ, in the paper's unit (224 pixels); 0 is CIFAR10-A, 5000 is CIFAR10-AS.
         linf: a set for each budget of the largest change, in 255ths, at λ = 0.
         l2: a set for each budget of the Euclidean length, at λ = 0.
-        target: what features are pulled to: a random ID training picture each (``image``), the mean of a random class
+        target: what features are pulled to: a random ID training image each (``image``), the mean of a random class
             (``class``) or of the class that the model sees nearest (``nearest``), or the text of a random ID label
             (``text``, in the joint space).
         target_score: a scorer to raise instead, with parameters where wanted (``neglabel``, ``knn:space=joint``).
@@ -90,9 +90,9 @@ class AttackSetRequest:
         labels: the text side; a suite brings its own ID labels.
         score: how NegLabel scores.
         data_root: where the data of public benchmarks lie.
-        seed: of the pictures drawn, of the choice of targets and of the resamples.
-        count: pictures attacked, and pictures in the ID set where they are drawn.
-        train_count: training pictures, of which the targets are taken out before scorers learn from them.
+        seed: of the images drawn, of the choice of targets and of the resamples.
+        count: images attacked, and images in the ID set where they are drawn.
+        train_count: training images, of which the targets are taken out before scorers learn from them.
         resamples: bootstrap resamples of the 95 % intervals; 0 for none.
         fpr_definition: which of the definitions of FPR95 in circulation.
     """

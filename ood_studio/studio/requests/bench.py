@@ -24,18 +24,18 @@ class BenchRequest:
     """Scorers compared on a suite.
 
     Attributes:
-        suite: which sets of pictures are compared, one of `SUITES`; own data (``id_data``) make the suite ``folders``.
+        suite: which sets of images are compared, one of `suites`; own data (``id_data``) make the suite ``folders``.
         scorers: keys of scorers, each with parameters where wanted (``knn:k=5``), or ``all``.
         labels: the text side; a suite brings its own ID labels.
         score: how NegLabel scores.
-        id_data: own ID pictures: a folder, a zip, an OpenOOD image list, a Hugging Face dataset or features.
-        ood_data: own OOD pictures, each ``NAME=PATH`` or a path; further sets of the suite without ``id_data``.
-        train_data: own ID training pictures, for scorers that learn from pictures.
+        id_data: own ID images: a folder, a zip, an OpenOOD image list, a Hugging Face dataset or features.
+        ood_data: own OOD images, each ``NAME=PATH`` or a path; further sets of the suite without ``id_data``.
+        train_data: own ID training images, for scorers that learn from images.
         data_root: where the data of public benchmarks lie.
-        seed: of the suite's pictures where they are drawn, and of the resamples; 0 is that of the interface's
-            reference pictures.
-        count: pictures in each set of a suite that draws them.
-        train_count: pictures to learn from, of such a suite.
+        seed: of the suite's images where they are drawn, and of the resamples; 0 is that of the interface's
+            reference images.
+        count: images in each set of a suite that draws them.
+        train_count: images to learn from, of such a suite.
         resamples: bootstrap resamples of the 95 % intervals; 0 for none.
         fpr_definition: which of the definitions of FPR95 in circulation.
     """

@@ -12,18 +12,18 @@ from ood_studio.studio.requests.labels import LabelChoice
 ReferenceFolder = Annotated[
     str, Help("Folder of ID pictures that set the thresholds; empty = those that come with the labels")
 ]
-"""Where thresholds come from; labels of a world bring reference pictures of their own, see `ood_studio.worlds`."""
+"""Where thresholds come from; labels of a world bring reference images of their own, see `ood_studio.worlds`."""
 
 
 @dataclass(frozen=True)
 class ExploreRequest:
-    """Affinities, scores and verdicts of pictures.
+    """Affinities, scores and verdicts of images.
 
     Attributes:
         labels: the text side.
         score: how NegLabel scores.
-        reference: folder of ID pictures that set the thresholds.
-        top: how many affinities are listed for each picture.
+        reference: folder of ID images that set the thresholds.
+        top: how many affinities are listed for each image.
     """
 
     labels: LabelChoice = field(default_factory=LabelChoice)

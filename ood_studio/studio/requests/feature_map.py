@@ -1,4 +1,4 @@
-"""What the map of pictures is asked for."""
+"""What the map of images is asked for."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ood_studio.studio.requests.labels import LabelChoice
 
 @dataclass(frozen=True)
 class FeatureMapRequest:
-    """Which pictures are laid out, and how.
+    """Which images are laid out, and how.
 
     Attributes:
-        labels: for its backbone, and for the reference pictures that belong to them.
-        reference: a folder of ID pictures; empty = the reference pictures that belong to the labels, or else those of
-            the first world, with near- and far-OOD pictures.
-        inside, near, far: how many pictures of each, and of synthetic ones at most as many as ID ones.
+        labels: for its backbone, and for the reference images that belong to them.
+        reference: a folder of ID images; empty = the reference images that belong to the labels, or else those of
+            the first world, with near- and far-OOD images.
+        inside, near, far: how many images of each, and of synthetic ones at most as many as ID ones.
         neighbours, spread, seed: see `plane`.
     """
 

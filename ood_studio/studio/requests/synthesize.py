@@ -1,4 +1,4 @@
-"""What the Synthesize tab and ``python -m ood_studio synthesize`` ask for: one near-boundary picture, or a set."""
+"""What the Synthesize tab and ``python -m ood_studio synthesize`` ask for: one near-boundary image, or a set."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ood_studio.synthesis.classifier_models import CLASSIFIER
 
 @dataclass(frozen=True)
 class SynthesizeImageRequest:
-    """What it takes to make near-boundary pictures.
+    """What it takes to make near-boundary images.
 
     Attributes:
         loop: its parameters.
         labels: the text side, of the scores shown and of the negative labels.
         score: how NegLabel scores.
-        reference: folder of ID pictures that set the thresholds.
+        reference: folder of ID images that set the thresholds.
         inpainter: ``diorama`` (bundled), a Hugging Face repository such as
             ``sd2-community/stable-diffusion-2-inpainting``, or ``local-dir:PATH``.
         context_model: what names the contexts: ``diorama`` (bundled), a repository such as
@@ -53,18 +53,18 @@ class SynthesizeImageRequest:
 
 @dataclass(frozen=True)
 class SynthesizeSetRequest:
-    """A whole set of synthetic pictures.
+    """A whole set of synthetic images.
 
     Attributes:
-        image: how every picture is made; each has a noise of its own, its seed plus its number.
-        method: ``boundary``: the loop. ``unguided``: its unguided picture. ``negative``: pictures straight from
-            negative labels ("Neg Image" of SynOOD's Table 4), one label a picture, taken by chance.
-        suite: whose ID training pictures are the sources.
+        image: how every image is made; each has a noise of its own, its seed plus its number.
+        method: ``boundary``: the loop. ``unguided``: its unguided image. ``negative``: images straight from
+            negative labels ("Neg Image" of SynOOD's Table 4), one label an image, taken by chance.
+        suite: whose ID training images are the sources.
         data_root: where the data of public benchmarks lie.
-        images: a folder, zip or dataset of ID pictures, in place of a suite.
-        per_class: how many pictures of each class, the most complex first by JPEG bytes per pixel; ``count`` cuts the
+        images: a folder, zip or dataset of ID images, in place of a suite.
+        per_class: how many images of each class, the most complex first by JPEG bytes per pixel; ``count`` cuts the
             whole, class by class.
-        count: how many pictures at most.
+        count: how many images at most.
         out: the folder to write; empty for one in the cache.
     """
 

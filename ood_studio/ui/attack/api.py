@@ -36,7 +36,7 @@ def build_api(studio: Studio) -> None:
         asked = replace(request, reference=folder)
         first, *_, last = studio.attack_image(asked, source, goal)
         path = download_folder() / "attacked.png"
-        last.picture.save(path)
+        last.image.save(path)
         before = [
             {"scorer": each.scorer, "title": each.title, "value": each.value, "inside": each.inside}
             for each in first.readings

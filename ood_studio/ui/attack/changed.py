@@ -11,13 +11,13 @@ def explored(studio: Studio, trace: AttackTrace) -> ExploreResult:
     """The picture before and after, as the Explore tab sees them."""
     assert trace.last is not None
     request = ExploreRequest(trace.request.labels, trace.request.score, trace.request.reference, top=8)
-    return studio.explore(request, [("before", trace.last.original), ("after", trace.last.picture)])
+    return studio.explore(request, [("before", trace.last.original), ("after", trace.last.image)])
 
 
 def side_by_side(result: ExploreResult) -> str:
     """Bars of the strongest affinities of both."""
     halves = ""
-    for title, report in zip(("Before", "After"), result.pictures, strict=True):
+    for title, report in zip(("Before", "After"), result.reports, strict=True):
         name, share = report.classes[0]
         halves += (
             f'<div><h3>{title}</h3><p class="studio-about">{cards.classed(name, share)}</p>'

@@ -96,9 +96,9 @@ def wire_defences(page: Page, session: gr.State, panel: DefencePanel, done: Any)
 def answer(studio: Studio, trace: AttackTrace, defence: Defence) -> tuple[str, str]:
     """The table and the picture of a defence."""
     assert trace.last is not None
-    plain = studio.with_defence(trace.request, [trace.last.picture], None)[0]
-    before, after = studio.with_defence(trace.request, [trace.last.original, trace.last.picture], defence)
-    return _table(plain, after, before), _picture(defence, trace.last.picture)
+    plain = studio.with_defence(trace.request, [trace.last.image], None)[0]
+    before, after = studio.with_defence(trace.request, [trace.last.original, trace.last.image], defence)
+    return _table(plain, after, before), _picture(defence, trace.last.image)
 
 
 def _table(plain: tuple[Reading, ...], after: tuple[Reading, ...], before: tuple[Reading, ...]) -> str:

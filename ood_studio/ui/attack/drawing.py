@@ -40,7 +40,7 @@ def finished(p: Panels, trace: AttackTrace) -> Updates:
     assert trace.last is not None
     return {
         p.ready: '<h2 class="studio-section">What the attack did</h2>',
-        p.slider: gr.update(value=(trace.last.original, trace.last.picture)),
+        p.slider: gr.update(value=(trace.last.original, trace.last.image)),
         p.changed: "" if trace.explored is None else changed.side_by_side(trace.explored),
         **{getattr(p, name): path for name, path in save.files(trace).items()},
         p.saved: save.about(trace),

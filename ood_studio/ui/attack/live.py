@@ -88,9 +88,9 @@ def pictures(trace: AttackTrace) -> str:
     gain, lengths = gain_of(change), sizes(change)
     top = float(lengths.max())
     name = escape(trace.names[0])
-    width, height = last.picture.size
+    width, height = last.image.size
     figures = (
-        (last.picture, f"{name} after {last.step} steps", "The picture now", f"{width} × {height} pixels"),
+        (last.image, f"{name} after {last.step} steps", "The picture now", f"{width} × {height} pixels"),
         (
             amplified(change, gain),
             "The perturbation, amplified",

@@ -51,7 +51,7 @@ def wire_run(page: Page, session: gr.State, choices: Choices, p: Panels, buttons
         trace = mine.trace
         if not job.over or trace is None or trace.last is None:
             return updates
-        notes = smoothness_notes(trace.request.labels.backbone, min(trace.last.picture.size))
+        notes = smoothness_notes(trace.request.labels.backbone, min(trace.last.image.size))
         if trace.explored is None:
             trace = mine.trace = replace(trace, explored=changed.explored(page.studio, trace))
         query = choices.sidebar.query(trace.request, LAYOUT.boxes)

@@ -39,7 +39,7 @@ def picture_file(trace: AttackTrace, folder: Path | None = None) -> Path:
     """The attacked picture as a PNG in a folder, a new one unless given."""
     assert trace.last is not None
     path = (folder or download_folder()) / f"{file_stem(trace.names[0])}-attacked.png"
-    trace.last.picture.save(path)
+    trace.last.image.save(path)
     return path
 
 
@@ -55,7 +55,7 @@ def record(trace: AttackTrace) -> dict[str, Any]:
 def about(trace: AttackTrace) -> str:
     """How far the picture is from the original, in a line."""
     assert trace.last is not None
-    found = quality(to_pixels([trace.last.original]), to_pixels([trace.last.picture]))[0]
+    found = quality(to_pixels([trace.last.original]), to_pixels([trace.last.image]))[0]
     psnr = "no change at all" if math.isinf(found.psnr) else f"PSNR {found.psnr:.1f} dB"
     return (
         f'<p class="studio-about">{psnr}, SSIM {found.ssim:.3f}, largest change {255 * found.max_change:.0f} of 255, '

@@ -83,11 +83,11 @@ def _cell(value: float, last: AttackImageStep | None) -> str:
     title = f"λ = {value:,.0f}"
     if last is None:
         return f'<figure><div class="studio-waiting">…</div><figcaption><b>{title}</b></figcaption></figure>'
-    found: Quality = quality(to_pixels([last.original]), to_pixels([last.picture]))[0]
+    found: Quality = quality(to_pixels([last.original]), to_pixels([last.image]))[0]
     first = last.readings[0]
     fooled = sum(reading.inside is True for reading in last.readings)
     return (
-        f'<figure><img src="{data_uri(last.picture)}" alt="Attacked with {title}"><figcaption><b>{title}</b>'
+        f'<figure><img src="{data_uri(last.image)}" alt="Attacked with {title}"><figcaption><b>{title}</b>'
         f"{escape(first.title)} {number(first.value)} {side(first.inside)}<br>"
         f"{fooled} of {len(last.readings)} say ID<br>similarity {number(last.similarity)}<br>PSNR {found.psnr:.1f} dB"
         "</figcaption></figure>"

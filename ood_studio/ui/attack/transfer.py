@@ -82,13 +82,13 @@ def wire_transfer(page: Page, session: gr.State, panel: TransferPanel) -> None:
 def evaluated(studio: Studio, trace: AttackTrace, names: list[str], progress: Progress) -> Iterator[list[Transfer]]:
     """One model after the other, the attacked one first."""
     assert trace.last is not None
-    pictures = [("before", trace.last.original), ("after", trace.last.picture)]
+    pictures = [("before", trace.last.original), ("after", trace.last.image)]
     found: list[Transfer] = []
     for name in dict.fromkeys((trace.request.labels.backbone, *names)):
         labels = replace(trace.request.labels, backbone=name)
         request = ExploreRequest(labels, trace.request.score, trace.request.reference)
         try:
-            before, after = studio.explore(request, pictures, progress).pictures
+            before, after = studio.explore(request, pictures, progress).reports
             found.append(Transfer(name, before.readings, after.readings))
         except Stopped:
             raise

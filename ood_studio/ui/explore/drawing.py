@@ -12,7 +12,7 @@ from PIL import Image
 
 from ood_studio.figures.heatmap import overlay
 from ood_studio.figures.score_histograms import score_histograms
-from ood_studio.studio import ExploreResult, PictureReport, Reading
+from ood_studio.studio import ExploreResult, ImageReport, Reading
 from ood_studio.ui import cards
 from ood_studio.ui.downloads import text_file
 from ood_studio.ui.explore.panels import HEAT, HISTOGRAM, NO_HEAT, Chooser, Panels
@@ -28,7 +28,7 @@ FULL_BLUE = 0.3  # a patch's ID share that is drawn in full blue, where no patch
 def everything(c: Chooser, p: Panels, mine: Session) -> Updates:
     """All that is seen, from a session whose result is new or gone."""
     result = mine.result
-    if result is None or not result.pictures:
+    if result is None or not result.reports:
         return {
             c.gallery: gr.update(value=[path for _, path in mine.pictures]),
             p.verdict: cards.EMPTY,
@@ -40,7 +40,7 @@ def everything(c: Chooser, p: Panels, mine: Session) -> Updates:
             c.share: share_update(c.share, ""),
         }
     captions = [
-        (path, _caption(one.readings[0].inside)) for (_, path), one in zip(mine.pictures, result.pictures, strict=True)
+        (path, _caption(one.readings[0].inside)) for (_, path), one in zip(mine.pictures, result.reports, strict=True)
     ]
     header, rows = _table(result)
     several = len(rows) > 1
@@ -57,9 +57,9 @@ def everything(c: Chooser, p: Panels, mine: Session) -> Updates:
 def opened(p: Panels, mine: Session) -> Updates:
     """What belongs to the picture that is open, and to how it is looked at."""
     result = mine.result
-    if result is None or mine.opened >= len(result.pictures):
+    if result is None or mine.opened >= len(result.reports):
         return {}
-    report = result.pictures[mine.opened]
+    report = result.reports[mine.opened]
     titles = [reading.title for reading in report.readings]
     mine.score = mine.score if mine.score in titles else titles[0]
     return {
@@ -75,7 +75,7 @@ def opened(p: Panels, mine: Session) -> Updates:
     }
 
 
-def _large(mine: Session, report: PictureReport) -> Image.Image:
+def _large(mine: Session, report: ImageReport) -> Image.Image:
     name, path = mine.pictures[mine.opened]
     picture = mine.files.open(path, name=name).image.copy()
     picture.thumbnail((SHOWN, SHOWN))
@@ -102,7 +102,7 @@ def _caption(inside: bool | None) -> str:
 
 
 def _table(result: ExploreResult) -> tuple[list[str], list[list[Any]]]:
-    titles = [reading.title for reading in result.pictures[0].readings]
+    titles = [reading.title for reading in result.reports[0].readings]
     rows = [
         [
             one.name,
@@ -111,7 +111,7 @@ def _table(result: ExploreResult) -> tuple[list[str], list[list[Any]]]:
             one.affinities[0].label,
             *(float(f"{reading.value:.4g}") for reading in one.readings),
         ]
-        for one in result.pictures
+        for one in result.reports
     ]
     return ["picture", "verdict", "zero-shot class", "strongest label", *titles], rows
 

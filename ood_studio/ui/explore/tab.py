@@ -147,7 +147,7 @@ def _wire_view(page: Page, session: gr.State, chooser: Chooser, panels: Panels) 
 
     def open_picture(mine: Session, event: gr.SelectData) -> Updates:
         """Opens another of the pictures."""
-        if mine.result is not None and int(event.index) < len(mine.result.pictures):
+        if mine.result is not None and int(event.index) < len(mine.result.reports):
             mine.opened = int(event.index)
         return drawing.opened(panels, mine)
 

@@ -30,7 +30,7 @@ def running(p: Panels, mine: Session) -> Updates:
 def finished(p: Panels, mine: Session, paths: dict[str, str]) -> Updates:
     """What is there at the end, beside what follows every iteration."""
     assert mine.last is not None
-    pair = (large(mine.last.original), large(mine.last.picture))
+    pair = (large(mine.last.original), large(mine.last.image))
     return {
         p.ready: '<h2 class="studio-section">What came of it</h2>',
         p.slider: gr.update(value=pair),

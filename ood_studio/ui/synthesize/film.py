@@ -21,21 +21,21 @@ def strip(mine: Session) -> str:
     if mine.source is None or mine.request is None:
         return ""
     first = mine.first
-    shown = mine.source if first is None else first.picture
+    shown = mine.source if first is None else first.image
     cells = [_cell("Original", shown, first, about="what is led away")]
     for step in mine.steps:
         about = "painted from the words alone" if step.iteration == 0 else "noise moved once more"
         if step.flagged:
             about = "blackened by the model’s own safety checker"
         title = "Unguided (0)" if step.iteration == 0 else f"Iteration {step.iteration}"
-        cells.append(_cell(title, step.picture, step, about=about, gradient=_gradient(mine, step.iteration)))
+        cells.append(_cell(title, step.image, step, about=about, gradient=_gradient(mine, step.iteration)))
     total = mine.steps[-1].total if mine.steps else mine.request.loop.iterations
     if mine.running:
         for i in range(len(mine.steps), total + 1):
             title = "Unguided (0)" if i == 0 else f"Iteration {i}"
             cells.append(f'<figure><div class="studio-waiting">…</div><figcaption><b>{title}</b></figcaption></figure>')
     for name, judged in mine.beside.items():
-        cells.append(_cell(name, None if judged is None else judged.picture, judged, kind="beside"))
+        cells.append(_cell(name, None if judged is None else judged.image, judged, kind="beside"))
     return f'<div class="studio-film">{"".join(cells)}</div>'
 
 

@@ -74,7 +74,7 @@ def wire_map(studio: Studio, session: gr.State, backbone: Any, panel: MapPanel) 
             labels = LabelChoice() if mine.request is None else mine.request.labels
             request = FeatureMapRequest(labels=replace(labels, backbone=name or labels.backbone))
             titles = [*(["original"] if mine.first else []), *(f"iteration {step.iteration}" for step in mine.steps)]
-            trail = [(title, each.picture) for title, each in zip(titles, mine.trail(), strict=True)]
+            trail = [(title, each.image) for title, each in zip(titles, mine.trail(), strict=True)]
             sets = {str(each.folder): each for each in synthetic_sets()}
             made = sets.get(chosen or "")
             told = stoppable(progress_on(progress), mine.stop.asked)

@@ -40,7 +40,7 @@ def picture_file(mine: Session, folder: Path | None = None) -> Path:
     if mine.last is None:
         raise StudioError("there is no result yet; press Synthesize first")
     path = (folder or download_folder()) / f"{file_stem(mine.name)}-synthetic.png"
-    mine.last.picture.save(path)
+    mine.last.image.save(path)
     return path
 
 
@@ -48,12 +48,12 @@ def picture(mine: Session) -> Image.Image:
     """The filmstrip as one picture."""
     frames = []
     if mine.first is not None:
-        frames.append(Frame("Original", mine.first.picture, _lines(mine.first)))
+        frames.append(Frame("Original", mine.first.image, _lines(mine.first)))
     for step in mine.steps:
         title = "Unguided (0)" if step.iteration == 0 else f"Iteration {step.iteration}"
         before = mine.steps[step.iteration - 1].gradient if step.iteration else None
-        frames.append(Frame(title, step.picture, _lines(step), before))
-    frames += [Frame(name, made.picture, _lines(made)) for name, made in mine.beside.items() if made is not None]
+        frames.append(Frame(title, step.image, _lines(step), before))
+    frames += [Frame(name, made.image, _lines(made)) for name, made in mine.beside.items() if made is not None]
     note = "" if mine.last is None else f"painted from: {mine.last.prompt}"
     return filmstrip(frames, note)
 
