@@ -50,7 +50,7 @@ class SynthesizeImage(Common):
             steps = list(studio.synthesize_image(self.request, source, words, mask, bars))
             first = studio.assess(self.request, [steps[0].original], bars)[0]
         if self.out:
-            write_image(steps[-1].picture, self.out)
+            write_image(steps[-1].image, self.out)
         if self.json:
             print(to_json(synthesis_record(self.request, words, steps)))
         else:
