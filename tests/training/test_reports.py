@@ -16,7 +16,7 @@ from ood_studio.training.reports import attacks, world
 from ood_studio.training.reports.__main__ import REPORTS, main
 from ood_studio.training.reports.clip_card import clip_card
 from ood_studio.training.reports.contexts_card import contexts_card
-from ood_studio.training.reports.document import Documents, table
+from ood_studio.training.reports.document import FIGURES, Documents, table
 from ood_studio.training.reports.synthesis import contact_sheet
 from ood_studio.training.reports.synthesis_cards import classifier_card, inpainting_card
 
@@ -37,18 +37,19 @@ def one_backbone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def written() -> dict[Path, bytes]:
     """What reports would rewrite without another folder."""
-    return {path: path.read_bytes() for path in (ROOT / "README.md", *ASSETS.glob("*/README.md"))}
+    return {path: path.read_bytes() for path in (ROOT / FIGURES, *ASSETS.glob("*/README.md"))}
 
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_report_rewrites_its_part_and_its_cards_alone(name: str, one_backbone: None, tmp_path: Path) -> None:
     before = written()
-    (tmp_path / "README.md").write_bytes(before[ROOT / "README.md"])
+    (tmp_path / FIGURES).parent.mkdir()
+    (tmp_path / FIGURES).write_bytes(before[ROOT / FIGURES])
     main([name, "--count", "10", "--seed", "5", "--device", "cpu", "--out", str(tmp_path)])
     assert written() == before
     assert sorted(path.parent.name for path in tmp_path.glob("assets/*/README.md")) == CARDS[name]
     texts = [path.read_text(encoding="utf-8") for path in tmp_path.glob("assets/*/README.md")]
-    old, new = (path.read_text(encoding="utf-8") for path in (ROOT / "README.md", tmp_path / "README.md"))
+    old, new = (path.read_text(encoding="utf-8") for path in (ROOT / FIGURES, tmp_path / FIGURES))
     if name in SECTIONS:
         part = re.compile(f"(<!-- {SECTIONS[name]}:start -->)(.*)(<!-- {SECTIONS[name]}:end -->)", re.DOTALL)
         assert part.sub(r"\1\3", new) == part.sub(r"\1\3", old)
@@ -60,14 +61,15 @@ def test_a_report_rewrites_its_part_and_its_cards_alone(name: str, one_backbone:
         assert f"training.reports {name}" in text and "nan" not in text
 
 
-def test_a_readme_without_the_markers_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text("Nothing to see.\n")
+def test_a_document_without_the_markers_is_refused(tmp_path: Path) -> None:
+    (tmp_path / FIGURES).parent.mkdir()
+    (tmp_path / FIGURES).write_text("Nothing to see.\n")
     with pytest.raises(StudioError, match="has no place for these figures: <!-- figures:start -->"):
         Documents(tmp_path).section("figures", "text")
-    assert (tmp_path / "README.md").read_text() == "Nothing to see.\n"
+    assert (tmp_path / FIGURES).read_text() == "Nothing to see.\n"
     Documents(tmp_path / "new").section("figures", "text")
     Documents(tmp_path / "new").section("figures", "other")
-    assert (tmp_path / "new/README.md").read_text() == "<!-- figures:start -->\nother\n<!-- figures:end -->\n"
+    assert (tmp_path / "new" / FIGURES).read_text() == "<!-- figures:start -->\nother\n<!-- figures:end -->\n"
 
 
 def test_what_cannot_be_measured_ends_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:

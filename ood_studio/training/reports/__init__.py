@@ -1,1 +1,1 @@
-"""Measures the bundled models for the README and the model cards."""
+"""Measures the bundled models for docs/figures.md and the model cards."""

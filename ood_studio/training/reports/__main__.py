@@ -1,7 +1,7 @@
 """``python -m ood_studio.training.reports WHAT``: measures, and writes the figures where people read them.
 
 ``world`` runs the Diorama suite for every bundled CLIP, ``attacks`` attacks each of them, and ``synthesis`` turns fresh
-scenes into near-boundary pictures: each rewrites its own part of ``README.md``, which stands between two markers.
+scenes into near-boundary pictures: each rewrites its own part of ``docs/figures.md``, which stands between two markers.
 ``contexts`` asks the bundled model of contexts about fresh scenes. All but ``attacks`` rewrite the cards of their
 models.
 """

@@ -1,4 +1,4 @@
-"""What attacks do to every scorer, for the README."""
+"""What attacks do to every scorer, for docs/figures.md."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class AttackReport(Report):
     """What attacks on near-OOD scenes come to; the seed is of the choice of targets and the attack too."""
 
     def write(self, documents: Documents) -> None:
-        """Rewrites the part ``attacks`` of the README."""
+        """Rewrites the part ``attacks`` of docs/figures.md."""
         documents.section("attacks", attack_figures(self.measure(bundled_backbones()), self))
 
     def measure(self, backbones: Sequence[str]) -> dict[str, list[AttackResult]]:

@@ -1,4 +1,4 @@
-"""Markdown, and the only writer of measured figures into the README and the models' cards."""
+"""Markdown, and the only writer of measured figures into `FIGURES` and the models' cards."""
 
 from __future__ import annotations
 
@@ -20,25 +20,29 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+FIGURES = "docs/figures.md"
+"""Where the figures stand between markers, below the root of a repository."""
+
+
 @dataclass(frozen=True)
 class Documents:
-    """The README of a repository and the cards of its bundled models.
+    """The figures of a repository and the cards of its bundled models.
 
     Attributes:
-        root: the folder of ``README.md`` and ``assets/``.
+        root: the folder of `FIGURES` and ``assets/``.
     """
 
     root: Path
 
     def section(self, name: str, text: str) -> None:
-        """Puts a text between its two markers in the README, and prints it; a README that is not there begins with it.
+        """Puts a text between its two markers in `FIGURES`, and prints it; a file that is not there begins with it.
 
         Raises:
-            StudioError: where a README has no such markers.
+            StudioError: where the file has no such markers.
             OSError: if the disk refuses.
         """
         start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
-        path = self.root / "README.md"
+        path = self.root / FIGURES
         content = path.read_text(encoding="utf-8") if path.exists() else f"{start}\n{end}\n"
         head, _, rest = content.partition(start)
         _, found, tail = rest.partition(end)

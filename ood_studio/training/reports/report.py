@@ -27,7 +27,7 @@ class Report(ABC):
     count: Annotated[Count, Help("Fresh scenes in every set")] = 200
     seed: Annotated[Seed, Help("Seed of the fresh scenes")] = 1
     device: Annotated[str, Help("Torch device, or auto")] = "auto"
-    out: Annotated[Path, Help("Folder of the README.md and assets/ that are rewritten")] = ROOT
+    out: Annotated[Path, Help("Folder of docs/figures.md and assets/ that are rewritten")] = ROOT
 
     def __post_init__(self) -> None:
         check(self)

@@ -1,4 +1,4 @@
-"""What the models of synthesis and the near-boundary loop come to, for the README."""
+"""What the models of synthesis and the near-boundary loop come to, for docs/figures.md."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SynthesisReport(Report):
     sheet: Annotated[Path | None, Help("File of a contact sheet of originals and results to write")] = None
 
     def write(self, documents: Documents) -> None:
-        """Rewrites the part ``synthesis`` of the README and the cards of two models."""
+        """Rewrites the part ``synthesis`` of docs/figures.md and the cards of two models."""
         found, images = measure_synthesis(Workbench(self.device, workers=0), self.seed, self.count)
         if self.sheet is not None:
             contact_sheet([each[:_SHOWN] for each in images]).save(self.sheet)

@@ -1,4 +1,4 @@
-"""What every scorer gets on the Diorama suite, for the README and the model cards."""
+"""What every scorer gets on the Diorama suite, for docs/figures.md and the model cards."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class WorldReport(Report):
     count: Annotated[Count, Help("Scenes in every set")] = 2000
 
     def write(self, documents: Documents) -> None:
-        """Rewrites the part ``figures`` of the README and the models' cards."""
+        """Rewrites the part ``figures`` of docs/figures.md and the models' cards."""
         studio = Studio(self.device, workers=0)
         results = {name: self.measure(studio, name) for name in bundled_backbones()}
         for name, result in results.items():
