@@ -23,7 +23,7 @@ from ood_studio.cli.flags import flags, part, registry
 from ood_studio.cli.main import COMMANDS, parse
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import about, leaves, names, nested, value_at, with_values
-from ood_studio.studio import ExploreRequest, Studio
+from ood_studio.studio import AttackImageRequest, ExploreRequest, Studio, SynthesizeImageRequest
 from ood_studio.studio.requests import REQUESTS
 from ood_studio.ui.blocks import build
 from ood_studio.ui.compare.layout import START
@@ -99,8 +99,13 @@ def test_flags_are_what_declarations_say(
 
 # --- forms and endpoints -----------------------------------------------------------------------------------------
 
-ENDPOINTS = {"/explore": ExploreRequest(), "/compare": START}
-"""What is asked for by programs that say nothing, by endpoint: those that are derived from requests."""
+ENDPOINTS = {
+    "/explore": ExploreRequest(),
+    "/compare": START,
+    "/attack": AttackImageRequest(full_size=True),
+    "/synthesize": SynthesizeImageRequest(),
+}
+"""What is asked for by programs that say nothing, by endpoint."""
 
 
 @pytest.fixture(scope="module")

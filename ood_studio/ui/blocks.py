@@ -41,8 +41,8 @@ def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
                 explorer = explore.build(page, sidebar)
             with gr.Tab("Compare", id="compare", render_children=True):
                 comparison = compare.build(page, sidebar, tabs, explorer)
-            with gr.Tab("Synthesize", id="synthesize", render_children=True):
-                synthesize.build(page, backbone, tabs, explorer, comparison)
+            with gr.Tab("Synthesize", id="synthesize", render_children=True) as tab:
+                synthesize.build(page, sidebar, tab, tabs, explorer, comparison)
             with gr.Tab("Attack", id="attack", render_children=True):
                 attack.build(page, sidebar, tabs, explorer, comparison)
         asked = gr.Textbox(visible=False, label="tab")

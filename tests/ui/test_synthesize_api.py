@@ -21,7 +21,7 @@ SETTINGS: dict[str, Any] = {
     "guidance": 8,
     "iterations": 1,
     "step_size": 3,
-    "target": "",
+    "target": None,
     "steps": 4,
     "seed": 0,
     "loss": "hinge",
@@ -64,9 +64,9 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def synthesize(
     client: Client, picture: Path | None, contexts: str = "farm, sun", mask: Path | None = None, **changes: Any
 ) -> tuple[str, str, dict[str, Any]]:
+    files = {name: handle_file(path) for name, path in (("picture", picture), ("mask", mask)) if path is not None}
     values = {**SETTINGS, **changes}
-    given = [None if path is None else handle_file(path) for path in (picture, mask)]
-    return client.predict(given[0], contexts, given[1], *values.values(), api_name="/synthesize")  # type: ignore[no-any-return]
+    return client.predict(contexts=contexts, **files, **values, api_name="/synthesize")  # type: ignore[no-any-return]
 
 
 def test_a_picture_its_strip_and_its_record_and_seeds_reproduce(client: Client, pictures: dict[str, Path]) -> None:
@@ -94,7 +94,7 @@ def test_contexts_come_from_the_model_where_none_are_given(client: Client, pictu
 def test_the_direction_the_guide_and_the_loss_count(client: Client, pictures: dict[str, Path]) -> None:
     found = [
         synthesize(client, pictures["id"], **changes)[2]["iterations"][-1]
-        for changes in ({}, {"direction": "random"}, {"guide": "neglabel"}, {"loss": "published"}, {"target": "-9.5"})
+        for changes in ({}, {"direction": "random"}, {"guide": "neglabel"}, {"loss": "published"}, {"target": -9.5})
     ]
     assert len({each["scores"]["NegLabel"] for each in found}) >= 4
     assert found[2]["energy"] is None and found[2]["value"] == pytest.approx(found[2]["scores"]["NegLabel"], abs=0.05)
@@ -150,7 +150,7 @@ def test_strength_0_keeps_the_picture_and_1_forgets_it(client: Client, pictures:
         ({"step_size": -1}, "step_size must lie between 0 and 10,000"),
         ({"steps": 0}, "steps must lie between 1 and 1,000"),
         ({"seed": -1}, "seed must lie between 0 and"),
-        ({"target": "far"}, "target must be a number or empty"),
+        ({"target": "far"}, "target must be a number, not 'far'"),
         ({"target": "nan"}, "target must be a number"),
         ({"loss": "mean"}, "loss must be one of target, hinge, published"),
         ({"step": "long"}, "step must be one of normalised, raw"),

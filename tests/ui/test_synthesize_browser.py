@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from ood_studio.cli.main import parse
+from ood_studio.cli.synthesize_image import SynthesizeImage
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from tests.ui.unfolding import unfold
@@ -20,15 +23,15 @@ FRAMES = "#synth-strip figure:has(dl)"
 
 
 def open_tab(page: Any, address: str) -> None:
+    """The tab, with the picture that it opens with and its contexts."""
     page.goto(f"{address}?tab=synthesize", timeout=PATIENCE)
-    page.wait_for_selector("#synth-source-gallery .thumbnail-item", timeout=PATIENCE)
-
-
-def choose(page: Any, place: int = 0) -> None:
-    """A picture of the gallery, and its contexts."""
-    page.locator("#synth-source-gallery .thumbnail-item").nth(place).click()
+    page.wait_for_selector("#synth-source img", timeout=PATIENCE)
     page.wait_for_selector("#synth-words .token", timeout=PATIENCE)
     page.wait_for_selector("#synth-prompt >> text=Prompt", timeout=PATIENCE)
+
+
+def words(page: Any) -> list[str]:
+    return [text.strip() for text in page.locator("#synth-words .token").all_inner_texts()]
 
 
 def more(page: Any, **numbers: float) -> None:
@@ -68,8 +71,6 @@ def download(page: Any, name: str, folder: Path) -> Path:
 def test_words_appear_the_strip_grows_and_the_needle_moves(page: Any, address: str, tmp_path: Path) -> None:
     open_tab(page, address)
     assert page.locator("#synth-verdict >> text=Make a picture that is almost known").count() == 1
-    assert not page.locator("#synth-words .token").count()  # nothing is computed before a picture is chosen
-    choose(page)
     page.locator("#synth-answer summary").click()
     assert page.locator(".studio-truth li").count() >= 1
     tokens = page.locator("#synth-words .token").count()
@@ -110,7 +111,6 @@ def test_words_appear_the_strip_grows_and_the_needle_moves(page: Any, address: s
 
 def test_stop_keeps_what_there_is(page: Any, address: str) -> None:
     open_tab(page, address)
-    choose(page)
     more(page, steps=200)
     page.locator("#synth-run").click()
     page.wait_for_selector(FRAMES, timeout=PATIENCE)
@@ -120,21 +120,24 @@ def test_stop_keeps_what_there_is(page: Any, address: str) -> None:
     assert 2 <= page.locator(FRAMES).count() < 5 and not page.locator("#synth-strip .studio-waiting").count()
 
 
-def test_baselines_stand_beside_the_result(page: Any, address: str) -> None:
+def test_baselines_follow_the_result(page: Any, address: str) -> None:
     open_tab(page, address)
-    choose(page)
     more(page, steps=4)
     run(page)
     page.get_by_role("tab", name="Baselines").click()
     page.locator("#synth-baselines").click()
-    page.wait_for_function("document.querySelectorAll('#synth-strip figure.beside dl').length == 2", timeout=PATIENCE)
-    page.wait_for_function(IDLE, timeout=PATIENCE)
-    said = page.locator("#synth-strip figure.beside figcaption > b").all_inner_texts()
+    page.wait_for_function("document.querySelectorAll('#synth-strip figure.baseline dl').length == 2", timeout=PATIENCE)
+    page.wait_for_function("!document.querySelector('#synth-baselines').disabled", timeout=PATIENCE)
+    said = page.locator("#synth-strip figure.baseline figcaption > b").all_inner_texts()
     assert said[0] == "Random direction" and said[1].startswith("Neg Image: ")
 
 
 def test_no_words_no_picture_and_a_word_of_ones_own(page: Any, address: str, tmp_path: Path) -> None:
     open_tab(page, address)
+    page.locator("#synth-source").get_by_label("Clear").or_(
+        page.locator("#synth-source").get_by_label("Remove Image")
+    ).first.click()
+    page.wait_for_function("!document.querySelector('#synth-words .token')", timeout=PATIENCE)
     page.locator("#synth-run").click()
     page.wait_for_selector("text=there is no picture to start from", timeout=PATIENCE)
     page.wait_for_function(IDLE, timeout=PATIENCE)
@@ -203,12 +206,58 @@ def test_a_stopped_set_goes_on_where_it_was(page: Any, address: str) -> None:
     assert page.locator("#synth-set-gallery .thumbnail-item").count() == 16
 
 
+def test_another_picture_has_other_words_and_a_link_brings_everything_back(page: Any, address: str) -> None:
+    open_tab(page, address)
+    before = words(page)
+    page.locator("#synth-source-gallery .thumbnail-item").nth(1).click()
+    page.wait_for_function(
+        """(before) => {
+          const now = [...document.querySelectorAll('#synth-words .token')].map((token) => token.innerText.trim());
+          return now.length && now.join() !== before;
+        }""",
+        arg=",".join(before),
+        timeout=PATIENCE,
+    )
+    box = page.locator("#synth-words input")
+    box.fill("fence")
+    box.press("Enter")
+    chosen = words(page)
+    more(page, steps=4, seed=3)
+    run(page)
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.locator("#synth-share [data-do=command]").click()
+    page.wait_for_function("window.copied", timeout=PATIENCE)
+    command = shlex.split(page.evaluate("window.copied"))
+    asked = parse(command[command.index("synthesize-image") :])
+    assert isinstance(asked, SynthesizeImage)
+    assert asked.contexts == tuple(chosen) and (asked.request.loop.steps, asked.request.loop.seed) == (4, 3)
+    page.evaluate("window.copied = ''")
+    page.locator("#synth-share [data-do=link]").click()
+    page.wait_for_function("window.copied", timeout=PATIENCE)
+    source = page.locator("#synth-source img").get_attribute("src").rpartition("/")[2]
+
+    page.goto(page.evaluate("window.copied"), timeout=PATIENCE)
+    page.wait_for_selector("#synth-words .token >> text=fence", timeout=PATIENCE)
+    assert words(page) == chosen
+    assert page.locator("#synth-source img").get_attribute("src").rpartition("/")[2] == source
+    unfold(page, "synth-more")
+    assert page.locator("#synth-seed input").first.input_value() == "3"
+
+
+def test_a_page_that_was_left_finds_its_set_again(page: Any, address: str) -> None:
+    open_tab(page, address)
+    build_set(page, count=12, steps=30)
+    page.wait_for_selector("#synth-set-gallery .thumbnail-item", timeout=PATIENCE)
+    page.goto(f"{address}?tab=synthesize", timeout=PATIENCE)
+    page.wait_for_selector("#synth-set-about >> text=12 of 12", timeout=PATIENCE)
+    page.wait_for_selector("#synth-set-zip:visible", timeout=PATIENCE)
+
+
 @pytest.mark.parametrize("width", [420, 1400])
 def test_no_sideways_scrolling(browser: Any, address: str, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
     page = context.new_page()
     open_tab(page, address)
-    choose(page)
     more(page, steps=3)
     run(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
@@ -219,7 +268,6 @@ def test_no_sideways_scrolling(browser: Any, address: str, width: int) -> None:
 
 def test_the_map_shows_this_picture_among_others(page: Any, address: str) -> None:
     open_tab(page, address)
-    choose(page)
     more(page, steps=3)
     run(page)
     page.get_by_role("tab", name="Map").click()

@@ -15,7 +15,7 @@ from ood_studio.studio.jobs import PICTURE, Job
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.attack.trace import AttackTrace
 from ood_studio.ui.cards import number, side
-from ood_studio.ui.inputs import backbone_name
+from ood_studio.ui.model_names import backbone_name
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import Asked, Buttons, Run, run_buttons
 from ood_studio.ui.wiring import Updates

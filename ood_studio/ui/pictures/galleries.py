@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import filecmp
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import gradio as gr
@@ -34,6 +36,25 @@ class WithOffered(Protocol):
     offered: Offered
 
 
+def offer(mine: WithOffered, box: PictureBox, turn: int = 0) -> list[tuple[str, str]]:
+    """Paths and captions of a gallery's pictures; another turn, other pictures where there are more."""
+    gallery = galleries()[box.split]
+    found = gallery.take(COUNT, turn, gallery.first, short=False)
+    mine.offered.paths[box.split], mine.offered.rounds[box.split] = [path for path, _ in found], turn
+    return found
+
+
+def place_of(mine: WithOffered, box: PictureBox, path: str) -> int | None:
+    """Which of the gallery's pictures a file is, also a copy of it; None for none."""
+    shown = mine.offered.paths.get(box.split, [])
+    return next((i for i, each in enumerate(shown) if same_file(each, path)), None)
+
+
+def same_file(one: str, other: str) -> bool:
+    """Whether two files are copies of each other, under the same name."""
+    return Path(one).name == Path(other).name and filecmp.cmp(one, other, shallow=False)
+
+
 def wire_galleries(page: Page, session: gr.State, boxes: tuple[PictureBox, ...], name: str, take_first: bool) -> Any:
     """A click takes a picture, the button draws others; returns the event at whose end the first ones are there.
 
@@ -45,16 +66,9 @@ def wire_galleries(page: Page, session: gr.State, boxes: tuple[PictureBox, ...],
         take_first: whether the first picture of each is taken at once.
     """
 
-    def drawn(mine: WithOffered, box: PictureBox) -> list[tuple[str, str]]:
-        rounds = mine.offered.rounds.get(box.split, 0)
-        gallery = galleries()[box.split]
-        found = gallery.take(COUNT, rounds, gallery.first, short=False)
-        mine.offered.paths[box.split] = [path for path, _ in found]
-        return found
-
     def first(mine: WithOffered) -> Updates:
         """The galleries, and their first pictures taken."""
-        offered = {box: drawn(mine, box) for box in boxes}
+        offered = {box: offer(mine, box) for box in boxes}
         taken = {box.image: found[0][0] for box, found in offered.items() if take_first}
         return {box.gallery: found for box, found in offered.items()} | taken
 
@@ -62,8 +76,7 @@ def wire_galleries(page: Page, session: gr.State, boxes: tuple[PictureBox, ...],
         called = str(box.gallery.elem_id).replace("-", "_")
 
         def others(mine: WithOffered, box: PictureBox = box) -> list[tuple[str, str]]:
-            mine.offered.rounds[box.split] = mine.offered.rounds.get(box.split, 0) + 1
-            return drawn(mine, box)
+            return offer(mine, box, mine.offered.rounds.get(box.split, 0) + 1)
 
         def take(mine: WithOffered, event: gr.SelectData, box: PictureBox = box) -> Any:
             """The picture of the gallery that was clicked."""

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from ood_studio.ui.running import QUICK
+from ood_studio.ui.page import Page
 
 
 def mask_editor(hint: str, name: str) -> gr.ImageEditor:
@@ -27,13 +27,13 @@ def mask_editor(hint: str, name: str) -> gr.ImageEditor:
     )
 
 
-def wire_mask(picture: Any, editor: gr.ImageEditor, name: str) -> None:
-    """A new picture is what is painted on, with nothing painted yet; ``name`` is the handler's in the API."""
+def wire_mask(page: Page, picture: Any, editor: gr.ImageEditor, name: str) -> None:
+    """A new picture is what is painted on, with nothing painted yet; ``name`` is the handler's."""
 
     def canvas(path: str | None) -> Any:
         return {"background": path, "layers": [], "composite": None} if path else None
 
-    picture.change(canvas, picture, editor, api_name=name, **QUICK)
+    page.on(picture.change, canvas, picture, editor, name=name)
 
 
 def read_mask(drawn: Any) -> np.ndarray | None:

@@ -14,7 +14,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.labels.corpora import LEXNAMES
 from ood_studio.labels.prompts import PROMPT_SETS
 from ood_studio.ui.form import Box, Layout, Own, When
-from ood_studio.ui.inputs import backbone_name
+from ood_studio.ui.model_names import backbone_name
 from ood_studio.worlds import corpora, presets
 
 

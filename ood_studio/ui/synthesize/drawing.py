@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 from PIL import Image
 
-from ood_studio.ui.synthesize import film, live
+from ood_studio.ui.synthesize import film, live, save
 from ood_studio.ui.synthesize.gauge import gauge
 from ood_studio.ui.synthesize.panels import Panels
 from ood_studio.ui.synthesize.session import Session
+from ood_studio.ui.wiring import Updates
 
-Updates = dict[Any, Any]
 _SHOWN = 512  # pixels: the pictures of the slider
 
 
 def running(p: Panels, mine: Session) -> Updates:
     """What follows every iteration."""
-    return {
-        p.verdict: live.verdict(mine),
-        p.spoken: live.spoken(mine),
-        p.gauge: gauge(mine),
-        p.strip: film.strip(mine),
-        p.progress: live.WAITING if mine.running else "",
+    updates: Updates = {p.verdict: live.verdict(mine)}
+    if mine.trace is None:
+        return updates
+    return updates | {
+        p.spoken: live.spoken(mine.trace),
+        p.gauge: gauge(mine.trace),
+        p.strip: film.strip(mine.trace, mine.running),
     }
 
 
-def finished(p: Panels, mine: Session, paths: dict[str, str]) -> Updates:
+def finished(p: Panels, mine: Session) -> Updates:
     """What is there at the end, beside what follows every iteration."""
-    assert mine.last is not None
-    pair = (large(mine.last.original), large(mine.last.image))
+    trace = mine.finished()
+    assert trace.last is not None
     return {
         p.ready: '<h2 class="studio-section">What came of it</h2>',
-        p.slider: gr.update(value=pair),
-        p.scores: film.table(mine),
-        p.png: paths["png"],
-        p.film: paths["film"],
-        p.record: paths["record"],
+        p.slider: gr.update(value=(large(trace.last.original), large(trace.last.image))),
+        p.scores: film.table(trace),
+        **{getattr(p, name): path for name, path in save.files(trace, mine.note).items()},
     }
 
 

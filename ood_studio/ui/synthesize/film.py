@@ -10,48 +10,48 @@ from ood_studio.studio import Assessment, Reading
 from ood_studio.ui.cards import percent, side
 from ood_studio.ui.pictures.shown import data_uri
 from ood_studio.ui.synthesize.gauge import short
-from ood_studio.ui.synthesize.session import Session
+from ood_studio.ui.synthesize.trace import SynthesisTrace
 
 SHOWN = ("neglabel", "mcm")
 """Keys of the scores under each picture, beside the guide's own."""
 
 
-def strip(mine: Session) -> str:
+def strip(trace: SynthesisTrace, running: bool) -> str:
     """The pictures in a row; a place is kept for those still to come."""
-    if mine.source is None or mine.request is None:
-        return ""
-    first = mine.first
-    shown = mine.source if first is None else first.image
+    first = trace.first
+    shown = trace.source if first is None else first.image
     cells = [_cell("Original", shown, first, about="what is led away")]
-    for step in mine.steps:
+    for step in trace.steps:
         about = "painted from the words alone" if step.iteration == 0 else "noise moved once more"
         if step.flagged:
             about = "blackened by the model’s own safety checker"
-        title = "Unguided (0)" if step.iteration == 0 else f"Iteration {step.iteration}"
-        cells.append(_cell(title, step.image, step, about=about, gradient=_gradient(mine, step.iteration)))
-    total = mine.steps[-1].total if mine.steps else mine.request.loop.iterations
-    if mine.running:
-        for i in range(len(mine.steps), total + 1):
-            title = "Unguided (0)" if i == 0 else f"Iteration {i}"
-            cells.append(f'<figure><div class="studio-waiting">…</div><figcaption><b>{title}</b></figcaption></figure>')
-    for name, judged in mine.beside.items():
-        cells.append(_cell(name, None if judged is None else judged.image, judged, kind="beside"))
+        gradient = _gradient(trace, step.iteration)
+        cells.append(_cell(_title(step.iteration), step.image, step, about=about, gradient=gradient))
+    total = trace.last.total if trace.last else trace.request.loop.iterations
+    if running:
+        for i in range(len(trace.steps), total + 1):
+            cells.append(_cell(_title(i), None, None))
+    for name, found in trace.baselines.items():
+        cells.append(_cell(name, None if found is None else found.image, found, kind="baseline"))
     return f'<div class="studio-film">{"".join(cells)}</div>'
 
 
-def readings(judged: Assessment) -> list[Reading]:
+def _title(iteration: int) -> str:
+    return f"Iteration {iteration}" if iteration else "Unguided (0)"
+
+
+def readings(assessed: Assessment) -> list[Reading]:
     """The scores that are shown under a picture."""
-    chosen = {reading.scorer: reading for reading in reversed(judged.readings)}
+    chosen = {reading.scorer: reading for reading in reversed(assessed.readings)}
     return [chosen[key] for key in SHOWN if key in chosen]
 
 
-def table(mine: Session) -> str:
+def table(trace: SynthesisTrace) -> str:
     """Every score of every picture."""
-    trail = mine.trail()
-    if not mine.steps:
+    trail = trace.trail()
+    if not trace.steps:
         return ""
-    names = [*([] if mine.first is None else ["original"]), *(str(step.iteration) for step in mine.steps)]
-    columns = ["score", *names, "threshold"]
+    columns = ["score", *trace.names(), "threshold"]
     rows = ""
     now = trail[-1]
     boundary = "–" if now.gauge is None else short(-now.gauge.boundary)
@@ -70,14 +70,14 @@ def table(mine: Session) -> str:
     )
 
 
-def _gradient(mine: Session, iteration: int) -> str:
+def _gradient(trace: SynthesisTrace, iteration: int) -> str:
     """What the loss wanted of the picture before: it led to this one."""
-    if iteration == 0 or len(mine.steps) < iteration:
+    if iteration == 0 or len(trace.steps) < iteration:
         return ""
-    seen = mine.steps[iteration - 1].gradient
+    seen = trace.steps[iteration - 1].gradient
     if seen is None:
         return ""
-    random = mine.request is not None and mine.request.loop.direction == "random"
+    random = trace.request.loop.direction == "random"
     about = "not followed: the direction is random" if random else "the way here: what the loss wanted of each pixel"
     return f'<img class="small" src="{data_uri(seen, 96)}" alt="Gradient" title="{about}">'
 
@@ -85,7 +85,7 @@ def _gradient(mine: Session, iteration: int) -> str:
 def _cell(
     title: str,
     picture: Image.Image | None,
-    judged: Assessment | None,
+    assessed: Assessment | None,
     about: str = "",
     gradient: str = "",
     kind: str = "",
@@ -94,20 +94,20 @@ def _cell(
         shown = f'<img src="{data_uri(picture)}" alt="{escape(title)}">'
     else:
         shown = '<div class="studio-waiting">…</div>'
-    lines = "" if judged is None else _lines(judged)
-    foot = f'<div class="foot">{gradient}{_resembles(judged)}</div>' if judged is not None else ""
+    lines = "" if assessed is None else _lines(assessed)
+    foot = f'<div class="foot">{gradient}{_resembles(assessed)}</div>' if assessed is not None else ""
     return (
         f'<figure class="{kind}">{shown}<figcaption><b>{escape(title)}</b>'
         f"<small>{escape(about)}</small>{lines}{foot}</figcaption></figure>"
     )
 
 
-def _lines(judged: Assessment) -> str:
+def _lines(assessed: Assessment) -> str:
     rows = ""
-    if judged.energy is not None:
-        boundary = "" if judged.gauge is None else short(-judged.gauge.boundary)
-        rows += _line("energy", short(-judged.value), judged.inside, boundary, "≤")
-    for reading in readings(judged):
+    if assessed.energy is not None:
+        boundary = "" if assessed.gauge is None else short(-assessed.gauge.boundary)
+        rows += _line("energy", short(-assessed.value), assessed.inside, boundary, "≤")
+    for reading in readings(assessed):
         threshold = "" if reading.threshold is None else short(reading.threshold)
         rows += _line(reading.title.split(" (")[0], short(reading.value), reading.inside, threshold, "≥")
     return f"<dl>{rows}</dl>"
@@ -119,10 +119,10 @@ def _line(name: str, value: str, inside: bool | None, threshold: str, sign: str)
     return f"<div{limit}><dt>{escape(name)}</dt><dd><b>{value}</b>{limit_shown}</dd><dd>{side(inside)}</dd></div>"
 
 
-def _resembles(judged: Assessment | None) -> str:
-    if judged is None:
+def _resembles(assessed: Assessment | None) -> str:
+    if assessed is None:
         return ""
     return (
-        f'<p>most like<br><b class="negative">{escape(judged.negative.label)}</b> '
-        f"<small>{percent(judged.negative.share)} of the negative labels</small></p>"
+        f'<p>most like<br><b class="negative">{escape(assessed.negative.label)}</b> '
+        f"<small>{percent(assessed.negative.share)} of the negative labels</small></p>"
     )

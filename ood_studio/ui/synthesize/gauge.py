@@ -5,13 +5,13 @@ from __future__ import annotations
 from html import escape
 
 from ood_studio.studio import Assessment
-from ood_studio.ui.synthesize.session import Session
+from ood_studio.ui.synthesize.trace import SynthesisTrace
 
 
-def gauge(mine: Session) -> str:
+def gauge(trace: SynthesisTrace) -> str:
     """The scale with a mark for each picture so far and the needle on the last; empty where there is nothing yet."""
-    trail = mine.trail()
-    if not mine.steps:
+    trail = trace.trail()
+    if not trace.steps:
         return ""
     found = trail[-1].gauge
     if found is None:
@@ -23,12 +23,12 @@ def gauge(mine: Session) -> str:
     before = places[-2] if len(places) > 1 else places[-1]
     marks = "".join(
         f'<span class="mark" style="left:{place:.2f}%">{escape(name)}</span>'
-        for place, name in zip(places[:-1], _names(mine), strict=False)
+        for place, name in zip(places[:-1], trace.names(), strict=False)
     )
     now = trail[-1]
     outside = "" if found.outside is None else f", of the median of OOD pictures beyond it {said(found.outside, now)}"
     spoken = (
-        f"Boundary gauge: {what(now)} {said(now.value, now)} {_names(mine)[-1]}. Of the ID median "
+        f"Boundary gauge: {what(now)} {said(now.value, now)} {trace.names()[-1]}. Of the ID median "
         f"{said(found.inside, now)}, of the boundary {said(found.boundary, now)}{outside}."
     )
     far = "" if found.outside is None else f"<b>{said(found.outside, now)}</b>"
@@ -43,14 +43,14 @@ def gauge(mine: Session) -> str:
     )
 
 
-def what(judged: Assessment) -> str:
+def what(assessed: Assessment) -> str:
     """What the guide's value is called."""
-    return "score" if judged.energy is None else "energy"
+    return "score" if assessed.energy is None else "energy"
 
 
-def said(value: float, judged: Assessment) -> str:
+def said(value: float, assessed: Assessment) -> str:
     """A value of the guide as people know it: energies with their own sign."""
-    return short(value if judged.energy is None else -value)
+    return short(value if assessed.energy is None else -value)
 
 
 def short(value: float) -> str:
@@ -61,12 +61,7 @@ def short(value: float) -> str:
     return text.replace("-", "−")
 
 
-def _left(judged: Assessment) -> float:
+def _left(assessed: Assessment) -> float:
     """Percent from the left."""
-    assert judged.gauge is not None
-    return 50.0 * (1.0 - judged.gauge.place(judged.value))
-
-
-def _names(mine: Session) -> list[str]:
-    """Short names of the trail's pictures."""
-    return [*([] if mine.first is None else ["original"]), *(str(step.iteration) for step in mine.steps)]
+    assert assessed.gauge is not None
+    return 50.0 * (1.0 - assessed.gauge.place(assessed.value))

@@ -6,19 +6,15 @@ from html import escape
 
 from ood_studio.ui.synthesize.gauge import said, short, what
 from ood_studio.ui.synthesize.session import Session
-
-INTRO = (
-    '<p class="studio-intro">Takes a picture that a classifier knows, names what <b>surrounds</b> its main object, and '
-    "paints it anew from these words alone: the object goes, the scene stays. Then it changes the painting’s noise, "
-    "step by step, until the classifier hardly knows the picture: an OOD picture right at the <b>boundary</b>, which "
-    "is what detectors find hardest and learn most from (SynOOD).</p>"
-)
+from ood_studio.ui.synthesize.trace import SynthesisTrace
 
 EMPTY = """
 <div class="studio-empty">
   <h2 class="studio-empty-title">Make a picture that is almost known</h2>
-  <p>Choose a picture on the left. What is around its main object appears as words that you can change; then press
-  <b>Synthesize</b> and watch it cross the boundary.</p>
+  <p>What <b>surrounds</b> the main object of the picture on the left stands beside it as words that you can change.
+  <b>Synthesize</b> paints the picture anew from these words alone: the object goes, the scene stays. Then it changes
+  the painting’s noise, step by step, until the classifier hardly knows the picture: an OOD picture right at the
+  <b>boundary</b>, which is what detectors find hardest and learn most from (SynOOD).</p>
 </div>"""
 
 NOTE = (
@@ -26,25 +22,23 @@ NOTE = (
     "records with them, and do not pass them off as photographs. The safety checker of a model stays as it ships.</p>"
 )
 
-WAITING = '<div class="studio-room"></div>'
-"""A place for the progress bar."""
-
 
 def verdict(mine: Session) -> str:
     """Where the picture is, what the guide and the first score say, and what was done to it."""
-    first, last = mine.first, mine.last
-    if last is None:
+    trace = mine.trace
+    if trace is None or trace.last is None:
         if mine.running:
             return _banner("open", "Getting ready …", ["The models are loaded and the picture is painted."])
         if mine.note:
             return _banner("open", "Stopped before the first picture", [])
         return EMPTY
+    first, last = trace.first, trace.last
     lines = []
     if first is not None:
         boundary = "" if last.gauge is None else f"; the boundary is <b>{said(last.gauge.boundary, last)}</b>"
         lines.append(
             f"The {what(last)} went from {said(first.value, first)} (original) over "
-            f"{said(mine.steps[0].value, last)} (unguided) to <b>{said(last.value, last)}</b>{boundary}."
+            f"{said(trace.steps[0].value, last)} (unguided) to <b>{said(last.value, last)}</b>{boundary}."
         )
         was, now = first.readings[0], last.readings[0]
         limit = "" if now.threshold is None else f" (threshold {short(now.threshold)})"
@@ -61,12 +55,12 @@ def verdict(mine: Session) -> str:
     if mine.note:
         lines.append(f"<b>{escape(mine.note)}</b>")
     side = {True: "in", False: "out", None: "open"}[last.inside]
-    return _banner(side, heading(mine), lines)
+    return _banner(side, heading(trace), lines)
 
 
-def heading(mine: Session) -> str:
+def heading(trace: SynthesisTrace) -> str:
     """The verdict in a few words."""
-    first, last = mine.first, mine.last
+    first, last = trace.first, trace.last
     if first is None or last is None:
         return ""
     if last.inside is None:
@@ -75,7 +69,7 @@ def heading(mine: Session) -> str:
         return "Still in-distribution" if first.inside else "It became in-distribution"
     if not first.inside:
         return "Out-of-distribution from the start"
-    crossed = mine.crossed()
+    crossed = trace.crossed()
     return (
         "Out-of-distribution: the words alone were enough"
         if crossed == 0
@@ -83,12 +77,12 @@ def heading(mine: Session) -> str:
     )
 
 
-def spoken(mine: Session) -> str:
+def spoken(trace: SynthesisTrace) -> str:
     """For screen readers: one sentence an iteration."""
-    last = mine.last
+    last = trace.last
     if last is None:
         return ""
-    said_now = f"Iteration {last.iteration}: {what(last)} {said(last.value, last)}. {heading(mine)}"
+    said_now = f"Iteration {last.iteration}: {what(last)} {said(last.value, last)}. {heading(trace)}"
     return f'<p role="status" aria-live="polite">{escape(said_now)}</p>'
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.ui.pictures.shown import before_after
+from ood_studio.ui.run import Buttons, run_buttons
 from ood_studio.ui.synthesize import live
 from ood_studio.ui.synthesize.plane import MapPanel, build_map
 
@@ -24,7 +25,7 @@ class Panels:
     ready: Any
     slider: Any
     scores: Any
-    compare: Any
+    baselines: Buttons
     map: MapPanel
     png: Any
     film: Any
@@ -34,16 +35,16 @@ class Panels:
     def all(self) -> list[Any]:
         """As a list, for gradio."""
         parts = [getattr(self, name) for name in self.__dataclass_fields__]
-        return [part for part in parts if not isinstance(part, MapPanel)]
+        return [part for part in parts if not isinstance(part, MapPanel | Buttons)]
 
 
 def build_live() -> dict[str, Any]:
     """What changes while a picture is made, drawn inside the current `gr.Blocks`."""
     p: dict[str, Any] = {}
+    p["progress"] = gr.HTML(elem_id="synth-progress")
     p["verdict"] = gr.HTML(live.EMPTY, elem_id="synth-verdict")
     p["spoken"] = gr.HTML(elem_id="synth-spoken", elem_classes="studio-spoken")
     p["gauge"] = gr.HTML(elem_id="synth-gauge")
-    p["progress"] = gr.HTML(elem_id="synth-progress")
     p["strip"] = gr.HTML(elem_id="synth-strip")
     return p
 
@@ -65,8 +66,7 @@ def build_results() -> dict[str, Any]:
                     "the same size, and “Neg Image” (SynOOD, Table 4), painted straight from the name of the negative "
                     "label that the result resembles. The unguided picture is there already, as iteration 0.</p>"
                 )
-                with gr.Row(elem_classes="studio-buttons studio-few"):
-                    p["compare"] = gr.Button("Add baselines", variant="primary", elem_id="synth-baselines")
+                p["baselines"] = run_buttons("synth-baselines", "Add baselines")
             with gr.Tab("Map", render_children=True):
                 p["map"] = build_map()
             with gr.Tab("Save and send", render_children=True):

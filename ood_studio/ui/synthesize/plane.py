@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+import plotly.graph_objects as go
 
-from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Stopped, stoppable
+from ood_studio.core.progress import Progress
 from ood_studio.figures.feature_map import feature_map_figure
-from ood_studio.studio import FeatureMapRequest, LabelChoice, Studio
+from ood_studio.studio import FeatureMapRequest
+from ood_studio.studio.jobs import PICTURE, Job
 from ood_studio.synthesis.synthetic_set import synthetic_sets
+from ood_studio.ui.page import Page
 from ood_studio.ui.plot import click_plot, figure_update
-from ood_studio.ui.running import MODEL_SLOT, QUICK, message, progress_on
+from ood_studio.ui.run import Asked, Buttons, Run, run_buttons
+from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.synthesize.session import Session
-from ood_studio.ui.zerogpu import on_gpu
+from ood_studio.ui.wiring import Updates
 
 
 @dataclass(frozen=True)
 class MapPanel:
     """The components."""
 
-    button: Any
+    buttons: Buttons
     made: Any
     plot: Any
 
@@ -34,23 +38,18 @@ def build_map() -> MapPanel:
         "neighbours there are neighbours for the model, distances between groups mean little. "
         "Point at a mark to see its picture.</p>"
     )
-    with gr.Row(equal_height=True, elem_classes="studio-buttons studio-few"):
-        made = gr.Dropdown(
-            set_choices(),
-            value="",
-            label="Also show a set",
-            scale=2,
-            elem_id="synth-map-set",
-        )
-        button = gr.Button("Draw the map", variant="primary", elem_id="synth-map-draw")
-    made.focus(lambda: gr.update(choices=set_choices()), None, made, api_visibility="private", **QUICK)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=2, min_width=240):
+            made = gr.Dropdown(set_choices(), value="", label="Also show a set", elem_id="synth-map-set")
+        with gr.Column(scale=3, min_width=240):
+            buttons = run_buttons("synth-map-draw", "Draw the map")
     plot = click_plot(
         "Map of ID, OOD and synthetic pictures",
         elem_id="synth-map",
         height=620,
         empty="About 600 pictures as the backbone sees them; the first map of a session takes half a minute.",
     )
-    return MapPanel(button, made, plot)
+    return MapPanel(buttons, made, plot)
 
 
 def set_choices() -> list[tuple[str, str]]:
@@ -58,38 +57,27 @@ def set_choices() -> list[tuple[str, str]]:
     return [("none", ""), *((f"{each.name} ({len(each.entries):,})", str(each.folder)) for each in synthetic_sets())]
 
 
-def wire_map(studio: Studio, session: gr.State, backbone: Any, panel: MapPanel) -> None:
+def wire_map(page: Page, session: gr.State, sidebar: Sidebar, panel: MapPanel) -> None:
     """One click: the session's picture and a set among the others."""
 
-    @on_gpu
-    def draw(
-        mine: Session,
-        chosen: str | None,
-        name: str,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> Any:
+    def begin(mine: Session, chosen: str | None, *values: Any) -> Asked:
         """The map with this session's picture."""
-        try:
-            mine.stop.set(False)
-            labels = LabelChoice() if mine.request is None else mine.request.labels
-            request = FeatureMapRequest(labels=replace(labels, backbone=name or labels.backbone))
-            titles = [*(["original"] if mine.first else []), *(f"iteration {step.iteration}" for step in mine.steps)]
-            trail = [(title, each.image) for title, each in zip(titles, mine.trail(), strict=True)]
-            sets = {str(each.folder): each for each in synthetic_sets()}
-            made = sets.get(chosen or "")
-            told = stoppable(progress_on(progress), mine.stop.asked)
-            found = studio.feature_map(request, trail, None if made is None else (made.name, made.folder), told)
-            return figure_update(panel.plot, feature_map_figure(found.groups, found.backbone))
-        except Stopped:
-            return gr.skip()
-        except StudioError as error:
-            raise message(error) from None
+        request = sidebar.read(values, FeatureMapRequest())
+        trace = mine.trace
+        trail = [] if trace is None else [*zip(trace.names(), (each.image for each in trace.trail()), strict=True)]
+        titled = [(name if name == "original" else f"iteration {name}", picture) for name, picture in trail]
+        made = {str(each.folder): each for each in synthetic_sets()}.get(chosen or "")
+        others = None if made is None else (made.name, made.folder)
 
-    panel.button.click(
-        draw,
-        [session, panel.made, backbone],
-        panel.plot,
-        api_name="synthesize_map",
-        show_progress="full",
-        **MODEL_SLOT,
-    )
+        def work(progress: Progress) -> Iterator[go.Figure]:
+            found = page.studio.feature_map(request, titled, others, progress)
+            yield feature_map_figure(found.groups, found.backbone)
+
+        return Asked(work, title="map of pictures")
+
+    def draw(mine: Session, job: Job) -> Updates:
+        return {} if job.result is None else {panel.plot: figure_update(panel.plot, job.result)}
+
+    run = Run(page, "synthesize_map", PICTURE, panel.buttons, session, draw, [panel.plot], said="")
+    run.on(panel.buttons.run[0].click, begin, [panel.made, *sidebar.inputs])
+    page.on(panel.made.focus, lambda: gr.update(choices=set_choices()), None, panel.made, name="synthesize_map_sets")

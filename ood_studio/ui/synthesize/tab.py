@@ -2,85 +2,85 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 
 from ood_studio.studio import SynthesizeImageRequest
 from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.explore.tab import ExploreTab
 from ood_studio.ui.page import Page
-from ood_studio.ui.pictures.box import picture_box
 from ood_studio.ui.pictures.galleries import wire_galleries
-from ood_studio.ui.pictures.mask import wire_mask
-from ood_studio.ui.running import QUICK
+from ood_studio.ui.run import Buttons
+from ood_studio.ui.share import share_box
+from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.synthesize import live, save
 from ood_studio.ui.synthesize.api import build_api
-from ood_studio.ui.synthesize.choices import Choices, build_more, build_sliders
+from ood_studio.ui.synthesize.choices import Choices
+from ood_studio.ui.synthesize.layout import model_of
+from ood_studio.ui.synthesize.link import wire_link
 from ood_studio.ui.synthesize.models import costs, only_bundled
 from ood_studio.ui.synthesize.panels import Panels, build_live, build_results
 from ood_studio.ui.synthesize.plane import wire_map
-from ood_studio.ui.synthesize.running import wire_run
+from ood_studio.ui.synthesize.running import wire_baselines, wire_run
 from ood_studio.ui.synthesize.session import Session
-from ood_studio.ui.synthesize.sets import build_sets, wire_sets
-from ood_studio.ui.synthesize.words import build_words, wire_words
-from ood_studio.worlds import gallery_of
+from ood_studio.ui.synthesize.sets import build_sets, wire_compare, wire_sets
+from ood_studio.ui.synthesize.words import wire_words
+from ood_studio.ui.wiring import Updates
+
+_MODELS = ("inpainter", "context_model", "classifier")
 
 
-def build(page: Page, backbone: str, tabs: gr.Tabs, explorer: ExploreTab, comparison: CompareTab) -> None:
-    """Draws the tab inside the current `gr.Blocks`.
+def build(
+    page: Page, sidebar: Sidebar, tab: gr.Tab, tabs: gr.Tabs, explorer: ExploreTab, comparison: CompareTab
+) -> None:
+    """Draws the tab inside the current `gr.Blocks`, which is ``tab``.
 
-    The result opens in ``explorer``, the Explore tab, and a set in ``comparison``, the Compare tab; both are among
+    The result opens in ``explorer``, the Explore tab, and a set in ``comparison``, the Compare tab; all are among
     ``tabs``.
     """
-    studio = page.studio
     session = gr.State(Session())
-    gr.HTML(live.INTRO)
+    choices = Choices(sidebar)
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=300):
-            source = picture_box(gallery_of("id").name, "ID picture", "synth-source", "Other ID pictures")
-            words = build_words()
             with gr.Row(elem_classes="studio-buttons"):
-                run_button = gr.Button("Synthesize", variant="primary", size="lg", elem_id="synth-run")
-                stop_button = gr.Button("Stop", variant="stop", size="lg", elem_id="synth-stop", interactive=False)
-            cost = gr.HTML(costs(*_default_models()), elem_id="synth-costs")
+                run = gr.Button("Synthesize", variant="primary", elem_id="synth-run")
+                stop = gr.Button("Stop", variant="stop", elem_id="synth-stop", interactive=False)
+            choices.draw()
+            cost = gr.HTML(elem_id="synth-costs")
             bundled = gr.Button("Use the bundled models", size="sm", visible=False, elem_id="synth-bundled")
-            sliders = build_sliders()
-            choices = build_more(backbone, source.image, words.words, sliders)
+            choices.draw_more()
+            share = share_box("synth")
             gr.HTML(live.NOTE)
-        with gr.Column(scale=7, min_width=300):
+        with gr.Column(scale=8, min_width=300):
             shown = build_live()
-            results = build_results()
-    panels = Panels(**shown, **results)
-    with gr.Accordion("Build a whole set", open=False, elem_id="synth-sets"):
-        sets = build_sets()
-    wire_words(studio, session, choices, words)
-    _wire_choices(choices, cost, bundled)
-    wire_run(studio, session, choices, panels, run_button, stop_button)
-    wire_map(studio, session, choices.backbone, panels.map)
-    wire_sets(studio, session, choices, sets, tabs, comparison)
-    explorer.receive(panels.explore, session, save.picture_file, tabs, "synthesize")
-    build_api(studio)
-    wire_galleries(page, session, (source,), "synthesize", take_first=False)
+            panels = Panels(**shown, **build_results())
+    sets = build_sets()
+    sidebar.kinds["synthesize"] = SynthesizeImageRequest
+    wire_words(page, session, tab, choices.source.image, choices.form, choices.words)
+    _wire_models(page, choices, cost, bundled)
+    wire_run(page, session, choices, panels, Buttons((run,), stop, panels.progress), share)
+    wire_baselines(page, session, panels)
+    wire_map(page, session, sidebar, panels.map)
+    wire_sets(page, session, choices, sets)
+    wire_compare(page, session, sets, tabs, comparison)
+    explorer.receive(panels.explore, session, lambda mine: save.picture_file(mine.finished()), tabs, "synthesize")
+    opened = wire_galleries(page, session, (choices.source,), "synthesize", take_first=False)
+    wire_link(page, opened.then, session, choices)
+    build_api(page.studio)
 
 
-def _wire_choices(choices: Choices, cost: gr.HTML, bundled: gr.Button) -> None:
-    def said(inpainter: str, context_model: str, classifier: str) -> tuple[str, Any]:
-        default, given = _default_models(), (inpainter, context_model, classifier)
-        names = [str(each or "").strip() or usual for each, usual in zip(given, default, strict=True)]
-        return costs(*names), gr.Button(visible=not only_bundled(*names))
+def _wire_models(page: Page, choices: Choices, cost: gr.HTML, bundled: gr.Button) -> None:
+    """What models cost is said before any is loaded."""
+    form = choices.form
+    boxes = [form[path] for path in _MODELS]
 
-    def back() -> tuple[Any, ...]:
-        names = _default_models()
-        return *names, costs(*names), gr.Button(visible=False)
+    def said(*values: str | None) -> Updates:
+        names = [model_of(path, each) for path, each in zip(_MODELS, values, strict=True)]
+        return {cost: costs(*names), bundled: gr.Button(visible=not only_bundled(*names))}
 
-    models = [choices.inpainter, choices.context_model, choices.classifier]
-    wire_mask(choices.source, choices.mask, "synthesize_canvas")
-    for component in models:
-        component.input(said, models, [cost, bundled], api_name="synthesize_costs", **QUICK)
-    bundled.click(back, None, [*models, cost, bundled], api_name="synthesize_bundled", **QUICK)
+    def back() -> Updates:
+        """The models that come with the app."""
+        names = [model_of(path, "") for path in _MODELS]
+        return form.updates(dict(zip(_MODELS, names, strict=True))) | said(*names)
 
-
-def _default_models() -> tuple[str, str, str]:
-    default = SynthesizeImageRequest()
-    return default.inpainter, default.context_model, default.classifier
+    page.on([box.change for box in boxes], said, boxes, [cost, bundled], name="synthesize_costs")
+    page.on(bundled.click, back, None, [*boxes, cost, bundled], name="synthesize_bundled")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import filecmp
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -11,26 +11,30 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Stopped, stoppable
+from ood_studio.core.progress import Progress
 from ood_studio.data.images import decode_image
 from ood_studio.studio import Studio, SynthesizeImageRequest
+from ood_studio.studio.jobs import ANSWER, Job
 from ood_studio.synthesis.answers import singular
-from ood_studio.synthesis.contexts import Contexts, prompt_of
+from ood_studio.synthesis.contexts import Contexts, prompt_of, typed_contexts
 from ood_studio.synthesis.inpainting_models import INPAINTING
-from ood_studio.ui.running import MODEL_SLOT, message, progress_on
-from ood_studio.ui.synthesize.choices import Choices, model_name
+from ood_studio.ui.form import Form
+from ood_studio.ui.page import Page
+from ood_studio.ui.pictures.galleries import same_file
+from ood_studio.ui.run import Asked, Buttons, Run, unseen_buttons
+from ood_studio.ui.synthesize.layout import model_of
 from ood_studio.ui.synthesize.models import contexts_here
 from ood_studio.ui.synthesize.session import Session
-from ood_studio.ui.zerogpu import on_gpu
+from ood_studio.ui.wiring import Updates, at_once
 from ood_studio.worlds import surroundings
 
 
 @dataclass(frozen=True)
 class WordsPanel:
-    """The components: the words, the button that asks for them, what came, and the prompt as it is read."""
+    """The components: the words, the buttons that ask for them, what came, and the prompt as it is read."""
 
     words: Any
-    ask: Any
+    buttons: Buttons
     answer: Any
     prompt: Any
 
@@ -46,82 +50,101 @@ def build_words() -> WordsPanel:
         info="Take words away, or type others and press Enter: only these are painted.",
         elem_id="synth-words",
     )
+    progress = gr.HTML(elem_id="synth-contexts-progress")
     answer = gr.HTML(elem_id="synth-answer")
-    ask = gr.Button("Ask the context model", size="sm", elem_id="synth-ask")
-    return WordsPanel(words, ask, answer, gr.HTML(elem_id="synth-prompt"))
+    prompt = gr.HTML(elem_id="synth-prompt")
+    with gr.Row(elem_classes="studio-buttons"):
+        ask = gr.Button("Ask the context model", size="sm", elem_id="synth-ask")
+        stop = gr.Button("Stop", size="sm", variant="stop", interactive=False, elem_id="synth-ask-stop")
+    return WordsPanel(words, Buttons((ask,), stop, progress), answer, prompt)
 
 
-def wire_words(studio: Studio, session: gr.State, choices: Choices, panel: WordsPanel) -> None:
-    """Words appear when a picture is chosen; the prompt follows every change."""
+def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Form[Any], panel: WordsPanel) -> None:
+    """Words appear when a picture is chosen and the tab is seen; the prompt follows every change.
 
-    @on_gpu
-    def found(mine: Session, path: str, name: str, progress: gr.Progress) -> Contexts:
-        request = SynthesizeImageRequest(context_model=model_name(name))
-        told = stoppable(progress_on(progress), lambda: False)
-        return studio.contexts(request, [decode_image(Path(path))], progress=told)[0]
+    Args:
+        tab: this one; while it was never opened, no model is loaded for it.
+        source: the picture.
+        form: with the models' names.
+    """
 
-    def shown(mine: Session, path: str, contexts: Contexts) -> tuple[Any, str]:
-        mine.found = contexts
-        words = list(contexts.words)
-        return gr.update(choices=words, value=words), answered(contexts, truth_of(mine, path))
+    def naming(mine: Session, path: str, model: str) -> Asked:
+        request = SynthesizeImageRequest(context_model=model)
+        wanted = mine.wanted if mine.wanted and same_file(mine.linked, path) else ()
 
-    def chosen(
-        mine: Session,
-        path: str | None,
-        name: str,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> tuple[Any, str]:
+        def work(progress: Progress) -> Iterator[Contexts]:
+            if wanted:
+                yield typed_contexts(", ".join(wanted))
+            else:
+                yield page.studio.contexts(request, [decode_image(Path(path))], progress=progress)[0]
+
+        mine.picture, mine.named = path, False
+        return Asked(work, title=f"contexts of {Path(path).stem}")
+
+    def chosen(mine: Session, path: str | None, named: str | None) -> Asked | None:
         """Asks for the contexts of a picture that was chosen just now, unless the model would have to be fetched."""
-        mine.found = None
-        empty = gr.update(choices=[], value=[])
-        if not path:
-            return empty, ""
-        try:
-            if not contexts_here(model_name(name)):
-                return empty, _remark("The context model is not on this machine: ask it below, or type words yourself.")
-            return shown(mine, path, found(mine, path, name, progress))
-        except Stopped:
-            return empty, ""
-        except StudioError as error:
-            return empty, _remark(str(error))
+        mine.picture = ""
+        model = model_of("context_model", named)
+        return naming(mine, path, model) if path and mine.seen and contexts_here(model) else None
 
-    def asked(
-        mine: Session,
-        path: str | None,
-        name: str,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> tuple[Any, str]:
+    def seen(mine: Session, path: str | None, named: str | None) -> Asked | None:
+        """The tab is opened."""
+        mine.seen = True
+        return None if mine.picture == path else chosen(mine, path, named)
+
+    def asked(mine: Session, path: str | None, named: str | None) -> Asked:
         """Asks for the contexts, whatever it takes."""
-        try:
-            if not path:
-                raise StudioError("there is no picture to ask about; choose one first")
-            return shown(mine, path, found(mine, path, name, progress))
-        except StudioError as error:
-            raise message(error) from None
+        if not path:
+            raise StudioError("there is no picture to ask about; choose one first")
+        mine.wanted = ()
+        return naming(mine, path, model_of("context_model", named))
 
-    def read(words: list[str] | None, inpainter: str) -> str:
-        """The prompt as the text encoder reads it."""
+    def draw(mine: Session, job: Job) -> Updates:
+        mine.named = job.over
+        found = job.result
+        if found is None:
+            return {panel.answer: _remark(job.note) if job.note else ""}
+        words = list(found.words)
+        truth = truth_of(mine, mine.picture)
+        return {panel.words: gr.update(choices=words, value=words), panel.answer: answered(found, truth)}
+
+    def remark(path: str | None, named: str | None) -> str:
+        """What is said of another picture until there is an answer."""
         try:
-            return prompt_shown(studio, words or [], model_name(inpainter))
+            here = contexts_here(model_of("context_model", named))
         except StudioError as error:
             return _remark(str(error))
+        text = "The context model is not on this machine: ask it below, or type words yourself."
+        return _remark(text) if path and not here else ""
 
-    inputs = [session, choices.source, choices.context_model]
-    busy: dict[str, Any] = {"show_progress": "full", "show_progress_on": [panel.answer], **MODEL_SLOT}
-    choices.source.change(
-        chosen, inputs, [panel.words, panel.answer], api_name="synthesize_contexts", trigger_mode="always_last", **busy
-    )
-    panel.ask.click(asked, inputs, [panel.words, panel.answer], api_name="synthesize_ask", **busy)
-    # Beside the models' own slot: words may be changed while a picture is made.
-    follow: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last", "concurrency_limit": 4}
-    gr.on(
-        [panel.words.change, choices.inpainter.change],
-        read,
-        [panel.words, choices.inpainter],
-        panel.prompt,
-        api_name="synthesize_prompt",
-        **follow,
-    )
+    inputs = [source, form["context_model"]]
+    shown = [panel.words, panel.answer]
+    names = Run(page, "synthesize_contexts", ANSWER, panel.buttons, session, draw, shown, said="")
+    at_once(source.change, panel.words, "() => [{ __type__: 'update', value: [] }]")
+    page.on(source.change, remark, inputs, panel.answer, name="synthesize_remark")
+    names.on(source.change, chosen, inputs, name="synthesize_contexts", quiet=True)
+    names.on(tab.select, seen, inputs, name="synthesize_seen", quiet=True)
+    names.on(panel.buttons.run[0].click, asked, inputs, name="synthesize_ask")
+    _wire_prompt(page, session, form, panel)
+
+
+def _wire_prompt(page: Page, session: gr.State, form: Form[Any], panel: WordsPanel) -> None:
+    """The prompt as the text encoder reads it."""
+
+    def begin(mine: Session, words: list[str] | None, named: str | None) -> Asked:
+        given, inpainter = list(words or []), model_of("inpainter", named)
+
+        def work(progress: Progress) -> Iterator[str]:
+            yield prompt_shown(page.studio, given, inpainter)
+
+        return Asked(work, title="prompt")
+
+    def draw(mine: Session, job: Job) -> Updates:
+        return {panel.prompt: job.result or (_remark(job.note) if job.note else "")}
+
+    prompt = Run(page, "synthesize_prompt", ANSWER, unseen_buttons(), session, draw, [panel.prompt], said="")
+    events = [panel.words.change, form["inpainter"].change]
+    prompt.on(events, begin, [panel.words, form["inpainter"]], name="synthesize_prompt", quiet=True)
 
 
 def prompt_shown(studio: Studio, words: list[str], inpainter: str) -> str:
@@ -160,10 +183,9 @@ def answered(contexts: Contexts, true: tuple[str, ...] | None) -> str:
 
 def truth_of(mine: Session, path: str) -> tuple[str, ...] | None:
     """What truly surrounds the main object of a picture of the gallery; None for any other picture."""
-    for known in (each for shown in mine.offered.paths.values() for each in shown):
-        if Path(known).name == Path(path).name and filecmp.cmp(known, path, shallow=False):
-            return surroundings(Path(known))
-    return None
+    known = (each for shown in mine.offered.paths.values() for each in shown)
+    same = next((each for each in known if same_file(each, path)), None)
+    return None if same is None else surroundings(Path(same))
 
 
 def _truth(contexts: Contexts, true: tuple[str, ...] | None) -> str:
