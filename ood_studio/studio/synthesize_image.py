@@ -14,13 +14,13 @@ from ood_studio.studio.assessment import Assessment, Assessor, Assessors
 from ood_studio.studio.notebook import change_html
 from ood_studio.studio.requests import SynthesizeImageRequest
 from ood_studio.studio.workbench import Workbench
-from ood_studio.synthesis.baselines import negative_label_pictures
+from ood_studio.synthesis.baselines import negative_label_images
 from ood_studio.synthesis.boundary import Iteration
 from ood_studio.synthesis.context_models import load_context_model
 from ood_studio.synthesis.contexts import Contexts, prompt_of
 from ood_studio.synthesis.inpainting import Inpainter
 from ood_studio.synthesis.inpainting_models import load_inpainter
-from ood_studio.synthesis.noise import gradient_pictures
+from ood_studio.synthesis.noise import gradient_images
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class SynthesizeImageStep(Assessment):
         iteration, total: of the loop.
         loss: of the guide.
         original: the source as the model takes it.
-        gradient: what the loss wants of the pixels, see `gradient_pictures`; None after the last update.
+        gradient: what the loss wants of the pixels, see `gradient_images`; None after the last update.
         prompt: what the text encoder read, and ``cut`` what it had no room for.
         notes: sentences for the person.
         flagged: whether the model's own safety checker blackened the image.
@@ -120,7 +120,7 @@ class SynthesizeImageService:
 
     def negative_image(self, request: SynthesizeImageRequest, label: str, progress: Progress = silent) -> Assessment:
         """See `Studio.negative_image`."""
-        pixels = negative_label_pictures(
+        pixels = negative_label_images(
             self.inpainter(request, progress),
             [label],
             steps=request.loop.steps,
@@ -139,7 +139,7 @@ def steps_of(
     seconds: float,
 ) -> list[SynthesizeImageStep]:
     """A batch after some iterations, image by image."""
-    gradients = None if found.pixel_gradient is None else to_images(gradient_pictures(found.pixel_gradient))
+    gradients = None if found.pixel_gradient is None else to_images(gradient_images(found.pixel_gradient))
     return [
         SynthesizeImageStep(
             **vars(assessed),

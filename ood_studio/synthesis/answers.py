@@ -164,7 +164,7 @@ def _lines(text: str) -> tuple[list[str], bool]:
 
 
 def _is_remark(line: str) -> bool:
-    """Whether a line beside bullets introduces or ends the list."""
+    """Whether a line among bullets introduces or ends the list."""
     words = len(line.split())
     return line.endswith(":") or bool(_LEAD.match(line)) or words > MAX_WORDS or (words > 2 and line.endswith("."))
 

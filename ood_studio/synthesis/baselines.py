@@ -1,4 +1,4 @@
-"""What near-boundary pictures are compared with: pictures of negative labels, and inpainting that nothing guides."""
+"""What near-boundary images are compared with: images of negative labels, and inpainting that nothing guides."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ood_studio.synthesis.inpainting import Inpainter
 PROMPT = "a photo of a {}"
 
 
-def negative_label_pictures(
+def negative_label_images(
     inpainter: Inpainter,
     labels: Sequence[str],
     *,
@@ -23,20 +23,20 @@ def negative_label_pictures(
     seeds: Sequence[int],
     progress: Progress = silent,
 ) -> Tensor:
-    """ "Neg Image" of SynOOD's Table 4: pictures straight from the text of negative labels.
+    """ "Neg Image" of SynOOD's Table 4: images straight from the text of negative labels.
 
-    Inpainting at strength 1 with the whole picture to paint: nothing but the prompt decides, as in text-to-image.
+    Inpainting at strength 1 with the whole image to paint: nothing but the prompt decides, as in text-to-image.
 
     Args:
         inpainter: what paints.
-        labels: one a picture.
+        labels: one an image.
         prompt: ``{}`` stands for the label.
         steps, guidance: of the inpainting.
-        seeds: one a picture.
-        progress: told every step.
+        seeds: one an image.
+        progress: called every step.
 
     Returns:
-        (labels, 3, height, width) in [0, 1]; black where the model's own safety checker flags a picture.
+        (labels, 3, height, width) in [0, 1]; black where the model's own safety checker flags an image.
     """
     grey = torch.full((len(labels), 3, *inpainter.size), 0.5)
     prompts = [prompt.replace("{}", label) for label in labels]
@@ -62,13 +62,13 @@ def unguided(
     Args:
         inpainter: what paints.
         pixels: (batch, 3, height, width) in [0, 1], of the inpainter's size.
-        prompts: one a picture.
+        prompts: one an image.
         mask, strength, steps, guidance, seeds: see `Inpainter.begin`. Where the strength leaves no step (0), the
-            pictures stay as they are.
-        progress: told every step.
+            images stay as they are.
+        progress: called every step.
 
     Returns:
-        (batch, 3, height, width) in [0, 1]; black where the model's own safety checker flags a picture.
+        (batch, 3, height, width) in [0, 1]; black where the model's own safety checker flags an image.
     """
     if not inpainter.kept_steps(strength, steps):
         inpainter.check(pixels, prompts, seeds)

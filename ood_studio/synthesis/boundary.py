@@ -43,7 +43,7 @@ class Iteration:
         scores: (batch,) of everything that is watched.
         latents: (batch, 4, rows, columns), the final ones.
         noise: (batch, 4, rows, columns), ε.
-        pixel_gradient: (batch, 3, height, width), ∂loss / ∂pixels; see `gradient_pictures`. None after the last update.
+        pixel_gradient: (batch, 3, height, width), ∂loss / ∂pixels; see `gradient_images`. None after the last update.
         latent_gradient: (batch, 4, rows, columns), ∂loss / ∂latents, what the noise moves against. None likewise.
         flagged: (batch,) whether the model's own safety checker blackened the picture.
         prompts: what the text encoder read, and ``cut`` what it had no room for, a text each per picture.

@@ -1,4 +1,4 @@
-"""How much there is in a picture, by its JPEG bytes per pixel: SynOOD takes the most complex ones of each class."""
+"""How much there is in an image, by its JPEG bytes per pixel: SynOOD takes the most complex ones of each class."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from ood_studio.data.dataset import Dataset
 QUALITY = 75
 
 
-def bytes_per_pixel(picture: Image.Image) -> float:
-    """JPEG bytes per pixel of a picture.
+def bytes_per_pixel(image: Image.Image) -> float:
+    """JPEG bytes per pixel of an image.
 
-    Every picture is encoded anew at one quality, so that neither the format nor the quality of its file counts; the
+    Every image is encoded anew at one quality, so that neither the format nor the quality of its file counts; the
     paper divides the sizes of ImageNet's own files, which this follows in order. The header's few hundred bytes are
-    in it, which matters among pictures of several sizes alone.
+    in it, which matters among images of several sizes alone.
     """
     buffer = io.BytesIO()
-    picture.convert("RGB").save(buffer, "JPEG", quality=QUALITY)
-    return len(buffer.getvalue()) / (picture.width * picture.height)
+    image.convert("RGB").save(buffer, "JPEG", quality=QUALITY)
+    return len(buffer.getvalue()) / (image.width * image.height)
 
 
 def most_complex(complexity: Sequence[float], labels: Sequence[Hashable], per_class: int) -> list[int]:
-    """Indices of the most complex pictures of each class, the most complex first.
+    """Indices of the most complex images of each class, the most complex first.
 
     Args:
-        complexity: of each picture, see `bytes_per_pixel`.
+        complexity: of each image, see `bytes_per_pixel`.
         labels: the class of each.
         per_class: how many of each class, or all where there are fewer; the paper takes 50.
 
@@ -38,7 +38,7 @@ def most_complex(complexity: Sequence[float], labels: Sequence[Hashable], per_cl
         Indices, class after class in the order in which the classes first appear; equal ones in their own order.
 
     Raises:
-        StudioError: for lists of two lengths, or less than one picture a class.
+        StudioError: for lists of two lengths, or less than one image a class.
     """
     if len(complexity) != len(labels):
         raise StudioError(f"there must be one class a picture: {len(complexity)}, not {len(labels)}")

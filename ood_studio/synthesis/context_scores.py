@@ -14,15 +14,15 @@ _RESAMPLES = 1000
 
 @dataclass(frozen=True)
 class ContextScores:
-    """Figures over pictures; shares in [0, 1].
+    """Figures over images; shares in [0, 1].
 
     Attributes:
-        count: pictures.
-        f1: 2·TP / (2·TP + FP + FN), with TP, FP and FN counted over all elements of all pictures (micro-averaged).
-        interval: 95 % bootstrap interval of ``f1`` over pictures.
+        count: images.
+        f1: 2·TP / (2·TP + FP + FN), with TP, FP and FN counted over all elements of all images (micro-averaged).
+        interval: 95 % bootstrap interval of ``f1`` over images.
         precision, recall: the same way.
-        place: pictures whose place is right.
-        exact: pictures whose place and set of elements are right.
+        place: images whose place is right.
+        exact: images whose place and set of elements are right.
         well_formed: answers that were a list as asked for.
     """
 
@@ -37,15 +37,15 @@ class ContextScores:
 
 
 def score_contexts(found: Sequence[Contexts], right: Sequence[Contexts], seed: int = 0) -> ContextScores:
-    """Compares contexts with the right ones, picture by picture.
+    """Compares contexts with the right ones, image by image.
 
     Raises:
-        ValueError: for no pictures or lists of different lengths.
+        ValueError: for no images or lists of different lengths.
     """
     if not found or len(found) != len(right):
-        raise ValueError(f"expected contexts of at least one picture, one for each, not {len(found)} for {len(right)}")
+        raise ValueError(f"expected contexts of at least one image, one for each, not {len(found)} for {len(right)}")
     pairs = [(set(mine.elements), set(theirs.elements)) for mine, theirs in zip(found, right, strict=True)]
-    # (pictures, 3): right ones named, wrong ones named, not named
+    # (images, 3): right ones named, wrong ones named, not named
     counts = np.array([(len(mine & theirs), len(mine - theirs), len(theirs - mine)) for mine, theirs in pairs])
     hits, wrong, missed = counts.sum(axis=0).tolist()
     rng = np.random.default_rng(seed)

@@ -78,12 +78,12 @@ class ContextModel(ABC):
         """The contexts of images, in their order; the same call gives the same answers.
 
         Args:
-            images: images of any size and mode.
+            images: of any size and mode.
             mains: the main object of each image, where it is known, so that it is not named; several names of one
                 with commas between.
             question: what the model is asked, p_in.
-            progress: told about finished images and, between them, about nothing new; `Stopped` raised in it ends
-                the work within a word.
+            progress: called with the images described, also between the words of an answer; `Stopped` raised in it
+                ends the work within a word.
 
         Raises:
             StudioError: for a single image, other than as many main objects, or an empty or endless question.
@@ -105,7 +105,7 @@ class ContextModel(ABC):
             report()
             part = [image.convert("RGB") for image in images[start : start + self.batch]]
             for raw, main in zip(self._answer(part, question.strip(), report), names[start:], strict=False):
-                found.append(contexts_of(raw, main))
+                found.append(parse_contexts(raw, main))
         if images:
             report()
         return found
@@ -115,18 +115,21 @@ class ContextModel(ABC):
         """At most a batch of RGB images -> the answers; ``report`` is called after every word and may raise."""
 
 
-def written(place: str, elements: Sequence[str]) -> str:
-    """The answer that `QUESTION` asks for, such as ``meadow: tree, fence``."""
-    return f"{place}: {', '.join(elements) or NOTHING}"
+def known_contexts(place: str, elements: Sequence[str]) -> Contexts:
+    """The contexts of an image whose place and elements are known.
+
+    Their ``raw`` text is the answer that `QUESTION` asks for, such as ``meadow: tree, fence``.
+    """
+    return Contexts(f"{place}: {', '.join(elements) or NOTHING}", tuple(elements), place)
 
 
-def contexts_of(raw: str, main: str = "") -> Contexts:
+def parse_contexts(raw: str, main: str = "") -> Contexts:
     """A model's answer as `Contexts`, without the main object's names."""
     answer = parse_answer(raw, main)
     return Contexts(raw, answer.elements, answer.place, answer.well_formed)
 
 
-def typed_contexts(text: str) -> Contexts:
+def parse_typed_contexts(text: str) -> Contexts:
     """What a person typed, as `Contexts`: names between commas or lines, kept as they are.
 
     Raises:

@@ -48,11 +48,11 @@ class GuideOutput:
 
 
 class Guide(ABC):
-    """A differentiable score of pictures, and the losses that lead away from what it takes for known.
+    """A differentiable score of images, and the losses that lead away from what it takes for in-distribution.
 
     Attributes:
         boundary: the score that parts ID (above) from OOD (below), as `ood_studio.evaluation.metrics.threshold_at_tpr`
-            finds it from ID pictures; None where it is not known.
+            finds it from ID images; None where it is not known.
     """
 
     boundary: float | None
@@ -64,7 +64,7 @@ class Guide(ABC):
 
     @abstractmethod
     def read(self, pixels: Tensor) -> GuideOutput:
-        """What it sees in pictures of any one size; differentiable.
+        """What it sees in images of any one size; differentiable.
 
         Args:
             pixels: (batch, 3, height, width) in [0, 1]; resized as the model's own preprocessing does.
@@ -72,7 +72,7 @@ class Guide(ABC):
 
     @abstractmethod
     def loss(self, reading: GuideOutput, form: LossForm = "hinge", target: float | None = None) -> Tensor:
-        """(batch,), falling as pictures become less in-distribution (but for the published form).
+        """(batch,), falling as images become less in-distribution (but for the published form).
 
         Args:
             reading: of `read`.
@@ -181,7 +181,7 @@ class ScorerGuide(Guide):
         """See `Guide.loss`.
 
         Args:
-            target: a score; pictures are brought down to it ("hinge") or to rest at it ("target"); None = the boundary.
+            target: a score; images are brought down to it ("hinge") or to rest at it ("target"); None = the boundary.
         """
         check_form(form)
         wanted = self.boundary if target is None else target
@@ -209,7 +209,7 @@ class Watch:
 
     @torch.no_grad()
     def __call__(self, pixels: Tensor) -> dict[str, Tensor]:
-        """(batch,) of every score of pictures (batch, 3, height, width) in [0, 1]."""
+        """(batch,) of every score of images (batch, 3, height, width) in [0, 1]."""
         return _scores(self.backbone, _view(self._views, self.backbone, pixels)(pixels), self.scores)
 
 
@@ -234,7 +234,7 @@ def guide_scores(guide: EnergyGuide, images: Dataset, most: int, progress: Progr
 
 
 def _view(views: dict[tuple[int, int], Resize], backbone: Backbone, pixels: Tensor) -> Resize:
-    """The backbone's resizing of pictures of that size, worked out once."""
+    """The backbone's resizing of images of that size, worked out once."""
     height, width = pixels.shape[-2:]
     if (height, width) not in views:
         views[height, width] = resampling(backbone, height, width)

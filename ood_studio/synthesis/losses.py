@@ -1,6 +1,6 @@
-"""What the near-boundary loop minimises: losses that fall as a picture leaves the known classes.
+"""What the near-boundary loop minimises: losses that fall as an image leaves the known classes.
 
-E = −logsumexp(g) is the energy of logits g (Liu et al. 2020): low for pictures of known classes, high for others.
+E = −logsumexp(g) is the energy of logits g (Liu et al. 2020): low for images of known classes, high for others.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def default_target(classes: int) -> float:
     """−log K + 2 for K classes: what the authors' −5 is for K = 1000.
 
     mean(g) − logsumexp(g) is never above −log K, so that this target is out of reach and simply pushes to the uniform
-    distribution; a lower one is a boundary where pictures come to rest.
+    distribution; a lower one is a boundary where images come to rest.
     """
     return 2.0 - math.log(classes)
 
@@ -40,8 +40,8 @@ def default_target(classes: int) -> float:
 def default_energy(classes: int) -> float:
     """5 − log K for K classes: 5 above the energy of logits that are all 0, where m_out is not given.
 
-    Liu et al. choose m_out for each data set. This one lies where every class is spoken against, beyond most pictures
-    of unknown things, so that the hinge has a slope for pictures without an object too.
+    Liu et al. choose m_out for each data set. This one lies where every class is spoken against, beyond most images
+    of unknown things, so that the hinge has a slope for images without an object too.
     """
     return 5.0 - math.log(classes)
 
@@ -81,7 +81,7 @@ def published_loss(logits: Tensor, m_out: float, temperature: float = 1.0) -> Te
     """m_out − τ·logsumexp(g / τ), Eq. 7 of SynOOD as it is printed.
 
     An erratum: its sign is the wrong way round. Minimising it raises the log-sum-exp, so it lowers the energy and makes
-    pictures *more* in-distribution. It is here so that this can be seen; `hinge_loss` is the loss of the work that the
+    images *more* in-distribution. It is here so that this can be seen; `hinge_loss` is the loss of the work that the
     equation refers to, `target_loss` that of the authors' code.
 
     Args:
@@ -96,5 +96,5 @@ def published_loss(logits: Tensor, m_out: float, temperature: float = 1.0) -> Te
 
 
 def score_target_loss(scores: Tensor, target: float) -> Tensor:
-    """(t − s)² for any score: (batch,) -> (batch,); pictures come to rest where their score is t."""
+    """(t − s)² for any score: (batch,) -> (batch,); images come to rest where their score is t."""
     return (target - scores).square()

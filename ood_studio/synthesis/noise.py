@@ -42,7 +42,7 @@ def random_direction(gradient: Tensor, generators: Sequence[torch.Generator]) ->
     return drawn * (lengths[0] / lengths[1])
 
 
-def gradient_pictures(pixel_gradient: Tensor) -> Tensor:
+def gradient_images(pixel_gradient: Tensor) -> Tensor:
     """Gradients as pictures: grey where nothing pulls, brighter where a channel is to fall, darker where it is to rise.
 
     Args:

@@ -20,7 +20,7 @@ from ood_studio.synthesis.boundary import (
 from ood_studio.synthesis.guides import EnergyGuide, Guide, GuideOutput, ScorerGuide, Watch
 from ood_studio.synthesis.inpainting import Inpainter
 from ood_studio.synthesis.losses import LossForm
-from ood_studio.synthesis.noise import gradient_pictures, random_direction, update_noise
+from ood_studio.synthesis.noise import gradient_images, random_direction, update_noise
 
 FAST = NearBoundary(steps=5, guidance=2.0, iterations=3, step_size=2.0)
 PROMPTS = ["grass, house", "a tree", "the old sky"]
@@ -146,9 +146,9 @@ def test_what_an_iteration_holds(inpainter: Inpainter, energy_guide: EnergyGuide
         assert each.prompts == tuple(PROMPTS) and each.cut == ("", "", "") and not each.note
     assert found[-1].latent_gradient is None and found[-1].pixel_gradient is None
     assert found[0].pixel_gradient is not None
-    shown = gradient_pictures(found[0].pixel_gradient)
+    shown = gradient_images(found[0].pixel_gradient)
     assert shown.min() == 0 or shown.max() == 1
-    assert torch.equal(gradient_pictures(torch.zeros(1, 3, 4, 4)), torch.full((1, 3, 4, 4), 0.5))
+    assert torch.equal(gradient_images(torch.zeros(1, 3, 4, 4)), torch.full((1, 3, 4, 4), 0.5))
 
 
 def test_a_seed_is_a_picture(inpainter: Inpainter, energy_guide: EnergyGuide, pixels: Tensor) -> None:

@@ -17,7 +17,7 @@ from ood_studio.diorama.sample import sample_scene, sample_texture
 from ood_studio.diorama.scene import Prop, Scene
 from ood_studio.diorama.splits import scenes
 from ood_studio.diorama.visible import VISIBLE_PIXELS, possible_elements, visible_areas, visible_elements
-from ood_studio.synthesis.contexts import QUESTION, ContextModel, Contexts, typed_contexts
+from ood_studio.synthesis.contexts import QUESTION, ContextModel, Contexts, parse_typed_contexts
 
 
 class Parrot(ContextModel):
@@ -71,9 +71,9 @@ def test_describing_stops_when_asked() -> None:
 
 
 def test_typed_contexts_need_a_word() -> None:
-    assert typed_contexts("tree, Old Oak") == Contexts("tree, Old Oak", ("tree", "Old Oak"))
+    assert parse_typed_contexts("tree, Old Oak") == Contexts("tree, Old Oak", ("tree", "Old Oak"))
     with pytest.raises(StudioError, match="type at least one thing"):
-        typed_contexts(" ,; ")
+        parse_typed_contexts(" ,; ")
 
 
 def _changed(scene: Scene, without: Scene) -> int:

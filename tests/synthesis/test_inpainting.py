@@ -14,7 +14,7 @@ from torch import Tensor
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped
-from ood_studio.synthesis.baselines import negative_label_pictures, unguided
+from ood_studio.synthesis.baselines import negative_label_images, unguided
 from ood_studio.synthesis.inpainting import Inpainter, InpaintingError
 from ood_studio.synthesis.inpainting_models import load_inpainter
 from tests.synthesis.tiny import SIZE
@@ -278,7 +278,7 @@ def test_the_safety_checker_is_the_checkpoints(inpainter: Inpainter, pixels: Ten
 
 
 def test_baselines(inpainter: Inpainter, pixels: Tensor) -> None:
-    made = negative_label_pictures(inpainter, ["tree", "sky"], steps=5, seeds=[5, 6])
+    made = negative_label_images(inpainter, ["tree", "sky"], steps=5, seeds=[5, 6])
     grey = unguided(inpainter, pixels[:2], ["a photo of a tree", "a photo of a sky"], strength=1, steps=5, seeds=[5, 6])
     assert torch.equal(made, grey)  # at strength 1 and with everything to paint, the picture plays no part
     found = unguided(inpainter, pixels, [PROMPT] * 3, steps=5, seeds=[5] * 3)

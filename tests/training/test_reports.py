@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
 
+from ood_studio.attacks import FeatureAttack
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import ASSETS, ROOT
 from ood_studio.hub.bundled import bundled
-from ood_studio.training.reports import attacks, world
+from ood_studio.studio import AttackSetRequest, BenchRequest, SynthesizeImageRequest
+from ood_studio.synthesis.baselines import negative_label_images
+from ood_studio.synthesis.boundary import NearBoundary
+from ood_studio.training.reports import attacks, synthesis_measures, world
 from ood_studio.training.reports.__main__ import REPORTS, main
 from ood_studio.training.reports.clip_card import clip_card
 from ood_studio.training.reports.contexts_card import contexts_card
@@ -30,9 +35,17 @@ CARDS = {
 
 
 @pytest.fixture
-def one_backbone(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One backbone, two scorers, few training images, and loops of a few steps."""
+    few = {"scorers": ("mcm", "neglabel"), "train_count": 100}
+    monkeypatch.setattr(world, "BenchRequest", lambda **chosen: BenchRequest(**chosen | few))
+    monkeypatch.setattr(attacks, "AttackSetRequest", lambda **chosen: AttackSetRequest(**chosen | few))
     for module in (world, attacks):
         monkeypatch.setattr(module, "bundled_backbones", lambda: ["diorama"])
+    monkeypatch.setattr(attacks, "FeatureAttack", partial(FeatureAttack, steps=3))
+    request = SynthesizeImageRequest(loop=NearBoundary(steps=4, iterations=1))
+    monkeypatch.setattr(synthesis_measures, "SynthesizeImageRequest", lambda: request)
+    monkeypatch.setattr(synthesis_measures, "negative_label_images", partial(negative_label_images, steps=4))
 
 
 def written() -> dict[Path, bytes]:
@@ -41,7 +54,7 @@ def written() -> dict[Path, bytes]:
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_a_report_rewrites_its_part_and_its_cards_alone(name: str, one_backbone: None, tmp_path: Path) -> None:
+def test_a_report_rewrites_its_part_and_its_cards_alone(name: str, quick: None, tmp_path: Path) -> None:
     before = written()
     (tmp_path / FIGURES).parent.mkdir()
     (tmp_path / FIGURES).write_bytes(before[ROOT / FIGURES])

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ood_studio.diorama.elements import ELEMENTS
 from ood_studio.synthesis.context_scores import score_contexts
-from ood_studio.synthesis.contexts import contexts_of
+from ood_studio.synthesis.contexts import parse_contexts
 from ood_studio.training.clip.model import normalised
 from ood_studio.training.contexts.learner import Learner
 from ood_studio.training.contexts.processor import SPECIAL, answer_tokens, question_tokens
@@ -113,7 +113,7 @@ class Describing(Task):
             right += int(((named == shown) & (shown > 0)).sum())
             there += int((shown > 0).sum())
         wanted = [truths.contexts(row) for row in range(len(answers))]
-        scores = score_contexts([contexts_of(answer) for answer in answers], wanted)
+        scores = score_contexts([parse_contexts(answer) for answer in answers], wanted)
         return {
             "f1": scores.f1,
             "place": scores.place,

@@ -12,7 +12,7 @@ from ood_studio.core.paths import cache_dir
 from ood_studio.diorama.elements import ELEMENTS
 from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.visible import FINE, VISIBLE_PIXELS, areas_in, clearly_seen, element_map
-from ood_studio.synthesis.contexts import Contexts, written
+from ood_studio.synthesis.contexts import Contexts, known_contexts
 from ood_studio.training.rendering import Arrays, worked_out_once
 from ood_studio.training.scene_cache import Draw, SceneCache, drawn_scenes
 
@@ -38,9 +38,8 @@ class Truths:
 
     def contexts(self, row: int) -> Contexts:
         """The right answer about a scene, its elements in the order of `ELEMENTS`."""
-        place = _PLACES[self.places[row]]
         elements = [_ELEMENTS[number - 1] for number in sorted(self.elements[row]) if number]
-        return Contexts(written(place, elements), tuple(elements), place)
+        return known_contexts(_PLACES[self.places[row]], elements)
 
 
 def truths_of(scenes: SceneCache) -> Truths:

@@ -11,12 +11,11 @@ from typing import Annotated
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars, Progress, silent
 from ood_studio.diorama.render import MODEL_SIZE, render
-from ood_studio.diorama.scene import Scene
 from ood_studio.diorama.splits import scenes
 from ood_studio.diorama.visible import possible_elements, visible_elements
 from ood_studio.hub.bundled import bundled
 from ood_studio.synthesis.context_scores import ContextScores, score_contexts
-from ood_studio.synthesis.contexts import ContextModel, Contexts, written
+from ood_studio.synthesis.contexts import ContextModel, Contexts, known_contexts
 from ood_studio.training.reports.contexts_card import contexts_card
 from ood_studio.training.reports.document import Documents, table
 from ood_studio.training.reports.report import Count, Report
@@ -70,19 +69,13 @@ def measure_contexts(
 ) -> ContextResult:
     """The model's answers about fresh scenes of a Diorama split, against what can be seen in them."""
     drawn = scenes(split, seed, count)
-    right = [_right_answer(scene) for scene in drawn]
+    right = [known_contexts(scene.place, visible_elements(scene)) for scene in drawn]
     images = [render(scene, MODEL_SIZE) for scene in drawn]
     started = time.perf_counter()
     found = model.describe(images, progress=progress)
     seconds = (time.perf_counter() - started) / count
     everything = [Contexts("", possible_elements(scene.place), scene.place) for scene in drawn]
     return ContextResult(score_contexts(found, right), score_contexts(everything, right), seconds)
-
-
-def _right_answer(scene: Scene) -> Contexts:
-    """A scene's place, and the elements that can be seen in it."""
-    elements = visible_elements(scene)
-    return Contexts(written(scene.place, elements), elements, scene.place)
 
 
 def context_figures(results: Mapping[str, ContextResult], report: ContextReport) -> str:

@@ -21,7 +21,7 @@ from ood_studio.diorama.splits import load_split
 from ood_studio.diorama.world import ID_CLASSES
 from ood_studio.studio import SynthesizeImageRequest
 from ood_studio.studio.workbench import Workbench
-from ood_studio.synthesis.baselines import negative_label_pictures
+from ood_studio.synthesis.baselines import negative_label_images
 from ood_studio.synthesis.boundary import NearBoundary
 from ood_studio.synthesis.classifier_models import load_classifier
 from ood_studio.synthesis.context_models import load_context_model
@@ -167,7 +167,7 @@ def _painted_objects(inpainter: Inpainter, count: int, guidance: float) -> tuple
     for start in range(0, count, _AT_ONCE):
         names = [ID_CLASSES[label] for label in labels[start : start + _AT_ONCE]]
         seeds = range(start, start + len(names))
-        parts.append(negative_label_pictures(inpainter, names, guidance=guidance, seeds=seeds))
+        parts.append(negative_label_images(inpainter, names, guidance=guidance, seeds=seeds))
     return torch.cat(parts), torch.tensor(labels)
 
 
