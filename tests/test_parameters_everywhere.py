@@ -28,7 +28,7 @@ from ood_studio.studio.requests import REQUESTS
 from ood_studio.ui.blocks import build
 from ood_studio.ui.compare.layout import START
 from ood_studio.ui.form import Form
-from ood_studio.ui.form.widgets import OWN
+from ood_studio.ui.form.widgets import OWN, scale
 from tests.parameters import values
 
 # --- requests ----------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def test_flags_are_what_declarations_say(
 ENDPOINTS = {
     "/explore": ExploreRequest(),
     "/compare": START,
-    "/attack": AttackImageRequest(full_size=True),
+    "/attack": AttackImageRequest(),
     "/synthesize": SynthesizeImageRequest(),
 }
 """What is asked for by programs that say nothing, by endpoint."""
@@ -132,10 +132,12 @@ def test_boxes_are_what_declarations_say(app: tuple[gr.Blocks, list[Form[Any]]])
             parameter, drawn, box = known[path], form[path], form.box(path)
             held = drawn.props if isinstance(drawn, gr.HTML) else vars(drawn)
             assert unescape(held["info"] or "") == about(parameter), path
-            ends = [held.get(name) for name in ("minimum", "maximum", "bottom", "top") if held.get(name) is not None]
-            if ends and parameter.bounds is not None:
-                assert ends[0] == (parameter.bounds.low if box.low is None else box.low), path
-                assert ends[1] == (parameter.bounds.high if box.high is None or "top" in held else box.high), path
+            bounds = parameter.bounds
+            if isinstance(drawn, gr.HTML):  # the slider on a logarithmic scale
+                assert bounds is not None and (held["bottom"], held["top"]) == (max(0.0, bounds.low), bounds.high), path
+            if isinstance(drawn, gr.Slider):  # may be shorter than what can be typed elsewhere
+                assert bounds is not None and bounds.low <= drawn.minimum < drawn.maximum <= bounds.high, path
+                assert (drawn.minimum, drawn.maximum) == scale(bounds, box), path
             if parameter.choices:
                 offered = [value for _, value in drawn.choices if value not in ("none", OWN)]
                 assert offered == [each for each in parameter.choices if each != "none"], path

@@ -57,7 +57,7 @@ class AttackImageRequest:
     space: FeatureSpace = "visual"
     target_score: TargetScore = ""
     ensemble: Ensemble = ()
-    full_size: Annotated[bool, Help("Keep the picture's size; else it is attacked at the model's")] = False
+    full_size: Annotated[bool, Help("Keep the picture's size; else it is attacked at the model's")] = True
     longest: Annotated[int, Bounds(16, 8192, log=True, step=1, help="Longest side kept, in pixels")] = 1024
     every: Annotated[Steps, Help("Steps between reports")] = 10
 

@@ -45,7 +45,7 @@ def build_api(studio: Studio) -> None:
 
     endpoint(
         "attack",
-        AttackImageRequest(full_size=True),
+        AttackImageRequest(),
         attack,
         [gr.File(visible=False, label="attacked picture"), gr.JSON(visible=False, label="what came of it")],
         given=(

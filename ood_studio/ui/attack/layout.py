@@ -18,7 +18,7 @@ SMOOTHNESS = 5000.0  # of CIFAR10-AS: hardly seen
 _BUNDLED_SIZE = 64  # pixels that the bundled models see
 
 START = AttackImageRequest(
-    attack=FeatureAttack(smoothness=SMOOTHNESS), target_label="fish", target_score="neglabel", full_size=True, every=5
+    attack=FeatureAttack(smoothness=SMOOTHNESS), target_label="fish", target_score="neglabel", every=5
 )
 """What the boxes hold at first; which of the targets counts is chosen beside them."""
 

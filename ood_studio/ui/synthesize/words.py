@@ -16,7 +16,7 @@ from ood_studio.data.images import decode_image
 from ood_studio.studio import Studio, SynthesizeImageRequest
 from ood_studio.studio.jobs import ANSWER, Job
 from ood_studio.synthesis.answers import singular
-from ood_studio.synthesis.contexts import Contexts, prompt_of, typed_contexts
+from ood_studio.synthesis.contexts import Contexts, parse_typed_contexts, prompt_of
 from ood_studio.synthesis.inpainting_models import INPAINTING
 from ood_studio.ui.form import Form
 from ood_studio.ui.page import Page
@@ -74,7 +74,7 @@ def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Fo
 
         def work(progress: Progress) -> Iterator[Contexts]:
             if wanted:
-                yield typed_contexts(", ".join(wanted))
+                yield parse_typed_contexts(", ".join(wanted))
             else:
                 yield page.studio.contexts(request, [decode_image(Path(path))], progress=progress)[0]
 
