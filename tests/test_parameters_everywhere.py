@@ -91,7 +91,8 @@ def test_flags_are_what_declarations_say(
     said = re.sub(r"[│\s]+", " ", capsys.readouterr().out)
     for path, parameter in known.items():
         if path != "pictures":  # stands without a flag
-            assert f" {called[path]} " in said, path
+            turned_off = parameter.kind is bool and value_at(command(), path) is True  # its flag says no
+            assert f" {'--no' + called[path][1:] if turned_off else called[path]} " in said, path
         assert about(parameter) in said, path
         for choice in parameter.choices:
             assert str(choice) in said.partition(f" {called[path]} ")[2].partition("}")[0], path
