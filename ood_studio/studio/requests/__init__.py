@@ -1,7 +1,7 @@
 """What people ask for. A request contains the dataclasses of the methods it uses; its fields are the forms, the flags,
 the links and the API, each declared once (see `ood_studio.core.parameters`)."""
 
-from ood_studio.studio.requests.attack import AttackImageRequest, AttackSetRequest, TargetKind
+from ood_studio.studio.requests.attack import AttackImageRequest, AttackSetRequest
 from ood_studio.studio.requests.bench import BenchRequest
 from ood_studio.studio.requests.explore import ExploreRequest
 from ood_studio.studio.requests.feature_map import FeatureMapRequest
@@ -30,5 +30,4 @@ __all__ = [
     "LabelChoice",
     "SynthesizeImageRequest",
     "SynthesizeSetRequest",
-    "TargetKind",
 ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from ood_studio.attacks.feature import Budget, FeatureAttack, Smoothness
+from ood_studio.attacks.set_targets import TargetKind
 from ood_studio.core.parameters import Bounds, Help, Seed, Steps, check
 from ood_studio.scorers import NegLabel
 from ood_studio.studio.requests.bench import (
@@ -21,7 +22,6 @@ from ood_studio.studio.requests.bench import (
 from ood_studio.studio.requests.explore import ReferenceFolder
 from ood_studio.studio.requests.labels import LabelChoice
 
-TargetKind = Literal["image", "class", "nearest", "text"]
 FeatureSpace = Annotated[
     Literal["visual", "joint"], Help("Features pulled: before the projection (visual) or after it; a text's are joint")
 ]
