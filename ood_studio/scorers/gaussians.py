@@ -39,16 +39,13 @@ class Groups:
         of: (n,) the group of each image, -1 where it takes no part.
         counts: (groups,) float64, how many images each has.
         means: (groups, dim) float64.
+        scale: Σ_c N_c / N ‖μ_c‖² over the classes, the size of the features.
     """
 
     of: Tensor
     counts: Tensor
     means: Tensor
-
-    @property
-    def ridge_scale(self) -> float:
-        """Σ_c N_c / N ‖μ_c‖², the size of the features."""
-        return float((self.counts @ self.means.square().sum(dim=1)) / self.counts.sum())
+    scale: float
 
 
 def group_images(reference: Reference, space: Space, labels: Tensor) -> Groups:
@@ -69,14 +66,15 @@ def group_images(reference: Reference, space: Space, labels: Tensor) -> Groups:
     for where, rows in image_chunks(reference, space):
         here = kept[where]
         sums.index_add_(0, of[where][here], rows[here])
-    return Groups(of, counts, sums / counts[:, None])
+    means = sums / counts[:, None]
+    return Groups(of, counts, means, float((counts @ means.square().sum(dim=1)) / counts.sum()))
 
 
 def merged(groups: Groups) -> Groups:
-    """All images that take part as one group."""
+    """One group of all images that take part."""
     total = groups.counts.sum()
     mean = groups.counts @ groups.means / total
-    return Groups(groups.of.clamp(max=0), total[None], mean[None])
+    return Groups(groups.of.clamp(max=0), total[None], mean[None], groups.scale)
 
 
 def scatter(reference: Reference, space: Space, of: Tensor, centres: Tensor, weights: Tensor) -> Tensor:
@@ -91,8 +89,8 @@ def scatter(reference: Reference, space: Space, of: Tensor, centres: Tensor, wei
     return total
 
 
-def shared_covariance(reference: Reference, space: Space, groups: Groups, kind: Covariance) -> Tensor:
-    """(dim, dim) float64, the covariance that the groups share.
+def shared_covariance(reference: Reference, space: Space, groups: Groups, kind: Covariance = "pooled") -> Tensor:
+    """(dim, dim) float64, the covariance that the groups share, with the module's ridge if it is singular.
 
     pooled: 1 / N Σ_c Σ_(i in c) (x_i − μ_c)(x_i − μ_c)ᵀ.
     classwise: the unweighted mean of the groups' own covariances, each divided by N_c − 1; groups of one image have
@@ -103,7 +101,7 @@ def shared_covariance(reference: Reference, space: Space, groups: Groups, kind: 
     else:
         many = groups.counts > 1
         weights = torch.where(many, 1 / ((groups.counts - 1).clamp(min=1) * many.sum().clamp(min=1)), 0.0)
-    return scatter(reference, space, groups.of, groups.means, weights)
+    return with_ridge(scatter(reference, space, groups.of, groups.means, weights), groups.scale)
 
 
 def with_ridge(covariance: Tensor, scale: float) -> Tensor:
@@ -111,7 +109,7 @@ def with_ridge(covariance: Tensor, scale: float) -> Tensor:
 
     Args:
         covariance: (dim, dim).
-        scale: `Groups.ridge_scale`.
+        scale: `Groups.scale`.
     """
     dim = len(covariance)
     trace = float(covariance.trace())
@@ -147,3 +145,10 @@ def nearest(whiten: Tensor, means: Tensor, centre: Tensor, weights: Tensor | Non
         return -(near + own)
 
     return lambda features: torch.cat([chunk(rows) for rows in torch.split(features, _ROWS)])
+
+
+def nearest_group(
+    reference: Reference, space: Space, groups: Groups, kind: Covariance = "pooled"
+) -> Callable[[Tensor], Tensor]:
+    """The score −min_c (x − μ_c)ᵀ Σ⁻¹ (x − μ_c) with the groups' means and the covariance that they share."""
+    return nearest(whitening(shared_covariance(reference, space, groups, kind)), groups.means, groups.means.mean(dim=0))

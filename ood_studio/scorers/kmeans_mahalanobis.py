@@ -13,7 +13,7 @@ from torch import Tensor
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help, Seed
 from ood_studio.scorers.base import Reference
-from ood_studio.scorers.gaussians import group_images, nearest, shared_covariance, whitening, with_ridge
+from ood_studio.scorers.gaussians import group_images, nearest_group
 from ood_studio.scorers.training import FeatureScorer, image_chunks
 
 
@@ -51,8 +51,7 @@ class KMeansMahalanobis(FeatureScorer):
             warnings.filterwarnings("ignore", message="Number of distinct clusters")  # the empty ones are left out
             found = KMeans(clusters, n_init=1, random_state=self.seed).fit(rows).labels_
         groups = group_images(reference, self.space, torch.from_numpy(found).long())
-        shared = with_ridge(shared_covariance(reference, self.space, groups, "pooled"), groups.ridge_scale)
-        return nearest(whitening(shared), groups.means, groups.means.mean(dim=0))
+        return nearest_group(reference, self.space, groups)
 
     def _clusters(self, reference: Reference) -> int:
         if self.clusters is not None:

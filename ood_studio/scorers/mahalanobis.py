@@ -9,14 +9,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from ood_studio.scorers.base import Reference
-from ood_studio.scorers.gaussians import (
-    Covariance,
-    group_images,
-    nearest,
-    shared_covariance,
-    whitening,
-    with_ridge,
-)
+from ood_studio.scorers.gaussians import Covariance, group_images, nearest_group
 from ood_studio.scorers.training import FeatureScorer
 
 
@@ -46,5 +39,4 @@ class Mahalanobis(FeatureScorer):
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.labels is not None
         groups = group_images(reference, self.space, reference.labels)
-        shared = with_ridge(shared_covariance(reference, self.space, groups, self.covariance), groups.ridge_scale)
-        return nearest(whitening(shared), groups.means, groups.means.mean(dim=0))
+        return nearest_group(reference, self.space, groups, self.covariance)

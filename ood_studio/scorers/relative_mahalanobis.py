@@ -18,7 +18,6 @@ from ood_studio.scorers.gaussians import (
     nearest,
     shared_covariance,
     whitening,
-    with_ridge,
 )
 from ood_studio.scorers.training import FeatureScorer
 
@@ -56,10 +55,8 @@ class RelativeMahalanobis(FeatureScorer):
             raise StudioError(
                 f"{self.title} needs training images of two classes or more; with one, every score would be 0"
             )
-        scale = groups.ridge_scale
         whole = merged(groups)
-        shared = with_ridge(shared_covariance(reference, self.space, groups, self.covariance), scale)
-        everything = with_ridge(shared_covariance(reference, self.space, whole, "pooled"), scale)
-        basis = whitening(shared)
+        basis = whitening(shared_covariance(reference, self.space, groups, self.covariance))
+        everything = shared_covariance(reference, self.space, whole)
         spread, turn = torch.linalg.eigh(basis.T @ everything @ basis)
         return nearest(basis @ turn, groups.means, whole.means[0], 1 - 1 / spread)
