@@ -15,12 +15,14 @@ import pytest
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import leaves, names, texts, value_at, with_values
+from ood_studio.core.progress import Progress, silent
 from ood_studio.evaluation.results import ResultStore
 from ood_studio.evaluation.rows import BenchResult
 from ood_studio.labels.presets import load_preset
 from ood_studio.scorers import NegLabel
 from ood_studio.studio import BenchRequest, LabelChoice, Studio
 from ood_studio.studio.jobs import Jobs
+from ood_studio.ui.compare import cards
 from ood_studio.ui.compare.chooser import Chooser, build_chooser
 from ood_studio.ui.compare.earlier import earlier_runs, newest, opened
 from ood_studio.ui.compare.earlier_list import earlier_html
@@ -28,6 +30,7 @@ from ood_studio.ui.compare.layout import START, layout
 from ood_studio.ui.compare.link import looked_at, read_link, view_of
 from ood_studio.ui.compare.matrix import Matrix
 from ood_studio.ui.compare.notes import notes_html
+from ood_studio.ui.compare.running import asked
 from ood_studio.ui.compare.session import Session
 from ood_studio.ui.compare.uploads import is_upload, own_sets, with_names, without_uploads
 from ood_studio.ui.compare.variants import variant_form, with_scorers
@@ -243,6 +246,24 @@ def test_a_result_of_before_has_a_table_but_no_scores() -> None:
     scores = {"mcm": {"in": np.ones(3), "near": np.zeros(3), "far": np.zeros(3)}}
     mine.take(BenchRequest(), dataclasses.replace(result(), scores=scores))
     assert mine.scored
+
+
+def test_a_comparison_that_left_the_memory_opens_with_its_table() -> None:
+    whole = dataclasses.replace(result(), scores={"mcm": {"in": np.ones(3)}}, rows_of={"in": np.arange(3)})
+
+    class Bench(Studio):
+        def compare(self, request: BenchRequest, progress: Progress = silent) -> Iterator[BenchResult]:
+            yield dataclasses.replace(whole, rows=whole.rows[:2], finished=False)
+            yield whole
+
+    request = BenchRequest(scorers=("mcm", "knn:k=5"))
+    work = asked(Bench("cpu", workers=0), request)
+    assert work.title == "diorama on diorama, 2 scorers" and work.key == request and work.reopen is not None
+    assert [(each[0], each[1].finished) for each in work.work(silent)] == [(request, False), (request, True)]
+    mine = Session()
+    mine.take(*work.reopen())
+    assert mine.rows() == whole.rows and not mine.scored
+    assert "had to leave the memory" in cards.stored(mine)
 
 
 def test_what_a_link_looks_at_is_kept_until_it_is_there() -> None:

@@ -38,12 +38,15 @@ def summary(mine: Session) -> str:
 
 
 def stored(mine: Session) -> str:
-    """That a result is an earlier one, and what it therefore lacks."""
-    if mine.stored is None:
+    """That a result is an earlier one, or had to leave the memory, and what it therefore lacks."""
+    if not mine.ready or mine.scored:
         return ""
+    which = "A result that had to leave the memory"
+    if mine.stored is not None:
+        which = f"An earlier result, of {moment(mine.stored.added)}"
     return (
-        f'<p class="studio-kept" role="status">An earlier result, of {moment(mine.stored.added)}. Its table is kept, '
-        "its curves and pictures are not: <b>Repeat</b> computes them again.</p>"
+        f'<p class="studio-kept" role="status">{which}. Its table is kept, its curves and pictures are not: '
+        "<b>Repeat</b> computes them again.</p>"
     )
 
 

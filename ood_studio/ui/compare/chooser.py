@@ -76,7 +76,7 @@ class Chooser:
         found = self.form.updates(changes)
         if "scorers" in changes:
             found[self.form["scorers"]] = with_scorers(changes["scorers"])
-        if "labels.labels" in changes:
+        if changes.get("suite") == OWN_SUITE and "labels.labels" in changes:
             found[self.class_labels] = changes["labels.labels"] == LabelChoice.labels
         return found
 

@@ -12,7 +12,7 @@ from ood_studio.evaluation.stored_runs import StoredRun
 from ood_studio.evaluation.suites import suites
 from ood_studio.studio import BenchRequest
 from ood_studio.ui.compare.layout import START
-from ood_studio.ui.compare.session import Earlier
+from ood_studio.ui.compare.session import Earlier, Session
 from ood_studio.ui.form import changes_of
 from ood_studio.worlds import OWN_SUITE
 
@@ -66,3 +66,11 @@ def request_of(run: StoredRun, result: BenchResult) -> BenchRequest:
             **({"count": result.rows[0].n_id} if drawn else {}),
         }
     return with_values(START if not run.asked else BenchRequest(), changes)
+
+
+def show_newest(mine: Session, backbone: str = "") -> None:
+    """Looks at the newest earlier result, if there is one."""
+    run = newest(earlier_runs(), backbone)
+    if run is not None:
+        found = opened(run.first)
+        mine.take(found.request, found.result, run)

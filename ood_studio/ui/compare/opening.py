@@ -10,10 +10,10 @@ from ood_studio.core.errors import StudioError
 from ood_studio.studio import BenchRequest, LabelChoice
 from ood_studio.studio.jobs import SET
 from ood_studio.ui.compare import drawing
-from ood_studio.ui.compare.earlier import earlier_runs
+from ood_studio.ui.compare.earlier import earlier_runs, show_newest
 from ood_studio.ui.compare.link import looked_at, read_link
 from ood_studio.ui.compare.parts import Parts
-from ood_studio.ui.compare.running import KIND, asked, show_newest
+from ood_studio.ui.compare.running import KIND, asked
 from ood_studio.ui.compare.session import Session
 from ood_studio.ui.form import changes_of
 from ood_studio.ui.notices import tell
@@ -60,7 +60,7 @@ def wire_opening(parts: Parts, run: Run) -> None:
     def linked(mine: Session, *values: Any) -> Asked | None:
         """Compares what a link asks for."""
         wanted, mine.linked = mine.linked, False
-        return asked(parts, chooser.read(sidebar, values)) if wanted else None
+        return asked(page.studio, chooser.read(sidebar, values)) if wanted else None
 
     opened = page.on(
         sidebar.restored.then,
