@@ -146,6 +146,8 @@ def _note(command: type[Command], path: str, parameter: Parameter, default: Any,
 def _shown(parameter: Parameter, default: Any) -> str:
     if default is None or default is False or default in ("", ()):
         return ""
+    if default is True:
+        return "(so by default; this flag turns it off)"
     shown = parameter.text(default).replace(",", " ") if parameter.many else parameter.text(default)
     return f"(default: {shown if len(shown) <= _MOST_SHOWN else f'{len(default)} of them'})"
 
