@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
@@ -19,6 +17,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.files import scratch_file
 from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import Progress, silent
+from ood_studio.core.workers import worker_pool
 from ood_studio.diorama.objects import OBJECTS
 from ood_studio.diorama.render import MODEL_SIZE, render
 from ood_studio.diorama.sample import sample_empty, sample_scene, sample_texture
@@ -184,7 +183,7 @@ def _draw(name: str, seed: int, count: int, workers: int) -> Iterator[np.ndarray
     if workers == 1 or count <= 4 * _CHUNK:
         yield from map(_draw_chunk, jobs)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with worker_pool(workers) as pool:
         pending = [pool.submit(_draw_chunk, job) for job in islice(jobs, workers * 2)]
         try:
             while pending:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from ood_studio.core.files import scratch_folder, settle
+from ood_studio.core.workers import worker_pool
 
 Arrays = dict[str, np.ndarray]
 Chunk = Callable[[int, int], Arrays]
@@ -60,7 +59,7 @@ def _write(folder: Path, count: int, chunk: Chunk, title: str, workers: int) -> 
     if workers == 1:
         keep(map(chunk, starts, stops))
     else:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with worker_pool(workers) as pool:
             keep(pool.map(chunk, starts, stops))
     for array in out.values():
         assert isinstance(array, np.memmap)

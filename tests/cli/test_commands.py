@@ -226,6 +226,20 @@ def test_an_interruption_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) 
     assert run("mine", "--quiet") == (130, "", "interrupted\n")
 
 
+def test_a_process_that_is_ended_from_outside_ends_tidily(tmp_path: Path) -> None:
+    """As at the keyboard: what is open is closed, and one line says so."""
+    code = (
+        "import os, signal, sys\n"
+        "import ood_studio.studio\n"
+        "from ood_studio.__main__ import run\n"
+        "ood_studio.studio.Studio.mine = lambda *_: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "sys.exit(run(['mine', '--quiet']))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=180)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
 def test_help_names_every_command_and_flag(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, names in (
         ([], ["explore", "mine", "bench", "serve"]),
