@@ -88,9 +88,3 @@ class Session:
                 problems.append(str(error))
         self.pictures, self.opened = kept, min(self.opened, max(0, len(kept) - 1))
         return decoded, problems
-
-
-def with_picture(mine: Session, name: str, path: str) -> Session:
-    """The session with a picture opened, and added where it is not yet among the session's."""
-    mine.take(name, path)
-    return mine
