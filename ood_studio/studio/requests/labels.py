@@ -25,7 +25,9 @@ class LabelChoice:
         mining: how negative labels are chosen from the corpus.
     """
 
-    backbone: Annotated[str, Help("Model: diorama, diorama-conv, open_clip:NAME/TAG, timm:NAME, hf:ORG/REPO")] = DEFAULT
+    backbone: Annotated[
+        str, Help("diorama or diorama-conv, which are bundled; open_clip:NAME/TAG or timm:NAME loads any checkpoint")
+    ] = DEFAULT
     labels: Annotated[str, Help("ID labels: the name of a preset, or your own separated by commas")] = "diorama-20"
     corpus: Annotated[str, Help("Candidates for negative labels: diorama, wordnet, or a text file of words")] = (
         "diorama"

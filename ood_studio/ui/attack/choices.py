@@ -62,7 +62,7 @@ class Choices:
             with gr.Column(min_width=150):
                 with gr.Column() as pictures:
                     name = gallery_of("id").name
-                    self.target = picture_box(name, "ID picture to take it for", "attack-target", "Other ID pictures")
+                    self.target = picture_box(name, "ID target", "attack-target", "Other ID pictures")
                 with gr.Column(visible=False) as label:
                     self.form.draw("label")
                 with gr.Column(visible=False) as score:

@@ -31,7 +31,7 @@ def picture_box(split: str, label: str, name: str, more: str) -> PictureBox:
         type="filepath",
         image_mode=None,  # the file as it came: `decode_image` reads it
         sources=["upload", "webcam", "clipboard"],
-        height=210,
+        height=248,
         elem_id=name,
         elem_classes="studio-picture-box",
         buttons=[],
