@@ -190,10 +190,10 @@ class Run:
             return self._turned(watch, mine, owner, job if job is not None and self._mine(job) else None)
 
         who = [self.watch, self.page.visitor, self.session]
-        self.page.on(self.page.known.then, under_way, who, self.outputs, name=f"{self.name}_resume")
+        self.page.on(self.page.known.then, under_way, who, self.outputs, name=f"{self.name}_resume", early=True)
         if self.listed is not None:
             opened = self.listed.opened
-            self.page.on(opened.change, chosen, [*who, opened], self.outputs, name=f"{self.name}_open")
+            self.page.on(opened.change, chosen, [*who, opened], self.outputs, name=f"{self.name}_open", early=True)
 
     def _mine(self, job: Job) -> bool:
         return job.kind == self.name

@@ -18,7 +18,8 @@ class Session:
     Attributes:
         offered: what the gallery shows.
         seen: whether the tab was ever opened; before that nothing is computed for it.
-        picture: the picture, a path, whose contexts were asked for last; ``named`` whether there was an answer.
+        picture: the picture, a path, whose contexts were asked for last; ``named`` whether there was an answer,
+            ``found`` its words, and ``emptied`` whether a person took all of them away since.
         linked, wanted: the example that a link opens, and the contexts that it names for it.
         trace: the synthesis; None before there is one.
         running: whether it is under way.
@@ -30,6 +31,8 @@ class Session:
     seen: bool = False
     picture: str = ""
     named: bool = False
+    found: tuple[str, ...] = ()
+    emptied: bool = False
     linked: str = ""
     wanted: tuple[str, ...] = ()
     trace: SynthesisTrace | None = None

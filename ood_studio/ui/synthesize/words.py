@@ -59,6 +59,9 @@ def build_words() -> WordsPanel:
     return WordsPanel(words, Buttons((ask,), stop, progress), answer, prompt)
 
 
+_PATH = "(picture) => (picture ? picture.path : '')"
+
+
 def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Form[Any], panel: WordsPanel) -> None:
     """Words appear when a picture is chosen and the tab is seen; the prompt follows every change.
 
@@ -105,6 +108,7 @@ def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Fo
         if found is None:
             return {panel.answer: _remark(job.note) if job.note else ""}
         words = list(found.words)
+        mine.found, mine.emptied = found.words, False
         truth = truth_of(mine, mine.picture)
         return {panel.words: gr.update(choices=words, value=words), panel.answer: answered(found, truth)}
 
@@ -117,12 +121,20 @@ def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Fo
         text = "The context model is not on this machine: ask it below, or type words yourself."
         return _remark(text) if path and not here else ""
 
+    def typed(mine: Session, words: list[str] | None) -> None:
+        """A person took words away, or typed some."""
+        mine.emptied = not words
+
+    page.on(panel.words.input, typed, [session, panel.words], name="synthesize_typed")
     inputs = [source, form["context_model"]]
     shown = [panel.words, panel.answer]
     names = Run(page, "synthesize_contexts", ANSWER, panel.buttons, session, draw, shown, said="")
-    at_once(source.change, panel.words, "() => [{ __type__: 'update', value: [] }]")
-    page.on(source.change, remark, inputs, panel.answer, name="synthesize_remark")
-    names.on(source.change, chosen, inputs, name="synthesize_contexts", quiet=True)
+    # A box for a picture says that it has changed whenever it is drawn anew; its path is another only where it has.
+    picked = gr.Textbox(visible="hidden", elem_id="synth-picked")
+    source.change(None, source, picked, js=_PATH, api_visibility="private", queue=False)
+    at_once(picked.change, panel.words, "() => [{ __type__: 'update', value: [] }]")
+    page.on(picked.change, remark, inputs, panel.answer, name="synthesize_remark")
+    names.on(picked.change, chosen, inputs, name="synthesize_contexts", quiet=True)
     names.on(tab.select, seen, inputs, name="synthesize_seen", quiet=True)
     names.on(panel.buttons.run[0].click, asked, inputs, name="synthesize_ask")
     _wire_prompt(page, session, form, panel)
