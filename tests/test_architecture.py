@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import statistics
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -169,3 +170,16 @@ def test_a_circle_is_seen() -> None:
     assert circles(modules) == []
     modules["p.c"] = "from p.a import x"
     assert circles(modules) == [["p.a", "p.b", "p.c"]]
+
+
+DRAWINGS = ("diorama/objects/", "diorama/elements.py", "diorama/places.py", "diorama/textures.py")
+"""Long lists of shapes, in which nobody has to find their way."""
+
+
+def test_files_can_be_read_at_a_sitting() -> None:
+    lines = {
+        path.relative_to(ROOT / "ood_studio").as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in (ROOT / "ood_studio").rglob("*.py")
+    }
+    assert statistics.median(lines.values()) <= 110
+    assert {name: count for name, count in lines.items() if count > 350 and not name.startswith(DRAWINGS)} == {}
