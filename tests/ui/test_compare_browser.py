@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
+from ood_studio.evaluation.results import ResultStore
 from tests.ui.pointing import click, drag
 from tests.ui.unfolding import settle
 
@@ -17,6 +21,18 @@ PATIENCE = 240_000  # milliseconds: the first comparison draws and encodes its p
 CHOICES = "backbone=diorama-conv&count=40&resamples=50"
 IDLE = "document.querySelector('#compare-stop').disabled && !document.querySelector('#compare-run').disabled"
 DONE = f"{IDLE} && document.querySelector('#compare-ood-heading h3')"
+
+
+@pytest.fixture
+def first_day() -> Iterator[None]:
+    """No result is kept yet: those of other tests are put aside."""
+    kept = ResultStore().path
+    aside = kept.with_name("results-of-other-tests.sqlite3")
+    if kept.exists():
+        kept.replace(aside)
+    yield
+    if aside.exists():
+        aside.replace(kept)
 
 
 def compared(page: Any, address: str, view: str = "") -> None:
@@ -51,6 +67,7 @@ def open_tab(page: Any, name: str) -> None:
     page.locator("#compare-tabs").get_by_role("tab", name=name, exact=True).click()
 
 
+@pytest.mark.usefixtures("first_day")
 def test_a_first_page_invites_and_a_quick_comparison_leaves_a_result_behind(page: Any, address: str) -> None:
     page.goto(f"{address}?tab=compare", timeout=PATIENCE)
     page.wait_for_selector("text=Which detector tells them apart best?", timeout=PATIENCE)
@@ -253,6 +270,18 @@ def test_no_scorer_is_told_and_a_broken_link_too(page: Any, address: str) -> Non
     page.wait_for_selector("text=unknown scorer 'no-such-scorer'", timeout=PATIENCE)
     page.goto(f"{address}?tab=compare&suite=diorama&count=many", timeout=PATIENCE)
     page.wait_for_selector("text=the link’s count must be a whole number, not 'many'", timeout=PATIENCE)
+
+
+def test_a_result_is_seen_beside_its_controls_without_scrolling(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    compared(page, address)
+    parts = ("run", "summary", "table", "keep", "counts", "tabs")
+    for seen in (f"#compare-{part}" for part in parts):
+        box = page.locator(seen).bounding_box()
+        assert box is not None and box["y"] >= 0 and box["x"] + box["width"] <= 1441, seen
+        assert (box["y"] if seen == "#compare-tabs" else box["y"] + box["height"]) <= 900, seen
+    context.close()
 
 
 def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -> None:
