@@ -1,38 +1,42 @@
 """The training loop of every bundled model: seeded, resumable bit for bit, with curves on disk.
 
-A model comes with a recipe, a network and a `Task`; the loop does the rest. A classifier of places, in full::
+A model comes with a recipe, a network and a `Task`; the loop does the rest. A classifier of the main object, in full::
 
     @dataclass(frozen=True, kw_only=True)
-    class PlacesRecipe(Recipe):
-        \"""How to train the classifier of places.\"""
+    class ObjectsRecipe(Recipe):
+        \"""How to train the classifier of objects.\"""
 
         steps: TrainingSteps = 2000
         width: Annotated[int, Bounds(8, 256, step=8, help="Channels")] = 32
 
     @dataclass(frozen=True, eq=False)
-    class Places(Task):
-        recipe: PlacesRecipe
+    class Objects(Task):
+        recipe: ObjectsRecipe
         scenes: SceneCache
 
         def batch(self, step):
             rows = self.recipe.rng(step).integers(0, len(self.scenes.pixels), self.recipe.batch)
-            return {"pixels": to_tensor(self.scenes.pixels[rows]), "places": torch.from_numpy(self.scenes.places[rows])}
+            return {"pixels": to_tensor(self.scenes.pixels[rows]), "labels": torch.from_numpy(self.scenes.labels[rows])}
 
         def losses(self, model, batch, step):
-            return {"place": F.cross_entropy(model(batch["pixels"]), batch["places"])}
+            return {"class": F.cross_entropy(model(batch["pixels"]), batch["labels"], ignore_index=-1)}
 
-    def train(recipe: PlacesRecipe) -> Path:
+    def train(recipe: ObjectsRecipe) -> Path:
         device = recipe.prepare()
         scenes = load_scenes(recipe.pictures, recipe.seed)
         torch.manual_seed(recipe.seed)
-        model = build_network(recipe.width).to(device)
-        trained = TrainingRun(recipe, "places", model, Places(recipe, scenes), inputs=scenes.key).finish()
-        ...  # save it, return its folder
+        width, classes = recipe.width, len(TRAINED_CLASSES)
+        model = nn.Sequential(nn.Conv2d(3, width, 8, 8), nn.ReLU(), nn.Flatten(), nn.Linear(64 * width, classes))
+        trained = TrainingRun(recipe, "objects", model.to(device), Objects(recipe, scenes), inputs=scenes.key).finish()
+        folder = recipe.out or ASSETS / "diorama-objects"
+        ...  # save `trained` there
+        return folder
 
     if __name__ == "__main__":
-        command(PlacesRecipe, train, __doc__)
+        command(ObjectsRecipe, train, __doc__)
 
-``python -m ...places --steps 500 --width 64`` then trains, shows its progress, and goes on where it was interrupted.
+``python -m ...objects --steps 500 --width 64`` then trains on CUDA where it is, else on the CPU, shows its progress and
+goes on where it was interrupted. `tests/training/test_example.py` runs this text.
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ def train_and_align(recipe: ClipRecipe) -> Path:
             bfloat16=recipe.bfloat16,
             device=recipe.device,
             threads=recipe.threads,
+            restart=recipe.restart,
             checkpoint_seconds=recipe.checkpoint_seconds,
             start=folder,
             out=folder,

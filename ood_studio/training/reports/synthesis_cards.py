@@ -12,7 +12,7 @@ from ood_studio.training.reports.cards import card, megabytes
 
 _PROVENANCE = (
     "These weights come from that recipe with changes on the way: 2,107 steps with the noise schedule of Stable "
-    "Diffusion and the learning rate of a course of 6,500, then 4,200 (`--weights`) with the one that is there now, "
+    "Diffusion and the learning rate of 6,500 steps, then 4,200 (`--weights`) with the one that is there now, "
     "all without weighing the object, then 8,400 with even timesteps and all scenes alike (`--weights --steps 8400`), "
     "then 9,600 as above (`--weights --steps 9600 --seed 1`). They are the mean of the weights before and after these "
     "9,600 steps (Wortsman et al. 2022): the former leave objects out, the latter paint them, best."
