@@ -19,6 +19,7 @@ from tests.ui.unfolding import unfold
 
 PATIENCE = 300_000  # milliseconds: the first picture may wait for the models, reference pictures and other work
 IDLE = "!document.querySelector('#synth-run').disabled"
+SHOWN = "(count) => document.querySelectorAll('#synth-set-gallery .thumbnail-item').length === count"
 FRAMES = "#synth-strip figure:has(dl)"
 
 
@@ -199,11 +200,12 @@ def test_a_stopped_set_goes_on_where_it_was(page: Any, address: str) -> None:
     page.locator("#synth-set-stop").click()
     page.wait_for_selector("#synth-set-about >> text=Stopped: press Build again", timeout=PATIENCE)
     stopped = int(page.locator("#synth-set-about b").inner_text().split()[0])
-    assert 0 < stopped < 16 and page.locator("#synth-set-gallery .thumbnail-item").count() == stopped
+    assert 0 < stopped < 16
+    page.wait_for_function(SHOWN, arg=stopped, timeout=PATIENCE)
     page.wait_for_function("!document.querySelector('#synth-set-build').disabled", timeout=PATIENCE)
     page.locator("#synth-set-build").click()
     page.wait_for_selector("#synth-set-about >> text=16 of 16", timeout=PATIENCE)
-    assert page.locator("#synth-set-gallery .thumbnail-item").count() == 16
+    page.wait_for_function(SHOWN, arg=16, timeout=PATIENCE)
 
 
 def test_another_picture_has_other_words_and_a_link_brings_everything_back(page: Any, address: str) -> None:
