@@ -26,7 +26,7 @@ class LabelChoice:
     """
 
     backbone: Annotated[
-        str, Help("diorama or diorama-conv, which are bundled; open_clip:NAME/TAG or timm:NAME loads any checkpoint")
+        str, Help("Bundled: diorama, diorama-conv; any checkpoint: open_clip:NAME/TAG or timm:NAME")
     ] = DEFAULT
     labels: Annotated[str, Help("ID labels: the name of a preset, or your own separated by commas")] = "diorama-20"
     corpus: Annotated[str, Help("Candidates for negative labels: diorama, wordnet, or a text file of words")] = (
