@@ -16,6 +16,7 @@ from ood_studio.ui.api import only_public
 from ood_studio.ui.attack import tab as attack
 from ood_studio.ui.compare import tab as compare
 from ood_studio.ui.explore import tab as explore
+from ood_studio.ui.html_props import keep_html_props
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Shared, Sidebar
 from ood_studio.ui.sidebar.meaning import world_html
@@ -27,6 +28,7 @@ PUBLIC = ("explore", "compare", "attack", "synthesize")
 
 def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
     """The app as `gr.Blocks`, not launched; ``jobs`` runs the work that pages ask for."""
+    keep_html_props()
     start = Shared(LabelChoice(backbone=backbone))
     with gr.Blocks(title="OOD Studio", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as blocks:
         page = Page(studio, jobs or Jobs(), blocks)

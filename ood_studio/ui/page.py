@@ -50,7 +50,7 @@ class Page:
 
     def load(self, handler: wiring.Handler, inputs: Any = None, outputs: Any = None, **more: Any) -> Any:
         """Calls a handler when the page opens."""
-        return self.on(self.blocks.load, handler, inputs, outputs, early=True, **more)
+        return self.on(self.blocks.load, handler, inputs, outputs, **more)
 
     def _left(self, request: gr.Request) -> None:
         """What only this page asked for is nobody's any more once it is closed."""

@@ -45,6 +45,10 @@ class Asked:
     reopen: Callable[[], Any] | None = None
 
 
+GO_ON = object()
+"""Given instead of `Asked`: nothing begins, and what is under way goes on."""
+
+
 @dataclass
 class Watch:
     """Which job a page's run is watching.
@@ -122,7 +126,7 @@ class Run:
     def on(
         self,
         events: Any,
-        begin: Callable[..., Asked | None],
+        begin: Callable[..., Any],
         inputs: Sequence[Any],
         *,
         name: str = "",
@@ -130,12 +134,12 @@ class Run:
     ) -> Any:
         """Makes events start work; returns the event at whose end it has begun.
 
-        What is under way of this run is stopped by it.
+        What is under way of this run is stopped by it, unless it is a set, which others or later visits may want.
 
         Args:
             events: one or several.
-            begin: told the session and the values of ``inputs``; gives what is to be done, or None for nothing.
-                A StudioError is told the person, and nothing begins.
+            begin: told the session and the values of ``inputs``; gives what is `Asked`, None for nothing, or `GO_ON`,
+                which alone leaves what is under way. A StudioError is told the person, and nothing begins.
             inputs: components.
             name: of the handler.
             quiet: leaves the buttons as they are until the work takes longer than a moment, for answers at once.
@@ -145,18 +149,19 @@ class Run:
             at_once(events, outputs, _STARTED.replace("RUN", str(len(self.buttons.run))))
 
         def start(request: gr.Request, clock: float, watch: Watch, visitor: str, mine: Any, *values: Any) -> Updates:
-            self._let_go(watch, visitor, request)
+            owner = self._owner(visitor, request)
             try:
                 asked = begin(mine, *values)
             except StudioError as error:
                 tell("error", str(error))
-                return self._idle()
-            if asked is None:
-                return self._idle()
+                asked = None
+            if asked is not GO_ON:
+                self._let_go(watch, owner)
+            if asked is None or asked is GO_ON:
+                return self._as_it_is(watch, mine, owner, quiet)
             if watch.stopped >= (clock or 0) > 0:
                 self._say_stopped()
                 return self._idle()
-            owner = self._owner(visitor, request)
             job = self.page.jobs.start(
                 owner,
                 on_gpu(asked.work),
@@ -190,10 +195,10 @@ class Run:
             return self._turned(watch, mine, owner, job if job is not None and self._mine(job) else None)
 
         who = [self.watch, self.page.visitor, self.session]
-        self.page.on(self.page.known.then, under_way, who, self.outputs, name=f"{self.name}_resume", early=True)
+        self.page.on(self.page.known.then, under_way, who, self.outputs, name=f"{self.name}_resume")
         if self.listed is not None:
             opened = self.listed.opened
-            self.page.on(opened.change, chosen, [*who, opened], self.outputs, name=f"{self.name}_open", early=True)
+            self.page.on(opened.change, chosen, [*who, opened], self.outputs, name=f"{self.name}_open")
 
     def _mine(self, job: Job) -> bool:
         return job.kind == self.name
@@ -221,10 +226,18 @@ class Run:
         job = self.page.jobs.wait(owner, watch.job, _MOMENT)
         return self._idle() if job is None else self._shown(watch, mine, job, owner)
 
-    def _let_go(self, watch: Watch, visitor: str, request: gr.Request) -> None:
-        """What came before is stopped; a set that others or later visits may want goes on."""
+    def _let_go(self, watch: Watch, owner: str) -> None:
+        """What came before is of no use any more."""
         if watch.job and not watch.ended and self.lane is not SET:
-            self.page.jobs.stop(self._owner(visitor, request), watch.job)
+            self.page.jobs.stop(owner, watch.job)
+            watch.ended = True
+
+    def _as_it_is(self, watch: Watch, mine: Any, owner: str, quiet: bool) -> Updates:
+        """Nothing began: the buttons are as before the click, whose answer may come after those of other events."""
+        job = None if watch.ended else self.page.jobs.get(owner, watch.job)
+        if job is not None:
+            return self._shown(watch, mine, job, owner)
+        return {} if quiet and watch.ended and not watch.job else self._idle()
 
     def _shown(self, watch: Watch, mine: Any, job: Job, owner: str) -> Updates:
         found: Updates = {} if self.listed is None else self.listed.updates(owner)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, Literal
 
 import gradio as gr
@@ -34,7 +33,6 @@ def wire(
     mode: Mode = "always_last",
     js: str | None = None,
     name: str = "",
-    early: bool = False,
 ) -> Any:
     """Makes events call a handler; returns the event at whose end the answer is there.
 
@@ -48,10 +46,9 @@ def wire(
             (``always_last``), each is answered (``multiple``), or none (``once``).
         js: of the browser, told the inputs' values; gives the values that the handler gets.
         name: of the handler in the page's network log.
-        early: whether it may be called before the tabs of its outputs were ever opened.
     """
     shown = _components(outputs)
-    told = guarded(handler, shown, notices, kept(shown) if early else {})
+    told = guarded(handler, shown, notices)
     how: dict[str, Any] = {
         "queue": False,
         "show_progress": "hidden",
@@ -80,18 +77,8 @@ def at_once(events: Any, outputs: Any, js: str, inputs: Any = None) -> None:
         event(None, _components(inputs), _components(outputs), trigger_mode="multiple", **how)
 
 
-def kept(outputs: Sequence[Any]) -> Updates:
-    """Updates that leave components as they are, even where their tab was never opened.
-
-    Gradio forgets the properties of an HTML component's template when an answer names it before that.
-    """
-    return {each: gr.update(**each.props) for each in outputs if isinstance(each, gr.HTML) and each.props}
-
-
-def guarded(
-    handler: Handler, outputs: Sequence[Any], notices: gr.HTML, untouched: Mapping[Any, Any] = MappingProxyType({})
-) -> Callable[..., Updates]:
-    """A handler whose errors and notices are among its outputs; ``untouched`` is answered where it says nothing."""
+def guarded(handler: Handler, outputs: Sequence[Any], notices: gr.HTML) -> Callable[..., Updates]:
+    """A handler whose errors and notices are among its outputs."""
 
     @functools.wraps(handler)
     def told(*values: Any, **more: Any) -> Updates:
@@ -101,7 +88,7 @@ def guarded(
             except StudioError as error:
                 found = {}
                 tell("error", str(error))
-        return {**untouched, **found, notices: notices_value(said) if said else gr.skip()}
+        return {**found, notices: notices_value(said) if said else gr.skip()}
 
     return told
 

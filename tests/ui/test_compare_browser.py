@@ -159,9 +159,12 @@ def test_a_click_or_drag_on_any_figure_shows_its_pictures(page: Any, address: st
     )
     drag(page, "compare-histogram", (threshold, middle), (low, middle))
     page.wait_for_function(f"{kept} == '100'", timeout=PATIENCE)
-    # A bin: the pictures in it.
+    # A bin, away from the line, which could be dragged there: the pictures in it.
     before = page.locator("#compare-ood-heading").inner_text()
-    click(page, "compare-histogram", (low + threshold) / 2, middle)
+    line = page.evaluate("document.querySelector('#compare-histogram .studio-plot-area')._fullLayout.shapes[0].x0")
+    bins = [(x, y) for x, y in marks(page, "compare-histogram", "hard-20") if y > 0]
+    x, y = max(bins, key=lambda each: abs(each[0] - line))
+    click(page, "compare-histogram", x, y / 2)
     page.wait_for_function(
         "before => document.querySelector('#compare-ood-heading').innerText != before", arg=before, timeout=PATIENCE
     )

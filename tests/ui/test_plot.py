@@ -15,6 +15,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.metrics import roc_curve
 from ood_studio.figures.roc import roc_figure
 from ood_studio.figures.score_histograms import score_histograms
+from ood_studio.ui.html_props import keep_html_props
 from ood_studio.ui.plot import PlotClick, click_plot, plot_value, read_click, read_drag
 from tests.ui.conftest import free_port
 from tests.ui.pointing import click, drag
@@ -32,6 +33,7 @@ def curves(shift: float) -> Any:
 @pytest.fixture(scope="module")
 def plots() -> Iterator[str]:
     """An app of a few figures."""
+    keep_html_props()
     ood = np.append(np.zeros(99), 5.0)  # one picture where all others are ID
     bars = score_histograms("s", "id", np.linspace(0, 5, 2000), {"near": ood}, 2.0)
     with gr.Blocks(analytics_enabled=False) as blocks:
@@ -51,7 +53,9 @@ def plots() -> Iterator[str]:
         roc.click(tell, None, heard)
         histogram.click(tell, None, heard)
         histogram.drag(drag_told, None, heard)
-        more.click(lambda: (plot_value(curves(2.0)), plot_value(curves(1.0))), None, [roc, none])
+        more.click(
+            lambda: (plot_value(curves(2.0)), plot_value(curves(1.0)), gr.skip()), None, [roc, none, histogram]
+        )
     _, address, _ = blocks.launch(
         server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, ssr_mode=False,
         css=".gradio-container { width: 100% !important; }",
@@ -123,6 +127,8 @@ def test_dark_page_text_and_literal_names(page: Any) -> None:
 
 
 def test_hidden_tab_is_drawn_when_shown_and_the_last_picture_can_be_hit(page: Any) -> None:
+    page.locator("#more").click()  # an answer that leaves the hidden figure as it is
+    page.wait_for_selector("#none .main-svg", timeout=PATIENCE)
     page.get_by_role("tab", name="second").click()
     page.wait_for_selector("#bars .main-svg", timeout=PATIENCE)
     assert page.evaluate("document.querySelector('#bars .main-svg').clientWidth") > 600

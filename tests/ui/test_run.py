@@ -19,7 +19,7 @@ from ood_studio.studio.jobs import PICTURE, SET, Job, Jobs
 from ood_studio.ui.jobs import JobList
 from ood_studio.ui.notices import tell_left_out
 from ood_studio.ui.page import Page
-from ood_studio.ui.run import Asked, Buttons, Run
+from ood_studio.ui.run import GO_ON, Asked, Buttons, Run
 from ood_studio.ui.theme import style
 from tests.ui.conftest import free_port
 
@@ -57,7 +57,9 @@ def app() -> Iterator[App]:
 
         return work
 
-    def begin(mine: Session, name: str) -> Asked | None:
+    def begin(mine: Session, name: str) -> Any:
+        if name == "go on":
+            return GO_ON
         if slow.is_set():
             time.sleep(1)
         if name == "wrong":
@@ -84,6 +86,7 @@ def app() -> Iterator[App]:
 
             work = Run(page, kind, lane, Buttons((run,), stop, progress), session, draw, [out], place="there")
             work.on(run.click, begin, [name])
+            work.on(name.submit, begin, [name], name=f"{kind}_again", quiet=True)
             if lane is SET:
                 work.resume()
         with gr.Tabs() as tabs:
@@ -206,6 +209,29 @@ def test_nothing_to_do_and_what_was_left_out(open_page: Any, app: App) -> None:
     page.wait_for_selector("#short-out >> text=parts 2 finished of 2")
 
 
+def ask_again(page: Any, kind: str, name: str) -> None:
+    page.fill(f"#{kind}-name textarea", name)
+    page.press(f"#{kind}-name textarea", "Enter")
+
+
+def test_what_is_under_way_goes_on_until_it_is_of_no_use(open_page: Any, app: App) -> None:
+    page = open_page
+    for kind in ("short", "long"):
+        page.click(f"#{kind}-run")
+        page.wait_for_selector(f"#{kind}-out >> text=one 0 running")
+        ask_again(page, kind, "go on")
+    ask_again(page, "short", "nothing")
+    idle(page, "short")
+    ask_again(page, "long", "nothing")
+    ask_again(page, "long", "wrong")  # the answer to each is there when that to the last is
+    page.wait_for_selector(".studio-notice.error")
+    assert off(page, "long-run") and not off(page, "long-stop")
+    app.go.set()
+    page.wait_for_selector("#long-out >> text=one 2 finished")
+    assert "finished" not in page.inner_text("#short-out")
+    idle(page, "long")
+
+
 def test_a_page_that_is_closed_stops_its_short_work_and_finds_its_long_work_again(open_page: Any, app: App) -> None:
     page = open_page
     page.fill("#long-name textarea", "all night")
@@ -215,10 +241,14 @@ def test_a_page_that_is_closed_stops_its_short_work_and_finds_its_long_work_agai
     page.reload()
     page.wait_for_selector("#long-out >> text=all night 0 running")
     assert not off(page, "long-stop") and off(page, "long-run") and not off(page, "short-run")
+
+    def left() -> list[Any]:
+        return [record for record in [*app.jobs._records.values()] if record.lane is PICTURE and not record.job.over]
+
     end = time.monotonic() + 60
-    while any(record.lane is PICTURE for record in app.jobs._records.values()) and time.monotonic() < end:
+    while left() and time.monotonic() < end:
         time.sleep(0.1)
-    assert not [record for record in app.jobs._records.values() if record.lane is PICTURE and not record.job.over]
+    assert not left()
     app.go.set()
     page.wait_for_selector("#long-out >> text=all night 2 finished")
     idle(page, "long")

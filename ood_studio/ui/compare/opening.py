@@ -17,7 +17,7 @@ from ood_studio.ui.compare.running import KIND, asked
 from ood_studio.ui.compare.session import Session
 from ood_studio.ui.form import changes_of
 from ood_studio.ui.notices import tell
-from ood_studio.ui.run import Asked, Run
+from ood_studio.ui.run import GO_ON, Run
 from ood_studio.ui.wiring import Updates
 from ood_studio.worlds import OWN_SUITE
 
@@ -57,10 +57,10 @@ def wire_opening(parts: Parts, run: Run) -> None:
         found |= drawing.everything(p, mine) | parts.share(mine) | drawing.first_tab(p, mine)
         return found | drawing.earlier_runs(p, mine, earlier_runs())
 
-    def linked(mine: Session, *values: Any) -> Asked | None:
+    def linked(mine: Session, *values: Any) -> Any:
         """Compares what a link asks for."""
         wanted, mine.linked = mine.linked, False
-        return asked(page.studio, chooser.read(sidebar, values)) if wanted else None
+        return asked(page.studio, chooser.read(sidebar, values)) if wanted else GO_ON
 
     opened = page.on(
         sidebar.restored.then,

@@ -139,7 +139,8 @@ def _wire_pictures(
     for event, name in ((chooser.gallery.upload, "upload"), (chooser.gallery.delete, "remove")):
         kept = page.on(event, keep, [session, chooser.gallery], name=f"explore_{name}")
         explore(kept.then, f"explore_after_{name}")
-    page.on(chooser.clear.click, clear, session, shown, name="explore_clear")
+    cleared = page.on(chooser.clear.click, clear, session, shown, name="explore_clear")
+    explore(cleared.then, "explore_cleared")
 
 
 def _wire_view(page: Page, session: gr.State, chooser: Chooser, panels: Panels) -> None:

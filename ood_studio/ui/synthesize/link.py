@@ -56,7 +56,7 @@ def wire_link(page: Page, opened: Any, session: gr.State, choices: Choices) -> N
 
     search = gr.Textbox(visible=False)
     outputs = [box.gallery, box.image, *choices.form.inputs()]
-    page.on(opened, follow, [session, search], outputs, js=_SEARCH, name="synthesize_opening", early=True)
+    page.on(opened, follow, [session, search], outputs, js=_SEARCH, name="synthesize_opening")
 
 
 def _example(query: Mapping[str, str]) -> tuple[int, int]:

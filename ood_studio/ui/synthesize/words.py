@@ -21,7 +21,7 @@ from ood_studio.synthesis.inpainting_models import INPAINTING
 from ood_studio.ui.form import Form
 from ood_studio.ui.page import Page
 from ood_studio.ui.pictures.galleries import same_file
-from ood_studio.ui.run import Asked, Buttons, Run, unseen_buttons
+from ood_studio.ui.run import GO_ON, Asked, Buttons, Run, unseen_buttons
 from ood_studio.ui.synthesize.layout import model_of
 from ood_studio.ui.synthesize.models import contexts_here
 from ood_studio.ui.synthesize.session import Session
@@ -90,10 +90,10 @@ def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Fo
         model = model_of("context_model", named)
         return naming(mine, path, model) if path and mine.seen and contexts_here(model) else None
 
-    def seen(mine: Session, path: str | None, named: str | None) -> Asked | None:
+    def seen(mine: Session, path: str | None, named: str | None) -> Any:
         """The tab is opened."""
         mine.seen = True
-        return None if mine.picture == path else chosen(mine, path, named)
+        return GO_ON if mine.picture == path else chosen(mine, path, named)
 
     def asked(mine: Session, path: str | None, named: str | None) -> Asked:
         """Asks for the contexts, whatever it takes."""
