@@ -197,7 +197,7 @@ def test_a_stopped_set_goes_on_where_it_was(page: Any, address: str) -> None:
     open_tab(page, address)
     build_set(page, count=16, steps=40)
     page.wait_for_selector("#synth-set-gallery .thumbnail-item", timeout=PATIENCE)
-    page.locator("#synth-set-stop").click()
+    page.locator("#synth-set-build-stop").click()
     page.wait_for_selector("#synth-set-about >> text=Stopped: press Build again", timeout=PATIENCE)
     stopped = int(page.locator("#synth-set-about b").inner_text().split()[0])
     assert 0 < stopped < 16
