@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.unicode import listed, readable
+from ood_studio.data.classes import match_classes
 from ood_studio.data.dataset import Dataset
+from ood_studio.data.feature_files import FEATURE_SUFFIXES, Table, read_features
 
-FEATURE_SUFFIXES = (".npy", ".safetensors", ".parquet")
+__all__ = ["FEATURE_SUFFIXES", "FeatureDataset"]
+
 _NDIM = {"joint": 2, "visual": 2, "patches": 4}
 _CHUNK = 65_536  # rows checked at a time
 
@@ -27,8 +30,12 @@ class FeatureDataset(Dataset):
 
     An ``.npy`` file holds an (n, d) array; a ``.safetensors`` file tensors named ``joint``, ``visual`` (n, d),
     ``patches`` (n, rows, columns, d) and ``labels`` (n,), or a single (n, d) one of any name; a ``.parquet`` table
-    columns of lists named ``joint``, ``visual`` and a column ``label``, or else a column of numbers for each dimension.
-    Features without a name count as joint where d is the size of the model's joint space, else as visual.
+    columns of lists named ``joint``, ``visual`` or a single one of any name, or else a column of floating-point numbers
+    for each dimension, and a column ``label`` of whole numbers or class names. Other columns are left out, which a note
+    says. Features without a name count as joint where d is the size of the model's joint space, else as visual.
+
+    Attributes:
+        file: the name of the file, for people.
 
     Raises:
         StudioError: if the file cannot be read, or its features are empty, not finite or of another shape.
@@ -36,27 +43,26 @@ class FeatureDataset(Dataset):
 
     def __init__(self, path: Path | str, name: str = "", labels: Sequence[str] | None = None) -> None:
         path = Path(path)
-        self._path, self._wanted = path.absolute(), labels
-        arrays = _READERS[path.suffix.lower()](path)
+        self._path, self._wanted, self.file = path.absolute(), labels, readable(path.name)
+        found = read_features(path)
+        arrays = found.tensors
         numbers = arrays.pop("labels", arrays.pop("label", None))
         if not set(arrays) & set(_NDIM) and len(arrays) == 1:
             arrays = {"": next(iter(arrays.values()))}
         self._features = {key: value for key, value in arrays.items() if key in ("", *_NDIM)}
         if not self._features:
             raise StudioError(
-                f"{path.name} holds none of the features {', '.join(_NDIM)}, but {', '.join(arrays) or 'nothing'}"
+                f"{self.file} holds none of the features {', '.join(_NDIM)}, but {', '.join(arrays) or 'nothing'}"
             )
-        self.name = name or path.stem
-        self._check(path)
+        self.name = readable(name or path.stem)
+        self._check()
         state = path.stat()
-        self.key = f"features/{path.resolve()}/{state.st_size}/{state.st_mtime_ns}"
+        place = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()
+        self.key = f"features/{place}/{state.st_size}/{state.st_mtime_ns}"
         self.labels = None
-        if numbers is not None and labels != ():
-            if numbers.shape != (len(self),) or numbers.is_floating_point():
-                raise StudioError(f"the labels in {path.name} must be {len(self):,} whole numbers")
-            self.labels = numbers.long().clamp(min=-1).numpy()
-            if labels and len(self) and self.labels.max() >= len(labels):
-                raise StudioError(f"{path.name} has the label {self.labels.max()}, but there are {len(labels)} labels")
+        self.notes = found.notes
+        if labels != ():
+            self._label(found, numbers, labels)
 
     def __len__(self) -> int:
         return len(next(iter(self._features.values())))
@@ -85,7 +91,7 @@ class FeatureDataset(Dataset):
         for name in ("joint", "patches"):
             if name in found and found[name].shape[-1] != dim:
                 raise StudioError(
-                    f"the {name} features {self.name} have {found[name].shape[-1]} dimensions, but {model} has {dim}"
+                    f"the {name} features in {self.file} have {found[name].shape[-1]} dimensions, but {model} has {dim}"
                 )
         types = {"joint": torch.float32, "visual": torch.float32, "patches": torch.float16}
         found = {name: tensor.to(types[name]) for name, tensor in found.items()}
@@ -93,55 +99,45 @@ class FeatureDataset(Dataset):
             found["joint"] = F.normalize(found["joint"], dim=1)
         return found
 
-    def _check(self, path: Path) -> None:
+    def lacks(self, space: str, dim: int) -> str:
+        """Why there are no features of a space, in which a model has ``dim`` dimensions, in one sentence."""
+        kinds = [
+            f"{name or 'unnamed'} ones of {tensor.shape[-1]} dimensions" for name, tensor in self._features.items()
+        ]
+        return f"{self.file} holds no {space} features of {dim} dimensions, but {' and '.join(kinds)}"
+
+    def _label(self, found: Table, numbers: Tensor | None, labels: Sequence[str] | None) -> None:
+        """Takes the labels of the file: class names, or numbers that refer to ``labels`` by their places."""
+        if found.classes is not None:
+            classes = match_classes(found.classes, labels)
+            self.classes, self.labels = classes.names, classes.labels
+            self.notes = (*self.notes, *classes.notes)
+        elif numbers is not None:
+            if numbers.shape != (len(self),) or numbers.is_floating_point():
+                raise StudioError(f"the labels in {self.file} must be {len(self):,} whole numbers")
+            self.numbered = True
+            self.labels = numbers.long().clamp(min=-1).numpy()
+            if labels and len(self) and self.labels.max() >= len(labels):
+                raise StudioError(f"{self.file} has the label {self.labels.max()}, but there are {len(labels)} labels")
+
+    def _check(self) -> None:
         for name, tensor in self._features.items():
             called = name or "features"
             if tensor.ndim != _NDIM.get(name, 2) or not tensor.is_floating_point():
                 raise StudioError(
-                    f"the {called} in {path.name} must be {_NDIM.get(name, 2)}-dimensional floating-point numbers, not "
+                    f"the {called} in {self.file} must be {_NDIM.get(name, 2)}-dimensional floating-point numbers, not "
                     f"{str(tensor.dtype).removeprefix('torch.')} of shape {tuple(tensor.shape)}"
                 )
             if not tensor.numel() or len(tensor) != len(self):
-                raise StudioError(f"the {called} in {path.name} have the shape {tuple(tensor.shape)}")
-            for start in range(0, len(tensor), _CHUNK):
-                if not torch.isfinite(tensor[start : start + _CHUNK]).all():
-                    raise StudioError(f"the {called} in {path.name} are not all finite numbers")
-
-
-def _read_npy(path: Path) -> dict[str, Tensor]:
-    try:
-        array = np.load(path, mmap_mode="c", allow_pickle=False)
-        return {"": torch.from_numpy(array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("=")))}
-    except (OSError, ValueError, TypeError, EOFError) as error:
-        raise StudioError(f"{path.name} is not an array of numbers that can be read ({error})") from error
-
-
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
-    try:
-        return load_file(path)
-    except (OSError, SafetensorError, ValueError, RuntimeError) as error:
-        raise StudioError(f"{path.name} is not a safetensors file that can be read ({error})") from error
-
-
-def _read_parquet(path: Path) -> dict[str, Tensor]:
-    try:
-        from pyarrow import ArrowException, parquet
-    except ImportError as error:
-        raise StudioError(f"reading {path.name} needs the package pyarrow: pip install pyarrow") from error
-    try:
-        table: Any = parquet.read_table(path)
-        columns = {name: table.column(name).combine_chunks() for name in table.column_names}
-        found = {
-            name: torch.from_numpy(np.array(columns[name].to_pylist()))
-            for name in ("joint", "visual", "label", "labels")
-            if name in columns
-        }
-        if not {"joint", "visual"} & set(found):
-            numbers = [columns[name].to_numpy(zero_copy_only=False) for name in columns if name not in found]
-            found[""] = torch.from_numpy(np.stack(numbers, axis=1).astype(np.float32))
-        return found
-    except (OSError, ValueError, TypeError, ArrowException) as error:
-        raise StudioError(f"{path.name} is not a table of features that can be read ({error})") from error
-
-
-_READERS = {".npy": _read_npy, ".safetensors": _read_safetensors, ".parquet": _read_parquet}
+                raise StudioError(f"the {called} in {self.file} have the shape {tuple(tensor.shape)}")
+            bad = [
+                start
+                for start in range(0, len(tensor), _CHUNK)
+                if not torch.isfinite(tensor[start : start + _CHUNK]).all()
+            ]
+            if bad:
+                part = tensor[bad[0] : bad[0] + _CHUNK]
+                rows = (~torch.isfinite(part).flatten(1).all(dim=1)).nonzero().flatten() + bad[0] + 1
+                raise StudioError(
+                    f"the {called} in {self.file} are not all finite numbers (row {listed([*map(str, rows.tolist())])})"
+                )

@@ -3,41 +3,117 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ood_studio.core.unicode import listed, normal_form, readable
 
-def class_folders(names: Sequence[str]) -> list[str]:
-    """The class folder of each file, given as ``folder/.../file``: the first one on its way; "" where it is in none.
+SPLITS = frozenset(("train", "training", "val", "valid", "validation", "test", "testing", "dev", "eval"))
+"""Folder names of the parts of a dataset; they are no classes."""
 
-    A folder around everything counts for nothing where it holds folders only.
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """The classes of images.
+
+    Attributes:
+        names: class names in the data, sorted, none twice in its normal form.
+        labels: (n,) index of each image's label, -1 where there is no such label; None where no image has one.
+        notes: sentences for people, such as which folders are no labels.
     """
-    parts = [name.split("/") for name in names]
-    while parts and all(len(path) > 2 and path[0] == parts[0][0] for path in parts):
-        parts = [path[1:] for path in parts]
-    return [path[0] if len(path) > 1 else "" for path in parts]
+
+    names: tuple[str, ...] = ()
+    labels: NDArray[np.int64] | None = None
+    notes: tuple[str, ...] = ()
 
 
-def match_classes(
-    found: Sequence[str], labels: Sequence[str] | None
-) -> tuple[tuple[str, ...], NDArray[np.int64] | None]:
-    """Class names in the data, sorted, and the index of each image's label.
+def folder_classes(files: Sequence[str], labels: Sequence[str] | None) -> Classes:
+    """The classes of files, given as ``folder/.../file``: each's first folder is its class.
+
+    A folder around everything counts for nothing where it holds folders only; nor do the folders of splits
+    (``train/CLASS``, ``val/CLASS``), unless one of them is a label.
 
     Args:
-        found: each image's class, "" where it has none; ``golden_retriever`` counts as "golden retriever".
-        labels: what the indices count; None for the class names in the data.
-
-    Returns:
-        The class names, and (n,) indices with -1 where there is no such label; None where no image has one.
+        files: their paths.
+        labels: what the indices count; None for the class names in the data, none for no labels.
     """
-    classes = tuple(sorted({_plain(name) for name in found if name}))
+    paths = _unwrapped([name.split("/") for name in files])
+    splits = _splits(paths, labels)
+    notes: tuple[str, ...] = ()
+    if splits:
+        paths = _unwrapped([path[1:] for path in paths])
+        notes = (
+            f"the folders {' and '.join(splits)} are taken for splits, not for classes; the pictures of all of them "
+            "count (name one of them to take it alone)",
+        )
+    found = match_classes([path[0] if len(path) > 1 else "" for path in paths], labels)
+    return Classes(found.names, found.labels, (*notes, *found.notes) if labels != () else ())
+
+
+def match_classes(found: Sequence[str], labels: Sequence[str] | None) -> Classes:
+    """Class names in the data against labels, both in their normal form.
+
+    Args:
+        found: each image's class, "" where it has none; ``golden_retriever`` counts as "Golden retriever".
+        labels: what the indices count; None for the class names in the data, none for no labels.
+    """
+    spellings: dict[str, list[str]] = {}
+    for name in sorted(set(found) - {""}):
+        spellings.setdefault(_key(name), []).append(name)
+    names = {key: _plain(same[0]) for key, same in spellings.items()}
+    classes = tuple(sorted(names.values()))
+    notes = tuple(
+        f"{' and '.join(map(readable, same))} are taken for one class, {names[key]}"
+        for key, same in spellings.items()
+        if len(same) > 1
+    )
     wanted = classes if labels is None else labels
-    index = {_plain(label).lower(): i for i, label in reversed(list(enumerate(wanted)))}
-    indices = np.array([index.get(_plain(name).lower(), -1) if name else -1 for name in found], np.int64)
-    return classes, indices if (indices >= 0).any() else None
+    index = {_key(label): i for i, label in reversed(list(enumerate(wanted)))}
+    indices = np.array([index.get(_key(name), -1) if name else -1 for name in found], np.int64)
+    if labels:
+        notes += _unmatched([names[key] for key in names if key not in index], len(names), len(labels))
+    return Classes(classes, indices if (indices >= 0).any() else None, notes)
+
+
+def _unmatched(others: Sequence[str], classes: int, labels: int) -> tuple[str, ...]:
+    if not others:
+        return ()
+    if len(others) == classes:
+        kinds = f"none of the {classes:,} classes" if classes > 1 else "its only class"
+        negation = "is one" if classes > 1 else "is none"
+        return (f"{kinds} ({listed(others)}) {negation} of the {labels:,} labels, so there is no accuracy",)
+    return (
+        f"{classes - len(others):,} of the {classes:,} classes are labels; pictures of the others ({listed(others)}) "
+        "count in no accuracy",
+    )
+
+
+def _unwrapped(paths: list[list[str]]) -> list[list[str]]:
+    while paths and all(len(path) > 2 and path[0] == paths[0][0] for path in paths):
+        paths = [path[1:] for path in paths]
+    return paths
+
+
+def _splits(paths: Sequence[Sequence[str]], labels: Sequence[str] | None) -> list[str]:
+    """The folders of splits that all files lie in; none where there is another folder, or a label of such a name."""
+    if not paths or any(len(path) < 2 for path in paths):
+        return []
+    firsts = sorted({path[0] for path in paths})
+    keys = {normal_form(name) for name in firsts}
+    if not keys <= SPLITS or keys & {normal_form(label) for label in labels or ()}:
+        return []
+    return firsts if len(firsts) > 1 else []
 
 
 def _plain(name: str) -> str:
-    return " ".join(re.split(r"[\s_]+", name.strip()))
+    """A class name for people and prompts."""
+    text = unicodedata.normalize("NFC", readable(name))
+    return " ".join(re.split(r"[\s_]+", text.strip("_ \t"))) or text
+
+
+def _key(name: str) -> str:
+    return normal_form(readable(name)) or name

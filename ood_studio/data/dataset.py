@@ -29,12 +29,16 @@ class Dataset(ABC):
         key: of the content: equal keys, equal images in equal order.
         labels: (n,) int64 index of each image's ID label, -1 where it has none; None if unknown.
         classes: the class names that the data themselves bring, in label order; empty where they bring none.
+        numbered: whether the labels are numbers in the data, so that they refer to ID labels by their places.
+        notes: sentences for people, such as which files were left out.
     """
 
     name: str
     key: str
     labels: NDArray[np.int64] | None
     classes: tuple[str, ...] = ()
+    numbered: bool = False
+    notes: tuple[str, ...] = ()
 
     @abstractmethod
     def __len__(self) -> int:
@@ -127,7 +131,7 @@ class Subset(Dataset):
     def __init__(self, whole: Dataset, count: int, seed: int) -> None:
         chosen = np.random.default_rng(seed).permutation(len(whole))[:count]
         self._whole, self._count, self._seed, self._chosen = whole, count, seed, np.sort(chosen)
-        self.name, self.classes = whole.name, whole.classes
+        self.name, self.classes, self.numbered, self.notes = whole.name, whole.classes, whole.numbered, whole.notes
         self.key = f"{whole.key}/{hashlib.sha256(self._chosen.tobytes()).hexdigest()}"
         self.labels = None if whole.labels is None else whole.labels[self._chosen]
 

@@ -4,23 +4,94 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
-from ood_studio.data.classes import class_folders, match_classes
+from ood_studio.core.unicode import listed, readable
+from ood_studio.data.classes import folder_classes
 from ood_studio.data.dataset import Dataset
+from ood_studio.data.image_sets import HEADER, MANIFEST
 from ood_studio.data.images import IMAGE_SUFFIXES, decode_image
+from ood_studio.data.kinds import head_of, is_image_head
 
 
-def is_image(name: str) -> bool:
-    """Whether a file is taken for an image by its name, ``folder/.../file``; hidden ones are not."""
-    parts = name.split("/")
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-    return not hidden and os.path.splitext(parts[-1])[1].lower() in IMAGE_SUFFIXES
+@dataclass(frozen=True)
+class FoundImages:
+    """What a folder holds.
+
+    Attributes:
+        files: (path below the folder, bytes, time of change) of every image, sorted.
+        others: paths of files that are no images.
+        closed: paths of folders that may not be read.
+    """
+
+    files: tuple[tuple[str, int, int], ...]
+    others: tuple[str, ...]
+    closed: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about what is left out."""
+        closed = f"the folders {listed(self.closed)} may not be read"
+        return (*left_out(self.others), *((closed,) if self.closed else ()))
+
+
+def find_images(root: Path) -> FoundImages:
+    """The images in a folder and in the folders in it: by their names' endings, else by their first bytes.
+
+    What is hidden and what Macintoshes leave behind counts for nothing; a link back to a folder ends there.
+    """
+    seen: set[tuple[int, int]] = set()
+    files, others = [], []
+    closed: list[str] = []
+
+    def refused(error: OSError) -> None:
+        closed.append(_below(root, str(error.filename)))
+
+    for folder, below, names in os.walk(root, followlinks=True, onerror=refused):
+        state = os.stat(folder)
+        if (state.st_dev, state.st_ino) in seen:
+            below.clear()
+            continue
+        seen.add((state.st_dev, state.st_ino))
+        below[:] = [name for name in below if not is_leftover(name)]
+        way = "" if Path(folder) == root else f"{_below(root, folder)}/"
+        for file in names:
+            path = os.path.join(folder, file)
+            if is_leftover(file) or file in (HEADER, MANIFEST):
+                continue
+            if not has_image_name(file) and not is_image_head(head_of(Path(path))):
+                others.append(way + file)
+                continue
+            try:
+                about = os.stat(path)
+                files.append((way + file, about.st_size, about.st_mtime_ns))
+            except OSError:  # a link to nowhere: reading it says so
+                files.append((way + file, 0, 0))
+    return FoundImages(tuple(sorted(files)), tuple(sorted(others)), tuple(sorted(closed)))
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a file or folder, or one on the way to ``folder/.../file``, is hidden or left behind by a Macintosh."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+
+
+def has_image_name(name: str) -> bool:
+    """Whether a file's name ends like that of an image."""
+    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
+
+
+def left_out(others: Sequence[str]) -> tuple[str, ...]:
+    """The sentence about files that are no images, where there are some."""
+    if not others:
+        return ()
+    are = "file is no picture and was" if len(others) == 1 else "files are no pictures and were"
+    return (f"{len(others):,} {are} left out: {listed(others)}",)
 
 
 class FolderDataset(Dataset):
@@ -39,47 +110,34 @@ class FolderDataset(Dataset):
         root = Path(root)
         if not root.is_dir():
             raise StudioError(f"there is no folder {root}")
-        files = sorted(_walk(root))
-        if not files:
-            raise StudioError(f"the folder {root} holds no picture ({', '.join(sorted(IMAGE_SUFFIXES))})")
-        self.name = name or root.resolve().name or "pictures"
-        self.key = _fingerprint(root, files)
-        self.classes, self.labels = match_classes(class_folders([file for file, _, _ in files]), labels)
-        self._root, self._names, self._wanted = root.absolute(), [file for file, _, _ in files], labels
+        found = find_images(root)
+        if not found.files:
+            others = f", but {listed(found.others)}" if found.others else ""
+            raise StudioError(f"the folder {root} holds no picture ({', '.join(sorted(IMAGE_SUFFIXES))}){others}")
+        self._root, self._names, self._wanted = root.absolute(), [file for file, _, _ in found.files], labels
+        classes = folder_classes(self._names, labels)
+        self.name = readable(name or root.resolve().name or "pictures")
+        self.key = _fingerprint(root, found.files)
+        self.classes, self.labels = classes.names, classes.labels
+        self.notes = (*classes.notes, *found.notes)
 
     def __len__(self) -> int:
         return len(self._names)
 
     def load(self, index: int) -> Image.Image:
         """The image in its file."""
-        return decode_image(self._root / self._names[index], name=self._names[index])
+        return decode_image(self._root / self._names[index], name=self.caption(index))
 
     def caption(self, index: int) -> str:
         """The path below the folder."""
-        return self._names[index]
+        return readable(self._names[index])
 
     def _arguments(self) -> dict[str, Any]:
         return {"root": str(self._root), "labels": self._wanted}
 
 
-def _walk(root: Path) -> Iterator[tuple[str, int, int]]:
-    """(path below the root, bytes, time of change) of every image; a link back to a folder ends there."""
-    seen: set[tuple[int, int]] = set()
-    for folder, below, files in os.walk(root, followlinks=True):
-        state = os.stat(folder)
-        if (state.st_dev, state.st_ino) in seen:
-            below.clear()
-            continue
-        seen.add((state.st_dev, state.st_ino))
-        prefix = Path(folder).relative_to(root).as_posix()
-        for file in files:
-            name = file if prefix == "." else f"{prefix}/{file}"
-            if is_image(name):
-                try:
-                    about = os.stat(os.path.join(folder, file))
-                    yield name, about.st_size, about.st_mtime_ns
-                except OSError:  # a link to nowhere: reading it says so
-                    yield name, 0, 0
+def _below(root: Path, path: str) -> str:
+    return Path(path).relative_to(root).as_posix()
 
 
 def _fingerprint(root: Path, files: Sequence[tuple[str, int, int]]) -> str:

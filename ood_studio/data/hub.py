@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +12,10 @@ import numpy as np
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.unicode import readable
 from ood_studio.data.classes import match_classes
 from ood_studio.data.dataset import Dataset
+from ood_studio.data.hub_columns import choose_images, choose_labels
 from ood_studio.data.images import ImageError, decode_image
 
 _PREFIX = "hf:"
@@ -20,26 +23,35 @@ _ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(:(?P<config>[\w.-]+))?(@(?P<split>[\w
 _SPLITS = ("test", "validation", "train")  # the first that there is, unless one is named
 
 
+def names_hub(where: str) -> bool:
+    """Whether this is a dataset of the hub, ``hf:...``."""
+    return where.startswith(_PREFIX)
+
+
 def is_hub_id(where: str) -> bool:
     """Whether this reads ``ORG/NAME``, ``ORG/NAME:CONFIG`` or ``ORG/NAME@SPLIT``, with or without ``hf:`` before it."""
-    return where.startswith(_PREFIX) or (_ID.fullmatch(where) is not None and not where.startswith("."))
+    name = where.removeprefix(_PREFIX).partition("#")[0]
+    return _ID.fullmatch(name) is not None and not name.startswith(".")
 
 
 def is_saved(folder: Path) -> bool:
-    """Whether a folder is one that ``save_to_disk`` wrote."""
-    return any((folder / name).is_file() for name in ("dataset_dict.json", "dataset_info.json"))
+    """Whether a folder is one that ``save_to_disk`` wrote; a folder of images may hold a ``dataset_info.json`` too."""
+    whole = (folder / "dataset_info.json").is_file() and (folder / "state.json").is_file()
+    return whole or (folder / "dataset_dict.json").is_file()
 
 
 class HubDataset(Dataset):
-    """The images of a dataset with a column of images; a column of class labels gives the labels.
+    """The images of a dataset with a column of images; a column of class labels, names or numbers gives the labels.
 
     Args:
-        where: ``[hf:]ORG/NAME[:CONFIG][@SPLIT]``, or a folder that ``save_to_disk`` wrote, with ``@SPLIT`` or without.
+        where: ``hf:ORG/NAME[:CONFIG][@SPLIT][#IMAGES[,LABELS]]``, the names of its columns at last, or a folder that
+            ``save_to_disk`` wrote in place of ``hf:ORG/NAME``.
         name: for people and rows; the dataset's own where empty.
         labels: what the images' labels index; None for the dataset's own class names.
 
     Raises:
-        StudioError: if the package ``datasets`` is missing, or the dataset cannot be had or holds no images.
+        StudioError: if the package ``datasets`` is missing, or the dataset cannot be had, is empty, holds no images, or
+            has several columns of images or labels and none is named.
     """
 
     def __init__(self, where: str, name: str = "", labels: Sequence[str] | None = None) -> None:
@@ -47,27 +59,26 @@ class HubDataset(Dataset):
             import datasets  # type: ignore[import-not-found,unused-ignore]
         except ImportError as error:
             raise StudioError(f"the dataset {where} needs the package datasets: pip install datasets") from error
+        place, _, columns = where.partition("#")
         try:
-            data = _load(datasets, where)
+            data = _load(datasets, place)
         except StudioError:
             raise
         except Exception as error:  # network, hub and scripts raise anything
             reason = " ".join(str(error).split())[:200]
             raise StudioError(f"the dataset {where} cannot be had ({type(error).__name__}: {reason})") from error
-        columns = [key for key, kind in data.features.items() if isinstance(kind, datasets.Image)]
-        if not columns or not len(data):
-            raise StudioError(f"the dataset {where} has no pictures, but the columns {', '.join(data.features)}")
+        if not len(data):
+            raise _empty(where)
+        images, _, wanted = columns.partition(",")
+        column = choose_images(datasets, data.features, where, images.strip())
         # Undecoded: the bytes go through the project's own, careful decoder.
-        self._data = data.cast_column(columns[0], datasets.Image(decode=False))
-        self._column, self._where, self._wanted = columns[0], _everywhere(where), labels
-        self.name = name or re.split(r"[:@]", where.removeprefix(_PREFIX))[0].rstrip("/").rsplit("/", 1)[-1]
-        self.key = f"hub/{data._fingerprint}/{columns[0]}"
+        self._data = data.cast_column(column, datasets.Image(decode=False))
+        self._column, self._where, self._wanted = column, _everywhere(where), labels
+        self.name = readable(name or re.split(r"[:@]", place.removeprefix(_PREFIX))[0].rstrip("/").rsplit("/", 1)[-1])
+        self.key = f"hub/{data._fingerprint}/{column}"
         self.labels = None
-        kinds = [key for key, kind in data.features.items() if isinstance(kind, datasets.ClassLabel)]
-        if kinds:
-            names = data.features[kinds[0]].names
-            found = np.array([-1 if number is None else number for number in data[kinds[0]]], np.int64)
-            self.classes, self.labels = match_classes([names[i] if i >= 0 else "" for i in found], labels)
+        if labels != ():
+            self._label(datasets, data, choose_labels(datasets, data.features, where, column, wanted.strip()), labels)
 
     def __len__(self) -> int:
         return len(self._data)
@@ -86,24 +97,44 @@ class HubDataset(Dataset):
     def _arguments(self) -> dict[str, Any]:
         return {"where": self._where, "labels": self._wanted}
 
+    def _label(self, datasets: Any, data: Any, column: str, labels: Sequence[str] | None) -> None:
+        """Takes the labels of a column: classes, names, or numbers that refer to ``labels`` by their places."""
+        if not column:
+            return
+        kind, values = data.features[column], list(data[column])
+        if isinstance(kind, datasets.ClassLabel):
+            values = [kind.names[i] if i is not None and i >= 0 else "" for i in values]
+        elif not values or not all(isinstance(each, int) or each is None for each in values):
+            values = ["" if each is None else str(each) for each in values]
+        else:
+            numbers = np.array([-1 if each is None else max(each, -1) for each in values], np.int64)
+            if labels and numbers.max() >= len(labels):
+                raise StudioError(f"{self.name} has the label {numbers.max()}, but there are {len(labels)} labels")
+            self.numbered, self.labels = True, numbers if (numbers >= 0).any() else None
+            return
+        classes = match_classes(values, labels)
+        self.classes, self.labels, self.notes = classes.names, classes.labels, classes.notes
+
 
 def _folder(where: str) -> Path | None:
     """The folder of a dataset that ``save_to_disk`` wrote; None for a name on the hub."""
-    folder = Path(where.partition("@")[0]).expanduser()
+    folder = Path(where.partition("#")[0].partition("@")[0]).expanduser()
     return folder.absolute() if not where.startswith(_PREFIX) and folder.is_dir() else None
 
 
 def _everywhere(where: str) -> str:
     """The same place, said so that it means the same in another working directory."""
     folder = _folder(where)
-    return where if folder is None else f"{folder}{''.join(where.partition('@')[1:])}"
+    if folder is None:
+        return where
+    place, sharp, columns = where.partition("#")
+    return f"{folder}{''.join(place.partition('@')[1:])}{sharp}{columns}"
 
 
 def _load(datasets: Any, where: str) -> Any:
     split = where.partition("@")[2]
     if (folder := _folder(where)) is not None:
-        data = datasets.load_from_disk(str(folder))
-        return data[_choose(where, split, list(data))] if hasattr(data, "keys") else data
+        return _load_saved(datasets, where, folder, split)
     parts = _ID.fullmatch(where.removeprefix(_PREFIX))
     if parts is None:
         raise StudioError(f"{where!r} is no dataset of the hub; expected hf:ORG/NAME, hf:ORG/NAME:CONFIG@SPLIT")
@@ -112,7 +143,24 @@ def _load(datasets: Any, where: str) -> Any:
     return datasets.load_dataset(parts["id"], parts["config"], split=chosen)
 
 
+def _load_saved(datasets: Any, where: str, folder: Path, split: str) -> Any:
+    """A dataset that ``save_to_disk`` wrote, of several splits the one that is asked for: a bad one costs no other."""
+    several = folder / "dataset_dict.json"
+    if several.is_file():
+        folder = folder / _choose(where, split, json.loads(several.read_text(encoding="utf-8"))["splits"])
+    state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+    if not state["_data_files"]:  # which `load_from_disk` cannot open
+        raise _empty(where)
+    return datasets.load_from_disk(str(folder))
+
+
+def _empty(where: str) -> StudioError:
+    return StudioError(f"the dataset {where} is empty: there is no row in it")
+
+
 def _choose(where: str, split: str, known: Sequence[str]) -> str:
+    if not known:
+        raise StudioError(f"the dataset {where} is empty: it has no split")
     if split and split not in known:
         raise StudioError(f"the dataset {where} has no split {split!r}; it has {', '.join(known)}")
     return split or next((name for name in _SPLITS if name in known), known[0])

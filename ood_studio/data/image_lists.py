@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,49 +14,59 @@ import numpy as np
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.unicode import readable
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.images import decode_image
 
 _FOLDERS = ("", "images_largescale", "images_classic")  # of OpenOOD's data, below its root
+_LOOKED_FOR = 1000  # images of which the first that is found says where they lie
+_MOST_DIGITS = 18  # of a label: what 64 bits hold
 
 
 class ImageListDataset(Dataset):
     """The images of an image list, in its order.
 
     Args:
-        path: the list. Labels are whole numbers; a negative one, or none, means that the image has no ID label.
+        path: the list, a text file. Labels are whole numbers; a negative one, or none, means that the image has no ID
+            label. Paths may be of any encoding.
         name: for people and rows; the file's own where empty.
         labels: the names that the numbers index; None where they are not known.
-        root: the folder that the paths start from. Where the first image is not found there, OpenOOD's folders
-            below it are searched, then the folders around the list.
+        root: the folder that the paths start from. Where no image is found there, OpenOOD's folders below it are
+            searched, then the folders around the list.
 
     Raises:
         StudioError: if the list cannot be read, is empty, has a label beyond the last name, or its images are not
             found.
     """
 
+    numbered = True
+
     def __init__(self, path: Path | str, name: str = "", labels: Sequence[str] | None = None, root: str = "") -> None:
         path = Path(path)
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise StudioError(f"the image list {path} cannot be read ({error})") from error
-        lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+            content = path.read_bytes()
+        except OSError as error:
+            raise StudioError(f"the image list {path} cannot be read ({error.strerror or error})") from error
+        if b"\0" in content:
+            raise StudioError(f"the image list {path.name} is no text, or not in UTF-8: it holds zero bytes")
+        text = content.decode("utf-8-sig", "surrogateescape")
+        lines = [(n, line.strip()) for n, line in enumerate(re.split(r"\r\n|\r|\n", text), 1) if line.strip()]
         if not lines:
             raise StudioError(f"the image list {path} is empty")
         entries = [_entry(path, number, line) for number, line in lines]
         self._names = [file for file, _ in entries]
-        self._root = _find_root(path, self._names[0], root).absolute()
+        self._root = _find_root(path, self._names, root).absolute()
         self._path, self._start = path.absolute(), str(Path(root).absolute()) if root else ""
         self._wanted = labels
-        self.name = name or path.stem
+        self.name = readable(name or path.stem)
         numbers = np.array([label for _, label in entries], np.int64)
         if labels and numbers.max() >= len(labels):
             raise StudioError(
                 f"the image list {path} has the label {numbers.max()}, but there are {len(labels)} labels"
             )
         self.labels = np.maximum(numbers, -1) if (numbers >= 0).any() and labels != () else None
-        digest = hashlib.sha256(os.fsencode(self._root.resolve()) + text.encode())
+        self._captions = _captions([readable(file) for file in self._names], [number for number, _ in lines])
+        digest = hashlib.sha256(os.fsencode(self._root.resolve()) + content)
         for file in self._names:
             try:
                 about = os.stat(self._root / file)
@@ -71,27 +83,40 @@ class ImageListDataset(Dataset):
         return decode_image(self._root / self._names[index], name=self.caption(index))
 
     def caption(self, index: int) -> str:
-        """The path as in the list."""
-        return self._names[index]
+        """The path as in the list, and the line where several lines name it."""
+        return self._captions[index]
 
     def _arguments(self) -> dict[str, Any]:
         return {"path": str(self._path), "labels": self._wanted, "root": self._start}
 
 
+def _captions(names: Sequence[str], lines: Sequence[int]) -> list[str]:
+    counts = Counter(names)
+    return [name if counts[name] == 1 else f"{name} (line {line})" for name, line in zip(names, lines, strict=True)]
+
+
 def _entry(path: Path, number: int, line: str) -> tuple[str, int]:
     file, *label = line.rsplit(maxsplit=1)
-    try:
-        return file, int(label[0]) if label else -1
-    except ValueError as error:
-        raise StudioError(f"line {number} of {path} must be 'path label' with a whole number, not {line!r}") from error
+    if not label:
+        return file, -1
+    if not re.fullmatch(r"[+-]?[0-9]+", label[0]):
+        raise StudioError(
+            f"line {number} of {path} must be 'path label' with a whole number, not {readable(line[:200])!r}"
+        )
+    if len(label[0].lstrip("+-0")) > _MOST_DIGITS:
+        raise StudioError(f"line {number} of {path} has the label {label[0][:40]}, too large for the number of a class")
+    return file, int(label[0])
 
 
-def _find_root(path: Path, first: str, root: str) -> Path:
+def _find_root(path: Path, names: Sequence[str], root: str) -> Path:
     starts = [Path(root)] if root else []
     starts += list(path.resolve().parents)[:4]
-    for start in starts:
-        for folder in _FOLDERS:
-            if (start / folder / first).is_file():
-                return start / folder
+    folders = [start / folder for start in starts for folder in _FOLDERS]
+    for name in names[:_LOOKED_FOR]:  # the first may be missing
+        for folder in folders:
+            if (folder / name).is_file():
+                return folder
     where = root or path.resolve().parent
-    raise StudioError(f"the pictures of the image list {path.name} were not found: there is no {first!r} under {where}")
+    raise StudioError(
+        f"the pictures of the image list {path.name} were not found: there is no {readable(names[0])!r} under {where}"
+    )

@@ -17,9 +17,10 @@ from ood_studio.data.deep_images import NOTE, is_deep, to_eight_bits, why_not_re
 MAX_PIXELS = 80_000_000  # below the count at which Pillow itself begins to warn
 MAX_BYTES = 256 * 1024 * 1024
 IMAGE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".avif", ".heic", ".heif")
+    ".jpg .jpeg .jpe .jfif .mpo .png .webp .gif .bmp .tif .tiff .ppm .pgm .pbm .pnm .avif .heic .heif".split()
 )
-"""Lower-case file name endings that are taken for images when a folder is searched; HEIC only to be named as such."""
+"""Lower-case file name endings that are taken for images when a folder is searched, other files by their first bytes;
+HEIC only to be named as such."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 _READABLE = "JPEG, PNG, WebP, GIF, BMP, TIFF, PPM or AVIF"

@@ -6,21 +6,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.unicode import readable
 from ood_studio.data.arrays import FEATURE_SUFFIXES, FeatureDataset
 from ood_studio.data.dataset import Dataset
+from ood_studio.data.feature_files import why_no_array
 from ood_studio.data.folders import FolderDataset
-from ood_studio.data.hub import HubDataset, is_hub_id, is_saved
+from ood_studio.data.hub import HubDataset, is_hub_id, is_saved, names_hub
 from ood_studio.data.image_lists import ImageListDataset
 from ood_studio.data.zips import ZipDataset
 
 _KINDS = "a folder, a .zip, an image list (.txt), features (.npy, .safetensors, .parquet) or hf:ORG/NAME"
+_FILES = (".zip", ".txt", *FEATURE_SUFFIXES)
 
 
 def open_dataset(where: str, *, name: str = "", labels: Sequence[str] | None = None, root: str = "") -> Dataset:
     """The images at a place: a folder, a zip archive, an OpenOOD image list, features, or a Hugging Face dataset.
 
     Args:
-        where: a path, or ``hf:ORG/NAME[:CONFIG][@SPLIT]`` (``hf:`` may be left out where no such path exists).
+        where: a path, or ``hf:ORG/NAME[:CONFIG][@SPLIT][#IMAGES[,LABELS]]``, see `HubDataset`.
         name: for people and rows; that of the file or folder where empty.
         labels: what the images' labels index; None for the classes of the data themselves, none for no labels.
         root: where the paths of an image list start.
@@ -32,19 +35,19 @@ def open_dataset(where: str, *, name: str = "", labels: Sequence[str] | None = N
     if not given:
         raise StudioError(f"say where the pictures are: {_KINDS}")
     path = Path(given).expanduser()
-    before, _, _ = given.partition("@")
+    if names_hub(given):
+        return HubDataset(given, name, labels)
     try:
-        if path.is_dir():
-            return HubDataset(given, name, labels) if is_saved(path) else FolderDataset(path, name, labels)
-        if "@" in given and is_saved(Path(before).expanduser()):
-            return HubDataset(given, name, labels)
-        is_file = path.is_file()
+        is_folder, is_file = path.is_dir(), path.is_file()
+        saved = is_saved(path) if is_folder else not is_file and is_saved(Path(_before(given)).expanduser())
     except (OSError, ValueError) as error:
-        raise StudioError(f"{given!r} cannot be read ({error})") from error
+        raise StudioError(f"{readable(given)!r} cannot be read ({error})") from error
+    if saved:
+        return HubDataset(given, name, labels)
+    if is_folder:
+        return FolderDataset(path, name, labels)
     if not is_file:
-        if is_hub_id(given):
-            return HubDataset(given, name, labels)
-        raise StudioError(f"there is nothing at {given!r}; expected {_KINDS}")
+        raise StudioError(_nothing_there(given, path))
     suffix = path.suffix.lower()
     if suffix == ".zip":
         return ZipDataset(path, name, labels)
@@ -52,4 +55,16 @@ def open_dataset(where: str, *, name: str = "", labels: Sequence[str] | None = N
         return ImageListDataset(path, name, labels, root)
     if suffix in FEATURE_SUFFIXES:
         return FeatureDataset(path, name, labels)
-    raise StudioError(f"{path.name} is of no kind that can be read; expected {_KINDS}")
+    raise StudioError(why_no_array(path) or f"{path.name} is of no kind that can be read; expected {_KINDS}")
+
+
+def _before(where: str) -> str:
+    """The folder of a saved dataset, without the split and the columns named behind it."""
+    return where.partition("#")[0].partition("@")[0]
+
+
+def _nothing_there(given: str, path: Path) -> str:
+    kind = "file" if path.suffix.lower() in _FILES else "folder"
+    hub = f"; a dataset of the Hugging Face Hub is named hf:{given}" if is_hub_id(given) else ""
+    shown = "".join(sign if sign.isprintable() else "?" for sign in readable(given))
+    return f"there is no {kind} {shown}{hub}; expected {_KINDS}"

@@ -5,23 +5,27 @@ from __future__ import annotations
 import hashlib
 import stat
 import zipfile
-import zlib
 from collections.abc import Sequence
-from pathlib import Path, PureWindowsPath
+from contextlib import suppress
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
-from ood_studio.data.classes import class_folders, match_classes
+from ood_studio.core.unicode import readable
+from ood_studio.data.classes import folder_classes
 from ood_studio.data.dataset import Dataset
-from ood_studio.data.folders import is_image
+from ood_studio.data.folders import has_image_name, is_leftover, left_out
 from ood_studio.data.images import MAX_BYTES, ImageError, decode_image
+from ood_studio.data.kinds import HEAD, is_image_head
 
 MAX_FILES = 2_000_000
 MAX_TOTAL_BYTES = 500 * 2**30  # unpacked
 MAX_RATIO = 200  # unpacked to packed; images hardly shrink
 _FREE_BYTES = 100 * 2**20  # a small archive may shrink as much as it likes
+_UTF8 = 0x800  # flag: the name is UTF-8
+_ENCRYPTED = 0x1
 
 
 class ZipDataset(Dataset):
@@ -29,7 +33,7 @@ class ZipDataset(Dataset):
 
     Raises:
         StudioError: if it is no zip archive, holds no image, or is a danger: absolute paths, paths that lead out of
-            it, links, encrypted files, more than `MAX_FILES` files, or a bomb.
+            it, links, more than `MAX_FILES` files, or a bomb.
     """
 
     def __init__(self, path: Path | str, name: str = "", labels: Sequence[str] | None = None) -> None:
@@ -41,43 +45,86 @@ class ZipDataset(Dataset):
             raise StudioError(f"{path.name} is not a zip archive that can be read ({error})") from error
         try:
             _check(path, entries)
-            found = {entry.filename: entry for entry in entries if is_image(entry.filename) and not entry.is_dir()}
-            if not found:
+            self._entries, others = self._images(entries)
+            if not self._entries:
                 raise StudioError(f"the archive {path.name} holds no picture")
         except StudioError:
             self._archive.close()
             raise
-        self._entries = [found[name] for name in sorted(found)]
+        self._names = [*self._entries]
         self._path, self._wanted = path.absolute(), labels
-        self.name = name or path.stem
-        self.classes, self.labels = match_classes(class_folders([e.filename for e in self._entries]), labels)
+        self.name = readable(name or path.stem)
+        classes = folder_classes(self._names, labels)
+        self.classes, self.labels = classes.names, classes.labels
+        self.notes = (*classes.notes, *left_out(others))
         digest = hashlib.sha256()
-        for entry in self._entries:
-            digest.update(f"{entry.filename}\0{entry.file_size}\0{entry.CRC}\0".encode(errors="surrogateescape"))
+        for called, entry in self._entries.items():
+            digest.update(f"{called}\0{entry.file_size}\0{entry.CRC}\0".encode(errors="surrogateescape"))
         self.key = f"zip/{digest.hexdigest()}"
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._names)
 
     def load(self, index: int) -> Image.Image:
         """The image in the archive."""
-        entry = self._entries[index]
+        called = self.caption(index)
+        entry = self._entries[self._names[index]]
         if entry.file_size > MAX_BYTES:
-            raise ImageError(
-                f"{entry.filename} has {entry.file_size / 2**20:,.0f} MB; the limit is {MAX_BYTES // 2**20} MB."
-            )
+            raise ImageError(f"{called} has {entry.file_size / 2**20:,.0f} MB; the limit is {MAX_BYTES // 2**20} MB.")
+        if entry.flag_bits & _ENCRYPTED:
+            raise ImageError(f"{called} is encrypted in its archive; pack it without a password.")
         try:
             data = self._archive.read(entry)
-        except (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise ImageError(f"{entry.filename} is damaged in its archive ({error}).") from error
-        return decode_image(data, name=entry.filename)
+        except Exception as error:  # decompressors raise anything for damaged entries
+            raise ImageError(f"{called} is damaged in its archive ({error}).") from error
+        return decode_image(data, name=called)
 
     def caption(self, index: int) -> str:
         """The path in the archive."""
-        return self._entries[index].filename
+        return self._names[index]
 
     def _arguments(self) -> dict[str, Any]:
         return {"path": str(self._path), "labels": self._wanted}
+
+    def _images(self, entries: Sequence[zipfile.ZipInfo]) -> tuple[dict[str, zipfile.ZipInfo], list[str]]:
+        """The entries of images by their paths, sorted, and the paths of those that are none."""
+        found: dict[str, zipfile.ZipInfo] = {}
+        others = []
+        for entry in entries:
+            path = _path(entry)
+            if not path or is_leftover(path):
+                continue
+            if has_image_name(path) or is_image_head(self._head(entry)):
+                found[_free(path, found)] = entry
+            else:
+                others.append(path)
+        return {path: found[path] for path in sorted(found)}, sorted(others)
+
+    def _head(self, entry: zipfile.ZipInfo) -> bytes:
+        try:
+            with self._archive.open(entry) as file:
+                return file.read(HEAD)
+        except Exception:  # damaged or encrypted: nothing tells that it is an image
+            return b""
+
+
+def _path(entry: zipfile.ZipInfo) -> str:
+    """An entry's path with forward slashes, its name in UTF-8 where that is what it was packed as; "" for a folder."""
+    name = entry.filename
+    if not entry.flag_bits & _UTF8:
+        with suppress(UnicodeError):  # of another encoding, which nothing tells
+            name = name.encode("cp437").decode()
+    name = name.replace("\\", "/")
+    return "" if name.endswith("/") else readable(str(PurePosixPath(name)))
+
+
+def _free(path: str, taken: dict[str, zipfile.ZipInfo]) -> str:
+    free, number = path, 1
+    while free in taken:
+        number += 1
+        stem, dot, suffix = path.rpartition(".")
+        free = f"{stem} ({number}){dot}{suffix}" if dot else f"{path} ({number})"
+    return free
 
 
 def _check(path: Path, entries: Sequence[zipfile.ZipInfo]) -> None:
@@ -103,6 +150,4 @@ def _reason(entry: zipfile.ZipInfo) -> str:
         return "has an absolute path"
     if ".." in windows.parts:
         return "leads out of the archive"
-    if stat.S_ISLNK(entry.external_attr >> 16):
-        return "is a link"
-    return "is encrypted" if entry.flag_bits & 1 else ""
+    return "is a link" if stat.S_ISLNK(entry.external_attr >> 16) else ""
