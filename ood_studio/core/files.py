@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import platform
+import re
 import shutil
+import sys
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
 
 _SUFFIX = ".tmp"
 _STALE = 24 * 3600.0  # seconds without a change after which nobody can be at work on a scratch file any more
+_RUN = uuid.uuid4().hex[:8]  # tells this process from one before it that had its number
+_OF_PROCESS = re.compile(r"\.([0-9a-f]{8})-(\d+)-([0-9a-f]{8})\.[0-9a-f]{12}\.tmp$")
 _PNG_LEVEL = 1  # of 9: cached images are read far more often than their disk space matters
 
 
@@ -67,12 +74,19 @@ def settle(scratch: Path, path: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Removes the scratch files and folders directly in ``folder`` that a killed process left a day ago or longer."""
+    """Removes the scratch files and folders directly in ``folder`` that killed processes left: at once those of this
+    machine's processes that are no more, others after a day."""
     with suppress(OSError):
         for scratch in folder.glob(f".*{_SUFFIX}"):
             with suppress(OSError):  # somebody else's, or gone since
-                if time.time() - scratch.stat().st_mtime > _STALE:
+                if _abandoned(scratch):
                     shutil.rmtree(scratch) if scratch.is_dir() else scratch.unlink()
+
+
+def sweep_below(folder: Path) -> None:
+    """`sweep` for a folder and all below it, such as the cache when the app starts."""
+    for place, _, _ in os.walk(folder):
+        sweep(Path(place))
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -114,4 +128,34 @@ def write_array(path: Path, array: np.ndarray) -> None:
 
 
 def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.stem}.{uuid.uuid4().hex}{_SUFFIX}")
+    return path.with_name(f".{path.stem}.{_home()}-{os.getpid()}-{_RUN}.{uuid.uuid4().hex[:12]}{_SUFFIX}")
+
+
+@cache
+def _home() -> str:
+    """Stands for where the numbers of processes are this process's own: a machine, or a container on it."""
+    numbers = ""
+    with suppress(OSError):
+        numbers = os.readlink("/proc/self/ns/pid")
+    return hashlib.sha256(f"{platform.node()} {numbers}".encode()).hexdigest()[:8]
+
+
+def _abandoned(scratch: Path) -> bool:
+    known = _OF_PROCESS.search(scratch.name)
+    if known and known[1] == _home() and sys.platform != "win32":  # where asking for a process ends it
+        number = int(known[2])
+        if number == os.getpid():
+            return known[3] != _RUN
+        if not _lives(number):
+            return True
+    return time.time() - scratch.stat().st_mtime > _STALE
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True

@@ -14,7 +14,7 @@ from random import Random
 import numpy as np
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.files import scratch_file
+from ood_studio.core.kept_rows import kept_rows
 from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import Progress, silent
 from ood_studio.core.workers import worker_pool
@@ -115,7 +115,7 @@ class DrawnSplit:
     Attributes:
         split: which one.
         seed: of its scenes.
-        pixels: (n, 64, 64, 3) uint8, memory-mapped.
+        pixels: (n, 64, 64, 3) uint8, memory-mapped unless the disk refused them.
     """
 
     split: Split
@@ -158,16 +158,15 @@ def load_split(
     _check(name, count)
     key = hashlib.sha256(f"{name}/{seed}/{count}/{world_fingerprint()}".encode()).hexdigest()[:12]
     path = cache_dir() / "diorama" / f"{name}-{key}.npy"
-    if not path.exists():
-        with scratch_file(path) as scratch:
-            pixels = np.lib.format.open_memmap(scratch, "w+", np.uint8, (count, MODEL_SIZE, MODEL_SIZE, 3))
-            done = 0
-            for chunk in _draw(name, seed, count, workers or os.cpu_count() or 1):
-                pixels[done : done + len(chunk)] = chunk
-                done += len(chunk)
-                progress(f"drawing {name}", done, count)
-            pixels.flush()
-    return DrawnSplit(SPLITS[name], seed, np.load(path, mmap_mode="r"))
+
+    def drawn() -> Iterator[np.ndarray]:
+        done = 0
+        for chunk in _draw(name, seed, count, workers or os.cpu_count() or 1):
+            yield chunk
+            done += len(chunk)
+            progress(f"drawing {name}", done, count)
+
+    return DrawnSplit(SPLITS[name], seed, kept_rows(path, (count, MODEL_SIZE, MODEL_SIZE, 3), drawn))
 
 
 def _check(name: str, count: int) -> None:

@@ -286,6 +286,9 @@ class Jobs:
             return "stopped", ""
         except StudioError as error:
             return "failed", str(error)
+        except OSError as error:  # a full or read-only disk, wherever it was met
+            _log.exception("the job “%s” met a disk that refused", record.job.title)
+            return "failed", f"a file could not be read or written here ({error.strerror or type(error).__name__})"
         except Exception as error:
             _log.exception("the job “%s” failed", record.job.title)
             return "failed", f"something went wrong that should not have ({type(error).__name__}: {error})"

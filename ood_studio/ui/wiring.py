@@ -9,6 +9,7 @@ asks for; handlers answer at once.
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ from gradio.blocks import Block
 
 from ood_studio.core.errors import StudioError
 from ood_studio.ui.notices import listening, notices_value, tell
+
+_log = logging.getLogger(__name__)
 
 Updates = dict[Any, Any]
 Handler = Callable[..., Any]
@@ -88,6 +91,10 @@ def guarded(handler: Handler, outputs: Sequence[Any], notices: gr.HTML) -> Calla
             except StudioError as error:
                 found = {}
                 tell("error", str(error))
+            except OSError as error:  # a full or read-only disk, wherever it was met
+                _log.exception("a handler met a disk that refused")
+                found = {}
+                tell("error", f"a file could not be read or written here ({error.strerror or type(error).__name__})")
         return {**found, notices: notices_value(said) if said else gr.skip()}
 
     return told

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from random import Random
 
+from ood_studio.core.disk import make_room, touch
+from ood_studio.core.errors import StudioError
 from ood_studio.core.files import write_image
 from ood_studio.core.paths import cache_dir
 from ood_studio.diorama.places import PLACES
@@ -16,6 +18,7 @@ from ood_studio.diorama.visible import visible_elements
 from ood_studio.worlds.diorama_dataset import describe
 
 SEED = 7
+_DISK_BYTES = 300 * 2**20  # of examples; the oldest go first
 
 
 def examples_folder() -> Path:
@@ -27,13 +30,21 @@ def examples(split: str, count: int, turn: int, first: int, short: bool) -> list
     """Paths and captions of ``count`` images of a split; see `ood_studio.worlds.base.TakeExamples`."""
     folder = examples_folder()
     start = Random(turn).randrange(10_000) if turn else first
-    drawn = []
+    drawn, made = [], None
     for i, scene in enumerate(scenes(split, SEED, count, start), start):
         name = _name(scene) if short else describe(scene)
         path = folder / f"{name.replace(' ', '-').replace(',', '')}-{split}-{i}.png"
-        if not path.exists():
-            write_image(path, render(scene, PEOPLE_SIZE))
+        if path.exists():
+            touch(path)
+        else:
+            try:
+                write_image(path, render(scene, PEOPLE_SIZE))
+            except OSError as error:
+                raise StudioError(f"example pictures cannot be kept ({error.strerror or error})") from error
+            made = path
         drawn.append((str(path), name))
+    if made is not None:
+        make_room(folder, _DISK_BYTES, keep=made)
     return drawn
 
 

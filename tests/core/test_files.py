@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,12 +22,14 @@ from ood_studio.core.files import (
     scratch_folder,
     settle,
     sweep,
+    sweep_below,
     write_array,
     write_bytes,
     write_image,
     write_json,
     write_text,
 )
+from ood_studio.core.paths import ROOT
 from ood_studio.core.tensor_files import write_tensors
 
 WRITERS: dict[str, Callable[[Path], None]] = {
@@ -94,6 +98,9 @@ def test_only_old_scratch_files_are_swept(tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.undo()
     folder = files._beside(tmp_path / "folder")
     (folder / "in").mkdir(parents=True)
+    foreign = [path.rename(path.with_name(path.name.replace(files._home(), "f" * 8))) for path in tmp_path.glob(".*")]
+    assert len(foreign) == 3
+    folder = foreign[[path.is_dir() for path in foreign].index(True)]
     new, old = sorted(tmp_path.glob(".kept*"))[0], sorted(tmp_path.glob(".other*"))[0]
     (tmp_path / "mine.tmp").write_text("no scratch file")
     for path in (old, folder, tmp_path / "mine.tmp"):
@@ -101,6 +108,36 @@ def test_only_old_scratch_files_are_swept(tmp_path: Path, monkeypatch: pytest.Mo
     sweep(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([new.name, "mine.tmp"])
     sweep(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there leftovers go after a day")
+def test_what_a_killed_process_left_goes_at_once_and_what_another_writes_stays(tmp_path: Path) -> None:
+    code = f"""
+import os, sys
+from pathlib import Path
+from ood_studio.core.files import scratch_file, scratch_folder
+with scratch_file(Path({str(tmp_path)!r}) / "deep" / "a.png") as one, scratch_folder(Path({str(tmp_path)!r})) as two:
+    one.write_bytes(b"half")
+    (two / "b").write_bytes(b"half")
+    print("there", flush=True)
+    sys.stdin.read()
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], env=environment, **pipes) as writer:  # type: ignore[call-overload]
+        assert writer.stdout.readline().strip() == b"there"
+        with scratch_file(tmp_path / "mine") as own:
+            own.write_bytes(b"half")
+            sweep_below(tmp_path)
+            assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 3  # somebody is at work on each
+            writer.kill()
+            writer.wait()
+            sweep_below(tmp_path)
+            assert [path for path in tmp_path.rglob("*") if path.is_file()] == [own]
+    before = own.with_name(own.name.replace(files._RUN, "0" * 8))  # of a process that had this one's number
+    before.write_bytes(b"half")
+    sweep_below(tmp_path)
+    assert not before.exists()
 
 
 def test_the_longest_untouched_makes_room(tmp_path: Path) -> None:
