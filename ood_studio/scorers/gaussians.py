@@ -13,15 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor
+from torch.nn import Linear
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.scorers.base import Reference, Space
-from ood_studio.scorers.training import image_chunks
+from ood_studio.scorers.logits import logits_of
+from ood_studio.scorers.training import FeatureScorer, image_chunks
 
 Covariance = Annotated[
     Literal["pooled", "classwise"], Help("Shared covariance: over all images, or the mean of the classes' own")
@@ -46,6 +48,53 @@ class Groups:
     counts: Tensor
     means: Tensor
     scale: float
+
+    def through(self, head: Linear | None) -> Groups:
+        """The same groups of the images' logits; themselves without a head."""
+        if head is None:
+            return self
+        means = logits_of(self.means, head.weight.detach(), None if head.bias is None else head.bias.detach())
+        return Groups(self.of, self.counts, means, float((self.counts @ means.square().sum(dim=1)) / self.counts.sum()))
+
+
+@dataclass(frozen=True)
+class GaussianScorer(FeatureScorer):
+    """A distance under Gaussians of the ID training images by class, of features or of a trained head's logits.
+
+    Attributes:
+        space: "visual" (taken as they are) or "joint" (given unit length).
+        covariance: see `Covariance`.
+        logits: whether the Gaussians are those of the logits of `reference.head`, which reads that space.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ("images", "labels")
+
+    covariance: Covariance = "pooled"
+    logits: Annotated[bool, Help("Distances between the trained head's logits instead of between features")] = False
+
+    def _needs(self, reference: Reference) -> tuple[str, ...]:
+        return (*self.needs, "head") if self.logits else self.needs
+
+    def _head(self, reference: Reference) -> Linear | None:
+        """The head whose logits are looked at, None for the features themselves.
+
+        Raises:
+            StudioError: if it reads features of another width than the images'.
+        """
+        head = reference.head if self.logits else None
+        assert reference.images is not None
+        if head is not None and head.in_features != reference.images.shape[1]:
+            width = reference.images.shape[1]
+            raise StudioError(f"images must be as wide as the head of {self.title}: {head.in_features}, not {width}")
+        return head
+
+
+def on_logits(score: Callable[[Tensor], Tensor], head: Linear | None) -> Callable[[Tensor], Tensor]:
+    """A score of logits as one of the features that a head reads; the same score without a head."""
+    if head is None:
+        return score
+    weight, bias = head.weight.detach().clone(), None if head.bias is None else head.bias.detach().clone()
+    return lambda features: score(logits_of(features, weight, bias))
 
 
 def group_images(reference: Reference, space: Space, labels: Tensor) -> Groups:
@@ -89,8 +138,12 @@ def scatter(reference: Reference, space: Space, of: Tensor, centres: Tensor, wei
     return total
 
 
-def shared_covariance(reference: Reference, space: Space, groups: Groups, kind: Covariance = "pooled") -> Tensor:
+def shared_covariance(
+    reference: Reference, space: Space, groups: Groups, kind: Covariance = "pooled", head: Linear | None = None
+) -> Tensor:
     """(dim, dim) float64, the covariance that the groups share, with the module's ridge if it is singular.
+
+    With a head it is that of the logits, W Σ Wᵀ, which no pass over the logits is needed for.
 
     pooled: 1 / N Σ_c Σ_(i in c) (x_i − μ_c)(x_i − μ_c)ᵀ.
     classwise: the unweighted mean of the groups' own covariances, each divided by N_c − 1; groups of one image have
@@ -101,7 +154,11 @@ def shared_covariance(reference: Reference, space: Space, groups: Groups, kind: 
     else:
         many = groups.counts > 1
         weights = torch.where(many, 1 / ((groups.counts - 1).clamp(min=1) * many.sum().clamp(min=1)), 0.0)
-    return with_ridge(scatter(reference, space, groups.of, groups.means, weights), groups.scale)
+    found = scatter(reference, space, groups.of, groups.means, weights)
+    if head is None:
+        return with_ridge(found, groups.scale)
+    weight = head.weight.detach().to(found)
+    return with_ridge(weight @ found @ weight.T, groups.through(head).scale)
 
 
 def with_ridge(covariance: Tensor, scale: float) -> Tensor:
@@ -148,7 +205,12 @@ def nearest(whiten: Tensor, means: Tensor, centre: Tensor, weights: Tensor | Non
 
 
 def nearest_group(
-    reference: Reference, space: Space, groups: Groups, kind: Covariance = "pooled"
+    reference: Reference, space: Space, groups: Groups, kind: Covariance = "pooled", head: Linear | None = None
 ) -> Callable[[Tensor], Tensor]:
-    """The score −min_c (x − μ_c)ᵀ Σ⁻¹ (x − μ_c) with the groups' means and the covariance that they share."""
-    return nearest(whitening(shared_covariance(reference, space, groups, kind)), groups.means, groups.means.mean(dim=0))
+    """The score −min_c (x − μ_c)ᵀ Σ⁻¹ (x − μ_c) with the groups' means and the covariance that they share.
+
+    With a head, x and the Gaussians are its logits.
+    """
+    whiten = whitening(shared_covariance(reference, space, groups, kind, head))
+    means = groups.through(head).means
+    return on_logits(nearest(whiten, means, means.mean(dim=0)), head)

@@ -9,12 +9,11 @@ from typing import ClassVar
 from torch import Tensor
 
 from ood_studio.scorers.base import Reference
-from ood_studio.scorers.gaussians import Covariance, group_images, nearest_group
-from ood_studio.scorers.training import FeatureScorer
+from ood_studio.scorers.gaussians import GaussianScorer, group_images, nearest_group
 
 
 @dataclass(frozen=True)
-class Mahalanobis(FeatureScorer):
+class Mahalanobis(GaussianScorer):
     """−min_c (x − μ_c)ᵀ Σ⁻¹ (x − μ_c), with class means and one covariance (Lee et al. 2018; Eqs. 2 and 3 of PLP).
 
     Σ divided by N, N − 1 or N − K (K classes) scales every score alike: rankings, AUROC and FPR95 stay. The unweighted
@@ -25,6 +24,7 @@ class Mahalanobis(FeatureScorer):
         space: "visual" (taken as they are) or "joint" (given unit length).
         covariance: "pooled" is the paper's Σ, divided by N; "classwise" its authors' code, the mean over classes of
             covariances divided by N_c − 1.
+        logits: whether x is the logits of the trained head rather than features.
 
     Raises:
         StudioError: from `fit`, if no training image has a class.
@@ -32,11 +32,8 @@ class Mahalanobis(FeatureScorer):
 
     name: ClassVar[str] = "mahalanobis"
     title: ClassVar[str] = "Mahalanobis"
-    needs: ClassVar[tuple[str, ...]] = ("images", "labels")
-
-    covariance: Covariance = "pooled"
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.labels is not None
         groups = group_images(reference, self.space, reference.labels)
-        return nearest_group(reference, self.space, groups, self.covariance)
+        return nearest_group(reference, self.space, groups, self.covariance, self._head(reference))

@@ -12,18 +12,18 @@ from torch import Tensor
 from ood_studio.core.errors import StudioError
 from ood_studio.scorers.base import Reference
 from ood_studio.scorers.gaussians import (
-    Covariance,
+    GaussianScorer,
     group_images,
     merged,
     nearest,
+    on_logits,
     shared_covariance,
     whitening,
 )
-from ood_studio.scorers.training import FeatureScorer
 
 
 @dataclass(frozen=True)
-class RelativeMahalanobis(FeatureScorer):
+class RelativeMahalanobis(GaussianScorer):
     """−min_c (MD_c(x) − MD_0(x)) (Ren et al. 2021; Eq. 5 of PLP).
 
     MD_c is as in `Mahalanobis`, MD_0 under one Gaussian of all classes. Both covariances are divided by N, as in PLP;
@@ -37,6 +37,7 @@ class RelativeMahalanobis(FeatureScorer):
     Attributes:
         space: "visual" (taken as they are) or "joint" (given unit length).
         covariance: Σ as in `Mahalanobis`; Σ_0 is divided by N in both cases.
+        logits: whether x is the logits of the trained head rather than features, as PLP does it.
 
     Raises:
         StudioError: from `fit`, if the training images are of fewer than two classes.
@@ -44,9 +45,6 @@ class RelativeMahalanobis(FeatureScorer):
 
     name: ClassVar[str] = "rmd"
     title: ClassVar[str] = "Relative Mahalanobis"
-    needs: ClassVar[tuple[str, ...]] = ("images", "labels")
-
-    covariance: Covariance = "pooled"
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.labels is not None
@@ -55,8 +53,9 @@ class RelativeMahalanobis(FeatureScorer):
             raise StudioError(
                 f"{self.title} needs training images of two classes or more; with one, every score would be 0"
             )
-        whole = merged(groups)
-        basis = whitening(shared_covariance(reference, self.space, groups, self.covariance))
-        everything = shared_covariance(reference, self.space, whole)
+        whole, head = merged(groups), self._head(reference)
+        basis = whitening(shared_covariance(reference, self.space, groups, self.covariance, head))
+        everything = shared_covariance(reference, self.space, whole, head=head)
         spread, turn = torch.linalg.eigh(basis.T @ everything @ basis)
-        return nearest(basis @ turn, groups.means, whole.means[0], 1 - 1 / spread)
+        means, centre = groups.through(head).means, whole.through(head).means[0]
+        return on_logits(nearest(basis @ turn, means, centre, 1 - 1 / spread), head)

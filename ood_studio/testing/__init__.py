@@ -12,6 +12,7 @@ a test for each check runs over the tuple of checks instead; each check takes th
 
 from __future__ import annotations
 
+from ood_studio.testing.adapters import ADAPTER_CHECKS, adapter_contract
 from ood_studio.testing.backbones import BACKBONE_CHECKS, backbone_contract
 from ood_studio.testing.contract import ContractError, check_name
 from ood_studio.testing.datasets import DATASET_CHECKS, dataset_contract
@@ -19,11 +20,13 @@ from ood_studio.testing.scorers import SCORER_CHECKS, scorer_contract
 from ood_studio.testing.worlds import WORLD_CHECKS, world_contract
 
 __all__ = [
+    "ADAPTER_CHECKS",
     "BACKBONE_CHECKS",
     "DATASET_CHECKS",
     "SCORER_CHECKS",
     "WORLD_CHECKS",
     "ContractError",
+    "adapter_contract",
     "backbone_contract",
     "check_name",
     "dataset_contract",

@@ -1,0 +1,38 @@
+"""What can be learnt on a frozen backbone, one method a file: `fit` gives an `Adapted`, which any scorer reads.
+
+>>> adapted = PseudoLabelProbing().fit(backbone, material, seed=0)  # doctest: +SKIP
+>>> Energy(space="visual").fit(adapted.reference(reference))  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from ood_studio.adapters.base import Adapted, Adapter, Diverged, Epoch
+from ood_studio.adapters.material import Material
+from ood_studio.adapters.plp import PseudoLabelProbing
+from ood_studio.adapters.probe import Probe
+from ood_studio.adapters.record import AdapterError, Record
+from ood_studio.adapters.registry import ADAPTERS, adapter_of
+from ood_studio.adapters.store import SavedAdapter, export, find_adapter, remove, save, saved_adapters
+
+for _adapter in (PseudoLabelProbing, Probe):
+    ADAPTERS.register(_adapter)
+
+__all__ = [
+    "ADAPTERS",
+    "Adapted",
+    "Adapter",
+    "AdapterError",
+    "Diverged",
+    "Epoch",
+    "Material",
+    "Probe",
+    "PseudoLabelProbing",
+    "Record",
+    "SavedAdapter",
+    "adapter_of",
+    "export",
+    "find_adapter",
+    "remove",
+    "save",
+    "saved_adapters",
+]

@@ -1,0 +1,182 @@
+"""The training loop of every adapter: seeded batches of cached features, losses by epoch, a last good state."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from ood_studio.adapters.optimisers import Recipe, restore, state_of
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
+
+_FAR = 10.0  # an epoch's loss this many times its start (and more by 1) has run away
+
+
+class Diverged(StudioError):
+    """Training ran away before anything was learnt."""
+
+
+class Learner(ABC):
+    """One fit under way.
+
+    Attributes:
+        parameters: what is learnt, by name: floats that require gradients, changed in place.
+        count: examples in an epoch.
+    """
+
+    parameters: Mapping[str, Tensor]
+    count: int
+
+    @abstractmethod
+    def losses(self, rows: Tensor) -> dict[str, Tensor]:
+        """Means over a batch; the first is what is minimised, the others are its parts.
+
+        Args:
+            rows: (batch,) which examples, ascending.
+        """
+
+    def kept(self) -> dict[str, Tensor]:
+        """The tensors that an adapter keeps of the parameters as they are: here themselves."""
+        return {name: tensor.detach() for name, tensor in self.parameters.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A training between two epochs: enough to go on with to the same bits.
+
+    Attributes:
+        epoch: how many epochs are done.
+        tensors: the parameters as ``parameter/NAME``, the optimiser's memory as ``optimiser/NAME/WHAT``; on the CPU.
+        history: the losses by epoch, the first one before any step.
+    """
+
+    epoch: int
+    tensors: Mapping[str, Tensor]
+    history: tuple[Mapping[str, float], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Passed:
+    """An epoch that has passed.
+
+    Attributes:
+        number: of epochs done; 0 = the start, before any step.
+        losses: their means over the epoch; of the start, over one batch.
+        rate: of the last step.
+        diverged: a sentence where the loss ran away; then the parameters are those of the last good epoch.
+        history: the losses of all epochs so far, the start first.
+        state: makes what a later run goes on from, until the next epoch is asked for.
+    """
+
+    number: int
+    losses: Mapping[str, float]
+    rate: float
+    diverged: str
+    history: tuple[Mapping[str, float], ...]
+    state: Callable[[], State]
+
+
+def run(
+    learner: Learner, recipe: Recipe, *, seed: int, stage: str, progress: Progress = silent, resume: State | None = None
+) -> Generator[Passed]:
+    """Trains, epoch by epoch; to stop, stop asking: what was learnt stays in the learner's parameters.
+
+    The order of the examples depends on the seed and the epoch alone, so that a run that goes on from a `State` comes
+    to the same bits on a CPU as one that was never interrupted.
+
+    Args:
+        learner: what learns; its parameters are those of the last good epoch when an epoch is given.
+        recipe: how.
+        seed: of the order of the examples.
+        stage: what progress is told.
+        progress: told the steps; may raise to stop, in the middle of an epoch too.
+        resume: where to go on from.
+
+    Raises:
+        Diverged: if the loss runs away in the first epoch.
+    """
+    names, count = learner.parameters, learner.count
+    size = min(recipe.batch, count)
+    recipe = recipe.of(size)
+    per_epoch = math.ceil(count / size)
+    steps = per_epoch * recipe.epochs
+    optimiser = recipe.make(names)
+    first = 0
+    history: tuple[Mapping[str, float], ...]
+    if resume is None:
+        with torch.no_grad():
+            history = (_floats(learner.losses(_order(count, seed, 1)[:size].sort().values), 1),)
+        yield Passed(0, history[0], 0.0, "", history, partial(_state, 0, names, optimiser, history))
+    else:
+        first, history = resume.epoch, tuple(resume.history)
+        _load(names, optimiser, resume)
+    good = {name: tensor.detach().clone() for name, tensor in names.items()}
+    for epoch in range(first + 1, recipe.epochs + 1):
+        sums: dict[str, Tensor] = {}
+        rate = 0.0
+        order = _order(count, seed, epoch)
+        for number, rows in enumerate(torch.split(order, size)):
+            step = (epoch - 1) * per_epoch + number
+            progress(stage, step, steps)
+            rate = optimiser.param_groups[0]["lr"] = recipe.rate_at(step, steps)
+            found = learner.losses(rows.sort().values)  # ascending: files are read in one direction
+            optimiser.zero_grad()
+            torch.autograd.backward([next(iter(found.values()))])
+            optimiser.step()
+            for name, value in found.items():
+                sums[name] = sums.get(name, 0) + value.detach() * len(rows)
+        losses = _floats(sums, count)
+        finite = all(bool(torch.isfinite(tensor).all()) for tensor in names.values())
+        if not finite or _ran_away(next(iter(losses.values())), next(iter(history[0].values()))):
+            reason = f"the loss ran away in epoch {epoch} of {recipe.epochs}; lower the rate of {recipe.rate:g}"
+            if epoch == 1:
+                raise Diverged(f"nothing was learnt: {reason}")
+            with torch.no_grad():
+                for name, tensor in names.items():
+                    tensor.copy_(good[name])
+            kept = f"{reason}. Kept is what was learnt until epoch {epoch - 1}"
+            yield Passed(
+                epoch - 1, history[-1], rate, kept, history, partial(_state, epoch - 1, names, optimiser, history)
+            )
+            return
+        history = (*history, losses)
+        with torch.no_grad():
+            for name, tensor in names.items():
+                good[name].copy_(tensor)
+        progress(stage, epoch * per_epoch, steps)
+        yield Passed(epoch, losses, rate, "", history, partial(_state, epoch, names, optimiser, history))
+
+
+def _order(count: int, seed: int, epoch: int) -> Tensor:
+    generator = torch.Generator().manual_seed((seed * 1_000_003 + epoch) % 2**63)
+    return torch.randperm(count, generator=generator)
+
+
+def _floats(sums: Mapping[str, Tensor], count: int) -> dict[str, float]:
+    return {name: float(value) / count for name, value in sums.items()}
+
+
+def _ran_away(loss: float, start: float) -> bool:
+    return not math.isfinite(loss) or loss > max(_FAR * abs(start), start + 1) + 1
+
+
+def _state(
+    epoch: int, names: Mapping[str, Tensor], optimiser: torch.optim.Optimizer, history: tuple[Mapping[str, float], ...]
+) -> State:
+    tensors = {f"parameter/{name}": tensor.detach().cpu().clone() for name, tensor in names.items()}
+    tensors |= {f"optimiser/{key}": value for key, value in state_of(optimiser, names).items()}
+    return State(epoch, tensors, history)
+
+
+def _load(names: Mapping[str, Tensor], optimiser: torch.optim.Optimizer, state: State) -> None:
+    with torch.no_grad():
+        for name, tensor in names.items():
+            tensor.copy_(state.tensors[f"parameter/{name}"])
+    own = "optimiser/"
+    restore(optimiser, names, {key[len(own) :]: each for key, each in state.tensors.items() if key.startswith(own)})

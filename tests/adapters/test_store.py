@@ -1,0 +1,138 @@
+"""Adapters on disk: names, damage, other versions, a full disk, trainings that go on."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from ood_studio.adapters import Adapted, AdapterError, Probe, find_adapter, remove, save, saved_adapters
+from ood_studio.adapters.record import Record
+from ood_studio.adapters.store import forget_state, keep_state, kept_state
+from ood_studio.core import tensor_files
+from ood_studio.testing.adapter_world import SmallBackbone, small_material
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OOD_STUDIO_CACHE", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def adapted() -> Adapted:
+    return Probe(epochs=2).fit(SmallBackbone(), small_material(), seed=1)
+
+
+def test_adapters_have_names_and_are_listed_and_removed(adapted: Adapted, own_cache: Path) -> None:
+    assert saved_adapters() == []
+    with pytest.raises(AdapterError, match="there is no adapter mine; none is saved yet"):
+        find_adapter("mine")
+    kept = save(adapted, "mine")
+    assert kept.path.parent == own_cache / "adapters" and adapted.record.key in kept.path.name
+    assert save(adapted, "mine").path == kept.path  # the same content again
+    save(adapted, "other.v2")
+    assert [each.name for each in saved_adapters()] == ["mine", "other.v2"]
+    assert find_adapter("mine").record == adapted.record
+    later = Probe(epochs=3).fit(SmallBackbone(), small_material(), seed=1)
+    with pytest.raises(AdapterError, match="there is an adapter mine with other content; remove it first"):
+        save(later, "mine")
+    remove("mine")
+    save(later, "mine")
+    with pytest.raises(AdapterError, match=r"there is no adapter thing; there are mine, other\.v2"):
+        remove("thing")
+    for wrong in ("", "A", "../x", "a/b", "x" * 65):
+        with pytest.raises(AdapterError, match="an adapter's name has small letters"):
+            save(adapted, wrong)
+
+
+def test_a_full_disk_leaves_what_was_there(adapted: Adapted, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = save(adapted, "mine")
+    before = kept.path.read_bytes()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tensor_files, "save_file", full)
+    with pytest.raises(AdapterError, match=r"cannot be saved in .*mine.* \(No space left on device\)"):
+        save(adapted, "mine")
+    assert kept.path.read_bytes() == before
+    assert [path.name for path in kept.path.parent.iterdir()] == [kept.path.name]
+
+
+def test_what_is_no_adapter_or_of_another_version_is_said(adapted: Adapted, own_cache: Path) -> None:
+    plain = own_cache / "plain.safetensors"
+    save_file({"a": torch.ones(2)}, plain)
+    with pytest.raises(AdapterError, match=r"plain\.safetensors is no adapter"):
+        find_adapter(str(plain))
+    with pytest.raises(AdapterError, match="there is no file"):
+        find_adapter(str(own_cache / "absent.safetensors"))
+    told = json.loads(adapted.record.to_json())
+    told["versions"]["format"] = "9"
+    save_file({"a": torch.ones(2)}, plain, {"adapter": json.dumps(told)})
+    with pytest.raises(
+        AdapterError, match=r"saved by another version of the studio \(format 9, here 1\); train it again"
+    ):
+        find_adapter(str(plain))
+    save_file({"a": torch.ones(2)}, plain, {"adapter": "{}"})
+    with pytest.raises(AdapterError, match="is damaged: its header cannot be read"):
+        find_adapter(str(plain))
+
+
+def test_a_damaged_file_is_left_out_of_the_list_with_a_warning(
+    adapted: Adapted, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = save(adapted, "mine")
+    save(adapted, "other")
+    kept.path.write_bytes(b"nothing of the kind")
+    assert [each.name for each in saved_adapters()] == ["other"]
+    assert "the adapter mine is damaged or gone" in caplog.text
+    remove("mine")
+    assert not kept.path.exists()
+
+
+def test_a_kind_or_parameter_that_is_not_here_is_said(adapted: Adapted) -> None:
+    backbone = adapted.backbone
+
+    def load(change: dict[str, object]) -> None:
+        kept = save(adapted, "mine")
+        told = json.loads(adapted.record.to_json()) | change
+        tensors = load_file(kept.path)
+        save_file(tensors, kept.path, {"adapter": json.dumps(told), "crc32": tensor_files.checksum(tensors)})
+        find_adapter("mine").adapted(backbone, adapted.labels, adapted.negative_labels)
+
+    with pytest.raises(AdapterError, match="is of the kind magic, which is not here"):
+        load({"adapter": "magic"})
+    with pytest.raises(AdapterError, match="has a parameter that probe does not have: charm"):
+        load({"parameters": {"charm": "1"}})
+    with pytest.raises(AdapterError, match="epochs must lie between"):
+        load({"parameters": {"epochs": "0"}})
+
+
+def test_a_record_is_the_same_after_the_disk(adapted: Adapted) -> None:
+    assert Record.from_json(adapted.record.to_json(), "x") == adapted.record
+    assert adapted.record.versions.keys() == {"ood_studio", "torch", "format"}
+
+
+def test_a_training_goes_on_from_the_disk(adapted: Adapted, caplog: pytest.LogCaptureFixture) -> None:
+    assert kept_state("k") is None
+    adapter, backbone, material = Probe(epochs=4), SmallBackbone(), small_material()
+    with closing(adapter.train(backbone, material, seed=2)) as epochs:
+        state = next(epoch.state for epoch in epochs if epoch.number == 2)
+    assert state is not None
+    keep_state("k", state)
+    resumed = kept_state("k")
+    assert resumed is not None and resumed.epoch == 2
+    *_, last = adapter.train(backbone, material, seed=2, resume=resumed)
+    whole = adapter.fit(backbone, material, seed=2)
+    assert all(torch.equal(last.adapted.tensors[name], tensor) for name, tensor in whole.tensors.items())
+    assert last.adapted.record == whole.record
+    (path,) = Path(save(whole, "w").path.parent / "unfinished").iterdir()
+    path.write_bytes(path.read_bytes()[:-4])
+    assert kept_state("k") is None and "it begins anew" in caplog.text
+    forget_state("k")
+    assert not path.exists()
