@@ -93,6 +93,7 @@ class AdaNeg(GroupScorer):
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.class_text is not None and reference.negative_text is not None
+        reference.check_fixed(self.title)
         classes = unit_rows(reference.class_text)
         negatives, groups = self._neglabel().grouped(reference.negative_text)
         text = torch.cat((classes, negatives.to(classes)))

@@ -18,6 +18,7 @@ from torch.nn import Linear
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help, check
+from ood_studio.scorers.label_vectors import ConditionalText, FixedVectors, LabelVectors, TextPart
 
 Space = Literal["joint", "visual", "patches", "tokens"]
 """Which image features a scorer reads: after the projection (comparable with text), before it, one per patch, or the
@@ -61,6 +62,7 @@ class Reference:
         labels: (n,), integer class indices of `images`.
         head: a linear layer giving logits from image features; None = the zero-shot text head.
         logit_scale: the backbone's logit scale (CLIP: 100); 1 / logit_scale is its own temperature.
+        conditional: what makes text features depend on the image; the three text parts are then those before it.
 
     Raises:
         StudioError: a part with the wrong shape or type, or with a row that is zero, NaN or infinite.
@@ -73,6 +75,7 @@ class Reference:
     head: Linear | None = None
     logit_scale: float = 100.0
     conjugated_text: Tensor | None = None
+    conditional: ConditionalText | None = None
 
     def __post_init__(self) -> None:
         for part in ("class_text", "negative_text", "conjugated_text", "images"):
@@ -98,6 +101,24 @@ class Reference:
                 raise StudioError(f"labels must be as many as images: {len(self.images)}, not {len(labels)}")
         if not (math.isfinite(self.logit_scale) and self.logit_scale > 0):
             raise StudioError(f"logit_scale must be a positive number, not {self.logit_scale!r}")
+
+    def vectors(self, part: TextPart) -> LabelVectors:
+        """The label vectors of a part that is there: what cosines of image features are asked of. Copies."""
+        text = getattr(self, part)
+        assert text is not None, part
+        unit = unit_rows(text)
+        return FixedVectors(unit) if self.conditional is None else self.conditional.vectors(part, unit)
+
+    def check_fixed(self, title: str) -> None:
+        """Checks that its text features are the same for every image.
+
+        Raises:
+            StudioError: where they are not, naming who needs it.
+        """
+        if self.conditional is not None:
+            raise StudioError(
+                f"{title} needs text features that are the same for every picture, and these depend on it"
+            )
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-import torch
 from torch import Tensor
 
 from ood_studio.core.parameters import Help, Seed, Tau
 from ood_studio.scorers.base import Reference
+from ood_studio.scorers.label_vectors import JoinedVectors
 from ood_studio.scorers.neglabel import Groups, GroupScorer, NegLabel
 
 
@@ -40,6 +40,6 @@ class CSP(GroupScorer):
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.negative_text is not None and reference.conjugated_text is not None
-        pool = torch.cat((reference.negative_text, reference.conjugated_text.to(reference.negative_text)))
+        pool = JoinedVectors(reference.vectors("negative_text"), reference.vectors("conjugated_text"))
         like = NegLabel(tau=self.tau, groups=self.resolved(reference).groups, seed=self.seed)
-        return like._fit(replace(reference, negative_text=pool))
+        return like.score_of(reference, pool)

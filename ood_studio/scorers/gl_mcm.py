@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help, Tau
-from ood_studio.scorers.base import Reference, Scorer, temperature, unit_rows
+from ood_studio.scorers.base import Reference, Scorer, temperature
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class GLMCM(Scorer):
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.class_text is not None
-        classes = unit_rows(reference.class_text)
+        classes = reference.vectors("class_text")
         scale = 1 / temperature(self.tau, reference.logit_scale)
         local_scale = 1 / temperature(self.tau_local, reference.logit_scale)
 
         def score(features: Tensor) -> Tensor:
             if features.shape[1] < 2:
                 raise StudioError("GL-MCM needs at least one patch behind the joint vector, not none")
-            cosines = features @ classes.to(features).T
+            cosines = classes.cosines(features, features[:, :1])
             whole = (cosines[:, 0] * scale).softmax(dim=-1).amax(dim=-1)
             best_patch = (cosines[:, 1:] * local_scale).softmax(dim=-1).amax(dim=(1, 2))
             return whole + self.weight * best_patch

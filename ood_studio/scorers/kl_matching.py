@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ood_studio.scorers.base import Reference
-from ood_studio.scorers.logits import HeadScorer, logits_of
+from ood_studio.scorers.logits import HeadScorer
 from ood_studio.scorers.training import image_chunks
 
 
@@ -31,12 +31,12 @@ class KLMatching(HeadScorer):
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.images is not None
-        weight, bias = self._head(reference)
-        classes = len(weight)
+        logits = self._logits(reference)
+        classes = logits(reference.images[:1]).shape[1]
         sums = torch.zeros(classes, classes, dtype=torch.float64, device=reference.images.device)
         counts = sums.new_zeros(classes)
         for _, rows in image_chunks(reference, self.space):
-            posteriors = logits_of(rows, weight, bias).softmax(dim=1)
+            posteriors = logits(rows).softmax(dim=1)
             chosen = posteriors.argmax(dim=1)
             sums.index_add_(0, chosen, posteriors)
             counts += torch.bincount(chosen, minlength=classes)
@@ -44,7 +44,7 @@ class KLMatching(HeadScorer):
         log_typical = typical.clamp(min=torch.finfo(typical.dtype).tiny).log()
 
         def score(features: Tensor) -> Tensor:
-            log_p = logits_of(features, weight, bias).log_softmax(dim=1)
+            log_p = logits(features).log_softmax(dim=1)
             p = log_p.exp()
             return (p @ log_typical.to(features).T).amax(dim=1) - (p * log_p).sum(dim=1)
 

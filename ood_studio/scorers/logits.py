@@ -47,7 +47,16 @@ class HeadScorer(Scorer):
             bias = reference.head.bias
             return reference.head.weight.detach().clone(), None if bias is None else bias.detach().clone()
         assert reference.class_text is not None
+        reference.check_fixed(self.title)
         return unit_rows(reference.class_text) * reference.logit_scale, None
+
+    def _logits(self, reference: Reference) -> Callable[[Tensor], Tensor]:
+        """The logits (batch, classes) of features (batch, dim), also where the text depends on the image."""
+        if reference.head is None and reference.conditional is not None:
+            vectors = reference.vectors("class_text")
+            return lambda features: vectors.cosines(features) * reference.logit_scale
+        weight, bias = self._head(reference)
+        return lambda features: logits_of(features, weight, bias)
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,8 @@ class LogitScorer(HeadScorer):
         """Scores (batch,) of logits (batch, classes)."""
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
-        weight, bias = self._head(reference)
-        return lambda features: self._score(logits_of(features, weight, bias))
+        logits = self._logits(reference)
+        return lambda features: self._score(logits(features))
 
 
 def logits_of(features: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

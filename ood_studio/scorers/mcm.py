@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help, Tau
-from ood_studio.scorers.base import Reference, Scorer, temperature, unit_rows
+from ood_studio.scorers.base import Reference, Scorer, temperature
 
 PRESETS: dict[str, float | None] = {"MCM": 1.0, "pseudo-MSP": 0.01, "backbone": None}
 """τ by name. Two conventions circulate, and numbers fail to reproduce when they are mixed up: MCM's raw cosines and
@@ -44,10 +44,10 @@ class MCM(Scorer):
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.class_text is not None
-        classes = unit_rows(reference.class_text)
+        classes = reference.vectors("class_text")
         scale = 1 / temperature(self.tau, reference.logit_scale)
 
         def score(features: Tensor) -> Tensor:
-            return (features @ classes.to(features).T * scale).softmax(dim=1).amax(dim=1)
+            return (classes.cosines(features) * scale).softmax(dim=1).amax(dim=1)
 
         return score

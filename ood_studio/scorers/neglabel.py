@@ -13,6 +13,7 @@ from torch import Tensor
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help, Seed, Tau
 from ood_studio.scorers.base import Reference, Scorer, check_features, temperature, unit_rows
+from ood_studio.scorers.label_vectors import LabelVectors, sums
 
 Form = Literal[
     "linear-sum",
@@ -113,9 +114,13 @@ class NegLabel(GroupScorer):
         return self.form not in ("linear-binary", "count", "binary-ratio")
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
-        assert reference.class_text is not None and reference.negative_text is not None
-        classes = unit_rows(reference.class_text)
-        negatives, fused = self.grouped(reference.negative_text)
+        return self.score_of(reference, reference.vectors("negative_text"))
+
+    def score_of(self, reference: Reference, pool: LabelVectors) -> Callable[[Tensor], Tensor]:
+        """The score against a pool of negative labels, as a function of checked features."""
+        classes = reference.vectors("class_text")
+        taken, fused = self._taken(len(pool))
+        negatives = pool.take(taken)
         scale = 1 / temperature(self.tau, reference.logit_scale)
         if self.form in ("sum-softmax", "max-softmax"):
             return self._softmax_form(classes, negatives, fused, scale)
@@ -125,31 +130,35 @@ class NegLabel(GroupScorer):
 
     def grouped(self, negative_text: Tensor) -> tuple[Tensor, int]:
         """Unit vectors of the negative labels that take part, group after group, and the number of groups."""
-        total = len(negative_text)
+        taken, fused = self._taken(len(negative_text))
+        return unit_rows(negative_text, taken.to(negative_text.device)), fused
+
+    def _taken(self, total: int) -> tuple[Tensor, int]:
+        """Which of so many negative labels take part, group after group, and the number of groups."""
         groups = min(self.groups or groups_of(total), total)
         fused = groups if self.fuse is None else min(self.fuse, groups)
         # On the CPU, so that a seed means the same groups on every device.
         order = torch.randperm(total, generator=torch.Generator().manual_seed(self.seed))
-        taken = order[: fused * (total // groups)].to(negative_text.device)
-        return unit_rows(negative_text, taken), fused
+        return order[: fused * (total // groups)], fused
 
-    def _softmax_form(self, classes: Tensor, negatives: Tensor, fused: int, scale: float) -> Callable[[Tensor], Tensor]:
+    def _softmax_form(
+        self, classes: LabelVectors, negatives: LabelVectors, fused: int, scale: float
+    ) -> Callable[[Tensor], Tensor]:
         def score(features: Tensor) -> Tensor:
-            scaled = features * scale
-            positive = scaled @ classes.to(features).T
-            share = group_share(positive, scaled @ negatives.to(features).T, fused)
+            positive = classes.cosines(features) * scale
+            share = group_share(positive, negatives.cosines(features).mul_(scale), fused)
             if self.form == "max-softmax":
                 return (positive.amax(dim=1) - positive.logsumexp(dim=1)).exp() * share
             return share
 
         return _by_chunks(score, len(negatives))
 
-    def _binary_form(self, classes: Tensor, negatives: Tensor, fused: int) -> Callable[[Tensor], Tensor]:
+    def _binary_form(self, classes: LabelVectors, negatives: LabelVectors, fused: int) -> Callable[[Tensor], Tensor]:
         size = len(negatives) // fused
 
         def score(features: Tensor) -> Tensor:
-            matches = (features @ classes.to(features).T >= self.threshold).sum(dim=1, keepdim=True).to(features.dtype)
-            reached = features @ negatives.to(features).T >= self.threshold
+            matches = (classes.cosines(features) >= self.threshold).sum(dim=1, keepdim=True).to(features.dtype)
+            reached = negatives.cosines(features) >= self.threshold
             counts = reached.view(len(features), fused, size).sum(dim=2).to(features.dtype)
             if self.form == "linear-binary":
                 scores = matches - self.weight * counts
@@ -162,19 +171,16 @@ class NegLabel(GroupScorer):
 
         return _by_chunks(score, len(negatives))
 
-    def _cosine_form(self, classes: Tensor, negatives: Tensor, fused: int) -> Callable[[Tensor], Tensor]:
-        # A sum of cosines is one cosine-like product with the summed vectors.
-        class_sum = classes.sum(dim=0)
-        group_sums = negatives.view(fused, -1, negatives.shape[1]).sum(dim=1)
+    def _cosine_form(self, classes: LabelVectors, negatives: LabelVectors, fused: int) -> Callable[[Tensor], Tensor]:
+        class_sum, group_sums = sums(classes, 1), sums(negatives, fused)
 
         def score(features: Tensor) -> Tensor:
-            positive = (features @ class_sum.to(features))[:, None]
-            negative = features @ group_sums.to(features).T
+            positive, negative = class_sum(features), group_sums(features)
             if self.form == "linear-sum":
                 return (positive - self.weight * negative).mean(dim=1)
             if self.form == "ratio":
                 return (positive / (positive + negative)).mean(dim=1)
-            best = (features @ classes.to(features).T).amax(dim=1)
+            best = classes.cosines(features).amax(dim=1)
             return best if self.form == "linear-max" else best * (positive + negative).reciprocal().mean(dim=1)
 
         return score
@@ -226,6 +232,9 @@ def affinities(features: Tensor, reference: Reference, tau: float | None = None)
     assert reference.class_text is not None and reference.negative_text is not None
     features = check_features(features, "joint", reference.class_text.shape[1], "the affinities")
     scale = 1 / temperature(tau, reference.logit_scale)
+    if reference.conditional is not None:
+        both = [reference.vectors(part).cosines(features) for part in ("class_text", "negative_text")]
+        return (torch.cat(both, dim=1) * scale).softmax(dim=1)
     cosines = []
     for text in (reference.class_text.detach().to(features), reference.negative_text.detach().to(features)):
         # Dividing the few products, not the many text features: this runs at every move of a slider.
