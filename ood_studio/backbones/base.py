@@ -113,11 +113,13 @@ class Backbone(ABC):
 
     @final
     @torch.no_grad()
-    def encode_text(self, texts: Sequence[str]) -> Tensor:
+    def encode_text(self, texts: Sequence[str], report: Callable[[int], None] = lambda done: None) -> Tensor:
         """Unit vectors of texts, computed in batches without gradients (but usable where gradients flow).
 
         Args:
-            texts: finished prompts; longer ones than the model reads are cut.
+            texts: finished prompts; longer ones than the model reads are cut. The more at once, the better they are
+                sorted into batches.
+            report: told before every batch how many texts are done; may raise to stop.
 
         Returns:
             (texts, dim) float32, unit norm, on the backbone's device.
@@ -129,10 +131,9 @@ class Backbone(ABC):
         if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
             raise StudioError("encode_text expects a list of strings")
         rows = list(texts)
-        parts = [self._encode_text(rows[i : i + _TEXT_BATCH]) for i in range(0, len(rows), _TEXT_BATCH)]
-        if not parts:
+        if not rows:
             return torch.empty(0, self.dim, device=self.device)
-        return F.normalize(torch.cat(parts).float(), dim=-1)
+        return F.normalize(self._encode_texts(rows, report).float(), dim=-1)
 
     @final
     def __reduce__(self) -> tuple[Callable[..., Backbone], tuple[str, ...]]:
@@ -152,6 +153,17 @@ class Backbone(ABC):
     @abstractmethod
     def _encode_text(self, texts: list[str]) -> Tensor:
         """At most a batch of texts -> (texts, dim), of any norm."""
+
+    def _encode_texts(self, texts: list[str], report: Callable[[int], None]) -> Tensor:
+        """Any number of texts, at least one -> (texts, dim), of any norm.
+
+        Batches of equal size in order; for a subclass where others are faster.
+        """
+        parts = []
+        for start in range(0, len(texts), _TEXT_BATCH):
+            report(start)
+            parts.append(self._encode_text(texts[start : start + _TEXT_BATCH]))
+        return torch.cat(parts)
 
 
 def limit_aspect(image: Image.Image) -> Image.Image:

@@ -13,10 +13,11 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.backbones import open_clip_files
-from ood_studio.backbones.base import Backbone, ImageFeatures, limit_aspect
+from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, limit_aspect
 from ood_studio.backbones.families import FAMILIES, Family
 from ood_studio.backbones.loading import LOADED
 from ood_studio.backbones.open_clip_files import Checkpoint
+from ood_studio.backbones.open_clip_text import batches, text_tower_of
 from ood_studio.backbones.open_clip_towers import tower_of
 from ood_studio.hub.download import offline_mode, why_no_hub
 from ood_studio.hub.errors import CannotLoad, first_line
@@ -25,6 +26,7 @@ from ood_studio.hub.loading import building
 from ood_studio.hub.names import LOCAL
 
 _PRECISIONS = {torch.float32: "fp32", torch.float16: "fp16", torch.bfloat16: "bf16"}
+_POSITIONS = {"cpu": 2048, "cuda": 32768}  # of texts encoded at a time: on a CPU, what takes a second or two
 
 
 class OpenClipBackbone(Backbone):
@@ -33,11 +35,14 @@ class OpenClipBackbone(Backbone):
     What the two other spaces are depends on the image tower:
 
     - vision transformer: ``visual`` is the pooled token before ``visual.proj``; ``patches`` are the last layer's patch
-      tokens, each through ``ln_post`` and ``proj`` (none where attention pooling leaves no grid).
+      tokens, each through ``ln_post`` and ``proj``, and before that, where attention pools them (CoCa), through its
+      value and output projection alone; none where two poolings stand between.
     - CLIP's ResNet: ``visual`` is what attention pooling gives before its output projection ``c_proj``; ``patches`` are
       the cells that it pools, each through its value and output projection alone (Miyai et al., GL-MCM).
     - timm tower: ``visual`` is the trunk's pooled output before the head that projects; where the trunk itself
-      projects, its features before that layer. No patches.
+      projects, its features before that layer. ``patches`` are the cells of its last features, each through pooling
+      and projection as if it were the whole image (of attention pooling, as in SigLIP, that is the cell's value); none
+      where the cells do not lie as the image does or the head takes only all of them.
 
     Parameters are frozen, so gradients flow to the pixels alone.
 
@@ -60,8 +65,11 @@ class OpenClipBackbone(Backbone):
         self._checkpoint = checkpoint
         self._model = _build(checkpoint, self.device, dtype)
         visual = self._model.visual
-        self._tower, self.has_patches = tower_of(visual)
+        self._text = text_tower_of(self._model)
         height, width = _pair(visual.image_size)
+        with self._autocast():
+            example = torch.zeros(1, 3, height, width, dtype=dtype, device=self.device)
+            self._tower, self.has_patches = tower_of(visual, example)
         self._input_shape, self.image_size = (height, width), height
         self.dim = int(checkpoint.config["embed_dim"])
         self.logit_scale = math.exp(float(self._model.logit_scale.detach().float().mean()))
@@ -85,8 +93,7 @@ class OpenClipBackbone(Backbone):
         return pixels
 
     def _encode_image(self, pixels: Tensor) -> ImageFeatures:
-        half = self.dtype != torch.float32
-        with torch.autocast(self.device.type, self.dtype if half else None, enabled=half):
+        with self._autocast():
             normalized = ((pixels - self._mean) / self._std).to(self.dtype)
             joint, visual, patches = self._tower(normalized)
         return ImageFeatures(
@@ -96,15 +103,41 @@ class OpenClipBackbone(Backbone):
         )
 
     def _encode_text(self, texts: list[str]) -> Tensor:
+        return self._encode_texts(texts, lambda done: None)
+
+    def _encode_texts(self, texts: list[str], report: Callable[[int], None]) -> Tensor:
+        tokens = self._tokenize(texts)
+        lengths = self._text.lengths(tokens)
+        found = torch.empty(len(texts), self.dim, dtype=torch.float32, device=self.device)
+        done = 0
+        for rows in batches(lengths, _POSITIONS.get(self.device.type, _POSITIONS["cuda"])):
+            report(done)
+            longest = lengths[rows]
+            cut = tokens[rows, : int(longest.max())]
+            with self._autocast():
+                found[rows] = self._text.encode(cut.to(self.device), longest).float()
+            done += len(rows)
+        return found
+
+    def _autocast(self) -> torch.autocast:
+        """Half precision where it computes in that."""
+        half = self.dtype != torch.float32
+        return torch.autocast(self.device.type, self.dtype if half else None, enabled=half)
+
+    def _tokenize(self, texts: list[str]) -> Tensor:
+        """(texts, context) token numbers, on the CPU."""
         with self._tokenizer_lock:  # transformers' fast tokenizers break when two threads use one at a time
             if self._tokenizer is None:
                 with LOADED.naming(self.name):
                     self._tokenizer = _load_tokenizer(self._checkpoint)
             tokens = self._tokenizer(texts)
-        half = self.dtype != torch.float32
-        with torch.autocast(self.device.type, self.dtype if half else None, enabled=half):
-            vectors: Tensor = self._model.encode_text(tokens.to(self.device))
-        return vectors
+        known = self._checkpoint.config["text_cfg"].get("vocab_size")
+        if known is not None and int(tokens.max()) >= known:
+            raise BackboneError(
+                f"{self.name} knows {known:,} tokens, and its tokenizer gave number {int(tokens.max()):,}: "
+                "the tokenizer does not belong to this model"
+            )
+        return tokens
 
 
 def _build(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> Any:

@@ -9,13 +9,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ood_studio.backbones.timm_cells import Grid, cells_of
 from ood_studio.hub.errors import CannotLoad
 
 Tower = Callable[[Tensor], tuple[Tensor, Tensor, Tensor | None]]
 
 
-def tower_of(visual: nn.Module) -> tuple[Tower, bool]:
+@torch.no_grad()
+def tower_of(visual: nn.Module, example: Tensor) -> tuple[Tower, bool]:
     """The forward pass of an image tower, normalised pixels -> (joint, visual, patches), and whether patches come.
+
+    Args:
+        visual: the tower.
+        example: (1, 3, height, width) normalised pixels, to learn from what a timm tower makes of them.
 
     Raises:
         CannotLoad: for a tower of another kind.
@@ -25,11 +31,14 @@ def tower_of(visual: nn.Module) -> tuple[Tower, bool]:
     from open_clip.transformer import VisionTransformer
 
     if isinstance(visual, VisionTransformer):
-        return lambda pixels: _vision_transformer(visual, pixels), visual.attn_pool is None
+        return lambda pixels: _vision_transformer(visual, pixels), not _pools_twice(visual)
     if isinstance(visual, ModifiedResNet):
         return lambda pixels: _resnet(visual, pixels), True
     if isinstance(visual, TimmModel):
-        return lambda pixels: _timm(visual, pixels), False
+        features = visual.trunk.forward_features(example)
+        dim = _timm_head(visual, features).shape[-1]
+        grid = cells_of(visual.trunk, lambda cells: _timm_head(visual, cells), features, dim)
+        return lambda pixels: _timm(visual, grid, pixels), grid is not None
     raise CannotLoad(f"its image tower {type(visual).__name__} is of an unknown kind")
 
 
@@ -37,12 +46,29 @@ def _vision_transformer(tower: Any, pixels: Tensor) -> tuple[Tensor, Tensor, Ten
     tokens = tower.transformer(tower._embeds(pixels))
     pooled, local = tower._pool(tokens)
     joint = pooled if tower.proj is None else pooled @ tower.proj
-    if tower.attn_pool is not None:
+    if _pools_twice(tower):
         return joint, pooled, None
-    if tower.final_ln_after_pool:  # then the patch tokens have not been through it
+    if tower.attn_pool is not None:
+        local = tower.ln_post(_values(tower.attn_pool, tokens[:, 1:]))
+    elif tower.final_ln_after_pool:  # then the patch tokens have not been through it
         local = tower.ln_post(local)
     patches = local if tower.proj is None else local @ tower.proj
     return joint, pooled, patches.unflatten(1, tower.grid_size)
+
+
+def _pools_twice(tower: Any) -> bool:
+    """Whether what is compared with texts is pooled from pooled tokens, or beside them (CoCa as its paper has it)."""
+    return tower.attn_pool is not None and getattr(tower, "attn_pool_contrastive", None) is not None
+
+
+def _values(pool: Any, tokens: Tensor) -> Tensor:
+    """What attention pooling makes of each token alone: its value and output projection, (batch, tokens, width)."""
+    attention = pool.attn
+    weight, width = attention.v_proj_weight, attention.embed_dim
+    if weight is None:  # keys as wide as queries: one matrix for all three
+        weight = attention.in_proj_weight[2 * width :]
+    values: Tensor = attention.out_proj(F.linear(pool.ln_k(tokens), weight, attention.in_proj_bias[2 * width :]))
+    return values
 
 
 def _resnet(tower: Any, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
@@ -61,10 +87,17 @@ def _resnet(tower: Any, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
     return pool.c_proj(visual), visual, patches
 
 
-def _timm(tower: Any, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+def _timm(tower: Any, grid: Grid | None, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
     features = tower.trunk.forward_features(pixels)
     pooled = tower.trunk.forward_head(features)
     joint = tower.head(pooled)
     # With an empty head the trunk's own classifier is the projection, or nothing is.
     visual = pooled if len(tower.head) else tower.trunk.forward_head(features, pre_logits=True)
-    return joint, visual.flatten(2).mean(dim=2) if visual.ndim == 4 else visual, None
+    patches = None if grid is None else grid.through(lambda cells: _timm_head(tower, cells), features)
+    return joint, visual.flatten(2).mean(dim=2) if visual.ndim == 4 else visual, patches
+
+
+def _timm_head(tower: Any, features: Tensor) -> Tensor:
+    """Pooled and projected into the joint space."""
+    joint: Tensor = tower.head(tower.trunk.forward_head(features))
+    return joint

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from ood_studio.backbones import timm_files
 from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, limit_aspect
 from ood_studio.backbones.families import FAMILIES, Family
+from ood_studio.backbones.timm_cells import cells_of
 from ood_studio.backbones.timm_files import Checkpoint
 from ood_studio.hub.errors import CannotLoad
 from ood_studio.hub.files import fingerprint
@@ -82,20 +82,19 @@ class TimmBackbone(Backbone):
         """Learns from one forward pass what the architecture gives."""
         noise = torch.rand(2, 3, *self._input_shape, generator=torch.Generator().manual_seed(0)).to(self.device)
         features = self._model.forward_features(noise)
-        visual = self._model.forward_head(features, pre_logits=True)
+        visual = self._pooled(features)
         if visual.ndim != 2:
             raise CannotLoad("it is configured to pool nothing (global_pool), so it has no vector of a picture")
         self.dim = visual.shape[1]
-        self._grid = _grid(self._model, features)
-        self.has_patches = self._grid is not None and self._head_takes_a_cell(features)
+        self._grid = cells_of(self._model, self._pooled, features, self.dim)
+        self.has_patches = self._grid is not None
         self.head = _linear_head(self._model, features, visual)
         self.labels = _labels(self._model) if self.head is not None else None
 
-    def _head_takes_a_cell(self, features: Tensor) -> bool:
-        try:
-            return self._patches(features).shape[-1] == self.dim
-        except Exception:  # heads that expect a map of one size raise anything
-            return False
+    def _pooled(self, features: Tensor) -> Tensor:
+        """The last features -> (batch, dim), what the classifier reads."""
+        pooled: Tensor = self._model.forward_head(features, pre_logits=True)
+        return pooled
 
     def _transform(self, image: Image.Image) -> Tensor:
         pixels: Tensor = self._resize(limit_aspect(image) if self._crops else image)
@@ -105,28 +104,13 @@ class TimmBackbone(Backbone):
         half = self.dtype != torch.float32
         with torch.autocast(self.device.type, self.dtype if half else None, enabled=half):
             features = self._model.forward_features((pixels - self._mean) / self._std)
-            visual = self._model.forward_head(features, pre_logits=True)
-            patches = self._patches(features) if self.has_patches else None
+            visual = self._pooled(features)
+            patches = None if self._grid is None else self._grid.through(self._pooled, features)
         return ImageFeatures(
             joint=None,
             visual=visual.float(),
             patches=None if patches is None else F.normalize(patches.float(), dim=-1),
         )
-
-    def _patches(self, features: Tensor) -> Tensor:
-        """The last features -> (batch, rows, columns, dim), each cell through the head alone."""
-        assert self._grid is not None
-        prefix = 0
-        if features.ndim == 3:
-            # A head that pools takes class tokens off first, or reads them alone: the cell stands for all of them.
-            prefix = self._model.num_prefix_tokens
-            cells = features[:, prefix:].reshape(-1, 1, features.shape[-1]).expand(-1, prefix + 1, -1)
-        elif self._grid.channels_last:
-            cells = features.reshape(-1, 1, 1, features.shape[-1])
-        else:
-            cells = features.permute(0, 2, 3, 1).reshape(-1, features.shape[1], 1, 1)
-        vectors: Tensor = self._model.forward_head(cells, pre_logits=True)
-        return vectors.reshape(len(features), self._grid.rows, self._grid.columns, -1)
 
     def _encode_text(self, texts: list[str]) -> Tensor:
         raise BackboneError(f"{self.name} has no text tower, so it cannot compare pictures with labels")
@@ -142,32 +126,6 @@ def _build(checkpoint: Checkpoint) -> Any:
     if model.num_classes != classes:  # then timm leaves the classifier as it was drawn
         raise CannotLoad(f"its weights have {classes} classes and its model_args {model.num_classes}")
     return model.eval().requires_grad_(False)
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """How the cells of the last features lie; ``channels_last`` says where a map has its channels."""
-
-    rows: int
-    columns: int
-    channels_last: bool = True
-
-
-def _grid(model: Any, features: Tensor) -> _Grid | None:
-    from timm.models.beit import Beit
-    from timm.models.eva import Eva
-    from timm.models.vision_transformer import VisionTransformer
-
-    if features.ndim == 4 and features.shape[1] == model.num_features:
-        return _Grid(features.shape[2], features.shape[3], channels_last=False)
-    if features.ndim == 4 and features.shape[3] == model.num_features:
-        return _Grid(features.shape[1], features.shape[2])
-    # Other architectures may keep their tokens in another order than the image's.
-    if features.ndim == 3 and isinstance(model, (VisionTransformer, Eva, Beit)):
-        rows, columns = model.patch_embed.grid_size
-        if features.shape[1] == model.num_prefix_tokens + rows * columns:
-            return _Grid(rows, columns)
-    return None
 
 
 def _linear_head(model: Any, features: Tensor, visual: Tensor) -> nn.Linear | None:

@@ -2,7 +2,8 @@
 
 A file ``cache/text/GROUP-KEY.safetensors`` holds the features of some words under some templates of one text tower. KEY
 is a hash of all three, so a file never needs to be looked up by name; GROUP leaves out the words, so that another
-choice of words (a lexname more or less) finds the rows that are there already.
+choice of words (a lexname more or less) finds the rows that are there already. Of words that are still being encoded
+there are files ``GROUP-KEY.part.safetensors``, which go once all are there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from ood_studio.core.tensor_files import checksum, write_tensors
 
 _DISK_BYTES = 2 * 2**30  # about 14 times 70,000 words in 512 dimensions; the longest unused files go first
 _VERSION = 1  # of the file format
+_PART = ".part.safetensors"
 
 _log = logging.getLogger(__name__)
 
@@ -69,26 +72,38 @@ class TextStore:
         touch(path)
         return found[1]
 
-    def known(self, words: tuple[str, ...]) -> KnownWords | None:
-        """The kept choice of words that shares most of them with this one, often all; None where none shares any."""
-        best: tuple[Path, KnownWords] | None = None
+    def known(self, words: tuple[str, ...]) -> KnownWords:
+        """Those of these words that are kept, wherever they are."""
         wanted, own = set(words), self._path(words)
-        for path in sorted(self._folder.glob(f"{self._group}-*.safetensors")):
+        rows: dict[str, int] = {}
+        parts = [torch.empty(0, self._dim)]
+        for path in self._files():
+            if len(rows) == len(wanted):
+                break
             if path == own or (found := self._read(path)) is None:
                 continue
-            rows = {word: row for row, word in enumerate(found[0]) if word in wanted}
-            if len(rows) > (len(best[1].rows) if best else 0):
-                best = path, KnownWords(rows, found[1])
-            if best and len(best[1].rows) == len(wanted):
-                break
-        if best is None:
-            return None
-        touch(best[0])
-        return best[1]
+            at = {word: row for row, word in enumerate(found[0]) if word in wanted and word not in rows}
+            if at:
+                rows |= {word: len(rows) + i for i, word in enumerate(at)}
+                parts.append(found[1][torch.tensor([*at.values()])])
+                touch(path)
+        return KnownWords(rows, torch.cat(parts))
 
     def write(self, words: tuple[str, ...], features: Tensor) -> None:
-        """Keeps features (words, dim); a disk that refuses costs a warning, not the features."""
-        path = self._path(words)
+        """Keeps features (words, dim) of a whole choice of words; a disk that refuses costs a warning, nothing else."""
+        if not self._write(self._path(words), words, features):
+            return
+        whole = set(words)
+        for path in self._files():
+            if path.name.endswith(_PART) and (found := self._read(path)) is not None and whole.issuperset(found[0]):
+                with suppress(OSError):
+                    path.unlink()
+
+    def write_some(self, words: tuple[str, ...], features: Tensor) -> bool:
+        """Keeps features (words, dim) of words of a choice that is not whole yet; False, and a warning, if refused."""
+        return self._write(self._path(words).with_suffix(_PART), words, features)
+
+    def _write(self, path: Path, words: tuple[str, ...], features: Tensor) -> bool:
         tensors = {
             "features": features.contiguous(),
             "words": torch.frombuffer(bytearray(json.dumps(words).encode()), dtype=torch.uint8),
@@ -98,6 +113,16 @@ class TextStore:
             make_room(self._folder, _DISK_BYTES, keep=path)
         except OSError as error:
             _log.warning("the text features could not be kept in %s (%s); they will be encoded again", path, error)
+            return False
+        return True
+
+    def _files(self) -> list[Path]:
+        """Everything kept of this text tower and these templates, the largest first."""
+        sized = []
+        for path in self._folder.glob(f"{self._group}-*.safetensors"):
+            with suppress(OSError):  # removed since it was listed
+                sized.append((-path.stat().st_size, path))
+        return [path for _, path in sorted(sized)]
 
     def _path(self, words: tuple[str, ...]) -> Path:
         key = content_key(self._fingerprint, [(self._templates, words)])[:40]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -12,10 +13,12 @@ from torch import Tensor
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
-from ood_studio.features.text_store import KnownWords, TextStore, content_key
+from ood_studio.features.text_store import TextStore, content_key
 
-_BATCH = 256  # words between two calls of progress
+_BATCH = 1024  # words handed to a model at a time, which sorts them by length
 _KEEP_FROM = 100  # fewer words are encoded faster than a file is worth
+_KEEP_EVERY = 4096  # words, or
+_KEEP_SECONDS = 60.0  # after which those that were encoded are written: what a killed run may lose
 _MEMORY: KeyedCache[Tensor] = KeyedCache(None, max_bytes=512 * 2**20, size=lambda features: features.nbytes)
 
 
@@ -26,8 +29,8 @@ class TextEncoder(Protocol):
     dim: int
     fingerprint: str
 
-    def encode_text(self, texts: Sequence[str]) -> Tensor:
-        """Texts -> (texts, dim), unit norm."""
+    def encode_text(self, texts: Sequence[str], report: Callable[[int], None] = ...) -> Tensor:
+        """Texts -> (texts, dim), unit norm; ``report`` is told how many are done, and may raise to stop."""
         ...
 
 
@@ -45,8 +48,9 @@ def text_features(
 
     Several templates are averaged as in PLP: unit vectors, their mean, made unit again. Threads that ask for the same
     features at the same time encode once: the others wait, can be stopped while they do, and take over where the one
-    at work is stopped. A damaged file is named in a warning and rebuilt; where the disk is full or read-only, the
-    features are kept in memory only.
+    at work is stopped. A run that was stopped is taken up where it was, one that was killed at most some thousand words
+    before. A damaged file is named in a warning and rebuilt; where the disk is full or read-only, the features are kept
+    in memory only.
 
     Args:
         parts: templates and words.
@@ -98,9 +102,9 @@ def _part_features(encoder: TextEncoder, part: TextPart, report: Callable[[int],
     store = TextStore(encoder.fingerprint, encoder.dim, part.templates)
     if (kept := store.read(words)) is not None:
         return kept
-    known = store.known(words) or KnownWords({}, torch.empty(0, encoder.dim))
+    known = store.known(words)
     missing = tuple(word for word in words if word not in known.rows)
-    fresh = _encode(encoder, part._replace(words=missing), _later(report, len(words) - len(missing)))
+    fresh = _encode_kept(encoder, part._replace(words=missing), store, _later(report, len(words) - len(missing)))
     row = {word: len(known.features) + i for i, word in enumerate(missing)} | known.rows
     features = torch.cat((known.features, fresh))[torch.tensor([row[word] for word in words])]
     if missing:
@@ -108,23 +112,48 @@ def _part_features(encoder: TextEncoder, part: TextPart, report: Callable[[int],
     return features
 
 
-def _encode(encoder: TextEncoder, part: TextPart, report: Callable[[int], None]) -> Tensor:
-    features = torch.empty(len(part.words), encoder.dim)
-    for start in range(0, len(part.words), _BATCH):
-        report(start)
-        batch = part.words[start : start + _BATCH]
-        mean = torch.zeros(len(batch), encoder.dim)
-        for template in part.templates:
-            unit = encoder.encode_text(fill(template, batch)).detach().float().cpu()
-            if unit.shape != mean.shape:
-                raise StudioError(
-                    f"{encoder.name} gave text features of shape {tuple(unit.shape)}, not {tuple(mean.shape)}"
-                )
-            if not torch.isfinite(unit).all():
-                raise StudioError(f"{encoder.name} gave text features that are not finite numbers")
-            mean += F.normalize(unit, dim=1)
-        features[start : start + len(batch)] = F.normalize(mean, dim=1)
+def _encode_kept(encoder: TextEncoder, part: TextPart, store: TextStore, report: Callable[[int], None]) -> Tensor:
+    """(words, dim) of words that take long: now and then, and where they end early, what is done is written."""
+    words, features = part.words, torch.empty(len(part.words), encoder.dim)
+    done = written = 0
+    since, writable = time.monotonic(), True
+
+    def write() -> bool:
+        return writable and store.write_some(words[written:done], features[written:done])
+
+    try:
+        while done < len(words):
+            batch = part._replace(words=words[done : done + _BATCH])
+            features[done : done + len(batch.words)] = _encode(encoder, batch, _later(report, done))
+            done += len(batch.words)
+            if done - written >= _KEEP_EVERY or time.monotonic() - since > _KEEP_SECONDS:
+                writable = write()
+                written, since = done, time.monotonic()
+    finally:
+        if done < len(words) and done - written >= _KEEP_FROM:
+            write()
     return features
+
+
+def _encode(encoder: TextEncoder, part: TextPart, report: Callable[[int], None]) -> Tensor:
+    """(words, dim) of words handed to the model at once, a template at a time."""
+    words, templates = part.words, part.templates
+    mean = torch.zeros(len(words), encoder.dim)
+    for i, template in enumerate(templates):
+
+        def told(texts: int, before: int = i * len(words)) -> None:
+            report((before + texts) // len(templates))
+
+        told(0)
+        unit = encoder.encode_text(fill(template, words), told).detach().float().cpu()
+        if unit.shape != mean.shape:
+            raise StudioError(
+                f"{encoder.name} gave text features of shape {tuple(unit.shape)}, not {tuple(mean.shape)}"
+            )
+        if not torch.isfinite(unit).all():
+            raise StudioError(f"{encoder.name} gave text features that are not finite numbers")
+        mean += F.normalize(unit, dim=1)
+    return F.normalize(mean, dim=1)
 
 
 def _later(report: Callable[[int], None], start: int) -> Callable[[int], None]:

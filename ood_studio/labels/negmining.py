@@ -296,7 +296,7 @@ def mine_corpus(
         the negative labels, the ID labels' features (classes, dim) and the negatives' features (negatives, dim), both
         unit norm, float32, on the CPU.
     """
-    class_text = class_features(backbone, labels, prompts)
+    class_text = class_features(backbone, labels, prompts, progress)
     candidate_text = corpus_features(backbone, corpus, prompts, progress)
     found = mine_negatives(class_text, candidate_text, corpus.words, corpus.pos, class_words=labels, mining=mining)
     return found, class_text, candidate_text[found.indices]

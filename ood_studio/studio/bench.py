@@ -52,7 +52,7 @@ class BenchService:
         training = {} if suite.train is None else {"train": suite.train.name, "n_train": len(suite.train)}
         bench, space = self._suites.bench(request, suite, features_of, training=training, progress=progress)
         spaces = needed_spaces([*bench.scorers.values()])
-        accuracy = {} if space is None else _accuracies(request, suite, space, spaces, features_of)
+        accuracy = {} if space is None else _accuracies(request, suite, space, spaces, features_of, progress)
         for found in bench.run(progress):
             result = replace(found, accuracy=accuracy)
             if result.finished:
@@ -78,10 +78,15 @@ class BenchService:
 
 
 def _accuracies(
-    request: BenchRequest, suite: OpenSuite, space: LabelSpace, spaces: frozenset[str], features_of: FeaturesOf
+    request: BenchRequest,
+    suite: OpenSuite,
+    space: LabelSpace,
+    spaces: frozenset[str],
+    features_of: FeaturesOf,
+    progress: Progress,
 ) -> dict[str, float]:
     def encode_labels(labels: Sequence[str]) -> Tensor:
-        return class_features(space.backbone, labels, read_prompts(request.labels.prompts))
+        return class_features(space.backbone, labels, read_prompts(request.labels.prompts), progress)
 
     def joint(images: Dataset) -> DatasetFeatures:
         # Of the ID images at once all that the scorers will ask for.

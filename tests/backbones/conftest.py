@@ -45,6 +45,25 @@ TOWERS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
         {**CLIP_COLOURS, "interpolation": "bicubic", "resize_mode": "shortest"},
         True,
     ),
+    "coca": (
+        {
+            "image_size": 32,
+            "layers": 2,
+            "width": 48,
+            "head_width": 24,
+            "patch_size": 8,
+            "attentional_pool": True,
+            "attn_pooler_queries": 4,
+            "attn_pooler_heads": 2,
+            "output_tokens": True,
+        },
+        {**CLIP_COLOURS, "interpolation": "bicubic", "resize_mode": "shortest"},
+        True,
+    ),
+}
+COCA = {  # what such a model has beside
+    "text_cfg": {"embed_cls": True, "output_tokens": True},
+    "multimodal_cfg": {"context_length": 12, "vocab_size": 300, "width": 24, "heads": 2, "layers": 1},
 }
 TIMM_MODELS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     # name: architecture, model_args, pretrained_cfg
@@ -83,15 +102,23 @@ def tiny_tokenizer() -> Tokenizer:
 
 def save_checkpoint(folder: Path, kind: str, seed: int = 0) -> Path:
     """Writes a random model of that kind."""
-    from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg, CustomTextCLIP
+    from open_clip.coca_model import CoCa
+    from open_clip.model import CLIP, CustomTextCLIP
 
     vision, preprocess, custom = TOWERS[kind]
     tokenizer = tiny_tokenizer()
     text = {**TEXT, "vocab_size": tokenizer.get_vocab_size()}
+    config: dict[str, Any] = {"embed_dim": 24, "vision_cfg": vision, "text_cfg": text}
     torch.manual_seed(seed)
-    model = (CustomTextCLIP if custom else CLIP)(24, CLIPVisionCfg(**vision), CLIPTextCfg(**text))
+    model: torch.nn.Module
+    if kind == "coca":
+        config["text_cfg"] |= COCA["text_cfg"]
+        config["multimodal_cfg"] = COCA["multimodal_cfg"]
+        model = CoCa(**config)
+    else:
+        model = (CustomTextCLIP if custom else CLIP)(**config)
     stir(model)
-    config = {"embed_dim": 24, "vision_cfg": vision, "text_cfg": text} | ({"custom_text": True} if custom else {})
+    config |= {"custom_text": True} if custom else {}
     folder.mkdir(parents=True)
     (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}))
     save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "open_clip_model.safetensors")

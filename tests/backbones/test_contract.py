@@ -24,7 +24,7 @@ from ood_studio.testing import BACKBONE_CHECKS, check_name
 from ood_studio.testing.backbones import sample_images, vectors
 
 BUNDLED = [*bundled("backbone"), *bundled("classifier")]
-CLIP = ["vit", "vit-avg", "resnet", "timm"]
+CLIP = ["vit", "vit-avg", "resnet", "timm", "coca"]
 VISION = ["timm-vit", "timm-vit-avg", "timm-resnet", "timm-mobile"]
 
 

@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import torch.nn.functional as F
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, Stopped, silent, stoppable
-from ood_studio.features import text_store
+from ood_studio.features import text_store, texts
 from ood_studio.features.texts import TextPart, text_features
 
 WORDS = tuple(f"word {i}" for i in range(600))
@@ -164,6 +165,92 @@ def test_progress_and_both_ways_to_stop(backbone: Any, own_cache: Path, again: A
     assert len(text_features(fresh, PARTS)) == 602
 
 
+MANY = TextPart(("the nice {}",), tuple(f"word {i}" for i in range(2_600)))
+
+
+class Killed(BaseException):
+    """What nobody in here handles."""
+
+
+def test_words_are_written_as_they_come(
+    backbone: Any, own_cache: Path, again: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "_BATCH", 300)
+    monkeypatch.setattr(texts, "_KEEP_EVERY", 700)
+    held: list[int] = []
+
+    def watch(stage: str, done: int, total: int) -> None:
+        held.append(len(files(own_cache)))
+
+    expected = text_features(backbone, [MANY], watch)
+    assert max(held) == 2 and len(files(own_cache)) == 1  # whole, the parts are gone
+    # A process that dies loses what came since the last file, and nothing else.
+    fresh = again("fake-2")
+    with pytest.raises(Killed):
+        text_features(fresh, [MANY], killing(2_000))  # at which moment nothing waits to be written
+    monkeypatch.undo()
+    monkeypatch.setenv("OOD_STUDIO_CACHE", str(own_cache))
+    later = again("fake-2")
+    assert torch.equal(text_features(later, [MANY]), expected)
+    assert len(later.asked) == 2_600 - 1_800 and len(files(own_cache)) == 2
+    whole = again("fake-2")
+    assert torch.equal(text_features(whole, [MANY]), expected) and whole.asked == []
+
+
+def killing(at: int) -> Progress:
+    """Progress in which the process dies."""
+
+    def progress(stage: str, done: int, total: int) -> None:
+        if done >= at:
+            raise Killed
+
+    return progress
+
+
+def test_a_slow_model_writes_by_the_minute(backbone: Any, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "_BATCH", 100)
+    monkeypatch.setattr(texts, "_KEEP_SECONDS", 0.0)
+    with pytest.raises(Killed):
+        text_features(backbone, [NOUNS], killing(250))
+    assert len(files(own_cache)) == 3
+
+
+def test_stopping_keeps_what_was_done(
+    backbone: Any, own_cache: Path, again: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "_BATCH", 150)
+    with pytest.raises(Stopped):
+        text_features(backbone, [NOUNS], stopping(lambda: len(backbone.asked) >= 450))
+    later = again()
+    assert text_features(later, [NOUNS]).shape == (600, 8) and len(later.asked) == 150
+
+
+def test_a_full_disk_is_said_once_while_words_come(
+    backbone: Any, own_cache: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "_BATCH", 100)
+    monkeypatch.setattr(texts, "_KEEP_EVERY", 100)
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    assert text_features(backbone, [NOUNS]).shape == (600, 8)
+    assert caplog.text.count("No space left") == 2  # at the first words, and at the end
+
+
+def test_progress_counts_words_within_a_batch_of_several_templates(backbone: Any) -> None:
+    seen: list[int] = []
+    text_features(backbone, [TextPart(PLP, WORDS)], lambda stage, done, total: seen.append(done))
+    assert seen == sorted(seen) and len(seen) >= 10 and seen[-1] == 600
+    assert max(b - a for a, b in pairwise(seen)) <= 256 // len(PLP) + 1
+    with pytest.raises(Stopped):  # before all words are through the first template
+        text_features(backbone, [TextPart(PLP, tuple(f"other {i}" for i in range(600)))], stopping(soon()))
+    assert len(backbone.asked) < 3 * 600 + 600
+
+
+def soon() -> Callable[[], bool]:
+    """True from the fourth time on."""
+    asked = iter(range(10**6))
+    return lambda: next(asked) > 2
+
+
 def test_two_threads_encode_once(backbone: Any) -> None:
     backbone.hold.clear()
     with ThreadPoolExecutor(3) as pool:
@@ -202,7 +289,7 @@ def test_bad_features_are_refused_and_not_kept(own_cache: Path, again: Any) -> N
     with pytest.raises(StudioError, match="not finite"):
         text_features(broken, PARTS)
     broken.vector = lambda text: torch.ones(5)
-    with pytest.raises(StudioError, match=r"\(256, 5\), not \(256, 8\)"):
+    with pytest.raises(StudioError, match=r"\(600, 5\), not \(600, 8\)"):
         text_features(broken, PARTS)
     assert files(own_cache) == []
 

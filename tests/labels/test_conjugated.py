@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from torch.nn import functional
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped, silent, stoppable
 from ood_studio.labels import conjugated
 from ood_studio.labels.conjugated import (
     SUPERCLASSES,
@@ -95,3 +97,18 @@ def test_features_of_a_corpus_are_those_of_its_pool(
     pool = conjugated_pool(load_corpus("diorama").adjectives, superclasses_of("diorama"), each=each)
     _, expected = mine_conjugated(backbone, labels, pool, prompts)
     assert torch.equal(conjugated_features(backbone, labels, "diorama", prompts), expected)
+
+
+def test_a_large_pool_says_how_far_it_is_and_can_be_stopped(backbone: Any, again: Any) -> None:
+    pool = conjugated_pool([f"shade{i}" for i in range(500)])
+    seen: list[int] = []
+    mine_conjugated(
+        backbone, ["cat"], pool, prompt_set("neglabel"), progress=lambda stage, done, total: seen.append(done)
+    )
+    steps = [0, *(done for done in seen if done > 1)]
+    assert max(after - before for before, after in itertools.pairwise(steps)) <= 256 // len(TEMPLATES)
+    fresh = again("fake-2")
+    with pytest.raises(Stopped):
+        stop = stoppable(silent, lambda: len(fresh.asked) > 300)
+        mine_conjugated(fresh, ["cat"], pool, prompt_set("neglabel"), progress=stop)
+    assert len(fresh.asked) < 600  # of 2,000 texts

@@ -27,4 +27,4 @@ def test_corpora_take_those_of_their_parts_of_speech(backbone: Any, again: Any) 
     assert corpus_features(backbone, CORPUS, only_id) is found  # the prompt for ID labels has nothing to do with it
     stages: list[str] = []
     corpus_features(again(), CORPUS, NICE, lambda stage, done, total: stages.append(f"{stage} {done}/{total}"))
-    assert stages == ["encoding words 0/3", "encoding words 2/3", "encoding words 3/3"]
+    assert [*dict.fromkeys(stages)] == ["encoding words 0/3", "encoding words 2/3", "encoding words 3/3"]
