@@ -9,10 +9,12 @@ from pathlib import Path
 
 from ood_studio import worlds
 from ood_studio.core.errors import StudioError
+from ood_studio.core.unicode import readable
 from ood_studio.data.dataset import Dataset, Subset
 from ood_studio.data.public import missing
 from ood_studio.data.sources import open_dataset
-from ood_studio.labels.presets import load_preset, parse_labels
+from ood_studio.evaluation.own_labels import open_labelled
+from ood_studio.labels.presets import load_preset
 from ood_studio.worlds import OWN_SUITE, DrawnSuite, PublishedSuite
 
 _TRAINING = 2**31  # added to the seed of training images: beyond every seed that a benchmark may be given
@@ -129,27 +131,37 @@ def _open_own(asked: _Asked) -> OpenSuite:
     if not asked.id_data or not asked.ood_data:
         lacks = "ID pictures (--id-data PATH)" if not asked.id_data else "OOD pictures (--ood-data NAME=PATH)"
         raise StudioError(f"your own pictures need both an ID set and an OOD set; say where the {lacks} are")
-    typed = parse_labels(asked.labels).labels if asked.labels.strip() else None
-    inside = open_dataset(asked.id_data, labels=typed, root=asked.data_root)
-    labels = inside.classes if typed is None else typed
-    others = _given(asked, {inside.name})
-    names = {inside.name, *others}
-    learnt = None
-    if asked.train_data:
-        learnt = open_dataset(asked.train_data, labels=labels or None, root=asked.data_root)
-        learnt.name = _free(learnt.name, names)
-    return OpenSuite(OWN_SUITE, suites()[OWN_SUITE].about, labels, inside, others, learnt)
+    found = open_labelled(asked.id_data, asked.train_data, asked.labels, asked.data_root)
+    others, left_out = _given(asked, {found.id.name})
+    if not others:
+        raise StudioError(left_out[0])
+    learnt = found.train
+    if learnt is not None:
+        learnt.name = _free(learnt.name, {found.id.name, *others})
+    about = suites()[OWN_SUITE].about
+    return OpenSuite(OWN_SUITE, about, found.labels, found.id, others, learnt, (*found.notes, *left_out))
 
 
-def _given(asked: _Asked, names: set[str]) -> dict[str, Dataset]:
-    """A person's own OOD sets, under names that are still free."""
+def _given(asked: _Asked, names: set[str]) -> tuple[dict[str, Dataset], list[str]]:
+    """A person's own OOD sets, under names that are still free; and why some that are there were left out.
+
+    Raises:
+        StudioError: for a set that is not there.
+    """
     sets: dict[str, Dataset] = {}
+    left_out: list[str] = []
     for given in asked.ood_data:
         name, where = _named(given)
-        dataset = open_dataset(where, name=name, labels=(), root=asked.data_root)
+        try:
+            dataset = open_dataset(where, name=name, labels=(), root=asked.data_root)
+        except StudioError as error:
+            if not Path(where).expanduser().exists():  # a slip of the pen is told before the work
+                raise
+            left_out.append(f"The OOD set {readable(name or Path(where).name)} was left out: {error}")
+            continue
         dataset.name = _free(dataset.name, names | set(sets))
         sets[dataset.name] = dataset
-    return sets
+    return sets, left_out
 
 
 def _named(given: str) -> tuple[str, str]:
@@ -193,7 +205,8 @@ def open_suite(
         seed: of drawn scenes, and of the choice of training images.
         count: images drawn in each set; published sets are taken whole.
         train_count: images to learn from; all where ``train_data`` says which.
-        labels: ID labels for the suite ``folders``; where empty, the names of the folders that the ID images lie in.
+        labels: ID labels for the suite ``folders``, see `open_labelled`; where empty, the names of the folders that the
+            ID images lie in.
         workers: processes that draw images; 0 for one a core.
 
     Raises:
@@ -205,9 +218,15 @@ def open_suite(
         raise StudioError(f"unknown suite {name!r}; expected one of {', '.join(suites())}")
     asked = _Asked(id_data, tuple(ood_data), train_data, data_root, seed, count, train_count, labels, workers)
     if name == OWN_SUITE:
-        return _open_own(asked)
+        return _with_notes(_open_own(asked))
     spec = specs[name]
     suite = _open_drawn(spec, asked) if isinstance(spec, DrawnSuite) else _open_published(spec, asked)
-    if not ood_data:
-        return suite
-    return replace(suite, ood={**suite.ood, **_given(asked, {suite.id.name, *suite.ood})})
+    others, left_out = _given(asked, {suite.id.name, *suite.ood})
+    return _with_notes(replace(suite, ood={**suite.ood, **others}, notes=(*suite.notes, *left_out)))
+
+
+def _with_notes(suite: OpenSuite) -> OpenSuite:
+    """The suite with what its datasets say of themselves, such as what was left out of them."""
+    sets = [suite.id, *suite.ood.values(), *([suite.train] if suite.train is not None else [])]
+    told = [f"{images.name}: {note}" for images in sets for note in images.notes]
+    return replace(suite, notes=(*suite.notes, *(note if note.endswith(".") else f"{note}." for note in told)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.unicode import normal_form
 from ood_studio.worlds import corpora
 from ood_studio.worlds.wordnet import DEFAULT_LEXNAMES as DEFAULT_LEXNAMES
 from ood_studio.worlds.wordnet import LEXNAMES as LEXNAMES
@@ -26,8 +26,8 @@ _MAX_WORD_BYTES = 1_000  # a line longer than this is no word; also keeps a file
 
 
 def normalise(word: str) -> str:
-    """A word as corpora hold it: NFC, lower case, underscores and runs of white space as one space, trimmed."""
-    return " ".join(unicodedata.normalize("NFC", word).replace("_", " ").lower().split())
+    """A word as corpora hold it: in its normal form, see `normal_form`."""
+    return normal_form(word)
 
 
 @dataclass(frozen=True)

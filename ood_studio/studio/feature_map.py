@@ -20,8 +20,8 @@ from ood_studio.data.dataset import Dataset, Subset
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.embedding import planes
 from ood_studio.features.images import dataset_features
+from ood_studio.labels.presets import read_labels
 from ood_studio.studio.requests import FeatureMapRequest
-from ood_studio.studio.texts import read_labels
 from ood_studio.studio.workbench import Workbench
 from ood_studio.worlds import ReferencePart, open_reference, reference_of, references
 
@@ -113,7 +113,7 @@ class FeatureMapService:
             own: Dataset = open_dataset(request.reference, labels=())
             own = own if len(own) <= request.inside else Subset(own, request.inside, request.seed)
             return [(f"ID: {own.name}", "id", own, request.inside)]
-        found = reference_of(read_labels(request.labels.labels)[0]) or references()[0]
+        found = reference_of(read_labels(request.labels.labels).labels) or references()[0]
         far = len(found.far)
         wanted: list[tuple[ReferencePart, Kind, int]] = [
             (found.id, "id", request.inside),

@@ -18,9 +18,9 @@ from ood_studio.evaluation.choose import bench_scorers, choose_scorers
 from ood_studio.evaluation.suites import OpenSuite, open_suite
 from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.corpora import has_lexnames
+from ood_studio.labels.presets import read_labels
 from ood_studio.scorers import FittedScore, Reference, Scorer, Space, select_features
 from ood_studio.studio.requests import BenchRequest, LabelChoice
-from ood_studio.studio.texts import read_labels
 from ood_studio.studio.workbench import LabelSpace, Workbench
 from ood_studio.worlds import OWN_SUITE
 
@@ -55,10 +55,10 @@ class SuiteBenches:
             seed=request.seed,
             count=request.count,
             train_count=request.train_count,
-            labels="\n".join(read_labels(typed)[0]) if own and typed else "",
+            labels=typed if own else "",
             workers=self._workbench.workers,
         )
-        if typed and not own and read_labels(typed)[0] != suite.labels:
+        if typed and not own and read_labels(typed).labels != suite.labels:
             raise StudioError(f"the suite {suite.name} brings its own ID labels; leave the labels as they are")
         return suite
 

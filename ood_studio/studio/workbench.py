@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -21,10 +21,11 @@ from ood_studio.features.images import dataset_features
 from ood_studio.labels.conjugated import conjugated_features
 from ood_studio.labels.corpora import load_corpus
 from ood_studio.labels.negmining import NegativeLabels, mine_corpus
+from ood_studio.labels.presets import TypedLabels, read_labels
 from ood_studio.scorers import FittedScore, NegLabel, Reference, Scorer
 from ood_studio.studio.requests import LabelChoice
 from ood_studio.studio.scores import ReferenceScores, ScorePanel, shown_scorers
-from ood_studio.studio.texts import read_labels, read_prompts
+from ood_studio.studio.texts import read_prompts
 from ood_studio.worlds import ReferencePart, ReferenceSet, open_reference, reference_of
 
 _BATCH = 64
@@ -49,7 +50,7 @@ class LabelSpace:
     class_text: Tensor
     mined: NegativeLabels
     negative_text: Tensor
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def reference(self) -> Reference:
         """What text scorers learn from."""
@@ -114,7 +115,8 @@ class Workbench:
         Raises:
             StudioError: for labels, corpus or prompts that cannot be used.
         """
-        labels, notes = (labels, ()) if labels else read_labels(choice.labels)
+        typed = TypedLabels(labels) if labels else read_labels(choice.labels)
+        labels = typed.labels
         corpus = load_corpus(choice.corpus, lexnames=choice.lexnames)
         prompts = read_prompts(choice.prompts)
         backbone = self.backbone(choice.backbone, progress)
@@ -124,9 +126,10 @@ class Workbench:
             mined, class_text, negative_text = mine_corpus(
                 backbone, labels, corpus, prompts, mining=choice.mining, progress=progress
             )
-            return LabelSpace(key, backbone, labels, class_text, mined, negative_text, notes)
+            return LabelSpace(key, backbone, labels, class_text, mined, negative_text)
 
-        return self._spaces.get(key, build, lambda: progress("waiting for the words", 0, 1))
+        space = self._spaces.get(key, build, lambda: progress("waiting for the words", 0, 1))
+        return replace(space, notes=typed.notes) if typed.notes else space
 
     def conjugated_text(self, space: LabelSpace, choice: LabelChoice, progress: Progress = silent) -> Tensor:
         """(phrases, dim) text features of CSP's phrases, made from the adjectives of the choice's corpus.

@@ -17,10 +17,12 @@ from ood_studio.worlds.base import (
     ReferenceSet,
     World,
 )
+from ood_studio.worlds.imagenet import is_synset
 from ood_studio.worlds.registry import (
     OWN_SUITE,
     WORLDS,
     corpora,
+    folder_names,
     galleries,
     gallery_of,
     open_reference,
@@ -49,8 +51,10 @@ __all__ = [
     "ReferenceSet",
     "World",
     "corpora",
+    "folder_names",
     "galleries",
     "gallery_of",
+    "is_synset",
     "open_reference",
     "open_split",
     "presets",

@@ -21,10 +21,12 @@ class Preset:
     Attributes:
         name: as people type it, such as ``cifar-10``.
         load: the class names in label order.
+        folders: what class folders are called in published data, in the same order, where that is not their names.
     """
 
     name: str
     load: Callable[[], tuple[str, ...]]
+    folders: Callable[[], tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import importlib.util
 from pathlib import Path
 
 from ood_studio.worlds.base import CorpusSource, Gallery, Preset, PublishedSuite, World
+from ood_studio.worlds.imagenet import imagenet_names, imagenet_synsets
 from ood_studio.worlds.public_datasets import (
     IMAGENET_TRAIN,
     IMAGENET_VAL,
@@ -48,12 +49,6 @@ def _folder() -> Path:
     return sample_photographs()[0][1].parent
 
 
-def _imagenet() -> tuple[str, ...]:
-    from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES
-
-    return tuple(IMAGENET_CLASSNAMES)
-
-
 WORLD = World(
     name="photographs",
     title="Photographs",
@@ -61,7 +56,7 @@ WORLD = World(
     presets=(
         Preset("cifar-10", lambda: tuple(_CIFAR_10.split(","))),
         Preset("cifar-100", lambda: tuple(_CIFAR_100.split(","))),
-        Preset("imagenet-1k", _imagenet),
+        Preset("imagenet-1k", imagenet_names, imagenet_synsets),
     ),
     corpora=(CorpusSource("wordnet", "WordNet nouns and adjectives", wordnet_words, has_lexnames=True),),
     suites=(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +9,7 @@ from ood_studio.data.cifar import CifarDataset
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.public import Labels, PublicDataset
 from ood_studio.data.sources import open_dataset
-
-_WORDNET_ID = re.compile(r"n\d{8}")
+from ood_studio.worlds.imagenet import imagenet_synsets, is_synset
 
 
 def _read_imagenet(dataset: PublicDataset, root: Path, path: Path, labels: Labels) -> Dataset:
@@ -19,8 +17,14 @@ def _read_imagenet(dataset: PublicDataset, root: Path, path: Path, labels: Label
     if path.suffix == ".txt":
         return open_dataset(str(path), name=dataset.name, labels=labels, root=str(root))
     found = open_dataset(str(path), name=dataset.name)
-    whole = len(found.classes) == 1000 and all(_WORDNET_ID.fullmatch(name) for name in found.classes)
-    return found if whole else open_dataset(str(path), name=dataset.name, labels=())
+    if len(found.classes) == 1000 and all(map(is_synset, found.classes)):
+        return found
+    known = imagenet_synsets()
+    if not set(known).isdisjoint(found.classes):
+        return open_dataset(str(path), name=dataset.name, labels=known)
+    found = open_dataset(str(path), name=dataset.name, labels=())
+    found.notes = (*found.notes, "it has no class folders called by ImageNet's WordNet ids, so there is no accuracy")
+    return found
 
 
 def _read_cifar(classes: int, labelled: bool) -> Callable[[PublicDataset, Path, Path, Labels], Dataset]:

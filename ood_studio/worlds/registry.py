@@ -42,6 +42,16 @@ def presets() -> dict[str, Preset]:
     return {preset.name: preset for world in worlds() for preset in world.presets}
 
 
+def folder_names() -> dict[str, str]:
+    """The class names that stand for names of class folders in published data, such as WordNet ids, of all presets."""
+    return {
+        folder: name
+        for preset in presets().values()
+        if preset.folders is not None
+        for folder, name in zip(preset.folders(), preset.load(), strict=True)
+    }
+
+
 def corpora() -> dict[str, CorpusSource]:
     """All corpora by name."""
     return {corpus.name: corpus for world in worlds() for corpus in world.corpora}

@@ -7,7 +7,7 @@ import pytest
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import ROOT
-from ood_studio.labels.presets import load_preset, parse_labels, preset_names
+from ood_studio.labels.presets import load_preset, parse_labels, preset_names, read_labels
 from ood_studio.labels.prompts import custom_prompts, prompt_set
 
 
@@ -68,11 +68,42 @@ def test_unknown_preset() -> None:
 
 
 def test_typed_labels() -> None:
-    typed = parse_labels(" cat, Cat\nsea  lion\n\n<b>dog</b>,,CAT ")
+    typed = parse_labels(" cat, Cat,sea  lion,<b>dog</b>,CAT, ")
     assert typed.labels == ("cat", "sea lion", "<b>dog</b>")
     assert typed.notes == ("Repeated labels were dropped: Cat, CAT.",)
     assert parse_labels("one").notes == ()
-    assert parse_labels("cat,cat").notes == ("Repeated labels were dropped: cat.",)
+    assert parse_labels("a,a").notes == ("Repeated labels were dropped: a.",)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_labels_one_a_line_are_never_split(end: str) -> None:
+    lines = ["\ufefftench, Tinca tinca", "airplane, airplane animal", "crane", "  great   white shark ", "Crane", ""]
+    typed = parse_labels(end.join(lines))
+    assert typed.labels == ("tench, Tinca tinca", "airplane, airplane animal", "crane", "great white shark")
+    assert typed.placed == typed.in_place() == (*typed.labels, "Crane")
+    commas = "Each line was taken as one label, with the commas in it: tench, Tinca tinca, airplane, airplane animal."
+    assert typed.notes == ("Repeated labels were dropped: Crane.", commas)
+    assert typed.notes_in_place() == (
+        "Labels that stand in several places are kept, as the data refer to them by number; no text can tell them "
+        "apart: Crane.",
+        commas,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "what"), [("cat\n\ndog", "an empty line"), (",cat,dog", "an empty place between commas")]
+)
+def test_places_that_are_not_clear_are_no_places(text: str, what: str) -> None:
+    typed = parse_labels(text)
+    assert typed.labels == ("cat", "dog") and not typed.notes
+    with pytest.raises(StudioError, match=f"the data refer to labels by number, but there is {what} among the labels"):
+        typed.in_place()
+
+
+def test_labels_of_a_preset_keep_their_places() -> None:
+    names = load_preset("imagenet-1k")
+    assert read_labels(" imagenet-1k ").in_place() == read_labels("imagenet-1k").labels == names and len(names) == 1000
+    assert read_labels("diorama20").notes == ("Taken as a single label; the preset is called diorama-20.",)
 
 
 @pytest.mark.parametrize("text", ["", " ,\n, "])

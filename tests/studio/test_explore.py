@@ -203,7 +203,7 @@ def test_other_labels_change_the_answer_but_not_the_picture_features(
 
 
 def test_labels_keep_their_order_and_stay_text(studio: Studio, pictures: list[tuple[str, Image.Image]]) -> None:
-    typed = "zebra crossing\n<b>cat</b>, {}, Zebra Crossing"
+    typed = "zebra crossing\n<b>cat</b>\n{}\nZebra Crossing"
     request = ExploreRequest(replace(LABELS, labels=typed), top=100)
     found = studio.explore(request, pictures[:1])
     assert found.id_labels == ("zebra crossing", "<b>cat</b>", "{}")
@@ -243,7 +243,7 @@ def test_nothing_to_explore_and_no_reference_folder(studio: Studio, tmp_path: Pa
     with pytest.raises(StudioError, match="no picture"):
         studio.explore(REQUEST, [])
     picture = [("dot", Image.new("RGB", (1, 1)))]
-    with pytest.raises(StudioError, match="there is nothing at"):
+    with pytest.raises(StudioError, match="there is no folder"):
         studio.explore(replace(REQUEST, reference=str(tmp_path / "nowhere")), picture)
     with pytest.raises(StudioError, match="holds no picture"):
         studio.explore(replace(REQUEST, reference=str(tmp_path)), picture)

@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.core.parameters import value_at
+from ood_studio.labels.presets import read_labels
 from ood_studio.studio import BenchRequest, LabelChoice
-from ood_studio.studio.texts import read_labels
 from ood_studio.ui.compare.layout import START, layout
 from ood_studio.ui.compare.made_sets import added_choices
 from ood_studio.ui.compare.uploads import own_sets
@@ -124,4 +124,4 @@ def _files(label: str, name: str) -> gr.File:
 
 def _spelt(labels: str) -> str:
     """Labels by themselves: the name of the preset that is there at first stands for those of class folders."""
-    return "\n".join(read_labels(labels)[0]) if labels == LabelChoice.labels else labels
+    return "\n".join(read_labels(labels).labels) if labels == LabelChoice.labels else labels

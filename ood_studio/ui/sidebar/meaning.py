@@ -5,9 +5,11 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from ood_studio.studio.texts import read_labels
+from ood_studio.labels.presets import read_labels
 from ood_studio.ui.sidebar.shared import Shared
 from ood_studio.worlds import corpora, reference_of, world_of_backbone, worlds
+
+_NAMED = 100  # labels in a tooltip
 
 
 def world_html(backbone: str) -> str:
@@ -24,19 +26,20 @@ def meaning_html(shared: Shared) -> str:
     Raises:
         StudioError: for labels that cannot be used.
     """
-    labels, _ = read_labels(shared.labels.labels)
-    sentences = [_sides(shared, len(labels)), _thresholds(shared, labels)]
+    typed = read_labels(shared.labels.labels)
+    sentences = [_sides(shared, typed.labels), _thresholds(shared, typed.labels), *map(escape, typed.notes)]
     if stranger := _stranger(shared):
         sentences.insert(0, f'<b class="out">{escape(stranger)}</b>')
     return f'<p class="studio-about" role="status">{" ".join(sentences)}</p>'
 
 
-def _sides(shared: Shared, count: int) -> str:
+def _sides(shared: Shared, labels: tuple[str, ...]) -> str:
     corpus, mining = shared.labels.corpus, shared.labels.mining
     words = corpora()[corpus].title if corpus in corpora() else Path(corpus).name
     kept = f"at most {mining.count:,}" if mining.fraction is None else f"{mining.fraction:.2g} of all"
     how = "" if mining.selection == "mined" else " at random"
-    return f"<b>{count:,} ID labels</b> against {kept} words{how} from {escape(words)}."
+    named = escape(", ".join(labels[:_NAMED]) + (", …" if len(labels) > _NAMED else ""))
+    return f'<b title="{named}">{len(labels):,} ID labels</b> against {kept} words{how} from {escape(words)}.'
 
 
 def _thresholds(shared: Shared, labels: tuple[str, ...]) -> str:
