@@ -13,8 +13,11 @@ from ood_studio.adapters.probe import Probe
 from ood_studio.adapters.record import AdapterError, Record
 from ood_studio.adapters.registry import ADAPTERS, adapter_of
 from ood_studio.adapters.store import SavedAdapter, export, find_adapter, remove, save, saved_adapters
+from ood_studio.adapters.synood_labels import SynOODLabels
+from ood_studio.adapters.synood_projection import SynOODProjection
+from ood_studio.adapters.taskres import TaskResidual
 
-for _adapter in (PseudoLabelProbing, Probe):
+for _adapter in (PseudoLabelProbing, Probe, SynOODProjection, SynOODLabels, TaskResidual):
     ADAPTERS.register(_adapter)
 
 __all__ = [
@@ -29,6 +32,9 @@ __all__ = [
     "PseudoLabelProbing",
     "Record",
     "SavedAdapter",
+    "SynOODLabels",
+    "SynOODProjection",
+    "TaskResidual",
     "adapter_of",
     "export",
     "find_adapter",
