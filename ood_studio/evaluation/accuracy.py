@@ -31,13 +31,13 @@ def suite_accuracies(
     Returns:
         ``id_accuracy`` over the ID labels, ``all_accuracy`` over all classes that the bundled models have seen.
     """
-    found = {}
-    if suite.id.labels is not None and (suite.id.labels >= 0).any():
+    found: dict[str, float | None] = {}
+    if suite.id.labels is not None:
         found["id_accuracy"] = _accuracy(features_of(suite.id), class_text, suite.id.labels)
     if suite.trained is not None and suite.trained.labels is not None:
         text = encode_labels(suite.trained.classes)
         found["all_accuracy"] = _accuracy(features_of(suite.trained), text, suite.trained.labels)
-    return found
+    return {name: share for name, share in found.items() if share is not None}
 
 
 def zero_shot_accuracy(features: Tensor, class_text: Tensor, truth: NDArray[np.int64]) -> float:
@@ -58,6 +58,9 @@ def zero_shot_accuracy(features: Tensor, class_text: Tensor, truth: NDArray[np.i
     return float((guessed == truth)[known].mean())
 
 
-def _accuracy(features: DatasetFeatures, class_text: Tensor, truth: NDArray[np.int64]) -> float:
-    assert features.joint is not None
-    return zero_shot_accuracy(features.joint, class_text, truth[features.rows])
+def _accuracy(features: DatasetFeatures, class_text: Tensor, truth: NDArray[np.int64]) -> float | None:
+    """None where no readable image has a class, or given features are not comparable with texts."""
+    joint, known = features.joint, truth[features.rows]
+    if joint is None or joint.shape[1] != class_text.shape[1] or not (known >= 0).any():
+        return None
+    return zero_shot_accuracy(joint, class_text, known)

@@ -14,9 +14,10 @@ from torch import Tensor
 
 from ood_studio import __version__
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Progress, silent
+from ood_studio.core.progress import Progress, Stopped, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bootstrap import intervals
+from ood_studio.evaluation.lacking import lacking, missed_notes, parts_of
 from ood_studio.evaluation.metrics import FprDefinition, summary
 from ood_studio.evaluation.rows import BenchResult, Row, Scores
 from ood_studio.evaluation.suites import OpenSuite
@@ -59,8 +60,11 @@ class Bench:
     def run(self, progress: Progress = silent) -> Iterator[BenchResult]:
         """The result so far after every OOD set; the last one is finished.
 
+        A set that holds no image that can be read, and a scorer that cannot read a set, cost no other; the notes say
+        which.
+
         Raises:
-            StudioError: if a set holds no image that can be read, or features are of no use.
+            StudioError: if the ID set holds no image that can be read, no OOD set does, or features are of no use.
         """
         fitted, unavailable, seconds = self._fit(progress)
         sets = {self.suite.id.name: self.suite.id, **self.suite.ood}
@@ -76,6 +80,9 @@ class Bench:
         )
         spaces = needed_spaces([score.scorer for score in fitted.values()])
         inside = self.features_of(self.suite.id, spaces)
+        if lacks := lacking(self.suite.id, inside, fitted):
+            unavailable |= lacks
+            fitted = {key: score for key, score in fitted.items() if key not in lacks}
         result = replace(
             result,
             rows_of={result.id: inside.rows},
@@ -84,11 +91,21 @@ class Bench:
         )
         steps = len(fitted) * len(self.suite.ood)
         done = 0
+        missed: dict[str, dict[str, str]] = {}
         for name, dataset in self.suite.ood.items():
-            outside = self.features_of(dataset, spaces)
+            try:
+                outside = self.features_of(dataset, spaces)
+            except Stopped:
+                raise
+            except StudioError as error:
+                missed[name] = dict.fromkeys(fitted, str(error))
+                continue
+            missed[name] = lacking(dataset, outside, fitted)
             rows = list(result.rows)
             scores = {key: dict(found) for key, found in result.scores.items()}
             for key, score in fitted.items():
+                if key in missed[name]:
+                    continue
                 progress("scoring", done, steps)
                 started = time.perf_counter()
                 self._score(score, scores[key], name, inside, outside)
@@ -104,10 +121,13 @@ class Bench:
                 scores=scores,
                 rows_of=result.rows_of | {name: outside.rows},
                 problems=result.problems | {name: outside.problems},
+                notes=(*self.suite.notes, *missed_notes(missed, [*fitted])),
             )
             yield result
         progress("scoring", steps, steps)
-        yield replace(result, finished=True)
+        if fitted and not result.rows:
+            raise StudioError(missed_notes(missed, [*fitted])[0])
+        yield replace(result, notes=(*self.suite.notes, *missed_notes(missed, [*fitted])), finished=True)
 
     def _fit(self, progress: Progress) -> tuple[dict[str, FittedScore], dict[str, str], dict[str, float]]:
         fitted: dict[str, FittedScore] = {}
@@ -198,7 +218,7 @@ def needed_spaces(scorers: list[Scorer]) -> frozenset[str]:
     """The features that these scorers read, of ``joint``, ``visual`` and ``patches``."""
     spaces: set[str] = set()
     for scorer in scorers:
-        spaces |= {"joint", "patches"} if scorer.space == "tokens" else {scorer.space}
+        spaces |= set(parts_of(scorer.space))
     return frozenset(spaces)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, ClassVar, Literal, NoReturn, Self, cast, final
 
 import torch
@@ -63,6 +63,7 @@ class Reference:
         head: a linear layer giving logits from image features; None = the zero-shot text head.
         logit_scale: the backbone's logit scale (CLIP: 100); 1 / logit_scale is its own temperature.
         conditional: what makes text features depend on the image; the three text parts are then those before it.
+        absent: why a part is None, by its name, where more can be said than that it is.
 
     Raises:
         StudioError: a part with the wrong shape or type, or with a row that is zero, NaN or infinite.
@@ -76,6 +77,7 @@ class Reference:
     logit_scale: float = 100.0
     conjugated_text: Tensor | None = None
     conditional: ConditionalText | None = None
+    absent: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for part in ("class_text", "negative_text", "conjugated_text", "images"):
@@ -185,8 +187,10 @@ class Scorer(ABC):
     @final
     def missing(self, reference: Reference) -> str | None:
         """Why this scorer cannot be fitted to `reference`, in one sentence, or None if it can."""
-        lacking = [_PARTS[part] for part in self._needs(reference) if getattr(reference, part) is None]
-        return f"{self.title} needs {' and '.join(lacking)}" if lacking else None
+        lacking = [part for part in self._needs(reference) if getattr(reference, part) is None]
+        reasons = "; ".join(reference.absent[part] for part in lacking if part in reference.absent)
+        needs = f"{self.title} needs {' and '.join(_PARTS[part] for part in lacking)}"
+        return f"{needs}{': ' if reasons else ''}{reasons}" if lacking else None
 
     @final
     def fit(self, reference: Reference) -> FittedScore:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import Linear
 
 from ood_studio.backbones import Backbone, BackboneError
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Progress, silent
+from ood_studio.core.progress import Progress, Stopped, silent
+from ood_studio.data.arrays import FeatureDataset
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bench import Bench, needed_spaces
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers
+from ood_studio.evaluation.lacking import parts_of, what_lacks
 from ood_studio.evaluation.suites import OpenSuite, open_suite
 from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.corpora import has_lexnames
@@ -155,17 +161,22 @@ class SuiteBenches:
         def of(which: Space) -> Reference:
             if which in ("patches", "tokens") and not backbone.has_patches:
                 raise StudioError(f"it reads patches, and {backbone.name} has none")
-            images = labels = None
+            images = labels = conjugated = None
+            absent: dict[str, str] = {}
             if suite.train is not None and any(scorer.space == which for scorer in learning):
-                found = features_of(suite.train, needed_spaces(learning))
-                images = select_features(which, found.joint, found.visual, found.patches)
-                if suite.train.labels is not None:
-                    labels = torch.from_numpy(suite.train.labels[found.rows])
+                with reason_of("images", absent):
+                    images, rows = _training(suite, which, needed_spaces(learning), features_of)
+                    if suite.train.labels is not None:
+                        labels = torch.from_numpy(suite.train.labels[rows])
+            if space is not None and pool:
+                with reason_of("conjugated_text", absent):
+                    conjugated = self._workbench.conjugated_text(space, choice, progress)
             head: Linear | None = backbone.head if which == "visual" else None
             if space is None:
                 if which in ("joint", "tokens"):
                     raise StudioError(no_text)
-                return Reference(images=images, labels=labels, head=head, logit_scale=backbone.logit_scale)
+                scale = backbone.logit_scale
+                return Reference(images=images, labels=labels, head=head, logit_scale=scale, absent=absent)
             return Reference(
                 space.class_text,
                 space.negative_text,
@@ -173,7 +184,38 @@ class SuiteBenches:
                 labels=labels,
                 head=head,
                 logit_scale=backbone.logit_scale,
-                conjugated_text=self._workbench.conjugated_text(space, choice, progress) if pool else None,
+                conjugated_text=conjugated,
+                absent=absent,
             )
 
         return of
+
+
+@contextmanager
+def reason_of(part: str, absent: dict[str, str]) -> Iterator[None]:
+    """Keeps the reason why a part of a reference cannot be had: only scorers that need it go without."""
+    try:
+        yield
+    except Stopped:
+        raise
+    except StudioError as error:
+        absent[part] = str(error).rstrip(".")
+
+
+def _training(
+    suite: OpenSuite, which: Space, spaces: Collection[str], features_of: FeaturesOf
+) -> tuple[Tensor, NDArray[np.int64]]:
+    """Features of the training images in a space, (n, dim), and their rows.
+
+    Raises:
+        StudioError: if they cannot be read, or given ones are not as wide as those of the ID images.
+    """
+    assert suite.train is not None
+    found = features_of(suite.train, spaces)
+    if isinstance(suite.train, FeatureDataset) or isinstance(suite.id, FeatureDataset):
+        inside = features_of(suite.id, spaces)
+        for part in parts_of(which):
+            known = getattr(inside, part)
+            if known is not None and (why := what_lacks(suite.train, found, which, known.shape[-1])):
+                raise StudioError(why)
+    return select_features(which, found.joint, found.visual, found.patches), found.rows
