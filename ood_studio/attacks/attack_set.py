@@ -16,6 +16,7 @@ from ood_studio.attacks.feature import AttackStep, FeatureAttack
 from ood_studio.attacks.objective import Objective
 from ood_studio.attacks.quality import Quality, mean_quality, quality
 from ood_studio.backbones.base import Backbone
+from ood_studio.backbones.framing import framed
 from ood_studio.core.errors import StudioError
 from ood_studio.core.html import bold, stacked
 from ood_studio.core.progress import Progress, silent
@@ -30,7 +31,8 @@ _BATCH = 32
 
 @dataclass(frozen=True)
 class AttackedSet:
-    """A finished attacked set; its images are the PNG files in ``folder``, at the model's input size.
+    """A finished attacked set; its images are the PNG files in ``folder``, at the size at which the
+    model's preprocessing only cuts them: for most models that of its input, see `framed`.
 
     Attributes:
         name: for people and rows.
@@ -146,7 +148,7 @@ def _prepared(backbone: Backbone, source: Dataset, rows: Sequence[int]) -> tuple
         with suppress(StudioError, OSError):
             images.append(source.load(i))
             good.append(i)
-    return good, backbone.preprocess(images)
+    return good, framed(backbone, images)
 
 
 def _keep(

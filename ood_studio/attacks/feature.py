@@ -114,8 +114,9 @@ class FeatureAttack:
         """The attack as it goes: the start, every so many steps, and the end. To stop it, stop asking.
 
         Args:
-            pixels: (batch, 3, height, width) in [0, 1]. Where the size is not that of a backbone's input, the gradient
-                goes through the backbone's resizing, so that a photograph keeps its size.
+            pixels: (batch, 3, height, width) in [0, 1], of images as they are kept. The gradient goes through the
+                backbone's preprocessing, so that a photograph keeps its size, and what is kept of it is what the
+                backbone sees. Images at the backbone's own size are had from `framed`.
             objectives: what is attacked; of several (an ensemble of backbones) the mean nearness is maximised.
             mask: (height, width) or (batch, 1, height, width) in [0, 1], 0 where nothing may change; in between,
                 steps are smaller.

@@ -8,21 +8,22 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.backbones.base import Backbone
+from ood_studio.backbones.framing import framed
 from ood_studio.core.errors import StudioError
 from ood_studio.data.pixels import to_pixels
 
 
 def fitted_pixels(image: Image.Image, backbone: Backbone, *, full_size: bool, longest: int) -> Tensor:
-    """(1, 3, height, width) in [0, 1]: at the backbone's input size, or at the image's own.
+    """(1, 3, height, width) in [0, 1]: of `framed`, or at the image's own size.
 
     Args:
         image: RGB, of any size.
-        backbone: whose input size it is.
+        backbone: whose size it is.
         full_size: keep the image's size.
         longest: where the size is kept, an image whose longer side has more pixels is shrunk to so many.
     """
     if not full_size:
-        return backbone.preprocess([image])
+        return framed(backbone, [image])
     if max(image.size) > longest:
         share = longest / max(image.size)
         size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
@@ -31,7 +32,7 @@ def fitted_pixels(image: Image.Image, backbone: Backbone, *, full_size: bool, lo
 
 
 def fitted_mask(mask: np.ndarray, image: Image.Image, pixels: Tensor, backbone: Backbone, *, full_size: bool) -> Tensor:
-    """(height, width) in [0, 1] over the pixels that are attacked; at the input size it is cropped as the image is.
+    """(height, width) in [0, 1] over the pixels that are attacked; without ``full_size`` cropped as the image is.
 
     Args:
         mask: (height, width) in [0, 1] over the whole image, of any size, 0 where nothing may change.
@@ -51,5 +52,5 @@ def fitted_mask(mask: np.ndarray, image: Image.Image, pixels: Tensor, backbone: 
     if full_size:
         height, width = pixels.shape[-2:]
         return torch.from_numpy(np.asarray(drawn.resize((width, height), Image.Resampling.BILINEAR), np.float32) / 255)
-    seen = backbone.preprocess([drawn.resize(image.size, Image.Resampling.BILINEAR).convert("RGB")])
+    seen = framed(backbone, [drawn.resize(image.size, Image.Resampling.BILINEAR).convert("RGB")])
     return seen[0].mean(dim=0).clamp(0, 1)

@@ -25,20 +25,51 @@ def resampling(backbone: Backbone, height: int, width: int) -> Callable[[Tensor]
         height, width: of the images.
 
     Returns:
-        A differentiable function (batch, 3, height, width) -> (batch, 3, *backbone.input_shape); the identity where
-        the size is already that of the input.
+        A differentiable function (batch, 3, height, width) -> (batch, 3, *backbone.input_shape); exactly the backbone's
+        own where it only cuts images of that size, or leaves them as they are.
 
     Raises:
         BackboneError: if the model prepares images in another way, such as with a border around them.
     """
-    if (height, width) == tuple(backbone.input_shape):
-        return lambda pixels: pixels
+    cut = cut_of(backbone, height, width)
+    if cut is not None:
+        below, beside = cut
+        return lambda pixels: pixels[..., below, beside]
     rows, columns = _matrices(backbone, height, width)
 
     def resize(pixels: Tensor) -> Tensor:
         return rows.to(pixels) @ pixels @ columns.to(pixels).T
 
     return resize
+
+
+def cut_of(backbone: Backbone, height: int, width: int) -> tuple[slice, slice] | None:
+    """The rows and columns of images of a size that the backbone takes as they are; None where it changes them."""
+    rows, columns = backbone.input_shape
+    if height < rows or width < columns:
+        return None
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    given = torch.from_numpy(noise).permute(2, 0, 1)
+    seen = (backbone.preprocess([Image.fromarray(noise)])[0] * 255).round().to(torch.uint8)
+    for top in _middle(height - rows):
+        for left in _middle(width - columns):
+            below, beside = slice(top, top + rows), slice(left, left + columns)
+            if torch.equal(given[:, below, beside], seen):
+                return below, beside
+    return None
+
+
+def _middle(margin: int) -> list[int]:
+    """Where a cut from the middle may begin: implementations round half a pixel to either side."""
+    return sorted({margin // 2, (margin + 1) // 2})
+
+
+def shown_part(backbone: Backbone, height: int, width: int) -> tuple[tuple[float, float], tuple[float, float]]:
+    """What a backbone shows of images of a size, in pixels of theirs: where it begins and ends, down and across."""
+    seen = [backbone.preprocess([ramp])[0].double() for ramp in _ramps(height, width, across=False)]
+    down = _box(torch.stack(seen).mean(dim=(0, 1, 3)).numpy(), height)
+    seen = [backbone.preprocess([ramp])[0].double() for ramp in _ramps(height, width, across=True)]
+    return down, _box(torch.stack(seen).mean(dim=(0, 1, 2)).numpy(), width)
 
 
 def _matrices(backbone: Backbone, height: int, width: int) -> tuple[Tensor, Tensor]:
@@ -48,10 +79,7 @@ def _matrices(backbone: Backbone, height: int, width: int) -> tuple[Tensor, Tens
     it uses from noise.
     """
     out_height, out_width = backbone.input_shape
-    seen = [backbone.preprocess([ramp])[0].double() for ramp in _ramps(height, width, across=True)]
-    across = _box(torch.stack(seen).mean(dim=(0, 1, 2)).numpy(), width)
-    seen = [backbone.preprocess([ramp])[0].double() for ramp in _ramps(height, width, across=False)]
-    down = _box(torch.stack(seen).mean(dim=(0, 1, 3)).numpy(), height)
+    down, across = shown_part(backbone, height, width)
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 256, (max(1, height // 2), max(1, width // 2), 3), dtype=np.uint8)
     probe = Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)

@@ -13,6 +13,7 @@ from ood_studio.attacks.defences import Defence, defended_features, parse_defenc
 from ood_studio.attacks.objective import Objective
 from ood_studio.attacks.set_targets import SetTargets, choose_targets
 from ood_studio.backbones import Backbone
+from ood_studio.backbones.framing import frame_shape
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset, Subset
@@ -175,5 +176,6 @@ def _key(request: AttackSetRequest, suite: OpenSuite, backbones: Sequence[Backbo
             *(backbone.fingerprint for backbone in backbones),
             request.target_score or f"{request.target}/{request.space}",
             hashlib.sha256(chosen.encode()).hexdigest(),
+            *(["framed"] if frame_shape(backbones[0]) != tuple(backbones[0].input_shape) else []),
         ]
     )

@@ -13,7 +13,10 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.backbones import Backbone, BackboneError, ImageFeatures, load_backbone
+from ood_studio.backbones.framing import framed
+from ood_studio.backbones.resampling import resampling
 from ood_studio.core.errors import StudioError
+from ood_studio.data.pixels import to_images
 from ood_studio.testing.contract import devices, memory_mapped, refused, require, require_close, run_checks
 
 TEXTS = ["a photo of a red fish", "a blue bird", "Bird!", "words " * 40]
@@ -87,6 +90,20 @@ def pixels_are_as_it_wants_them(backbone: Backbone) -> None:
     require(float(pixels.min()) >= 0 and float(pixels.max()) <= 1, "pixels leave [0, 1]")
     require(len(backbone.preprocess([])) == 0, "no images give pixels all the same")
     require(backbone.image_size == backbone.input_shape[0], "image_size is not the height of its input")
+
+
+def what_is_kept_of_an_image_is_what_it_saw(backbone: Backbone) -> None:
+    """Images of `framed`, saved without loss, are prepared as the images were, bit for bit; or it says why not."""
+    images = sample_images()
+    try:
+        pixels = framed(backbone, images)
+    except BackboneError:
+        return
+    seen = backbone.preprocess(images)
+    kept = backbone.preprocess(to_images(pixels))
+    require(torch.equal((kept * 255).round(), (seen * 255).round()), "an image that is kept is prepared as another one")
+    view = resampling(backbone, *pixels.shape[-2:])
+    require(torch.equal(view(pixels), seen), "gradients do not go where it looks at an image that is kept")
 
 
 def an_image_is_the_same_in_any_batch(backbone: Backbone) -> None:
@@ -230,6 +247,7 @@ def its_fingerprint_is_there(backbone: Backbone) -> None:
 BACKBONE_CHECKS: tuple[Callable[[Backbone], None], ...] = (
     features_have_their_shapes_and_norms,
     pixels_are_as_it_wants_them,
+    what_is_kept_of_an_image_is_what_it_saw,
     an_image_is_the_same_in_any_batch,
     texts_are_unit_vectors_independent_of_the_batch,
     gradients_agree_with_finite_differences,

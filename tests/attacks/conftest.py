@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ood_studio.attacks import image_targets
 from ood_studio.backbones import Backbone, ImageFeatures, load_backbone
+from ood_studio.data.pixels import to_pixels
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 
@@ -38,7 +39,7 @@ class SmoothModel(Backbone):
         return ImageFeatures(torch.nn.functional.normalize(visual, dim=1), visual, None)
 
     def _transform(self, image: Any) -> Tensor:
-        raise NotImplementedError
+        return to_pixels([image.resize((SIZE, SIZE))])[0]
 
     def _encode_image(self, pixels: Tensor) -> ImageFeatures:
         raise NotImplementedError
