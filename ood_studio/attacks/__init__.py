@@ -9,7 +9,7 @@ from ood_studio.attacks.feature import AttackStep, Diverged, FeatureAttack
 from ood_studio.attacks.objective import Objective
 from ood_studio.attacks.quality import Quality, feature_distance, mean_quality, quality
 from ood_studio.attacks.smoothness import smoothness_loss, smoothness_weight
-from ood_studio.attacks.targets import class_targets, image_targets, text_targets
+from ood_studio.attacks.targets import class_targets, image_targets, label_targets, text_targets
 
 __all__ = [
     "DEFENCES",
@@ -25,6 +25,7 @@ __all__ = [
     "class_targets",
     "feature_distance",
     "image_targets",
+    "label_targets",
     "mean_quality",
     "parse_defence",
     "quality",

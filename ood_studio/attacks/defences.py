@@ -108,9 +108,10 @@ def views_of(image: Image.Image, defence: Defence | None) -> list[Image.Image]:
     return [plain] if defence is None else [defence.apply(plain, view) for view in range(defence.views)]
 
 
-def mean_of_views(joint: Tensor) -> Tensor:
-    """(1, dim) of unit length: what a model sees in the views of one image, from their joint features (views, dim)."""
-    return functional.normalize(joint.mean(dim=0, keepdim=True), dim=1)
+def mean_of_views(vectors: Tensor, *, unit: bool = True) -> Tensor:
+    """(1, dim): what a model sees in an image's views, from their features (views, dim); of unit length if joint."""
+    mean = vectors.mean(dim=0, keepdim=True)
+    return functional.normalize(mean, dim=1) if unit else mean
 
 
 class Defended(Dataset):

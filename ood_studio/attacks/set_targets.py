@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ood_studio.attacks.targets import class_targets, text_targets
+from ood_studio.attacks.targets import class_targets, label_targets
 from ood_studio.backbones.base import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
@@ -47,13 +47,13 @@ class SetTargets:
     used: frozenset[int]
 
     def features(self, backbone: Backbone, space: Space, prompts: PromptSet, progress: Progress = silent) -> Tensor:
-        """(n, dim) target features on a backbone: unit vectors of texts in the joint space, else in ``space``.
+        """(n, dim) target features on a backbone: of texts see `label_targets`, else in ``space``.
 
         Raises:
             StudioError: if the training image of a target cannot be read, or the backbone lacks the space.
         """
         if self.kind == "text":
-            return text_targets(backbone, self.labels, prompts)[self.chosen]
+            return label_targets(backbone, self.labels, prompts)[self.chosen]
         assert self.train is not None
         seen, rows = _features(backbone, self.train, space, progress)
         if self.kind in ("class", "nearest"):

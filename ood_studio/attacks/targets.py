@@ -44,6 +44,27 @@ def class_targets(features: Tensor, labels: Tensor, wanted: Sequence[int]) -> Te
     return torch.stack([means[index] for index in wanted])
 
 
+def label_targets(backbone: Backbone, labels: Sequence[str], prompts: PromptSet) -> Tensor:
+    """(labels, dim), where a label lies: its text, or without a text tower the weights of that class of the own head.
+
+    The former are unit vectors in the joint space, the latter directions in the visual one.
+
+    Raises:
+        StudioError: for a label that is no class of the head, or a model without either.
+    """
+    if backbone.reads_text:
+        return text_targets(backbone, labels, prompts)
+    names = backbone.labels or ()
+    places = {name.casefold(): i for i, name in reversed([*enumerate(names)])}
+    lost = [label for label in labels if label.casefold().strip() not in places]
+    if backbone.head is None or lost:
+        has = f"it has {', '.join(names[:5])}, …" if names else "its classes have no names"
+        which = f"no class {lost[0]!r}" if lost else "no classes"
+        raise StudioError(f"{backbone.name} has no text tower, and its head {which}; {has}")
+    weight = backbone.head.weight.detach()
+    return weight[[places[label.casefold().strip()] for label in labels]].float().clone()
+
+
 def text_targets(backbone: Backbone, labels: Sequence[str], prompts: PromptSet) -> Tensor:
     """(labels, dim), unit vectors in the joint space."""
     return class_features(backbone, labels, prompts)

@@ -53,6 +53,7 @@ class Backbone(ABC):
         logit_scale: the trained factor on cosines (e.g. 100), so a softmax temperature of 1 / logit_scale; 1 without a
             text tower.
         has_patches: whether `ImageFeatures.patches` is there.
+        reads_text: whether it has a text tower, and so `ImageFeatures.joint`.
         fingerprint: hash of weights, configuration, tokenizer and precision: equal fingerprints give equal vectors, so
             caches of features are keyed by it.
         head: the checkpoint's trained classifier, reading `ImageFeatures.visual`, float32 and frozen; None without one.
@@ -68,6 +69,7 @@ class Backbone(ABC):
     fingerprint: str
     device: torch.device
     dtype: torch.dtype
+    reads_text: bool = True
     head: Linear | None = None
     labels: tuple[str, ...] | None = None
 

@@ -43,6 +43,7 @@ class TimmBackbone(Backbone):
     """
 
     logit_scale = 1.0
+    reads_text = False
 
     def __init__(
         self, checkpoint: Checkpoint, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32

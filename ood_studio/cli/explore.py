@@ -70,9 +70,11 @@ class Explore(Common):
 def picture_text(report: ImageReport) -> str:
     """A picture's report for the terminal."""
     lines = [f"{one_line(report.name)}", f"  {one_line(report.verdict)}"]
-    lines.append("  classes     " + ", ".join(f"{one_line(name)} {share:.1%}" for name, share in report.classes))
-    lines.append(f"  affinities  (ID labels hold {report.id_share:.1%})")
-    width = max(len(one_line(each.label)) for each in report.affinities)
+    if report.classes:
+        lines.append("  classes     " + ", ".join(f"{one_line(name)} {share:.1%}" for name, share in report.classes))
+    if report.affinities:
+        lines.append(f"  affinities  (ID labels hold {report.id_share:.1%})")
+    width = max((len(one_line(each.label)) for each in report.affinities), default=0)
     for each in report.affinities:
         side = "ID " if each.inside else "neg"
         bar = "█" * round(24 * each.share)
@@ -80,10 +82,11 @@ def picture_text(report: ImageReport) -> str:
     lines.append("  scores")
     width = max(len(each.title) for each in report.readings)
     for reading in report.readings:
-        decision = ""
+        value, decision = f"{reading.value:.4g}", ""
         if reading.threshold is not None:
-            decision = f"  threshold {reading.threshold:10.4g}  {'ID' if reading.inside else 'OOD'}"
-        lines.append(f"    {reading.title:{width}} {reading.value:10.4g}{decision}")
+            value, threshold = reading.apart(4)
+            decision = f"  threshold {threshold:>10}  {'ID' if reading.inside else 'OOD'}"
+        lines.append(f"    {reading.title:{width}} {value:>10}{decision}")
     return "\n".join(lines)
 
 

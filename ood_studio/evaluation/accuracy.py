@@ -1,12 +1,15 @@
-"""Zero-shot accuracy: how often the nearest label is the right one."""
+"""Accuracy: how often the nearest label is the right one, or the class that a model's own head chooses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import Linear, functional
 
 from ood_studio.core.errors import StudioError
 from ood_studio.data.dataset import Dataset
@@ -38,6 +41,71 @@ def suite_accuracies(
         text = encode_labels(suite.trained.classes)
         found["all_accuracy"] = _accuracy(features_of(suite.trained), text, suite.trained.labels)
     return {name: share for name, share in found.items() if share is not None}
+
+
+@dataclass(frozen=True)
+class HeadClasses:
+    """Which classes of a model's own head ID labels are.
+
+    Attributes:
+        count: classes of the head.
+        of: (labels,) the class of each label, -1 for one that the head does not know.
+        by_order: whether labels and classes were matched by their order, for want of names.
+    """
+
+    count: int
+    of: NDArray[np.int64]
+    by_order: bool = False
+
+    @property
+    def known(self) -> int:
+        """How many of the labels the head knows."""
+        return int((self.of >= 0).sum())
+
+
+def head_classes(names: Sequence[str] | None, count: int, labels: Sequence[str]) -> HeadClasses:
+    """Matches ID labels with the classes of a head: by name, or by order where there are as many and no names match.
+
+    Args:
+        names: of the head's classes, where its checkpoint has them; one may list several, separated by commas.
+        count: classes of the head.
+        labels: the ID labels.
+    """
+    places: dict[str, int] = {}
+    for i, name in enumerate(names or ()):
+        for each in (name, *name.split(",")):
+            places.setdefault(_plain(each), i)
+    of = np.array([places.get(_plain(label), -1) for label in labels], np.int64)
+    if (of >= 0).any() or len(labels) != count:
+        return HeadClasses(count, of)
+    return HeadClasses(count, np.arange(count), by_order=True)
+
+
+@torch.no_grad()
+def head_accuracy(features: Tensor, head: Linear, classes: HeadClasses, truth: NDArray[np.int64]) -> float | None:
+    """The share of images whose largest logit is of the right class; images of unknown classes are left out.
+
+    Args:
+        features: (n, width) visual features.
+        head: the model's own classifier.
+        classes: which of its classes the labels are.
+        truth: (n,) index of the right label.
+
+    Returns:
+        None where no image is of a class that the head knows.
+    """
+    right = np.where(truth >= 0, classes.of[truth], -1) if len(classes.of) else np.full(len(truth), -1)
+    known = right >= 0
+    if not known.any():
+        return None
+    weight = head.weight.cpu()
+    bias = None if head.bias is None else head.bias.cpu()
+    guessed = torch.cat([functional.linear(rows, weight, bias).argmax(dim=1) for rows in torch.split(features, 4096)])
+    return float((guessed.numpy() == right)[known].mean())
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().replace("_", " ").split())
 
 
 def zero_shot_accuracy(features: Tensor, class_text: Tensor, truth: NDArray[np.int64]) -> float:

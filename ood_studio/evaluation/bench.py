@@ -64,9 +64,13 @@ class Bench:
         which.
 
         Raises:
-            StudioError: if the ID set holds no image that can be read, no OOD set does, or features are of no use.
+            StudioError: if no scorer can run, the ID set holds no image that can be read, no OOD set does, or features
+                are of no use.
         """
         fitted, unavailable, seconds = self._fit(progress)
+        if not fitted:
+            reasons = dict.fromkeys(f"{key}: {why.rstrip('.')}" for key, why in unavailable.items())
+            raise StudioError(f"no scorer can run ({'; '.join(reasons)})")
         sets = {self.suite.id.name: self.suite.id, **self.suite.ood}
         result = BenchResult(
             self.suite.name,

@@ -50,6 +50,19 @@ def choose_scorers(wanted: Sequence[str], known: Mapping[str, Scorer]) -> dict[s
     return chosen
 
 
+def without_text(scorers: Mapping[str, Scorer]) -> dict[str, Scorer]:
+    """The scorers as a model without a text tower can run them: those that may read either space read the visual one.
+
+    That is where such a model's own head lives. A space that the key itself names (``msp:space=joint``) stays.
+    """
+    found = {}
+    for key, scorer in scorers.items():
+        space = parameters(type(scorer)).get("space")
+        free = space is not None and "visual" in space.choices and ":space=" not in key
+        found[key] = with_values(scorer, {"space": "visual"}) if free else scorer
+    return found
+
+
 def parse_scorer(text: str, known: Mapping[str, Scorer]) -> Scorer:
     """One scorer from its key and parameters, such as ``gen:gamma=0.2``.
 

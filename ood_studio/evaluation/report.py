@@ -13,7 +13,16 @@ from ood_studio.evaluation.rows import BenchResult
 Format = Literal["table", "markdown", "latex", "csv"]
 """How `result_text` writes rows."""
 
-_ACCURACY = {"id_accuracy": "ID labels", "all_accuracy": "all trained classes"}
+_ACCURACY = {
+    "id_accuracy": "zero-shot accuracy over the ID labels",
+    "all_accuracy": "zero-shot accuracy over all trained classes",
+    "head_accuracy": "accuracy of the model's own head over all its classes",
+}
+
+
+def accuracies(result: BenchResult) -> list[str]:
+    """Each accuracy of a result in words, such as ``91.0 % zero-shot accuracy over the ID labels``."""
+    return [f"{100 * share:.1f} % {_ACCURACY.get(key, key)}" for key, share in result.accuracy.items()]
 
 
 def result_text(result: BenchResult, form: Format = "table", *, intervals: bool = False) -> str:
@@ -64,6 +73,5 @@ def _about(result: BenchResult, code: str) -> str:
     if sizes:
         text += f" Pictures: {sizes}."
     if result.accuracy:
-        shares = (f"{100 * share:.1f} % over {_ACCURACY.get(key, key)}" for key, share in result.accuracy.items())
-        text += f"\nZero-shot accuracy: {', '.join(shares)}."
+        text += f"\n{', '.join(accuracies(result))}."
     return text

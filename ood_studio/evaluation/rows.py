@@ -67,8 +67,9 @@ class BenchResult:
         id: the name of the ID set.
         labels: the ID labels; empty where nobody said them.
         rows: OOD set after OOD set, in each the scorers in their order.
-        accuracy: zero-shot top-1 accuracies as fractions, where the images' classes are known: ``id_accuracy`` over
-            the ID labels, ``all_accuracy`` over all classes that the bundled models were trained on.
+        accuracy: top-1 accuracies as fractions, where the images' classes are known: zero-shot ``id_accuracy`` over
+            the ID labels and ``all_accuracy`` over all classes that the bundled models were trained on,
+            ``head_accuracy`` of the model's own classifier over all its classes.
         unavailable: scorers that could not run, and why in one sentence.
         scores: for each scorer its scores by set. A stream scorer meets ID and OOD images mixed, so that its ID
             scores depend on the OOD set; they stand under ``id|OOD set`` (see `id_scores`).

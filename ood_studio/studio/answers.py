@@ -35,10 +35,12 @@ class ImageReport:
 
     Attributes:
         name: file name or the like.
-        affinities: the strongest labels, strongest first.
-        id_share: the ID labels' share of the softmax over all labels.
-        classes: zero-shot classification over the ID labels at the model's own temperature, best five.
-        readings: every score, NegLabel first.
+        affinities: the strongest labels, strongest first; of a model that reads no text the classes of its own head,
+            and none where it has no head either.
+        id_share: the ID labels' share of the softmax over all labels; 1 where there are no negative labels.
+        classes: zero-shot classification over the ID labels at the model's own temperature, or that of its own head,
+            best five.
+        readings: every score, the decisive one first.
         verdict: one sentence.
         heatmap: (rows, columns) share of the ID labels in each patch's own softmax, where the model has patches.
     """
@@ -67,6 +69,7 @@ class ExploreResult:
         tau: the temperature that NegLabel used; ``groups`` into how many groups it cut the negative labels.
         id_labels, negatives: the labels on both sides; negatives furthest first.
         notes: sentences for the person, such as labels dropped.
+        limits: what the model knows nothing of, in one sentence; empty where there is nothing to say.
     """
 
     reports: tuple[ImageReport, ...]
@@ -76,6 +79,7 @@ class ExploreResult:
     id_labels: tuple[str, ...]
     negatives: tuple[str, ...]
     notes: tuple[str, ...]
+    limits: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: the reports without the raw scores of the reference images."""
@@ -92,6 +96,7 @@ class ExploreResult:
             "negatives": len(self.negatives),
             "references": next((r.about for r in self.references.values()), None),
             "notes": list(self.notes),
+            "limits": self.limits,
         }
 
     def _repr_html_(self) -> str:
@@ -100,11 +105,22 @@ class ExploreResult:
         return explored_html(self)
 
 
-def verdict(reading: Reading, strongest: Affinity) -> str:
-    """A reading in one sentence."""
-    drawn = f"It is drawn most to “{strongest.label}”, {'an ID' if strongest.inside else 'a negative'} label."
+def verdict(reading: Reading, what: str, limits: str = "") -> str:
+    """A reading in a few sentences: the decision, what the image is drawn to, and what the model knows nothing of."""
+    rest = "".join(f" {sentence}" for sentence in (what, limits) if sentence)
     if reading.inside is None or reading.threshold is None:
-        return f"{reading.title} {reading.value:.3g}, without a threshold to compare with. {drawn}"
+        return f"{reading.title} {reading.value:.3g}, without a threshold to compare with.{rest}"
     side = "In-distribution" if reading.inside else "Out-of-distribution"
     sign = "≥" if reading.inside else "<"
-    return f"{side}: {reading.title} {reading.value:.3g} {sign} threshold {reading.threshold:.3g}. {drawn}"
+    value, threshold = reading.apart()
+    return f"{side}: {reading.title} {value} {sign} threshold {threshold}.{rest}"
+
+
+def drawn_to(strongest: Affinity) -> str:
+    """The label that an image is drawn to most, in one sentence."""
+    return f"It is drawn most to “{strongest.label}”, {'an ID' if strongest.inside else 'a negative'} label."
+
+
+def its_class(name: str, share: float) -> str:
+    """The class that the model's own head chooses, in one sentence."""
+    return f"The model's own class for it is “{name}” ({share:.0%})."

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ood_studio.backbones import DEFAULT
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.pixels import to_pixels
@@ -60,6 +61,7 @@ class Assessor:
     Attributes:
         workbench: what encodes them.
         space: the text side.
+        words: whose negative labels are shown: that of ``space``, or of the default model where its own reads no text.
         guide: what the loop descends.
         gauge: where its scores lie on reference images; None without any.
         panel: the shown scores.
@@ -67,9 +69,17 @@ class Assessor:
 
     workbench: Workbench
     space: LabelSpace
+    words: LabelSpace
     guide: Guide
     gauge: Gauge | None
     panel: ScorePanel
+
+    @property
+    def note(self) -> str:
+        """Whose words are shown, where they are not those of the model asked for; else nothing."""
+        if self.words is self.space:
+            return ""
+        return f"{self.space.backbone.name} reads no text; the words shown are those of {self.words.backbone.name}."
 
     def assess(self, images: Sequence[Image.Image], values: Tensor | None = None) -> list[Assessment]:
         """What guide and scores make of images.
@@ -81,13 +91,15 @@ class Assessor:
         if values is None:
             return [found for image in images for found in self.assess([image], self._guide_score(image))]
         space = self.space
-        joint = self.workbench.encode(space.backbone, images).joint  # what a file of the image will be given
-        readings = self.panel.readings(joint)
-        mined = (joint @ space.negative_text.T * space.backbone.logit_scale).softmax(dim=1).max(dim=1)
+        vectors = self.workbench.encode(space.backbone, images).vectors  # what a file of the image will be given
+        readings = self.panel.readings(vectors)
+        words = self.words
+        joint = vectors if words is space else self.workbench.encode(words.backbone, images).vectors
+        mined = (joint @ words.negative_text.T * words.backbone.logit_scale).softmax(dim=1).max(dim=1)
         found = []
         for i, image in enumerate(images):
             value = float(values[i])
-            negative = Affinity(space.mined.words[int(mined.indices[i])], float(mined.values[i]), False)
+            negative = Affinity(words.mined.words[int(mined.indices[i])], float(mined.values[i]), False)
             energy = -value if isinstance(self.guide, EnergyGuide) else None
             found.append(Assessment(image, value, energy, self.gauge, readings[i], negative))
         return found
@@ -116,15 +128,18 @@ class Assessors:
         """
         space = self._workbench.label_space(request.labels, progress)
         panel = self._workbench.score_panel(space, request.score, request.reference, progress)
+        words = space
+        if not space.backbone.reads_text:
+            words = self._workbench.label_space(replace(request.labels, backbone=DEFAULT), progress)
         if request.guide == "energy":
             guide, gauge = self._energy(request, space, progress)
-            return Assessor(self._workbench, space, guide, gauge, panel)
-        scorer = scorer_named(request.guide, request.score)
+            return Assessor(self._workbench, space, words, guide, gauge, panel)
+        scorer = scorer_named(request.guide, request.score, reads_text=space.backbone.reads_text)
         titles = [title for title, score in panel.fitted.items() if score.scorer == scorer]
         found = panel.compared.get(titles[0]) if titles else None
         gauge = None if found is None else Gauge.of(found.id, found.ood)
         guide = ScorerGuide(space.backbone, scorer.fit(space.reference()), gauge.boundary if gauge else None)
-        return Assessor(self._workbench, space, guide, gauge, panel)
+        return Assessor(self._workbench, space, words, guide, gauge, panel)
 
     def _energy(
         self, request: SynthesizeImageRequest, space: LabelSpace, progress: Progress

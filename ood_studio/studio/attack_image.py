@@ -13,7 +13,7 @@ from ood_studio.attacks.feature import AttackStep, Diverged
 from ood_studio.attacks.fitting import fitted_mask, fitted_pixels
 from ood_studio.attacks.objective import Objective
 from ood_studio.attacks.smoothness import smoothness_weight
-from ood_studio.attacks.targets import image_targets, text_targets
+from ood_studio.attacks.targets import image_targets, label_targets
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.pixels import to_images
@@ -90,7 +90,7 @@ class AttackImageService:
         def report(step: AttackStep) -> AttackImageStep:
             changed = to_images(step.pixels)[0]
             # What a file of the image will be given, not what the attack computes with.
-            readings = panel.readings(self._workbench.encode(backbone, [changed]).joint)[0]
+            readings = panel.readings(self._workbench.encode(backbone, [changed]).vectors)[0]
             return AttackImageStep(
                 step.step,
                 step.total,
@@ -121,8 +121,8 @@ class AttackImageService:
         panel = self._workbench.score_panel(space, request.score, request.reference)
         rows = []
         for image in images:
-            joint = self._workbench.image_features(space.backbone, views_of(image, defence)).joint
-            rows += panel.readings(mean_of_views(joint))
+            vectors = self._workbench.image_features(space.backbone, views_of(image, defence)).vectors
+            rows += panel.readings(mean_of_views(vectors, unit=space.backbone.reads_text))
         return rows
 
     def _objectives(
@@ -137,9 +137,9 @@ class AttackImageService:
         for name in request.ensemble:
             backbones.setdefault(name, self._workbench.backbone(name, progress))
         if request.target_score:
-            scorer = scorer_named(request.target_score, request.score)
             objectives = []
             for name, backbone in backbones.items():
+                scorer = scorer_named(request.target_score, request.score, reads_text=backbone.reads_text)
                 own = space
                 if backbone is not space.backbone:
                     own = self._workbench.label_space(replace(request.labels, backbone=name), progress)
@@ -148,7 +148,9 @@ class AttackImageService:
         if request.target_label:
             prompts = read_prompts(request.labels.prompts)
             return [
-                Objective(each, text_targets(each, [request.target_label], prompts), "joint")
+                Objective(
+                    each, label_targets(each, [request.target_label], prompts), "joint" if each.reads_text else "visual"
+                )
                 for each in backbones.values()
             ]
         if target is None:

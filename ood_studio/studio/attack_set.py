@@ -148,7 +148,8 @@ class AttackSetService:
                 found.append((backbone, self._suites.fit(scorer, choice, suite, progress), "joint"))
                 continue
             rows = targets.features(backbone, request.space, read_prompts(request.labels.prompts), progress)
-            found.append((backbone, rows, "joint" if request.target == "text" else request.space))
+            of_labels: Space = "joint" if backbone.reads_text else "visual"
+            found.append((backbone, rows, of_labels if request.target == "text" else request.space))
 
         def objectives(rows: Sequence[int]) -> list[Objective]:
             return [

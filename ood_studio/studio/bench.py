@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from torch import Tensor
 
+from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import texts, with_values
 from ood_studio.core.progress import Progress, Stopped, silent
 from ood_studio.data.dataset import Dataset
-from ood_studio.evaluation.accuracy import suite_accuracies
+from ood_studio.evaluation.accuracy import HeadClasses, head_accuracy, head_classes, suite_accuracies
 from ood_studio.evaluation.bench import needed_spaces
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers
 from ood_studio.evaluation.results import ResultStore
@@ -20,6 +21,8 @@ from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.evaluation.sweeps import find_sweep, sweep_values
 from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.text_features import class_features
+from ood_studio.scorers import Scorer
+from ood_studio.scorers.logits import HeadScorer
 from ood_studio.studio.answers import SweepPoint
 from ood_studio.studio.requests import BenchRequest
 from ood_studio.studio.suite_bench import FeaturesOf, SuiteBenches
@@ -52,9 +55,16 @@ class BenchService:
         training = {} if suite.train is None else {"train": suite.train.name, "n_train": len(suite.train)}
         bench, space = self._suites.bench(request, suite, features_of, training=training, progress=progress)
         spaces = needed_spaces([*bench.scorers.values()])
-        accuracy = {} if space is None else _accuracies(request, suite, space, spaces, features_of, progress)
-        for found in bench.run(progress):
-            result = replace(found, accuracy=accuracy)
+        known = (
+            None if backbone.head is None else head_classes(backbone.labels, backbone.head.out_features, suite.labels)
+        )
+        accuracy: dict[str, float] = {}
+        for i, found in enumerate(bench.run(progress)):
+            if i == 0:  # not before it is sure that there is something to compare
+                accuracy = {} if space is None else _accuracies(request, suite, space, spaces, features_of, progress)
+                accuracy |= _head_accuracy(backbone, known, suite, features_of)
+            notes = (*found.notes, *_head_notes(backbone, known, bench.scorers, suite))
+            result = replace(found, accuracy=accuracy, notes=notes)
             if result.finished:
                 ResultStore().keep(result, texts(request))
             yield result
@@ -75,6 +85,34 @@ class BenchService:
                 raise
             except StudioError as error:
                 yield SweepPoint(value, (), str(error))
+
+
+def _head_accuracy(
+    backbone: Backbone, classes: HeadClasses | None, suite: OpenSuite, features_of: FeaturesOf
+) -> dict[str, float]:
+    """How often the model's own head is right about the ID images, where their classes are known."""
+    if backbone.head is None or classes is None or suite.id.labels is None:
+        return {}
+    found = features_of(suite.id, {"visual"})
+    if found.visual is None or found.visual.shape[1] != backbone.head.in_features:
+        return {}
+    right = head_accuracy(found.visual, backbone.head, classes, suite.id.labels[found.rows])
+    return {} if right is None else {"head_accuracy": right}
+
+
+def _head_notes(
+    backbone: Backbone, classes: HeadClasses | None, scorers: Mapping[str, Scorer], suite: OpenSuite
+) -> tuple[str, ...]:
+    """Which classes count where scores read the model's own head."""
+    reading = [key for key, scorer in scorers.items() if scorer.space == "visual" and isinstance(scorer, HeadScorer)]
+    if classes is None or not reading:
+        return ()
+    said = f"{', '.join(reading)} read {backbone.name}'s own head of {classes.count:,} classes."
+    if not suite.labels:
+        return (said,)
+    if classes.by_order:
+        return (f"{said} They are taken for the {len(suite.labels):,} ID labels in their order, for want of names.",)
+    return (f"{said} {classes.known:,} of the {len(suite.labels):,} ID labels are among them.",)
 
 
 def _accuracies(

@@ -14,9 +14,12 @@ from ood_studio.core.progress import Progress, silent
 from ood_studio.data.keyed_images import KeyedImage
 from ood_studio.scorers import Reference
 from ood_studio.scorers.neglabel import affinities
-from ood_studio.studio.answers import Affinity, ExploreResult, ImageReport, verdict
+from ood_studio.studio.answers import Affinity, ExploreResult, ImageReport, drawn_to, its_class, verdict
+from ood_studio.studio.classifiers import class_shares
 from ood_studio.studio.requests import ExploreRequest
-from ood_studio.studio.workbench import Workbench
+from ood_studio.studio.scores import Reading
+from ood_studio.studio.workbench import LabelSpace, Workbench
+from ood_studio.worlds import limits_of
 
 _CLASSES = 5  # best ones told of the zero-shot classification
 
@@ -44,11 +47,19 @@ class ExploreService:
         panel = self._workbench.score_panel(space, request.score, request.reference, progress)
         features = self._workbench.image_features(space.backbone, [image for _, image in images], progress)
         reference = space.reference()
-        readings = panel.readings(features.joint)
+        readings = panel.readings(features.vectors)
+        limits = limits_of(space.backbone.name)
+        notes = list(space.notes)
+        if not panel.compared:
+            notes.append("These labels come without ID reference pictures, so there are scores but no threshold.")
+        if not space.backbone.reads_text:
+            names = [name for name, _ in images]
+            reports = _of_own_head(request, space, names, features.vectors, readings, limits)
+            return ExploreResult(tuple(reports), panel.compared, 1.0, 1, space.id_labels, (), tuple(notes), limits)
         score = request.score.resolved(reference)
         assert score.tau is not None and score.groups is not None
-        shares = affinities(features.joint, reference, score.tau)
-        classes = (features.joint @ space.class_text.T * space.backbone.logit_scale).softmax(dim=1)
+        shares = affinities(features.vectors, reference, score.tau)
+        classes = (features.vectors @ space.class_text.T * space.backbone.logit_scale).softmax(dim=1)
         words = (*space.id_labels, *space.mined.words)
         known = len(space.id_labels)
         reports = []
@@ -68,13 +79,10 @@ class ExploreService:
                     float(shares[i, :known].sum()),
                     tuple((space.id_labels[j], share) for j, share in guesses),
                     readings[i],
-                    verdict(readings[i][0], listed[0]),
+                    verdict(readings[i][0], drawn_to(listed[0]), limits),
                     None if patches is None else _heatmap(patches[i], reference, score.tau, known),
                 )
             )
-        notes = list(space.notes)
-        if not panel.compared:
-            notes.append("These labels come without ID reference pictures, so there are scores but no threshold.")
         return ExploreResult(
             tuple(reports),
             panel.compared,
@@ -83,6 +91,7 @@ class ExploreService:
             space.id_labels,
             space.mined.words,
             tuple(notes),
+            limits,
         )
 
     def warm_up(self, request: ExploreRequest, progress: Progress = silent) -> None:
@@ -90,6 +99,30 @@ class ExploreService:
         with suppress(StudioError):
             space = self._workbench.label_space(request.labels, progress)
             self._workbench.reference_images(space, request.reference, progress)
+
+
+def _of_own_head(
+    request: ExploreRequest,
+    space: LabelSpace,
+    names: Sequence[str],
+    visual: Tensor,
+    readings: Sequence[tuple[Reading, ...]],
+    limits: str,
+) -> list[ImageReport]:
+    """Reports of a model that reads no text: the classes of its own head in place of labels; none without a head."""
+    head = space.backbone.head
+    shares = class_shares(head, visual) if head is not None else visual.new_empty(len(visual), 0)
+    reports = []
+    for i, name in enumerate(names):
+        best = shares[i].topk(min(request.top, shares.shape[1]))
+        listed = [
+            Affinity(space.id_labels[j], share, True)
+            for share, j in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+        ]
+        classes = tuple((each.label, each.share) for each in listed[:_CLASSES])
+        said = verdict(readings[i][0], its_class(*classes[0]) if classes else "", limits)
+        reports.append(ImageReport(name, tuple(listed), 1.0, classes, readings[i], said, None))
+    return reports
 
 
 def _heatmap(patches: Tensor, reference: Reference, tau: float, known: int) -> np.ndarray:

@@ -24,7 +24,11 @@ def explored_html(result: ExploreResult) -> Html:
     return stacked(
         *(report_html(report) for report in result.reports[:MOST]),
         f"and {rest:,} more" if rest > 0 else "",
-        f"{len(result.id_labels):,} ID labels, {len(result.negatives):,} negative labels, τ = {result.tau:.4g}"
+        (
+            f"{len(result.id_labels):,} ID labels, {len(result.negatives):,} negative labels, τ = {result.tau:.4g}"
+            if result.negatives
+            else f"{len(result.id_labels):,} classes of the model's own head"
+        )
         + (f"; thresholds keep 95 % of {about}" if about else ""),
         *result.notes,
     )
@@ -54,8 +58,7 @@ def reading_table(readings: Sequence[Reading]) -> Html:
     lines = [
         (
             each.title,
-            f"{each.value:.4g}",
-            "" if each.threshold is None else f"{each.threshold:.4g}",
+            *((f"{each.value:.4g}", "") if each.threshold is None else each.apart(4)),
             _SIDES[each.inside],
         )
         for each in readings

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.choose import parse_scorer
 from ood_studio.evaluation.metrics import threshold_at_tpr
-from ood_studio.scorers import MCM, MSP, Energy, FittedScore, MaxLogit, NegLabel, Scorer
+from ood_studio.scorers import GEN, MCM, MSP, Energy, Entropy, FittedScore, MaxLogit, NegLabel, Scorer
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,20 @@ class Reading:
     inside: bool | None
     id_below: float | None
     ood_below: float | None
+
+    def apart(self, digits: int = 3) -> tuple[str, str]:
+        """Value and threshold with as many significant digits, at least some, as it takes to tell which is larger.
+
+        Where the image counts as ID although its value is a rounding error below the threshold, they read the same.
+        """
+        assert self.threshold is not None
+        if self.inside and self.value < self.threshold:
+            return (f"{self.threshold:.{digits}g}",) * 2
+        while True:
+            value, threshold = f"{self.value:.{digits}g}", f"{self.threshold:.{digits}g}"
+            if self.value == self.threshold or float(value) != float(threshold) or digits >= 17:
+                return value, threshold
+            digits += 1
 
 
 @dataclass(frozen=True)
@@ -55,16 +70,26 @@ class ScorePanel:
     fitted: dict[str, FittedScore]
     compared: dict[str, ReferenceScores]
 
-    def readings(self, joint: Tensor) -> list[tuple[Reading, ...]]:
-        """What every score makes of each image's joint features, (n, dim)."""
-        values = {title: score(joint).tolist() for title, score in self.fitted.items()}
+    def readings(self, vectors: Tensor) -> list[tuple[Reading, ...]]:
+        """What every score makes of each image's vectors, (n, dim): joint ones, or visual ones without a text tower."""
+        values = {title: score(vectors).tolist() for title, score in self.fitted.items()}
         return [
             tuple(
                 reading_of(score.scorer.name, title, values[title][i], self.compared.get(title))
                 for title, score in self.fitted.items()
             )
-            for i in range(len(joint))
+            for i in range(len(vectors))
         ]
+
+
+HEAD_SCORERS: tuple[tuple[str, Scorer], ...] = (
+    ("MSP", MSP(space="visual")),
+    ("MaxLogit", MaxLogit(space="visual")),
+    ("Energy", Energy(space="visual")),
+    ("Entropy", Entropy(space="visual")),
+    ("GEN", GEN(space="visual")),
+)
+"""The scores shown of a model that reads no text but has a classifier, the decisive one first, with their titles."""
 
 
 def shown_scorers(score: NegLabel) -> tuple[tuple[str, Scorer], ...]:
@@ -79,14 +104,25 @@ def shown_scorers(score: NegLabel) -> tuple[tuple[str, Scorer], ...]:
     )
 
 
-def scorer_named(text: str, score: NegLabel) -> Scorer:
+def scorer_named(text: str, score: NegLabel, *, reads_text: bool = True) -> Scorer:
     """One of the shown scores by its key, with parameters of one's own where given, such as ``mcm:tau=0.1``.
+
+    Args:
+        text: what was asked for.
+        score: what ``neglabel`` stands for.
+        reads_text: whether the model does; else it is a score of its own head.
 
     Raises:
         StudioError: for an unknown key or parameter.
     """
     # Of two that share a key the one listed first is meant.
-    return parse_scorer(text, {scorer.name: scorer for _, scorer in reversed(shown_scorers(score))})
+    texts = {scorer.name: scorer for _, scorer in reversed(shown_scorers(score))}
+    if reads_text:
+        return parse_scorer(text, texts)
+    own = {scorer.name: scorer for _, scorer in HEAD_SCORERS}
+    if (key := text.partition(":")[0]) in texts and key not in own:
+        raise StudioError(f"{key} reads texts; of a model without a text tower there are {', '.join(own)}")
+    return parse_scorer(text, own)
 
 
 def reading_of(scorer: str, title: str, value: float, references: ReferenceScores | None) -> Reading:

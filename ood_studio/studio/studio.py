@@ -10,6 +10,7 @@ from PIL import Image
 
 from ood_studio.attacks.defences import Defence
 from ood_studio.backbones import Backbone
+from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.keyed_images import KeyedImage
 from ood_studio.evaluation.rows import BenchResult
@@ -106,9 +107,12 @@ class Studio:
         """The negative labels of a choice, furthest first.
 
         Raises:
-            StudioError: for labels, corpus or prompts that cannot be used.
+            StudioError: for labels, corpus or prompts that cannot be used, or a model that reads no text.
         """
-        return self.workbench.label_space(choice, progress).mined
+        space = self.workbench.label_space(choice, progress)
+        if not space.backbone.reads_text:
+            raise StudioError(f"{space.backbone.name} has no text tower, so there are no negative labels to mine")
+        return space.mined
 
     # --- compare ------------------------------------------------------------------------------------------------------
 

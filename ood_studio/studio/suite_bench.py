@@ -19,7 +19,7 @@ from ood_studio.core.progress import Progress, Stopped, silent
 from ood_studio.data.arrays import FeatureDataset
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bench import Bench, needed_spaces
-from ood_studio.evaluation.choose import bench_scorers, choose_scorers
+from ood_studio.evaluation.choose import bench_scorers, choose_scorers, without_text
 from ood_studio.evaluation.lacking import parts_of, what_lacks
 from ood_studio.evaluation.suites import OpenSuite, open_suite
 from ood_studio.features.images import DatasetFeatures, dataset_features
@@ -94,6 +94,8 @@ class SuiteBenches:
         choice = request.labels
         space, no_text = self._text_side(choice, suite.labels, progress)
         scorers = choose_scorers(request.scorers, bench_scorers(request.score))
+        if not self._workbench.backbone(choice.backbone, progress).reads_text:
+            scorers = without_text(scorers)
         bench = Bench(
             suite,
             choice.backbone,
@@ -125,6 +127,9 @@ class SuiteBenches:
         backbone = self._workbench.backbone(choice.backbone, progress)
         space, no_text = self._text_side(choice, suite.labels, progress)
 
+        if not backbone.reads_text:
+            (scorer,) = without_text({"": scorer}).values()
+
         def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
             return dataset_features(backbone, images, spaces, progress)
 
@@ -135,6 +140,9 @@ class SuiteBenches:
         self, choice: LabelChoice, labels: tuple[str, ...], progress: Progress
     ) -> tuple[LabelSpace | None, str]:
         """The label space, or None and the reason where the model reads no text or there are no labels."""
+        backbone = self._workbench.backbone(choice.backbone, progress)
+        if not backbone.reads_text:
+            return None, f"it reads texts, and {backbone.name} has no text tower"
         if not labels:
             return None, "it needs ID labels, and there are none; name them, or sort the ID pictures into class folders"
         try:

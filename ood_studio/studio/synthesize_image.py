@@ -109,7 +109,7 @@ class SynthesizeImageService:
             mask=fitted.mask,
             progress=progress,
         ):
-            notes = tuple(note for note in (fitted.note, found.note) if note)
+            notes = tuple(note for note in (fitted.note, found.note, assessor.note) if note)
             yield steps_of(assessor, found, [original], notes, time.monotonic() - began)[0]
 
     def assess(

@@ -107,7 +107,7 @@ class SynthesizeSetService:
         mains = {row: _main(source, row) for row in originals}
         contexts: dict[int, Contexts] = {}
         if request.method == "negative":
-            words = np.array(assessor.space.mined.words)
+            words = np.array(assessor.words.mined.words)
             labels = {row: str(np.random.default_rng([loop.seed, row]).choice(words)) for row in originals}
             prompts = {row: PROMPT.replace("{}", label) for row, label in labels.items()}
         else:

@@ -22,7 +22,8 @@ from ood_studio.labels.conjugated import conjugated_features
 from ood_studio.labels.corpora import load_corpus
 from ood_studio.labels.negmining import NegativeLabels, mine_corpus
 from ood_studio.labels.presets import TypedLabels, read_labels
-from ood_studio.scorers import FittedScore, NegLabel, Reference, Scorer
+from ood_studio.scorers import KNN, FittedScore, NegLabel, Reference, Scorer
+from ood_studio.studio.classifiers import NO_NEGATIVES, own_labels, own_notes, own_scorers
 from ood_studio.studio.requests import LabelChoice
 from ood_studio.studio.scores import ReferenceScores, ScorePanel, shown_scorers
 from ood_studio.studio.texts import read_prompts
@@ -35,6 +36,8 @@ _FEATURE_BYTES = 512 * 2**20  # of single images' features in memory
 @dataclass(frozen=True, eq=False)
 class LabelSpace:
     """Labels and their vectors, both sides: what a text side comes to.
+
+    Without a text tower the labels are the classes of the model's own head, and there are no vectors.
 
     Attributes:
         key: stands for all of its content.
@@ -53,13 +56,15 @@ class LabelSpace:
     notes: tuple[str, ...] = ()
 
     def reference(self) -> Reference:
-        """What text scorers learn from."""
+        """What scorers learn from that need no images: the texts, or the model's own head."""
+        if not self.backbone.reads_text:
+            return Reference(head=self.backbone.head, logit_scale=self.backbone.logit_scale)
         return Reference(self.class_text, self.negative_text, logit_scale=self.backbone.logit_scale)
 
 
 @dataclass(frozen=True, eq=False)
 class ReferenceImages:
-    """Joint features, (n, dim), of the images that set the thresholds; ``ood`` may be empty, ``key`` is a hash."""
+    """Vectors, (n, dim), of the images that set the thresholds; ``ood`` may be empty, ``key`` is a hash."""
 
     key: str
     id: Tensor
@@ -69,15 +74,18 @@ class ReferenceImages:
 
 @dataclass(frozen=True, eq=False)
 class EncodedImages:
-    """Features of images: ``joint`` (n, dim), and ``patches`` (n, rows, columns, dim) where the model has them."""
+    """Features of images: ``vectors`` (n, dim), and ``patches`` (n, rows, columns, dim) where the model has them.
 
-    joint: Tensor
+    The vectors are the joint ones, of a model without a text tower the visual ones.
+    """
+
+    vectors: Tensor
     patches: Tensor | None
 
     @property
     def nbytes(self) -> int:
         """What they take in memory."""
-        return self.joint.nbytes + (0 if self.patches is None else self.patches.nbytes)
+        return self.vectors.nbytes + (0 if self.patches is None else self.patches.nbytes)
 
 
 class Workbench:
@@ -112,14 +120,22 @@ class Workbench:
     def label_space(self, choice: LabelChoice, progress: Progress = silent, labels: tuple[str, ...] = ()) -> LabelSpace:
         """The labels of a choice, encoded and mined; ``labels`` in place of the choice's own where given.
 
+        Of a model without a text tower the classes of its own head, whatever the choice says.
+
         Raises:
             StudioError: for labels, corpus or prompts that cannot be used.
         """
+        backbone = self.backbone(choice.backbone, progress)
+        if not backbone.reads_text:
+            nothing = torch.empty(0, backbone.dim)
+            own = own_labels(backbone)
+            return LabelSpace(
+                (backbone.fingerprint, own), backbone, own, nothing, NO_NEGATIVES, nothing, own_notes(backbone)
+            )
         typed = TypedLabels(labels) if labels else read_labels(choice.labels)
         labels = typed.labels
         corpus = load_corpus(choice.corpus, lexnames=choice.lexnames)
         prompts = read_prompts(choice.prompts)
-        backbone = self.backbone(choice.backbone, progress)
         key = (backbone.fingerprint, labels, corpus.key, prompts.id, prompts.noun, prompts.adjective, choice.mining)
 
         def build() -> LabelSpace:
@@ -152,15 +168,11 @@ class Workbench:
         return self._conjugated_text.get(space.key, build, lambda: progress("waiting for the phrases", 0, 1))
 
     def encode(self, backbone: Backbone, images: Sequence[Image.Image]) -> EncodedImages:
-        """Features of a few images of any sizes, on the CPU; nothing is kept.
-
-        Raises:
-            StudioError: for a backbone without a text tower.
-        """
+        """Features of a few images of any sizes, on the CPU; nothing is kept."""
         with torch.inference_mode():
             found = backbone.encode_image(backbone.preprocess(images))
-            joint = joint_of(backbone, found.joint).float().cpu()
-        return EncodedImages(joint, None if found.patches is None else found.patches.float().cpu())
+            vectors = _vectors(found.joint, found.visual).float().cpu()
+        return EncodedImages(vectors, None if found.patches is None else found.patches.float().cpu())
 
     def image_features(
         self, backbone: Backbone, images: Sequence[Image.Image | KeyedImage], progress: Progress = silent
@@ -169,9 +181,6 @@ class Workbench:
 
         Args:
             images: of any sizes; their content is hashed unless they bring their key.
-
-        Raises:
-            StudioError: for a backbone without a text tower.
         """
         keyed = [KeyedImage.of(image) for image in images]
         keys = [(backbone.fingerprint, each.key) for each in keyed]
@@ -189,11 +198,11 @@ class Workbench:
             found = self.encode(backbone, [image for _, image in batch])
             for i, (key, _) in enumerate(batch):
                 patches = None if found.patches is None else found.patches[i : i + 1].clone()
-                held[key] = EncodedImages(found.joint[i : i + 1].clone(), patches)
+                held[key] = EncodedImages(found.vectors[i : i + 1].clone(), patches)
                 self._encoded.put(key, held[key])
         rows = [held[key] for key in keys]
         maps = [row.patches for row in rows if row.patches is not None]
-        return EncodedImages(torch.cat([row.joint for row in rows]), torch.cat(maps) if maps else None)
+        return EncodedImages(torch.cat([row.vectors for row in rows]), torch.cat(maps) if maps else None)
 
     def reference_images(self, space: LabelSpace, folder: str, progress: Progress = silent) -> ReferenceImages | None:
         """Features of ID and OOD reference images: those of a folder, or else those that come with the labels.
@@ -222,11 +231,20 @@ class Workbench:
         )
 
     def score_panel(self, space: LabelSpace, score: NegLabel, folder: str, progress: Progress = silent) -> ScorePanel:
-        """The shown scores in a label space, and what reference images score, see `reference_images`."""
+        """The shown scores in a label space, and what reference images score, see `reference_images`.
+
+        Raises:
+            StudioError: for a model that no score can read.
+        """
         references = self.reference_images(space, folder, progress)
         reference = space.reference()
         panel = ScorePanel({}, {})
-        for title, scorer in shown_scorers(score):
+        shown = shown_scorers(score)
+        if not space.backbone.reads_text:
+            shown = own_scorers(space.backbone, references is not None)
+            if references is not None:
+                reference = replace(reference, images=references.id)
+        for title, scorer in shown:
             panel.fitted[title] = fitted = scorer.fit(reference)
             if references is not None:
                 panel.compared[title] = self._scores_of(space, scorer, fitted, references)
@@ -235,7 +253,8 @@ class Workbench:
     def _world_reference(self, backbone: Backbone, found: ReferenceSet, progress: Progress) -> ReferenceImages:
         def features(part: ReferencePart) -> Tensor:
             images = open_reference(found, part, workers=self.workers)
-            return joint_of(backbone, dataset_features(backbone, images, {"joint"}, progress).joint)
+            seen = dataset_features(backbone, images, {"joint"}, progress)
+            return _vectors(seen.joint, seen.visual)
 
         return ReferenceImages(found.name, features(found.id), features(found.near), found.about)
 
@@ -246,20 +265,24 @@ class Workbench:
 
         def compute() -> ReferenceScores:
             ood = score(references.ood).double().numpy() if len(references.ood) else np.empty(0)
-            return ReferenceScores(score(references.id).double().numpy(), ood, references.about)
+            own = score
+            if isinstance(scorer, KNN):  # each of them is the nearest to itself
+                own = replace(scorer, k=scorer.k + 1).fit(Reference(images=references.id))
+            return ReferenceScores(own(references.id).double().numpy(), ood, references.about)
 
         return self._reference_scores.get((space.key, references.key, repr(scorer)), compute)
 
 
-def joint_of(backbone: Backbone, joint: Tensor | None) -> Tensor:
-    """Joint features, or one sentence where the model has none."""
-    if joint is None:
-        raise StudioError(f"{backbone.name} has no text tower, so it cannot compare pictures with labels")
-    return joint
+def _vectors(joint: Tensor | None, visual: Tensor | None) -> Tensor:
+    """Joint features; where the model has no text tower, visual ones."""
+    found = visual if joint is None else joint
+    if found is None:
+        raise StudioError("these pictures have neither joint nor visual features")
+    return found
 
 
 def _own_reference(backbone: Backbone, images: Dataset, progress: Progress) -> ReferenceImages:
     found = dataset_features(backbone, images, {"joint"}, progress)
-    joint = joint_of(backbone, found.joint)
+    vectors = _vectors(found.joint, found.visual)
     skipped = f" ({len(found.problems)} could not be read)" if found.problems else ""
-    return ReferenceImages(images.key, joint, joint[:0], f"{len(joint):,} pictures of {images.name}{skipped}")
+    return ReferenceImages(images.key, vectors, vectors[:0], f"{len(vectors):,} pictures of {images.name}{skipped}")

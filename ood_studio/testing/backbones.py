@@ -119,7 +119,9 @@ def an_image_is_the_same_in_any_batch(backbone: Backbone) -> None:
 
 def texts_are_unit_vectors_independent_of_the_batch(backbone: Backbone) -> None:
     """(texts, dim) of unit length, usable where gradients flow; without a text tower a sentence says so."""
-    if not reads_text(backbone):
+    said = backbone.reads_text
+    require(said == reads_text(backbone), f"reads_text is {said}, but that is not so of its joint features")
+    if not said:
         try:
             backbone.encode_text(TEXTS)
         except BackboneError:

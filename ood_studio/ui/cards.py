@@ -15,19 +15,18 @@ EMPTY = """
 </div>"""
 
 
-def verdict_card(report: ImageReport) -> str:
-    """The verdict in words: side, score, threshold, where the score falls."""
+def verdict_card(report: ImageReport, result: ExploreResult) -> str:
+    """The verdict in words: side, score, threshold, where the score falls, and what the model knows nothing of."""
     reading = report.readings[0]
     side = {True: "in", False: "out", None: "open"}[reading.inside]
     heading = {True: "In-distribution", False: "Out-of-distribution", None: "No threshold"}[reading.inside]
-    strongest = report.affinities[0]
-    kind = "ID" if strongest.inside else "negative"
     lines = []
     if reading.threshold is not None:
         sign = "at or above" if reading.inside else "below"
+        value, threshold = reading.apart()
         lines.append(
-            f"{escape(reading.title)} score <b>{number(reading.value)}</b>, {sign} the threshold "
-            f"<b>{number(reading.threshold)}</b> that keeps 95&nbsp;% of ID reference pictures."
+            f"{escape(reading.title)} score <b>{value}</b>, {sign} the threshold <b>{threshold}</b> "
+            "that keeps 95&nbsp;% of ID reference pictures."
         )
         outside = "" if reading.ood_below is None else f" and {reading.ood_below:.0%} of OOD"
         lines.append(f"Higher than {reading.id_below:.0%} of ID{outside} reference pictures.")
@@ -35,11 +34,14 @@ def verdict_card(report: ImageReport) -> str:
         lines.append(
             f"{escape(reading.title)} score <b>{number(reading.value)}</b>. These labels have no ID reference pictures."
         )
-    name, share = report.classes[0]
-    lines.append(
-        f"Drawn most to <b>{escape(strongest.label)}</b>, {'an' if kind == 'ID' else 'a'} {kind} label. "
-        f"{classed(name, share)}"
-    )
+    if report.classes and result.negatives:
+        strongest = report.affinities[0]
+        kind = "an ID" if strongest.inside else "a negative"
+        lines.append(f"Drawn most to <b>{escape(strongest.label)}</b>, {kind} label. {classed(report, result)}")
+    elif report.classes:
+        lines.append(classed(report, result))
+    if result.limits:
+        lines.append(f"<em>{escape(result.limits)}</em>")
     text = "".join(f"<p>{line}</p>" for line in lines)
     return (
         f'<section class="studio-verdict {side}" aria-live="polite" aria-label="Verdict">'
@@ -47,16 +49,27 @@ def verdict_card(report: ImageReport) -> str:
     )
 
 
-def classed(name: str, share: float) -> str:
-    """The class that zero-shot classification chooses."""
-    return f"Zero-shot class: <b>{escape(name)}</b> ({share:.0%})."
+def classed(report: ImageReport, result: ExploreResult) -> str:
+    """The class that zero-shot classification chooses, or the model's own head."""
+    name, share = report.classes[0]
+    whose = "Zero-shot class" if result.negatives else "The model's own class"
+    return f"{whose}: <b>{escape(name)}</b> ({share:.0%})."
 
 
-def affinity_bars(report: ImageReport, tau: float) -> str:
+def affinity_bars(report: ImageReport, result: ExploreResult) -> str:
     """Horizontal bars of the strongest affinities, ID blue and negative green (NegLabel, Figs. 4 and 5)."""
+    if not report.affinities:
+        return ""
     longest = max(affinity.share for affinity in report.affinities) or 1.0
     defined = have_definitions()
     rows = "".join(_bar(affinity, longest, defined) for affinity in report.affinities)
+    if not result.negatives:
+        return (
+            '<section class="studio-bars" aria-label="Strongest classes"><div class="studio-legend">'
+            f'<span class="dot id"></span>classes of the model\'s own head<span class="studio-tau">softmax</span></div>'
+            f"<ol>{rows}</ol></section>"
+        )
+    tau = result.tau
     return (
         '<section class="studio-bars" aria-label="Strongest affinities"><div class="studio-legend">'
         f'<span class="dot id"></span>ID labels <b>{percent(report.id_share)}</b>'
@@ -95,6 +108,8 @@ def about(result: ExploreResult) -> str:
     notes = "".join(f" {escape(note)}" for note in result.notes)
     groups = f", in {result.groups} groups" if result.groups > 1 else ""
     sides = f"{len(result.id_labels):,} ID labels against {len(result.negatives):,} negative labels{groups}."
+    if not result.negatives:
+        sides = ""
     return f'<p class="studio-about">{sides}{thresholds}{notes}</p>'
 
 
@@ -116,12 +131,11 @@ def percent(share: float) -> str:
 
 
 def _score_row(reading: Reading) -> str:
-    decision = {True: '<span class="in">ID</span>', False: '<span class="out">OOD</span>', None: "–"}[reading.inside]
-    threshold = "–" if reading.threshold is None else number(reading.threshold)
+    value, threshold = (number(reading.value), "–") if reading.threshold is None else reading.apart()
     above = "".join(
         f"<td>{'–' if share is None else f'{share:.0%}'}</td>" for share in (reading.id_below, reading.ood_below)
     )
     return (
-        f'<tr><th scope="row">{escape(reading.title)}</th><td>{number(reading.value)}</td><td>{threshold}</td>'
-        f"<td>{decision}</td>{above}</tr>"
+        f'<tr><th scope="row">{escape(reading.title)}</th><td>{value}</td><td>{threshold}</td>'
+        f"<td>{side(reading.inside)}</td>{above}</tr>"
     )

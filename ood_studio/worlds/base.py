@@ -189,7 +189,8 @@ class World:
         title: for people, such as "Diorama world".
         about: one sentence that says what it is.
         backbones: bundled models that know this world alone; ``models`` says what they are, so that no miniature is
-            taken for the real thing.
+            taken for the real thing. ``classifiers`` are further ones, without a text tower; ``limits`` says what
+            all of them know nothing of.
         presets, corpora: its ID labels and its candidate words.
         splits: name and one line about each split that ``open_split`` opens.
         suites: its benchmarks.
@@ -204,6 +205,8 @@ class World:
     about: str
     backbones: tuple[str, ...] = ()
     models: str = ""
+    classifiers: tuple[str, ...] = ()
+    limits: str = ""
     presets: tuple[Preset, ...] = ()
     corpora: tuple[CorpusSource, ...] = ()
     splits: tuple[tuple[str, str], ...] = ()

@@ -37,6 +37,12 @@ def world_of_backbone(name: str) -> World | None:
     return next((world for world in worlds() if name in world.backbones), None)
 
 
+def limits_of(backbone: str) -> str:
+    """What a bundled model knows nothing of, in one sentence; nothing of any other model."""
+    known = (world for world in worlds() if backbone in (*world.backbones, *world.classifiers))
+    return next((world.limits for world in known), "")
+
+
 def presets() -> dict[str, Preset]:
     """All label presets by name."""
     return {preset.name: preset for world in worlds() for preset in world.presets}

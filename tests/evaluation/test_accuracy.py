@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
-from ood_studio.evaluation.accuracy import suite_accuracies, zero_shot_accuracy
+from ood_studio.evaluation.accuracy import head_accuracy, head_classes, suite_accuracies, zero_shot_accuracy
 from ood_studio.features.base import DatasetFeatures
 
 TEXT = torch.eye(3)
@@ -46,3 +46,33 @@ def test_a_suite_tells_what_is_known_of_its_images() -> None:
     assert asked == [("a", "b", "c")]
     for unknown in (images(None), images([-1] * 4)):
         assert not suite_accuracies(SimpleNamespace(id=unknown, trained=None), TEXT, encode, features)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("names", "labels", "of", "by_order"),
+    [
+        (("Cat", "great_white shark"), ("cat", "dog", "Great White  Shark"), [0, -1, 1], False),
+        (("tench, Tinca tinca", "cock"), ("cock", "tench"), [1, 0], False),
+        (None, ("cock", "tench"), [0, 1], True),
+        (("n01440764", "n01443537"), ("tench", "goldfish"), [0, 1], True),
+        (None, ("cock",), [-1], False),
+        (("a", "b"), (), [], False),
+    ],
+)
+def test_labels_are_found_among_the_classes_of_a_head(
+    names: tuple[str, ...] | None, labels: tuple[str, ...], of: list[int], by_order: bool
+) -> None:
+    found = head_classes(names, 2, labels)
+    assert found.of.tolist() == of and found.by_order == by_order and found.known == sum(i >= 0 for i in of)
+
+
+def test_the_accuracy_of_a_head_is_over_all_its_classes() -> None:
+    head = torch.nn.Linear(2, 3)
+    features = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [-1.0, 2.0], [3.0, 0.0]])
+    classes = head_classes(("a", "b", "c"), 3, ("c", "a", "z"))
+    truth = np.array([0, 0, 1, 2, -1])
+    guessed = (features.double() @ head.weight.double().T + head.bias.double()).argmax(dim=1)
+    wanted = np.mean([guessed[0] == 2, guessed[1] == 2, guessed[2] == 0])  # "z" is no class, the last has no label
+    assert head_accuracy(features, head, classes, truth) == pytest.approx(wanted)
+    assert head_accuracy(features, head, classes, np.full(5, 2)) is None
+    assert head_accuracy(features, head, head_classes(None, 3, ()), truth) is None

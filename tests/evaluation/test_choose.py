@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ood_studio.core.errors import StudioError
-from ood_studio.evaluation.choose import bench_scorers, choose_scorers, parse_scorer, scorer_text
+from ood_studio.evaluation.choose import bench_scorers, choose_scorers, parse_scorer, scorer_text, without_text
 from ood_studio.scorers import SCORERS, Energy, NegLabel
 
 KNOWN = bench_scorers()
@@ -65,3 +65,11 @@ def test_a_scorer_reads_back_from_its_text(key: str, number: float) -> None:
     if "tau" in names:
         scorer = dataclasses.replace(scorer, tau=number)  # type: ignore[type-var]
     assert parse_scorer(scorer_text(key, scorer, KNOWN), KNOWN) == scorer
+
+
+def test_without_a_text_tower_scorers_read_the_visual_space_unless_told_otherwise() -> None:
+    asked = choose_scorers(("msp", "react:percentile=80", "energy:space=joint", "knn", "mcm"), bench_scorers())
+    found = without_text(asked)
+    spaces = [getattr(scorer, "space", None) for scorer in found.values()]
+    assert spaces == ["visual", "visual", "joint", "visual", "joint"]
+    assert getattr(found["react:percentile=80"], "percentile") == 80  # noqa: B009

@@ -203,7 +203,7 @@ def test_a_result_for_people() -> None:
     text = result_text(result()).splitlines()
     assert text[:2] == [
         "Suite toy, backbone model, seed 3; all figures in percent. Pictures: 20 of in, 10 of near, 10 of far.",
-        "Zero-shot accuracy: 91.0 % over ID labels.",
+        "91.0 % zero-shot accuracy over the ID labels.",
     ]
     assert text[-1] == "vim could not run: it needs training images." and "mcm" in "\n".join(text[3:-2])
     none = BenchResult("toy", "model", "in", unavailable={"mcm": "it reads texts."})

@@ -31,7 +31,7 @@ from ood_studio.studio import (
     Reading,
     Studio,
 )
-from ood_studio.studio.answers import verdict
+from ood_studio.studio.answers import drawn_to, verdict
 from tests.worlds.fewer import fewer_references
 
 BACKBONE = "diorama"
@@ -140,7 +140,9 @@ def test_the_verdict_turns_with_the_threshold(
 
 
 def test_a_verdict_without_reference_pictures_claims_nothing() -> None:
-    sentence = verdict(Reading("neglabel", "NegLabel", 0.5, None, None, None, None), Affinity("cat", 0.5, True))
+    sentence = verdict(
+        Reading("neglabel", "NegLabel", 0.5, None, None, None, None), drawn_to(Affinity("cat", 0.5, True))
+    )
     assert sentence == "NegLabel 0.5, without a threshold to compare with. It is drawn most to “cat”, an ID label."
 
 

@@ -18,9 +18,6 @@ def side_by_side(result: ExploreResult) -> str:
     """Bars of the strongest affinities of both."""
     halves = ""
     for title, report in zip(("Before", "After"), result.reports, strict=True):
-        name, share = report.classes[0]
-        halves += (
-            f'<div><h3>{title}</h3><p class="studio-about">{cards.classed(name, share)}</p>'
-            f"{cards.affinity_bars(report, result.tau)}</div>"
-        )
+        said = f'<p class="studio-about">{cards.classed(report, result)}</p>' if report.classes else ""
+        halves += f"<div><h3>{title}</h3>{said}{cards.affinity_bars(report, result)}</div>"
     return f'<div class="studio-halves">{halves}</div>'

@@ -43,9 +43,10 @@ def verdict(mine: Session) -> str:
         lines.append("These labels have no ID reference pictures, so there is no threshold.")
     else:
         sign = "at or above" if now.inside else "below"
+        value, threshold = now.apart()
         lines.append(
-            f"{escape(now.title)} went from {number(was.value)} to <b>{number(now.value)}</b>, {sign} the threshold "
-            f"<b>{number(now.threshold)}</b>. <b>{_inside(last)} of {len(last.readings)}</b> detectors take the "
+            f"{escape(now.title)} went from {number(was.value)} to <b>{value}</b>, {sign} the threshold "
+            f"<b>{threshold}</b>. <b>{_inside(last)} of {len(last.readings)}</b> detectors take the "
             f"picture for ID; at the start {_inside(first)} did."
         )
     kind = "score" if trace.request.target_score else "similarity to the target"
@@ -134,14 +135,14 @@ def curves(trace: AttackTrace) -> tuple[go.Figure, go.Figure]:
 
 
 def _row(was: Reading, now: Reading, trace: AttackTrace, look: Style) -> str:
-    threshold = "–" if now.threshold is None else number(now.threshold)
+    value, threshold = (number(now.value), "–") if now.threshold is None else now.apart()
     said = side(now.inside)
     if now.inside != was.inside:
         step = trace.flipped(now.title)
         said = f"{side(was.inside)} → {said}" + ("" if step is None else f" <small>step {step}</small>")
     return (
         f'<tr><th scope="row">{_key(look)}{escape(now.title)}</th><td>{number(was.value)}</td>'
-        f"<td><b>{number(now.value)}</b></td><td>{threshold}</td><td>{said}</td></tr>"
+        f"<td><b>{value}</b></td><td>{threshold}</td><td>{said}</td></tr>"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from ood_studio.evaluation.report import accuracies
 from ood_studio.evaluation.rows import BenchResult
 from ood_studio.evaluation.significance import Comparison
 from ood_studio.evaluation.suites import suites
@@ -18,8 +19,6 @@ EMPTY = """
   <p>Tick some scorers and press <b>Compare</b>. Each scores the same familiar (ID) and foreign (OOD) pictures. You will
   see how well the scores separate the two, and which pictures fool them.</p>
 </div>"""
-
-_ACCURACY = {"id_accuracy": "the ID labels", "all_accuracy": "all trained classes"}
 
 
 def summary(mine: Session) -> str:
@@ -56,10 +55,6 @@ def about(result: BenchResult | None, whole: bool = True) -> str:
         return ""
     row = result.rows[0]
     suite = suites().get(result.suite)
-    shares = [
-        f"{share:.1%} zero-shot accuracy over {_ACCURACY.get(name, escape(name))}"
-        for name, share in result.accuracy.items()
-    ]
     which = [
         f"Suite {escape(result.suite)}{f' ({escape(suite.about)})' if suite else ''}",
         f"model {escape(result.backbone)}",
@@ -69,7 +64,7 @@ def about(result: BenchResult | None, whole: bool = True) -> str:
     counts = [
         f"{row.n_id:,} ID pictures",
         *([f"{len(result.labels):,} ID labels"] if result.labels else []),
-        *shares,
+        *map(escape, accuracies(result)),
     ]
     parts = [*(which if whole else []), *counts]
     return f'<p class="studio-about">{"; ".join(parts)}.</p>'

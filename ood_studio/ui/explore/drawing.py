@@ -63,12 +63,12 @@ def opened(p: Panels, mine: Session) -> Updates:
     titles = [reading.title for reading in report.readings]
     mine.score = mine.score if mine.score in titles else titles[0]
     return {
-        p.verdict: cards.verdict_card(report),
+        p.verdict: cards.verdict_card(report, result),
         p.large: _large(mine, report),
         p.heat: gr.update(
             interactive=report.heatmap is not None, label=HEAT if report.heatmap is not None else NO_HEAT
         ),
-        p.bars: cards.affinity_bars(report, result.tau),
+        p.bars: cards.affinity_bars(report, result),
         p.score: gr.update(choices=titles, value=mine.score),
         p.histogram: figure_update(p.histogram, _histogram(result, report.readings[titles.index(mine.score)])),
         p.table: cards.score_table(report),
@@ -107,13 +107,13 @@ def _table(result: ExploreResult) -> tuple[list[str], list[list[Any]]]:
         [
             one.name,
             _caption(one.readings[0].inside),
-            one.classes[0][0],
-            one.affinities[0].label,
+            one.classes[0][0] if one.classes else "",
+            one.affinities[0].label if one.affinities else "",
             *(float(f"{reading.value:.4g}") for reading in one.readings),
         ]
         for one in result.reports
     ]
-    return ["picture", "verdict", "zero-shot class", "strongest label", *titles], rows
+    return ["picture", "verdict", "class", "strongest label", *titles], rows
 
 
 def _csv(header: list[str], rows: list[list[Any]]) -> str:

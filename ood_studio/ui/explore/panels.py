@@ -13,7 +13,7 @@ from ood_studio.ui.plot import click_plot
 from ood_studio.ui.share import share_box
 
 HEAT = "Show where the ID evidence is"
-NO_HEAT = "No map: this model has no patches"
+NO_HEAT = "No map: this model has no patches to compare with labels"
 LARGE, HISTOGRAM = 300, 260  # pixels high
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
+from ood_studio.backbones.families import find_model
+from ood_studio.hub.errors import CannotLoad
 from ood_studio.labels.presets import read_labels
 from ood_studio.ui.sidebar.shared import Shared
 from ood_studio.worlds import corpora, reference_of, world_of_backbone, worlds
@@ -26,14 +28,27 @@ def meaning_html(shared: Shared) -> str:
     Raises:
         StudioError: for labels that cannot be used.
     """
-    typed = read_labels(shared.labels.labels)
-    sentences = [_sides(shared, typed.labels), _thresholds(shared, typed.labels), *map(escape, typed.notes)]
+    if not _reads_text(shared.labels.backbone):
+        said = "This model has no text tower: the classes of its own head stand for labels, and words play no part. "
+        said += "Pictures of yours set the thresholds." if shared.reference else "Reference pictures of yours add k-NN."
+        return f'<p class="studio-about" role="status">{said}</p>'
+    labels, _ = read_labels(shared.labels.labels)
+    sentences = [_sides(shared, len(labels)), _thresholds(shared, labels)]
     if stranger := _stranger(shared):
         sentences.insert(0, f'<b class="out">{escape(stranger)}</b>')
     return f'<p class="studio-about" role="status">{" ".join(sentences)}</p>'
 
 
-def _sides(shared: Shared, labels: tuple[str, ...]) -> str:
+def _reads_text(backbone: str) -> bool:
+    """Whether a model of that name has a text tower; of a name that is none nobody knows."""
+    try:
+        family, _ = find_model(backbone)
+    except CannotLoad:
+        return True
+    return family.reads_text
+
+
+def _sides(shared: Shared, count: int) -> str:
     corpus, mining = shared.labels.corpus, shared.labels.mining
     words = corpora()[corpus].title if corpus in corpora() else Path(corpus).name
     kept = f"at most {mining.count:,}" if mining.fraction is None else f"{mining.fraction:.2g} of all"
