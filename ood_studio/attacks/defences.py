@@ -120,6 +120,7 @@ class Defended(Dataset):
     def __init__(self, whole: Dataset, defence: Defence | tuple[Kind, float], view: int = 0) -> None:
         defence = defence if isinstance(defence, Defence) else Defence(*defence)
         self._whole, self._defence, self._view = whole, defence, view
+        self.whole = whole
         self.name, self.labels, self.classes = whole.name, whole.labels, whole.classes
         self.key = f"{whole.key}/{defence}/{view}"
 

@@ -59,6 +59,7 @@ class FeatureDataset(Dataset):
         state = path.stat()
         place = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()
         self.key = f"features/{place}/{state.st_size}/{state.st_mtime_ns}"
+        self.place = readable(str(self._path))
         self.labels = None
         self.notes = found.notes
         if labels != ():
@@ -74,6 +75,10 @@ class FeatureDataset(Dataset):
     def caption(self, index: int) -> str:
         """The number of the row."""
         return f"row {index + 1}"
+
+    def files(self) -> Sequence[tuple[str, Path]]:
+        """The one file."""
+        return [("", self._path)]
 
     def _arguments(self) -> dict[str, Any]:
         return {"path": str(self._path), "labels": self._wanted}

@@ -46,6 +46,7 @@ class CifarDataset(Dataset):
         self._files = [str(Path(file).absolute()) for file in files]
         self._skip, self._labelled = label_bytes, labelled
         self.name, self.key = name, f"cifar/{label_bytes}/{digest.hexdigest()}"
+        self.place = ", ".join(self._files)
         self.labels = self._records[:, label_bytes - 1].astype(np.int64) if labelled else None
 
     def __len__(self) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any, final
 
 import numpy as np
@@ -31,6 +32,8 @@ class Dataset(ABC):
         classes: the class names that the data themselves bring, in label order; empty where they bring none.
         numbered: whether the labels are numbers in the data, so that they refer to ID labels by their places.
         notes: sentences for people, such as which files were left out.
+        place: where the data are from: a path, a name on the hub; empty where the key says how they are made.
+        whole: the dataset that this one is a part or a view of; its key then begins with that one's.
     """
 
     name: str
@@ -39,6 +42,8 @@ class Dataset(ABC):
     classes: tuple[str, ...] = ()
     numbered: bool = False
     notes: tuple[str, ...] = ()
+    place: str = ""
+    whole: Dataset | None = None
 
     @abstractmethod
     def __len__(self) -> int:
@@ -63,6 +68,10 @@ class Dataset(ABC):
             StudioError: naming the image, if it cannot be read.
         """
         return self.load(index)
+
+    def files(self) -> Sequence[tuple[str, Path]]:
+        """The files whose bytes are the content, with their names; none where the key itself says what that is."""
+        return ()
 
     def _repr_html_(self) -> str:
         shown = image_gallery(len(self), lambda index: (self.show(index), self.caption(index)))
@@ -131,6 +140,7 @@ class Subset(Dataset):
     def __init__(self, whole: Dataset, count: int, seed: int) -> None:
         chosen = np.random.default_rng(seed).permutation(len(whole))[:count]
         self._whole, self._count, self._seed, self._chosen = whole, count, seed, np.sort(chosen)
+        self.whole = whole
         self.name, self.classes, self.numbered, self.notes = whole.name, whole.classes, whole.numbered, whole.notes
         self.key = f"{whole.key}/{hashlib.sha256(self._chosen.tobytes()).hexdigest()}"
         self.labels = None if whole.labels is None else whole.labels[self._chosen]

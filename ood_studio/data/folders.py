@@ -117,7 +117,7 @@ class FolderDataset(Dataset):
         self._root, self._names, self._wanted = root.absolute(), [file for file, _, _ in found.files], labels
         classes = folder_classes(self._names, labels)
         self.name = readable(name or root.resolve().name or "pictures")
-        self.key = _fingerprint(root, found.files)
+        self.key, self.place = _fingerprint(root, found.files), readable(str(self._root))
         self.classes, self.labels = classes.names, classes.labels
         self.notes = (*classes.notes, *found.notes)
 
@@ -131,6 +131,10 @@ class FolderDataset(Dataset):
     def caption(self, index: int) -> str:
         """The path below the folder."""
         return readable(self._names[index])
+
+    def files(self) -> Sequence[tuple[str, Path]]:
+        """Every image."""
+        return [(name, self._root / name) for name in self._names]
 
     def _arguments(self) -> dict[str, Any]:
         return {"root": str(self._root), "labels": self._wanted}

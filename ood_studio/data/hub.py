@@ -75,7 +75,7 @@ class HubDataset(Dataset):
         self._data = data.cast_column(column, datasets.Image(decode=False))
         self._column, self._where, self._wanted = column, _everywhere(where), labels
         self.name = readable(name or re.split(r"[:@]", place.removeprefix(_PREFIX))[0].rstrip("/").rsplit("/", 1)[-1])
-        self.key = f"hub/{data._fingerprint}/{column}"
+        self.key, self.place = f"hub/{data._fingerprint}/{column}", readable(where)
         self.labels = None
         if labels != ():
             self._label(datasets, data, choose_labels(datasets, data.features, where, column, wanted.strip()), labels)

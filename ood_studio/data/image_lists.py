@@ -73,7 +73,7 @@ class ImageListDataset(Dataset):
                 digest.update(f"{about.st_size} {about.st_mtime_ns}\0".encode())
             except (OSError, ValueError):  # reading it says so
                 digest.update(b"missing\0")
-        self.key = f"list/{digest.hexdigest()}"
+        self.key, self.place = f"list/{digest.hexdigest()}", readable(str(self._path))
 
     def __len__(self) -> int:
         return len(self._names)
@@ -85,6 +85,10 @@ class ImageListDataset(Dataset):
     def caption(self, index: int) -> str:
         """The path as in the list, and the line where several lines name it."""
         return self._captions[index]
+
+    def files(self) -> Sequence[tuple[str, Path]]:
+        """The list, and every image in it."""
+        return [("", self._path), *((name, self._root / name) for name in self._names)]
 
     def _arguments(self) -> dict[str, Any]:
         return {"path": str(self._path), "labels": self._wanted, "root": self._start}

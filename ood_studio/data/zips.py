@@ -60,7 +60,7 @@ class ZipDataset(Dataset):
         digest = hashlib.sha256()
         for called, entry in self._entries.items():
             digest.update(f"{called}\0{entry.file_size}\0{entry.CRC}\0".encode(errors="surrogateescape"))
-        self.key = f"zip/{digest.hexdigest()}"
+        self.key, self.place = f"zip/{digest.hexdigest()}", readable(str(self._path))
 
     def __len__(self) -> int:
         return len(self._names)

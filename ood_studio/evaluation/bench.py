@@ -15,6 +15,7 @@ from torch import Tensor
 from ood_studio import __version__
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, Stopped, silent
+from ood_studio.data.content import origin_of
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bootstrap import intervals
 from ood_studio.evaluation.lacking import lacking, missed_notes, parts_of
@@ -25,7 +26,8 @@ from ood_studio.features.images import DatasetFeatures
 from ood_studio.scorers import FittedScore, Reference, Scorer, Space, select_features
 
 _CHUNK = 2048  # images scored at a time: memory stays bounded whatever the size of the set
-_PACKAGES = ("torch", "open_clip_torch", "numpy")
+_PACKAGES = ("torch", "torchvision", "open_clip_torch", "timm", "numpy", "pillow")
+_TEXTS = ("class_text", "negative_text", "conjugated_text")
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ class Bench:
         seed: for the rows, and of the resamples.
         resamples: bootstrap resamples of the intervals; 0 for none.
         fpr_definition: of FPR95.
-        params: what else made every score, such as the prompts; ``mining`` the same for scorers that read negative
-            labels, ``training`` for those that learn from training images.
+        params: what else made every score; ``prompting`` the same for scorers that read texts, ``mining`` for those
+            that read negative labels, ``training`` for those that learn from training images.
+        model: of the rows' provenance what says which model it is and where it runs.
     """
 
     suite: OpenSuite
@@ -54,8 +57,10 @@ class Bench:
     resamples: int = 1000
     fpr_definition: FprDefinition = "exact"
     params: Mapping[str, Any] = field(default_factory=dict)
+    prompting: Mapping[str, Any] = field(default_factory=dict)
     mining: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
+    model: Mapping[str, Any] = field(default_factory=dict)
 
     def run(self, progress: Progress = silent) -> Iterator[BenchResult]:
         """The result so far after every OOD set; the last one is finished.
@@ -107,6 +112,8 @@ class Bench:
             missed[name] = lacking(dataset, outside, fitted)
             rows = list(result.rows)
             scores = {key: dict(found) for key, found in result.scores.items()}
+            took = {key: dict(found) for key, found in result.seconds.items()}
+            origins = self._origins(dataset, progress)
             for key, score in fitted.items():
                 if key in missed[name]:
                     continue
@@ -115,14 +122,14 @@ class Bench:
                 self._score(score, scores[key], name, inside, outside)
                 here = scores[key].get(f"{result.id}|{name}", scores[key].get(result.id))
                 assert here is not None
-                rows.append(
-                    self._row(key, score, name, here, scores[key][name], seconds[key], time.perf_counter() - started)
-                )
+                rows.append(self._row(key, score, name, here, scores[key][name], origins))
+                took.setdefault(key, {})[name] = seconds[key] + time.perf_counter() - started
                 done += 1
             result = replace(
                 result,
                 rows=tuple(rows),
                 scores=scores,
+                seconds=took,
                 rows_of=result.rows_of | {name: outside.rows},
                 problems=result.problems | {name: outside.problems},
                 notes=(*self.suite.notes, *missed_notes(missed, [*fitted])),
@@ -166,8 +173,21 @@ class Bench:
             scores[name] = score_all(score, inside)
         scores[ood] = score_all(score, outside)
 
+    def _origins(self, outside: Dataset, progress: Progress) -> dict[str, dict[str, str]]:
+        """Where the images of a row come from."""
+        sets = {"id": self.suite.id, "ood": outside}
+        if self.suite.train is not None:
+            sets["train"] = self.suite.train
+        return {name: asdict(origin_of(each, progress)) for name, each in sets.items()}
+
     def _row(
-        self, key: str, score: FittedScore, ood: str, inside: Scores, outside: Scores, fitting: float, scoring: float
+        self,
+        key: str,
+        score: FittedScore,
+        ood: str,
+        inside: Scores,
+        outside: Scores,
+        origins: Mapping[str, Mapping[str, str]],
     ) -> Row:
         found = summary(inside, outside, self.fpr_definition)
         low: tuple[float | None, float | None] = (None, None)
@@ -178,11 +198,16 @@ class Bench:
             )
             low, high = (around.auroc[0], around.fpr95[0]), (around.auroc[1], around.fpr95[1])
         scorer = score.scorer
-        params = _parameters(scorer, self.reference_of(scorer.space)) | dict(self.params)
-        if {"negative_text", "conjugated_text"} & set(scorer.needs):
+        reference = self.reference_of(scorer.space)
+        reads = scorer.reads(reference)
+        params = _parameters(scorer, reference) | dict(self.params)
+        if set(_TEXTS) & set(reads):
+            params |= self.prompting
+        if set(_TEXTS[1:]) & set(reads):
             params |= self.mining
-        if "images" in scorer.needs:
+        if "images" in reads:
             params |= self.training
+        provenance = {name: dict(each) for name, each in origins.items() if name != "train" or "images" in reads}
         return Row(
             suite=self.suite.name,
             id=self.suite.id.name,
@@ -203,7 +228,7 @@ class Bench:
             fpr95_high=high[1],
             fpr_definition=self.fpr_definition,
             seed=self.seed,
-            seconds=fitting + scoring,
+            provenance=provenance | dict(self.model),
             versions=_versions(),
         )
 

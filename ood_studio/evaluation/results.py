@@ -21,11 +21,13 @@ from ood_studio.evaluation.stored_runs import COLUMNS, StoredRun, grouped
 
 _log = logging.getLogger(__name__)
 
-SCHEMA = 1
-_JSON = ("params", "versions")
-_ABOUT = ("labels", "accuracy", "unavailable", "titles", "notes")  # what a run says beside its rows
+SCHEMA = 2
+_OLDER = 1  # whose rows have no provenance
+_JSON = ("params", "provenance", "versions")
+_ABOUT = ("labels", "accuracy", "unavailable", "titles", "notes", "seconds")  # what a run says beside its rows
 _MAY_BE_NONE = ("auroc_low", "auroc_high", "fpr95_low", "fpr95_high")  # without resamples
 _COLUMNS = ", ".join(f'"{field.name}"' for field in fields(Row))
+_OLDER_COLUMNS = _COLUMNS.replace('"provenance"', "'{}'")
 _WAIT = 30.0  # seconds, for another process to finish writing
 
 
@@ -68,7 +70,7 @@ class ResultStore:
         wanted = {"suite": suite, "id": id, "ood": ood, "backbone": backbone, "scorer": scorer, "seed": seed}
         given = {name: value for name, value in wanted.items() if value is not None}
         where = " AND ".join(f'"{name}" = ?' for name in given) or "1"
-        query = f"SELECT {_COLUMNS} FROM results WHERE {where} ORDER BY number"
+        query = f"SELECT * FROM results WHERE {where} ORDER BY number"
         return tuple(self._select(query, [*given.values()], _row))
 
     def runs(self, *, suite: str | None = None, backbone: str | None = None) -> tuple[StoredRun, ...]:
@@ -91,7 +93,7 @@ class ResultStore:
         Raises:
             StudioError: if its rows are not there any more.
         """
-        query = f"SELECT {_COLUMNS} FROM results WHERE number BETWEEN ? AND ? ORDER BY number"
+        query = "SELECT * FROM results WHERE number BETWEEN ? AND ? ORDER BY number"
         rows: tuple[Row, ...] = tuple(self._select(query, [run.first, run.last], _row))
         if len(rows) != run.last - run.first + 1 or (rows[0].suite, rows[0].backbone) != (run.suite, run.backbone):
             raise StudioError(f"the run of {run.added} is not in {self.path} any more")
@@ -111,13 +113,18 @@ class ResultStore:
     def _select(
         self, query: str, values: Sequence[Any] = (), read: Callable[[tuple[Any, ...]], Any] = tuple
     ) -> list[Any]:
-        """What ``read`` makes of each row found; nothing, with a warning, from a file that cannot be read."""
+        """What ``read`` makes of each row found; nothing, with a warning, from a file that cannot be read.
+
+        In the query ``*`` are the fields of a `Row`.
+        """
         if not self.path.exists():
             return []
         try:
             # An address, so that no file is made; what a process that was killed left half written is undone.
             with contextlib.closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=rw", _WAIT, uri=True)) as db:
-                return [] if _version(db) == 0 else [read(row) for row in db.execute(query, values)]
+                version = _version(db)
+                query = query.replace("*", _OLDER_COLUMNS if version == _OLDER else _COLUMNS)
+                return [] if version == 0 else [read(row) for row in db.execute(query, values)]
         except (OSError, sqlite3.Error, ValueError) as error:
             _log.warning("the results in %s could not be read (%s)", self.path, error)
             return []
@@ -144,7 +151,9 @@ class ResultStore:
         with self._transaction() as db:
             if _version(db) == 0:
                 db.execute(f"CREATE TABLE results (number INTEGER PRIMARY KEY, added TEXT NOT NULL, {_COLUMNS})")
-                db.execute(f"PRAGMA user_version = {SCHEMA}")
+            elif _version(db) == _OLDER:
+                db.execute("ALTER TABLE results ADD COLUMN provenance DEFAULT '{}'")
+            db.execute(f"PRAGMA user_version = {SCHEMA}")
             # Files of before have no such table; those who do not know it may go on without it.
             db.execute("CREATE TABLE IF NOT EXISTS runs (first INTEGER PRIMARY KEY, about TEXT NOT NULL)")
             (last,) = db.execute("SELECT coalesce(max(number), 0) FROM results").fetchone()
@@ -185,7 +194,7 @@ def _damaged(error: sqlite3.DatabaseError) -> bool:
 def _version(db: sqlite3.Connection) -> int:
     """The file's schema, 0 for a new one."""
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if version not in (0, SCHEMA):
+    if version not in (0, _OLDER, SCHEMA):
         raise sqlite3.NotSupportedError(f"it is of version {version}, this OOD Studio writes version {SCHEMA}")
     return version
 

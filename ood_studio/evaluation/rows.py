@@ -25,13 +25,15 @@ class Row:
         backbone: the model's name.
         scorer: the scorer as it was asked for: a key of `bench_scorers`, with parameters where some were given.
         params: everything that makes this score: the scorer's parameters, τ as a number even where it is the model's
-            own, and how texts, negative labels and training images were made.
+            own, and how the texts, negative labels and training images that it read were made.
         n_id, n_ood: images in the two sets.
         auroc, fpr95, aupr_in, aupr_out, detection_error: ID is the positive class.
         auroc_low, auroc_high, fpr95_low, fpr95_high: ends of their 95 % bootstrap intervals; None without resamples.
         fpr_definition: which definition of FPR95 was used.
         seed: of the images drawn and of the resamples.
-        seconds: fitting the scorer and scoring both sets; encoding images and words is not in it.
+        provenance: what it was measured on and with: for each of ``id``, ``ood`` and ``train`` (where the scorer
+            learns from images) its ``place`` and a hash of its ``content``; ``weights``, the fingerprint of the model;
+            ``device``, ``dtype`` and ``precision``.
         versions: of the packages that computed it.
     """
 
@@ -54,7 +56,7 @@ class Row:
     fpr95_high: float | None
     fpr_definition: FprDefinition
     seed: int
-    seconds: float
+    provenance: dict[str, Any]
     versions: dict[str, str]
 
 
@@ -71,6 +73,8 @@ class BenchResult:
             the ID labels and ``all_accuracy`` over all classes that the bundled models were trained on,
             ``head_accuracy`` of the model's own classifier over all its classes.
         unavailable: scorers that could not run, and why in one sentence.
+        seconds: for each scorer and OOD set how long fitting and scoring took; encoding images and words is not in it.
+            Kept apart from the rows, so that equal runs have equal rows.
         scores: for each scorer its scores by set. A stream scorer meets ID and OOD images mixed, so that its ID
             scores depend on the OOD set; they stand under ``id|OOD set`` (see `id_scores`).
         rows_of: for each set, which of its images each score belongs to.
@@ -88,6 +92,7 @@ class BenchResult:
     rows: tuple[Row, ...] = ()
     accuracy: dict[str, float] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, dict[str, float]] = field(default_factory=dict)
     scores: dict[str, dict[str, Scores]] = field(default_factory=dict)
     rows_of: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     sets: dict[str, Dataset] = field(default_factory=dict)

@@ -193,6 +193,11 @@ class Scorer(ABC):
         return f"{needs}{': ' if reasons else ''}{reasons}" if lacking else None
 
     @final
+    def reads(self, reference: Reference) -> tuple[str, ...]:
+        """The parts of a reference that its score depends on, such as ``class_text`` or ``head``."""
+        return self._needs(reference)
+
+    @final
     def fit(self, reference: Reference) -> FittedScore:
         """A new function from image features to scores. Neither the scorer nor the reference changes, and later changes
         to the reference's tensors do not reach the function.

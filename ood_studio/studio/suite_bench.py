@@ -92,9 +92,10 @@ class SuiteBenches:
             StudioError: for an unknown scorer, or a text side that cannot be used.
         """
         choice = request.labels
+        backbone = self._workbench.backbone(choice.backbone, progress)
         space, no_text = self._text_side(choice, suite.labels, progress)
         scorers = choose_scorers(request.scorers, bench_scorers(request.score))
-        if not self._workbench.backbone(choice.backbone, progress).reads_text:
+        if not backbone.reads_text:
             scorers = without_text(scorers)
         bench = Bench(
             suite,
@@ -105,7 +106,8 @@ class SuiteBenches:
             seed=request.seed,
             resamples=request.resamples,
             fpr_definition=request.fpr_definition,
-            params={"prompts": choice.prompts, **(params or {})},
+            params=dict(params or {}),
+            prompting={"prompts": choice.prompts},
             mining={
                 "corpus": choice.corpus,
                 **({"lexnames": choice.lexnames} if has_lexnames(choice.corpus) else {}),
@@ -115,6 +117,7 @@ class SuiteBenches:
                 "negatives": 0 if space is None else len(space.mined),
             },
             training=dict(training),
+            model=about_model(backbone),
         )
         return bench, space
 
@@ -227,3 +230,13 @@ def _training(
             if known is not None and (why := what_lacks(suite.train, found, which, known.shape[-1])):
                 raise StudioError(why)
     return select_features(which, found.joint, found.visual, found.patches), found.rows
+
+
+def about_model(backbone: Backbone) -> dict[str, str]:
+    """What a result says of the model: its fingerprint, where it runs and how precisely."""
+    return {
+        "weights": backbone.fingerprint,
+        "device": str(backbone.device),
+        "dtype": str(backbone.dtype).removeprefix("torch."),
+        "precision": torch.get_float32_matmul_precision(),
+    }

@@ -29,7 +29,7 @@ def row(**changes: object) -> Row:
         fpr95_high=0.2,
         fpr_definition="exact",
         seed=3,
-        seconds=0.5,
+        provenance={"id": {"place": "/data/in", "content": "ab"}, "weights": "cd", "device": "cpu"},
         versions={"torch": "2"},
     )
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]

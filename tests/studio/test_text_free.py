@@ -47,6 +47,10 @@ def test_classifier_scores_read_the_models_own_head_by_themselves(studio: Studio
     assert keys[:5] == ["msp", "maxlogit", "energy", "entropy", "gen"] and {"knn", "react"} < set(keys)
     assert result.unavailable["mcm"] == "it reads texts, and diorama-classifier has no text tower"
     assert all(row.params["space"] == "visual" for row in result.rows if row.scorer == "energy")
+    assert all("prompts" not in row.params and "corpus" not in row.params for row in result.rows)
+    about = {row.scorer: row.provenance for row in result.rows}
+    assert about["energy"]["weights"] == studio.backbone("diorama-classifier").fingerprint
+    assert "train" in about["knn"] and "train" not in about["energy"] and about["energy"]["dtype"] == "float32"
     assert "own head of 20 classes. 20 of the 20 ID labels are among them." in " ".join(result.notes)
 
     # Energy and accuracy once more, by hand.

@@ -32,8 +32,8 @@ def meaning_html(shared: Shared) -> str:
         said = "This model has no text tower: the classes of its own head stand for labels, and words play no part. "
         said += "Pictures of yours set the thresholds." if shared.reference else "Reference pictures of yours add k-NN."
         return f'<p class="studio-about" role="status">{said}</p>'
-    labels, _ = read_labels(shared.labels.labels)
-    sentences = [_sides(shared, len(labels)), _thresholds(shared, labels)]
+    typed = read_labels(shared.labels.labels)
+    sentences = [_sides(shared, typed.labels), _thresholds(shared, typed.labels), *map(escape, typed.notes)]
     if stranger := _stranger(shared):
         sentences.insert(0, f'<b class="out">{escape(stranger)}</b>')
     return f'<p class="studio-about" role="status">{" ".join(sentences)}</p>'
@@ -48,7 +48,7 @@ def _reads_text(backbone: str) -> bool:
     return family.reads_text
 
 
-def _sides(shared: Shared, count: int) -> str:
+def _sides(shared: Shared, labels: tuple[str, ...]) -> str:
     corpus, mining = shared.labels.corpus, shared.labels.mining
     words = corpora()[corpus].title if corpus in corpora() else Path(corpus).name
     kept = f"at most {mining.count:,}" if mining.fraction is None else f"{mining.fraction:.2g} of all"
