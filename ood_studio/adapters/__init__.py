@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ood_studio.adapters.base import Adapted, Adapter, Diverged, Epoch
+from ood_studio.adapters.krnft import KRNFT
 from ood_studio.adapters.material import Material
 from ood_studio.adapters.plp import PseudoLabelProbing
 from ood_studio.adapters.probe import Probe
@@ -17,11 +18,12 @@ from ood_studio.adapters.synood_labels import SynOODLabels
 from ood_studio.adapters.synood_projection import SynOODProjection
 from ood_studio.adapters.taskres import TaskResidual
 
-for _adapter in (PseudoLabelProbing, Probe, SynOODProjection, SynOODLabels, TaskResidual):
+for _adapter in (PseudoLabelProbing, Probe, SynOODProjection, SynOODLabels, TaskResidual, KRNFT):
     ADAPTERS.register(_adapter)
 
 __all__ = [
     "ADAPTERS",
+    "KRNFT",
     "Adapted",
     "Adapter",
     "AdapterError",

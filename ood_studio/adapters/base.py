@@ -75,17 +75,20 @@ class Adapter(ABC):
         title: its name for people.
         needs: the parts of a `Material` that it cannot do without.
         identity: whether it changes no score before its first step, as its paper wants.
-        binds: what it must meet again: "labels", "negative labels".
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
     identity: ClassVar[bool] = False
-    binds: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def binds(self) -> tuple[str, ...]:
+        """What it must meet again where it is used: "labels", "negative labels", both or nothing."""
+        return ()
 
     @final
     def missing(self, material: Material) -> str | None:

@@ -6,7 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -52,8 +52,6 @@ class HeadAdapter(Adapter):
         empty_classes: what to do with classes without an image.
     """
 
-    binds: ClassVar[tuple[str, ...]] = ("labels",)
-
     space: VectorSpace = "visual"
     epochs: Epochs = 100
     batch: Batch = 256
@@ -61,6 +59,11 @@ class HeadAdapter(Adapter):
     weight_decay: WeightDecay = 1e-3
     standardise: Annotated[bool, Help("Standardise features by the training images first, as the authors do")] = True
     empty_classes: EmptyClasses = "keep"
+
+    @property
+    def binds(self) -> tuple[str, ...]:
+        """The ID labels."""
+        return ("labels",)
 
     @abstractmethod
     def _labelled(self, material: Material, seed: int) -> tuple[Tensor, Tensor, tuple[str, ...]]:

@@ -47,13 +47,17 @@ class SynOODLabels(Adapter):
     title: ClassVar[str] = "SynOOD negative labels"
     needs: ClassVar[tuple[str, ...]] = ("synthetic", "negative_text")
     identity: ClassVar[bool] = True
-    binds: ClassVar[tuple[str, ...]] = ("negative labels",)
 
     epochs: Epochs = 5
     batch: Batch = 128
     rate: Annotated[float, Bounds(1e-7, 100.0, log=True, help="Learning rate")] = 2e-3
     weight_decay: WeightDecay = 1e-5
     against: Annotated[Against, Help("A label is told from the other labels, or from the other pictures")] = "labels"
+
+    @property
+    def binds(self) -> tuple[str, ...]:
+        """The negative labels."""
+        return ("negative labels",)
 
     def _recipe(self) -> Recipe:
         return Recipe("sgd", self.rate, self.epochs, self.batch, self.weight_decay, floor=None)

@@ -42,7 +42,6 @@ class TaskResidual(Adapter):
     title: ClassVar[str] = "Task residual"
     needs: ClassVar[tuple[str, ...]] = ("joint", "targets", "class_text")
     identity: ClassVar[bool] = True
-    binds: ClassVar[tuple[str, ...]] = ("labels",)
 
     shots: Shots = 4
     epochs: Epochs = 100
@@ -51,6 +50,11 @@ class TaskResidual(Adapter):
     weight_decay: WeightDecay = 0.0
     scale: Annotated[float, Bounds(0.0, 10.0, help="Weight of the residual")] = 0.5
     empty_classes: EmptyClasses = "keep"
+
+    @property
+    def binds(self) -> tuple[str, ...]:
+        """The ID labels."""
+        return ("labels",)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -12,7 +12,7 @@ from ood_studio.adapters import ADAPTERS, Adapter
 from ood_studio.core.parameters import parameters
 from ood_studio.testing import ADAPTER_CHECKS, check_name
 
-QUICK = {"epochs": 4, "batch": 16}
+QUICK = {"epochs": 4, "batch": 16, "crops": 12, "chosen": 3, "reduction": 4, "rate": 1e-3}
 """What makes a fit quick, where an adapter has it."""
 
 

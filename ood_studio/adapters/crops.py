@@ -1,0 +1,150 @@
+"""Crops of a few images: those that show their label, and those that show anything else (KR-NFT §3.4, ID-like)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from ood_studio.backbones import Backbone
+from ood_studio.core.cache import KeyedCache
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.dataset import Dataset
+
+_SMALLEST = 0.08  # share of the image's area that a crop has at least
+_ASPECT = 4 / 3
+_JITTER, _JITTERED, _GREY = 0.4, 0.8, 0.2  # strength of the colour jitter, share of the crops with it, and of grey ones
+_BATCH = 128
+
+_MADE: KeyedCache[Crops] = KeyedCache(None, max_bytes=256 * 2**20, size=lambda found: found.nbytes)
+
+
+@dataclass(frozen=True, eq=False)
+class Crops:
+    """Joint features of chosen crops.
+
+    Attributes:
+        positive: (m, dim) of the crops most like their label, and ``classes`` (m,) those labels.
+        negative: (m, dim) of the crops of the same images least like it.
+        unread: how many images could not be read.
+    """
+
+    positive: Tensor
+    classes: Tensor
+    negative: Tensor
+    unread: int
+
+    @property
+    def nbytes(self) -> int:
+        """What they take in memory."""
+        return self.positive.nbytes + self.classes.nbytes + self.negative.nbytes
+
+
+def few_shot_crops(
+    backbone: Backbone,
+    images: Dataset,
+    rows: Sequence[int],
+    classes: Tensor,
+    class_text: Tensor,
+    *,
+    crops: int,
+    chosen: int,
+    seed: int,
+    progress: Progress = silent,
+) -> Crops:
+    """Random crops of some images with colour jitter and some in grey, the nearest and furthest of their labels.
+
+    A crop has 8 to 100 % of its image's area and an aspect of 3:4 to 4:3; four in five are changed in brightness,
+    contrast and saturation by up to 40 %, one in five is grey. They depend on the seed and the image alone, not on the
+    other images. What was made is kept in memory for the next fit.
+
+    Args:
+        backbone: whose joint features are compared.
+        images: the dataset.
+        rows: which of its images.
+        classes: (rows,) their classes.
+        class_text: (labels, dim) what crops are compared with: the paper takes "a photo of a ⟨label⟩".
+        crops: P, of each image.
+        chosen: Q, of each kind of an image's crops.
+        seed: of the crops.
+        progress: told the images; may raise to stop.
+
+    Raises:
+        StudioError: if no image can be read.
+        Stopped: as ``progress`` raises it.
+    """
+    text = functional.normalize(class_text.detach().float().cpu(), dim=1)
+    content = (images.key, tuple(rows), tuple(classes.tolist()), float(text.double().sum()), text.shape)
+
+    def make() -> Crops:
+        images.prepare(progress)
+        best, worst, of, unread = [], [], [], 0
+        for done, (row, label) in enumerate(zip(rows, classes.tolist(), strict=True)):
+            progress("cropping pictures", done, len(rows))
+            try:
+                image = images.load(row)
+            except StudioError:
+                unread += 1
+                continue
+            features = _crop_features(backbone, image, crops, seed * 1_000_003 + row)
+            order = (features @ text[label]).argsort(descending=True, stable=True)
+            best.append(features[order[:chosen]])
+            worst.append(features[order[-chosen:]])
+            of += [label] * chosen
+        if not best:
+            raise StudioError(f"none of the {len(rows)} pictures to crop can be read")
+        return Crops(torch.cat(best), torch.tensor(of), torch.cat(worst), unread)
+
+    key = (backbone.fingerprint, content, crops, chosen, seed)
+    return _MADE.get(key, make, lambda: progress("cropping pictures", 0, len(rows)))
+
+
+def crop_boxes(width: int, height: int, count: int, generator: torch.Generator) -> list[tuple[int, int, int, int]]:
+    """Random boxes (left, top, right, bottom) inside an image."""
+    draws = torch.rand(count, 4, generator=generator, dtype=torch.float64).tolist()
+    boxes = []
+    for area, shape, across, down in draws:
+        pixels = width * height * (_SMALLEST + (1 - _SMALLEST) * area)
+        aspect = math.exp((2 * shape - 1) * math.log(_ASPECT))
+        wide = min(width, max(1, round(math.sqrt(pixels * aspect))))
+        high = min(height, max(1, round(math.sqrt(pixels / aspect))))
+        left, top = round(across * (width - wide)), round(down * (height - high))
+        boxes.append((left, top, left + wide, top + high))
+    return boxes
+
+
+def jittered(pixels: Tensor, generator: torch.Generator) -> Tensor:
+    """(n, 3, height, width) in [0, 1], most of them in other colours and some in grey."""
+    factors = 1 + _JITTER * (2 * torch.rand(3, len(pixels), 1, 1, 1, generator=generator) - 1)
+    chances = torch.rand(2, len(pixels), 1, 1, 1, generator=generator)
+    bright = (pixels * factors[0]).clamp(0, 1)
+    middle = _grey(bright).mean(dim=(2, 3), keepdim=True)
+    contrast = (middle + (bright - middle) * factors[1]).clamp(0, 1)
+    grey = _grey(contrast)
+    changed = torch.where(chances[0] < _JITTERED, (grey + (contrast - grey) * factors[2]).clamp(0, 1), pixels)
+    return torch.where(chances[1] < _GREY, _grey(changed).expand_as(changed), changed)
+
+
+def _grey(pixels: Tensor) -> Tensor:
+    red, green, blue = pixels[:, :1], pixels[:, 1:2], pixels[:, 2:]
+    return 0.299 * red + 0.587 * green + 0.114 * blue  # ITU-R BT.601
+
+
+@torch.no_grad()
+def _crop_features(backbone: Backbone, image: Image.Image, count: int, seed: int) -> Tensor:
+    generator = torch.Generator().manual_seed(seed % 2**63)
+    boxes = crop_boxes(*image.size, count, generator)
+    parts = []
+    for start in range(0, count, _BATCH):
+        pixels = jittered(backbone.preprocess([image.crop(box) for box in boxes[start : start + _BATCH]]), generator)
+        joint = backbone.encode_image(pixels).joint
+        if joint is None:
+            raise StudioError(f"{backbone.name} has no text tower, so it cannot compare crops with labels")
+        parts.append(joint.float().cpu())
+    return torch.cat(parts)
