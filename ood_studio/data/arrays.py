@@ -32,10 +32,12 @@ class FeatureDataset(Dataset):
     ``patches`` (n, rows, columns, d) and ``labels`` (n,), or a single (n, d) one of any name; a ``.parquet`` table
     columns of lists named ``joint``, ``visual`` or a single one of any name, or else a column of floating-point numbers
     for each dimension, and a column ``label`` of whole numbers or class names. Other columns are left out, which a note
-    says. Features without a name count as joint where d is the size of the model's joint space, else as visual.
+    says. Features without a name are the features, whatever space a scorer reads.
 
     Attributes:
         file: the name of the file, for people.
+        unnamed: whether the file does not say which features of a model they are.
+        width: of the features: of the visual ones, or what there is.
 
     Raises:
         StudioError: if the file cannot be read, or its features are empty, not finite or of another shape.
@@ -68,6 +70,14 @@ class FeatureDataset(Dataset):
     def __len__(self) -> int:
         return len(next(iter(self._features.values())))
 
+    @property
+    def unnamed(self) -> bool:
+        return "" in self._features
+
+    @property
+    def width(self) -> int:
+        return self._features.get("visual", next(iter(self._features.values()))).shape[-1]
+
     def load(self, index: int) -> Image.Image:
         """Raises a `StudioError`: there are no images."""
         raise StudioError(f"{self.name} holds features, not pictures; there is nothing to look at")
@@ -86,13 +96,16 @@ class FeatureDataset(Dataset):
     def features(self, model: str, dim: int) -> dict[str, Tensor]:
         """The features by space, as a model with a joint space of ``dim`` gives them; joint ones made unit.
 
+        Features without a name are those of both spaces, of any size.
+
         Raises:
             StudioError: if the joint features are of another size.
         """
         found = dict(self._features)
         if "" in found:
             unnamed = found.pop("")
-            found["joint" if unnamed.shape[1] == dim else "visual"] = unnamed
+            found = {"joint": unnamed, "visual": unnamed}
+            dim = unnamed.shape[1]
         for name in ("joint", "patches"):
             if name in found and found[name].shape[-1] != dim:
                 raise StudioError(

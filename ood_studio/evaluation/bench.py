@@ -46,6 +46,8 @@ class Bench:
         params: what else made every score; ``prompting`` the same for scorers that read texts, ``mining`` for those
             that read negative labels, ``training`` for those that learn from training images.
         model: of the rows' provenance what says which model it is and where it runs.
+        given: what stands in the rows of scores that read nothing of the model, where all features are given without
+            saying whose they are; empty where they are not. ``given_head`` is where a head for them comes from.
     """
 
     suite: OpenSuite
@@ -61,6 +63,8 @@ class Bench:
     mining: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
+    given: str = ""
+    given_head: str = ""
 
     def run(self, progress: Progress = silent) -> Iterator[BenchResult]:
         """The result so far after every OOD set; the last one is finished.
@@ -77,9 +81,10 @@ class Bench:
             reasons = dict.fromkeys(f"{key}: {why.rstrip('.')}" for key, why in unavailable.items())
             raise StudioError(f"no scorer can run ({'; '.join(reasons)})")
         sets = {self.suite.id.name: self.suite.id, **self.suite.ood}
+        models = [self._model(score.scorer) for score in fitted.values()]
         result = BenchResult(
             self.suite.name,
-            self.backbone,
+            self.given if self.given in models and len(set(models)) == 1 else self.backbone,
             self.suite.id.name,
             self.suite.labels,
             unavailable=unavailable,
@@ -180,6 +185,12 @@ class Bench:
             sets["train"] = self.suite.train
         return {name: asdict(origin_of(each, progress)) for name, each in sets.items()}
 
+    def _model(self, scorer: Scorer) -> str:
+        """Whose name stands in a scorer's rows: the model's, where the scorer reads anything of it."""
+        reads = set(scorer.reads(self.reference_of(scorer.space)))
+        own = {*_TEXTS, *(() if self.given_head else ("head",))}
+        return self.backbone if not self.given or reads & own else self.given
+
     def _row(
         self,
         key: str,
@@ -207,12 +218,18 @@ class Bench:
             params |= self.mining
         if "images" in reads:
             params |= self.training
-        provenance = {name: dict(each) for name, each in origins.items() if name != "train" or "images" in reads}
+        model = self._model(scorer)
+        provenance: dict[str, Any] = {
+            name: dict(each) for name, each in origins.items() if name != "train" or "images" in reads
+        }
+        provenance |= dict(self.model) if model == self.backbone else {}
+        if self.given_head and "head" in reads:
+            provenance["head"] = self.given_head
         return Row(
             suite=self.suite.name,
             id=self.suite.id.name,
             ood=ood,
-            backbone=self.backbone,
+            backbone=model,
             scorer=key,
             params=params,
             n_id=len(inside),
@@ -228,7 +245,7 @@ class Bench:
             fpr95_high=high[1],
             fpr_definition=self.fpr_definition,
             seed=self.seed,
-            provenance=provenance | dict(self.model),
+            provenance=provenance,
             versions=_versions(),
         )
 

@@ -55,9 +55,8 @@ class BenchService:
         training = {} if suite.train is None else {"train": suite.train.name, "n_train": len(suite.train)}
         bench, space = self._suites.bench(request, suite, features_of, training=training, progress=progress)
         spaces = needed_spaces([*bench.scorers.values()])
-        known = (
-            None if backbone.head is None else head_classes(backbone.labels, backbone.head.out_features, suite.labels)
-        )
+        head = None if request.head else backbone.head
+        known = None if head is None else head_classes(backbone.labels, head.out_features, suite.labels)
         accuracy: dict[str, float] = {}
         for i, found in enumerate(bench.run(progress)):
             if i == 0:  # not before it is sure that there is something to compare

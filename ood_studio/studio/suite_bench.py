@@ -26,6 +26,7 @@ from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.corpora import has_lexnames
 from ood_studio.labels.presets import read_labels
 from ood_studio.scorers import FittedScore, Reference, Scorer, Space, select_features
+from ood_studio.studio.given import GIVEN, given_features
 from ood_studio.studio.requests import BenchRequest, LabelChoice
 from ood_studio.studio.workbench import LabelSpace, Workbench
 from ood_studio.worlds import OWN_SUITE
@@ -95,13 +96,22 @@ class SuiteBenches:
         backbone = self._workbench.backbone(choice.backbone, progress)
         space, no_text = self._text_side(choice, suite.labels, progress)
         scorers = choose_scorers(request.scorers, bench_scorers(request.score))
-        if not backbone.reads_text:
+        given = given_features(suite, request.head)
+        if given is not None and given.unnamed and space is not None and given.width != backbone.dim:
+            no_text = (
+                f"the given features have {given.width} dimensions, and the texts of {backbone.name} {backbone.dim}"
+            )
+            space = None
+        if not backbone.reads_text or (given is not None and given.head is not None):
             scorers = without_text(scorers)
+        head = backbone.head if given is None or given.head is None else given.head
+        if given is not None and head is not None and head.in_features != given.width:
+            head = None  # of the model, and not for these features
         bench = Bench(
             suite,
             choice.backbone,
             scorers,
-            self._reference_of(suite, space, choice, scorers, features_of, no_text, progress),
+            self._reference_of(suite, space, choice, scorers, features_of, no_text, head, progress),
             features_of,
             seed=request.seed,
             resamples=request.resamples,
@@ -118,6 +128,8 @@ class SuiteBenches:
             },
             training=dict(training),
             model=about_model(backbone),
+            given="" if given is None or not given.unnamed else GIVEN,
+            given_head=request.head if given is not None else "",
         )
         return bench, space
 
@@ -136,7 +148,9 @@ class SuiteBenches:
         def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
             return dataset_features(backbone, images, spaces, progress)
 
-        reference_of = self._reference_of(suite, space, choice, {"": scorer}, features_of, no_text, progress)
+        reference_of = self._reference_of(
+            suite, space, choice, {"": scorer}, features_of, no_text, backbone.head, progress
+        )
         return scorer.fit(reference_of(scorer.space))
 
     def _text_side(
@@ -145,9 +159,9 @@ class SuiteBenches:
         """The label space, or None and the reason where the model reads no text or there are no labels."""
         backbone = self._workbench.backbone(choice.backbone, progress)
         if not backbone.reads_text:
-            return None, f"it reads texts, and {backbone.name} has no text tower"
+            return None, f"{backbone.name} has no text tower"
         if not labels:
-            return None, "it needs ID labels, and there are none; name them, or sort the ID pictures into class folders"
+            return None, "there are no ID labels; name them, or sort the ID pictures into class folders"
         try:
             return self._workbench.label_space(choice, progress, labels), ""
         except BackboneError as error:
@@ -161,6 +175,7 @@ class SuiteBenches:
         scorers: Mapping[str, Scorer],
         features_of: FeaturesOf,
         no_text: str,
+        head: Linear | None,
         progress: Progress,
     ) -> Callable[[Space], Reference]:
         """What scorers of a space learn from, put together once a space and only from what some scorer needs."""
@@ -182,18 +197,17 @@ class SuiteBenches:
             if space is not None and pool:
                 with reason_of("conjugated_text", absent):
                     conjugated = self._workbench.conjugated_text(space, choice, progress)
-            head: Linear | None = backbone.head if which == "visual" else None
+            own = head if which == "visual" else None
             if space is None:
-                if which in ("joint", "tokens"):
-                    raise StudioError(no_text)
+                absent |= dict.fromkeys(("class_text", "negative_text", "conjugated_text"), no_text)
                 scale = backbone.logit_scale
-                return Reference(images=images, labels=labels, head=head, logit_scale=scale, absent=absent)
+                return Reference(images=images, labels=labels, head=own, logit_scale=scale, absent=absent)
             return Reference(
                 space.class_text,
                 space.negative_text,
                 images=images,
                 labels=labels,
-                head=head,
+                head=own,
                 logit_scale=backbone.logit_scale,
                 conjugated_text=conjugated,
                 absent=absent,

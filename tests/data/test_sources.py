@@ -163,9 +163,10 @@ def test_features_in_place_of_pictures(tmp_path: Path) -> None:
     given = open_dataset(str(tmp_path / "mine.npy"))
     assert isinstance(given, FeatureDataset) and len(given) == 4 and given.labels is None
     found = given.features("toy", 3)
-    assert set(found) == {"joint"}
+    assert set(found) == {"joint", "visual"}
     np.testing.assert_allclose(found["joint"], rows / np.linalg.norm(rows, axis=1, keepdims=True), rtol=1e-6)
-    np.testing.assert_allclose(given.features("toy", 8)["visual"], rows)
+    np.testing.assert_allclose(found["visual"], rows)
+    assert given.unnamed and given.width == 3 and set(given.features("toy", 8)) == {"joint", "visual"}
     with pytest.raises(StudioError, match="features, not pictures"):
         given.load(0)
 

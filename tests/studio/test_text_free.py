@@ -45,7 +45,7 @@ def test_classifier_scores_read_the_models_own_head_by_themselves(studio: Studio
     result = studio.bench(request)
     keys = list(dict.fromkeys(row.scorer for row in result.rows))
     assert keys[:5] == ["msp", "maxlogit", "energy", "entropy", "gen"] and {"knn", "react"} < set(keys)
-    assert result.unavailable["mcm"] == "it reads texts, and diorama-classifier has no text tower"
+    assert result.unavailable["mcm"].endswith("(class_text): diorama-classifier has no text tower")
     assert all(row.params["space"] == "visual" for row in result.rows if row.scorer == "energy")
     assert all("prompts" not in row.params and "corpus" not in row.params for row in result.rows)
     about = {row.scorer: row.provenance for row in result.rows}
@@ -75,13 +75,13 @@ def test_a_run_that_can_score_nothing_says_so_before_it_looks_at_a_picture(
 ) -> None:
     stages: list[str] = []
     request = BenchRequest("diorama", ("mcm", "neglabel"), LABELS, count=20, train_count=20)
-    with pytest.raises(StudioError, match=r"no scorer can run \(mcm: it reads texts, .*; neglabel: it reads texts"):
+    with pytest.raises(StudioError, match=r"no scorer can run \(mcm: MCM needs .* has no text tower; neglabel: "):
         studio.bench(request, lambda stage, done, total: stages.append(stage))
     assert not [stage for stage in stages if stage.startswith("encoding")]
     asked = ["bench", "--backbone", "diorama-classifier", "--scorers", "mcm", "--count", "20", "--quiet"]
     assert main(asked) == 2
     said = capsys.readouterr()
-    assert said.out == "" and said.err.startswith("error: no scorer can run (mcm: it reads texts")
+    assert said.out == "" and said.err.startswith("error: no scorer can run (mcm: MCM needs")
 
 
 # --- one picture -------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ class BenchRequest:
         id_data: own ID images: a folder, a zip, an OpenOOD image list, a Hugging Face dataset or features.
         ood_data: own OOD images, each ``NAME=PATH`` or a path; further sets of the suite without ``id_data``.
         train_data: own ID training images, for scorers that learn from images.
+        head: a trained head for given features, see `read_head`.
         data_root: where the data of public benchmarks lie.
         seed: of the suite's images where they are drawn, and of the resamples; 0 is that of the interface's
             reference images.
@@ -47,6 +48,7 @@ class BenchRequest:
     id_data: Annotated[str, Help("Own ID pictures: a folder, zip, image list, Hugging Face dataset or features")] = ""
     ood_data: Annotated[tuple[str, ...], Help("Own OOD pictures, each NAME=PATH or a path")] = ()
     train_data: Annotated[str, Help("Own ID training pictures, for scorers that learn from pictures")] = ""
+    head: Annotated[str, Help("Head for given features: a .safetensors, .npz or .npy file, or logits if they are")] = ""
     data_root: DataRoot = ""
     seed: Annotated[Seed, Help("Seed of the pictures drawn, and of the resamples")] = 1
     count: Pictures = 2000

@@ -58,6 +58,7 @@ def layout() -> Layout:
         "suite": Box("Pictures", choices=_suites),
         "id_data": Box("Or a folder of this machine", guard=_folder, private=is_upload, when=folders),
         "train_data": Box("Training pictures: a folder of this machine", guard=_folder, when=folders),
+        "head": Box("Head for given features: a file of this machine", guard=_folder, when=folders),
         "data_root": Box(
             "Folder of the benchmark’s pictures",
             guard=_folder,
@@ -83,7 +84,7 @@ def layout() -> Layout:
 _NARROW = {"min_width": 90}
 _GROUPS = {
     "suite": (("suite",),),
-    "own": (("id_data",), ("train_data",)),
+    "own": (("id_data",), ("train_data",), ("head",)),
     "sets": (("data_root",), ("ood_data",)),
     "scorers": (("scorers",),),
     "size": (("count", "seed"),),
