@@ -20,6 +20,7 @@ from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bootstrap import intervals
 from ood_studio.evaluation.lacking import lacking, missed_notes, parts_of
 from ood_studio.evaluation.metrics import FprDefinition, summary
+from ood_studio.evaluation.overlap import shared_note, shared_rows
 from ood_studio.evaluation.rows import BenchResult, Row, Scores
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
@@ -77,9 +78,7 @@ class Bench:
                 are of no use.
         """
         fitted, unavailable, seconds = self._fit(progress)
-        if not fitted:
-            reasons = dict.fromkeys(f"{key}: {why.rstrip('.')}" for key, why in unavailable.items())
-            raise StudioError(f"no scorer can run ({'; '.join(reasons)})")
+        _check_any(fitted, unavailable)
         sets = {self.suite.id.name: self.suite.id, **self.suite.ood}
         models = [self._model(score.scorer) for score in fitted.values()]
         result = BenchResult(
@@ -97,12 +96,14 @@ class Bench:
         if lacks := lacking(self.suite.id, inside, fitted):
             unavailable |= lacks
             fitted = {key: score for key, score in fitted.items() if key not in lacks}
+            _check_any(fitted, unavailable)
         result = replace(
             result,
             rows_of={result.id: inside.rows},
             problems={result.id: inside.problems},
             scores={key: {} for key in fitted},
         )
+        told = [*self.suite.notes, *_remarks(fitted), *self._shared(self.suite.id, inside, fitted)]
         steps = len(fitted) * len(self.suite.ood)
         done = 0
         missed: dict[str, dict[str, str]] = {}
@@ -115,6 +116,7 @@ class Bench:
                 missed[name] = dict.fromkeys(fitted, str(error))
                 continue
             missed[name] = lacking(dataset, outside, fitted)
+            told += self._shared(dataset, outside, fitted, inside)
             rows = list(result.rows)
             scores = {key: dict(found) for key, found in result.scores.items()}
             took = {key: dict(found) for key, found in result.seconds.items()}
@@ -137,13 +139,13 @@ class Bench:
                 seconds=took,
                 rows_of=result.rows_of | {name: outside.rows},
                 problems=result.problems | {name: outside.problems},
-                notes=(*self.suite.notes, *missed_notes(missed, [*fitted])),
+                notes=(*told, *missed_notes(missed, [*fitted])),
             )
             yield result
         progress("scoring", steps, steps)
         if fitted and not result.rows:
             raise StudioError(missed_notes(missed, [*fitted])[0])
-        yield replace(result, notes=(*self.suite.notes, *missed_notes(missed, [*fitted])), finished=True)
+        yield replace(result, notes=(*told, *missed_notes(missed, [*fitted])), finished=True)
 
     def _fit(self, progress: Progress) -> tuple[dict[str, FittedScore], dict[str, str], dict[str, float]]:
         fitted: dict[str, FittedScore] = {}
@@ -177,6 +179,35 @@ class Bench:
         if name not in scores:
             scores[name] = score_all(score, inside)
         scores[ood] = score_all(score, outside)
+
+    def _shared(
+        self,
+        images: Dataset,
+        features: DatasetFeatures,
+        fitted: Mapping[str, FittedScore],
+        inside: DatasetFeatures | None = None,
+    ) -> list[str]:
+        """Sentences about images of a set that are training images too, or of an OOD set that are ID images."""
+        notes = []
+        part: tuple[Space, ...] = ("visual", "joint")
+        own = len(features.rows)
+        spaces = {score.scorer.space for score in fitted.values() if "images" in self._reads(score.scorer)}
+        for space in [each for each in part if each in spaces][:1]:
+            learnt = self.reference_of(space).images
+            seen = getattr(features, space)
+            if learnt is not None and seen is not None:
+                notes.append(shared_note(images.name, shared_rows(seen, learnt), own, "the training pictures"))
+        if inside is not None:
+            for space in part:
+                ours, theirs = getattr(inside, space), getattr(features, space)
+                if ours is not None and theirs is not None:
+                    count = shared_rows(theirs, ours)
+                    notes.append(shared_note(images.name, count, own, f"the ID pictures ({self.suite.id.name})"))
+                    break
+        return [note for note in notes if note]
+
+    def _reads(self, scorer: Scorer) -> tuple[str, ...]:
+        return scorer.reads(self.reference_of(scorer.space))
 
     def _origins(self, outside: Dataset, progress: Progress) -> dict[str, dict[str, str]]:
         """Where the images of a row come from."""
@@ -212,6 +243,8 @@ class Bench:
         reference = self.reference_of(scorer.space)
         reads = scorer.reads(reference)
         params = _parameters(scorer, reference) | dict(self.params)
+        for said in score.remarks:
+            params |= said.values
         if set(_TEXTS) & set(reads):
             params |= self.prompting
         if set(_TEXTS[1:]) & set(reads):
@@ -248,6 +281,21 @@ class Bench:
             provenance=provenance,
             versions=_versions(),
         )
+
+
+def _check_any(fitted: Mapping[str, FittedScore], unavailable: Mapping[str, str]) -> None:
+    if not fitted:
+        reasons = dict.fromkeys(f"{key}: {why.rstrip('.')}" for key, why in unavailable.items())
+        raise StudioError(f"no scorer can run ({'; '.join(reasons)})")
+
+
+def _remarks(fitted: Mapping[str, FittedScore]) -> list[str]:
+    """What scorers said about their references, each sentence once."""
+    said: dict[str, list[str]] = {}
+    for key, score in fitted.items():
+        for each in score.remarks:
+            said.setdefault(each.text, []).append(key)
+    return [f"{', '.join(dict.fromkeys(keys))}: {text}." for text, keys in said.items()]
 
 
 def score_all(score: FittedScore, features: DatasetFeatures) -> Scores:

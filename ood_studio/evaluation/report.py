@@ -13,6 +13,13 @@ from ood_studio.evaluation.rows import BenchResult
 Format = Literal["table", "markdown", "latex", "csv"]
 """How `result_text` writes rows."""
 
+DEFINITIONS = {
+    "aupr_in": "average precision Σ (Rₙ − Rₙ₋₁) Pₙ, ID positive; no interpolation",
+    "aupr_out": "average precision Σ (Rₙ − Rₙ₋₁) Pₙ, OOD positive; no interpolation",
+    "detection_error": "min over thresholds of ½ (1 − TPR) + ½ FPR",
+}
+"""What figures of a row mean of which several definitions circulate."""
+
 _ACCURACY = {
     "id_accuracy": "zero-shot accuracy over the ID labels",
     "all_accuracy": "zero-shot accuracy over all trained classes",
@@ -58,11 +65,17 @@ def result_text(result: BenchResult, form: Format = "table", *, intervals: bool 
 
 
 def result_dict(result: BenchResult) -> dict[str, Any]:
-    """A result as plain values for JSON: ``results`` (its rows), ``accuracy`` and ``unavailable``."""
+    """A result as plain values for JSON.
+
+    ``results`` are its rows, beside them ``accuracy``, ``unavailable``, ``problems``, ``notes`` and ``definitions``.
+    """
     return {
         "results": [asdict(row) for row in result.rows],
         "accuracy": result.accuracy,
         "unavailable": result.unavailable,
+        "problems": result.problems,
+        "notes": list(result.notes),
+        "definitions": DEFINITIONS | ({"fpr95": result.rows[0].fpr_definition} if result.rows else {}),
     }
 
 

@@ -19,6 +19,7 @@ from torch.nn import Linear
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help, check
 from ood_studio.scorers.label_vectors import ConditionalText, FixedVectors, LabelVectors, TextPart
+from ood_studio.scorers.remarks import Remark, listening
 
 Space = Literal["joint", "visual", "patches", "tokens"]
 """Which image features a scorer reads: after the projection (comparable with text), before it, one per patch, or the
@@ -130,11 +131,13 @@ class FittedScore:
     Attributes:
         scorer: the scorer it was fitted from.
         dim: the width of the features it takes.
+        remarks: what it had to do with its reference that a person should know.
     """
 
     scorer: Scorer
     dim: int
     _score: Callable[[Tensor], Tensor]
+    remarks: tuple[Remark, ...] = ()
 
     def __call__(self, features: Tensor) -> Tensor:
         """Scores of image features, higher = more in-distribution; gradients flow to `features`.
@@ -215,7 +218,9 @@ class Scorer(ABC):
         if reason is not None:
             raise StudioError(reason)
         with torch.no_grad():
-            return FittedScore(self, self._dim(reference), self._fit(reference))
+            with listening() as said:
+                score = self._fit(reference)
+            return FittedScore(self, self._dim(reference), score, tuple(said))
 
     def resolved(self, reference: Reference) -> Self:
         """The scorer with numbers where None stands for something that the reference says: what makes its scores.

@@ -23,6 +23,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.scorers.base import Reference, Space
 from ood_studio.scorers.logits import logits_of
+from ood_studio.scorers.remarks import remark
 from ood_studio.scorers.training import FeatureScorer, image_chunks
 
 Covariance = Annotated[
@@ -154,25 +155,32 @@ def shared_covariance(
     else:
         many = groups.counts > 1
         weights = torch.where(many, 1 / ((groups.counts - 1).clamp(min=1) * many.sum().clamp(min=1)), 0.0)
-    found = scatter(reference, space, groups.of, groups.means, weights)
+    found, images = scatter(reference, space, groups.of, groups.means, weights), int(groups.counts.sum())
     if head is None:
-        return with_ridge(found, groups.scale)
+        return with_ridge(found, groups.scale, images)
     weight = head.weight.detach().to(found)
-    return with_ridge(weight @ found @ weight.T, groups.through(head).scale)
+    return with_ridge(weight @ found @ weight.T, groups.through(head).scale, images)
 
 
-def with_ridge(covariance: Tensor, scale: float) -> Tensor:
-    """The covariance, with the module's ridge if it is singular.
+def with_ridge(covariance: Tensor, scale: float, images: int) -> Tensor:
+    """The covariance, with the module's ridge if it is singular, which is remarked.
 
     Args:
         covariance: (dim, dim).
         scale: `Groups.scale`.
+        images: of how many training images it is.
     """
     dim = len(covariance)
     trace = float(covariance.trace())
     if float(torch.linalg.eigvalsh(covariance)[0]) >= 1e-9 * trace / dim and trace > 1e-12 * scale:
         return covariance
     ridge = (1e-6 * trace + 1e-12 * scale) / dim
+    remark(
+        f"the covariance of {images:,} training images in {dim:,} dimensions is singular, so a ridge of {ridge:.3g} (a "
+        "millionth of the mean variance) was added: directions in which no training image varies now weigh a million "
+        "times as much as others, where a pseudo-inverse would leave them out; more images need no ridge",
+        ridge=ridge,
+    )
     return covariance + ridge * torch.eye(dim, dtype=covariance.dtype, device=covariance.device)
 
 

@@ -12,8 +12,8 @@ Metric = Literal["auroc", "fpr95", "aupr_in", "aupr_out", "detection_error"]
 METRICS: dict[Metric, tuple[str, bool]] = {
     "auroc": ("AUROC", True),
     "fpr95": ("FPR95", False),
-    "aupr_in": ("AUPR-in", True),
-    "aupr_out": ("AUPR-out", True),
+    "aupr_in": ("AUPR-in (average precision)", True),
+    "aupr_out": ("AUPR-out (average precision)", True),
     "detection_error": ("Detection error", False),
 }
 """Metrics by their field in a row: the name for people, and whether higher is better."""
