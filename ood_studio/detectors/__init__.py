@@ -3,6 +3,7 @@
 from ood_studio.detectors.audit import Audit, audit
 from ood_studio.detectors.classwise import Classwise, classwise
 from ood_studio.detectors.conformal import Calibration, Promise
+from ood_studio.detectors.detector import Decision, Detector
 from ood_studio.detectors.discoveries import discoveries
 from ood_studio.detectors.drift import RateAlarm, SimpleJumper
 
@@ -10,6 +11,8 @@ __all__ = [
     "Audit",
     "Calibration",
     "Classwise",
+    "Decision",
+    "Detector",
     "Promise",
     "RateAlarm",
     "SimpleJumper",

@@ -1,0 +1,272 @@
+"""A detector: a model, labels, a score and a threshold with a promise, which decides images one by one.
+
+>>> detector = Detector.load("birds.ood.safetensors")     # doctest: +SKIP
+>>> for decision in detector(["known.jpg", "strange.jpg"]):  # doctest: +SKIP
+...     print(decision.name, decision.inside, decision.p_value)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import Linear
+
+from ood_studio import __version__
+from ood_studio.backbones import Backbone, ImageFeatures, load_backbone
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import read_texts, texts
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.images import decode_image
+from ood_studio.detectors.conformal import Calibration, Promise
+from ood_studio.detectors.file import read, write
+from ood_studio.hub.names import names_folder
+from ood_studio.scorers import SCORERS, FittedScore, Reference, Scorer, select_features, unit_rows
+
+_BATCH = 64
+_PARTS = ("class_text", "negative_text", "conjugated_text", "images", "labels")
+_NEAREST = 3
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a detector says of an image.
+
+    Attributes:
+        name: of the image.
+        inside: whether it counts as ID: whether the score reaches the threshold.
+        score: higher = more in-distribution.
+        p_value: how unusual the score is among ID, in (0, 1]; see `Calibration.p_values`.
+        nearest: the labels that are nearest, with their cosines (of a model without a text tower: the classes of its
+            head, with their logits), and whether each is an ID label.
+    """
+
+    name: str
+    inside: bool
+    score: float
+    p_value: float
+    nearest: tuple[tuple[str, float, bool], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        near = [{"label": label, "value": value, "id": known} for label, value, known in self.nearest]
+        return {
+            "image": self.name,
+            "id": self.inside,
+            "score": self.score,
+            "p_value": self.p_value,
+            "nearest": near,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Detector:
+    """Decides images; made by `fit` of the studio, or read from a file.
+
+    Attributes:
+        backbone: the model.
+        labels, negative_labels: in the order of the reference's text features, or of its head.
+        scorer: the score; one that depends on the order of the stream cannot be promised anything.
+        reference: what the score was fitted to.
+        calibration: scores of ID images that nothing else was fitted or chosen with.
+        promise: what the threshold keeps.
+        about: what the calibration images are: ``calibration`` for people, ``key`` of their content, and notes.
+
+    Raises:
+        StudioError: for such a score, too few calibration images, or labels that are not those of the reference.
+    """
+
+    backbone: Backbone
+    labels: tuple[str, ...]
+    negative_labels: tuple[str, ...]
+    scorer: Scorer
+    reference: Reference
+    calibration: Calibration
+    promise: Promise
+    about: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.scorer.stream:
+            raise StudioError(
+                f"{self.scorer.title} learns from the images that it scores, so no threshold of it can be promised; "
+                "take another score"
+            )
+        self.reference.check_fixed("A detector")
+        for what, rows, labels in (
+            ("ID labels", self.reference.class_text, self.labels),
+            ("negative labels", self.reference.negative_text, self.negative_labels),
+        ):
+            if rows is not None and len(rows) != len(labels):
+                raise StudioError(f"the detector has {len(labels):,} {what}, but vectors of {len(rows):,}")
+        self.calibration.threshold(self.promise)
+
+    @cached_property
+    def score(self) -> FittedScore:
+        """The fitted score."""
+        return self.scorer.fit(self.reference)
+
+    @property
+    def threshold(self) -> float:
+        """What an ID image's score reaches, but for as many as `promise` allows."""
+        return self.calibration.threshold(self.promise)
+
+    def __call__(self, images: Sequence[Image.Image | Path | str], progress: Progress = silent) -> list[Decision]:
+        """Decides images of any sizes, or files of them.
+
+        Raises:
+            StudioError: for a file that is no image that can be read, naming it.
+        """
+        return list(self.decide(((_name(image, i), image) for i, image in enumerate(images)), len(images), progress))
+
+    def decide(
+        self, images: Iterator[tuple[str, Image.Image | Path | str]], count: int = 0, progress: Progress = silent
+    ) -> Iterator[Decision]:
+        """Decides images as they come, a batch at a time.
+
+        Args:
+            images: names and images.
+            count: how many there will be, where that is known.
+            progress: told before every batch; may raise to stop.
+        """
+        done, batch = 0, list[tuple[str, Image.Image]]()
+        for name, image in images:
+            batch.append((name, image if isinstance(image, Image.Image) else decode_image(image)))
+            if len(batch) == _BATCH:
+                progress("deciding", done, count)
+                yield from self._decide(batch)
+                done, batch = done + len(batch), []
+        if batch:
+            progress("deciding", done, count)
+            yield from self._decide(batch)
+
+    def features(self, images: Sequence[Image.Image]) -> ImageFeatures:
+        """Features of images as the detector's score and labels read them."""
+        with torch.inference_mode():
+            return self.backbone.encode_image(self.backbone.preprocess(images))
+
+    def _decide(self, batch: Sequence[tuple[str, Image.Image]]) -> Iterator[Decision]:
+        found = self.features([image for _, image in batch])
+        values = self.score(select_features(self.scorer.space, found.joint, found.visual, found.patches).float().cpu())
+        scores = values.double().numpy()
+        p_values, threshold = self.calibration.p_values(scores), self.threshold
+        for (name, _), score, p, near in zip(batch, scores, p_values, self._nearest(found), strict=True):
+            yield Decision(name, bool(score >= threshold), float(score), float(p), near)
+
+    def _nearest(self, found: ImageFeatures) -> list[tuple[tuple[str, float, bool], ...]]:
+        if self._text is not None and found.joint is not None:
+            values, labels = found.joint.float().cpu() @ self._text.T, (*self.labels, *self.negative_labels)
+        elif self.reference.head is not None:
+            with torch.inference_mode():
+                values, labels = self.reference.head(found.visual.float().cpu()), self.labels
+        else:
+            return [()] * len(found.visual)
+        best = values.topk(min(_NEAREST, values.shape[1]))
+        return [
+            tuple((labels[j], value, j < len(self.labels)) for j, value in zip(places, row, strict=True))
+            for places, row in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        ]
+
+    @cached_property
+    def _text(self) -> Tensor | None:
+        """(labels, dim) unit vectors of the ID labels, then of the negative ones; None without text."""
+        parts = [part for part in (self.reference.class_text, self.reference.negative_text) if part is not None]
+        return torch.cat([unit_rows(part).float() for part in parts]) if self.reference.class_text is not None else None
+
+    def save(self, path: Path | str) -> None:
+        """Writes all but the model's weights into one file; see `ood_studio.detectors.file`.
+
+        Raises:
+            StudioError: if the disk refuses.
+        """
+        parts = {name: getattr(self.reference, name) for name in _PARTS}
+        head = self.reference.head
+        if head is not None:
+            parts |= {"head.weight": head.weight.data, "head.bias": None if head.bias is None else head.bias.data}
+        parts["calibration"] = torch.from_numpy(self.calibration.scores)
+        header = {
+            "backbone": self.backbone.name,
+            "fingerprint": self.backbone.fingerprint,
+            "precision": str(self.backbone.dtype).removeprefix("torch."),
+            "labels": self.labels,
+            "negative_labels": self.negative_labels,
+            "scorer": self.scorer.name,
+            "parameters": texts(self.scorer),
+            "logit_scale": self.reference.logit_scale,
+            "promise": texts(self.promise),
+            "threshold": self.threshold,
+            "about": dict(self.about),
+            "versions": {"ood_studio": __version__, "torch": version("torch")},
+        }
+        write(Path(path), header, {name: each for name, each in parts.items() if each is not None})
+
+    @classmethod
+    def load(cls, path: Path | str, device: str = "auto", backbone: Backbone | None = None) -> Detector:
+        """Reads a file that `save` wrote, and loads its model; nothing in it is run.
+
+        Args:
+            path: of the file.
+            device: ``auto`` or a torch device, for the model.
+            backbone: the model, where it is loaded already or lies elsewhere than its name says.
+
+        Raises:
+            StudioError: one sentence, for a damaged or edited file, another version's, or a model that is missing or
+                another one.
+        """
+        where = Path(path)
+        header, tensors = read(where)
+        kind = header["scorer"]
+        if kind not in SCORERS:
+            raise StudioError(f"{where.name} uses the score {kind}, which is not here; a plug-in may bring it")
+        model = backbone if backbone is not None else _model(header, device, where)
+        if model.fingerprint != header["fingerprint"]:
+            raise StudioError(
+                f"{where.name} was made with {header['backbone']} in another version or precision than {model.name} "
+                "has here; give it that model"
+            )
+        reference = Reference(
+            tensors.get("class_text"),
+            tensors.get("negative_text"),
+            tensors.get("images"),
+            tensors.get("labels"),
+            _head(tensors.get("head.weight"), tensors.get("head.bias")),
+            header["logit_scale"],
+            tensors.get("conjugated_text"),
+        )
+        return cls(
+            model,
+            tuple(header["labels"]),
+            tuple(header["negative_labels"]),
+            read_texts(SCORERS[kind], header["parameters"]),
+            reference,
+            Calibration.of(tensors["calibration"].numpy()),
+            read_texts(Promise, header["promise"]),
+            header["about"],
+        )
+
+
+def _name(image: Image.Image | Path | str, place: int) -> str:
+    return f"image {place + 1}" if isinstance(image, Image.Image) else str(image)
+
+
+def _model(header: Mapping[str, Any], device: str, path: Path) -> Backbone:
+    if names_folder(header["backbone"]):
+        raise StudioError(
+            f"{path.name} was made with a model in a folder, {header['backbone']}; load that model and give it: "
+            "Detector.load(path, backbone=...)"
+        )
+    return load_backbone(header["backbone"], device, header["precision"])
+
+
+def _head(weight: Tensor | None, bias: Tensor | None) -> Linear | None:
+    if weight is None:
+        return None
+    head = Linear(weight.shape[1], weight.shape[0], bias=bias is not None)
+    head.load_state_dict({"weight": weight} | ({} if bias is None else {"bias": bias}))
+    return head.requires_grad_(False)
