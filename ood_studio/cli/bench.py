@@ -6,10 +6,10 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass
 
-from ood_studio.cli.output import to_json
+from ood_studio.cli.output import one_line, to_json
 from ood_studio.cli.sweep import Measured, sweep
 from ood_studio.core.progress import Bars
-from ood_studio.evaluation.report import result_dict, result_text
+from ood_studio.evaluation.report import left_out, result_dict, result_text
 from ood_studio.studio import Studio
 
 
@@ -29,11 +29,7 @@ class Bench(Measured):
             return
         with closing(Bars(self.quiet)) as bars:
             result = studio.bench(self.request, bars)
-        for note in result.notes:
-            print(note, file=sys.stderr)
-        for name, problems in result.problems.items():
-            for sentence in [*problems.values()][:10]:
-                print(sentence, file=sys.stderr)
-            if problems:
-                print(f"{len(problems):,} pictures of {name} could not be read", file=sys.stderr)
         print(to_json(result_dict(result)) if self.json else result_text(result, self.format, intervals=self.intervals))
+        if self.json or self.format in ("csv", "latex"):  # which hold it for machines, or not at all
+            for sentence in left_out(result):
+                print(one_line(sentence), file=sys.stderr)

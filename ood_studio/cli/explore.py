@@ -17,7 +17,9 @@ from ood_studio.cli.output import one_line, to_json
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
-from ood_studio.data.images import IMAGE_SUFFIXES, ImageError, decode_image
+from ood_studio.core.unicode import readable
+from ood_studio.data.folders import find_images
+from ood_studio.data.images import ImageError, decode_image
 from ood_studio.studio import ExploreRequest, ImageReport, Studio
 
 _CHUNK = 64  # pictures explored at a time, so that a folder of any size fits into memory
@@ -45,9 +47,10 @@ class Explore(Common):
             raise StudioError("there is no picture to explore; give files or folders")
         studio = Studio(self.device, workers=0)
         problems: dict[str, str] = {}
+        notes: list[str] = []
         results: list[dict[str, Any]] = []
         about: dict[str, Any] = {}
-        for chunk in _chunks(picture_files([Path(name) for name in self.pictures], problems), problems):
+        for chunk in _chunks(picture_files([Path(name) for name in self.pictures], problems, notes), problems):
             with closing(Bars(self.quiet)) as bars:
                 found = studio.explore(self.request, chunk, bars)
             about = found.to_dict()  # but for the reports, the same for every chunk
@@ -57,8 +60,9 @@ class Explore(Common):
                     print(picture_text(report), end="\n\n")
         if not results and len(problems) == 1:
             raise StudioError(*problems.values())
-        for sentence in (*problems.values(), *about.get("notes", ())):
-            print(sentence, file=sys.stderr)
+        about["notes"] = [*notes, *about.get("notes", ())]
+        for sentence in (*problems.values(), *about["notes"]):
+            print(one_line(sentence), file=sys.stderr)
         if not results:
             raise StudioError(f"none of {len(problems)} pictures could be read")
         if problems:
@@ -90,15 +94,20 @@ def picture_text(report: ImageReport) -> str:
     return "\n".join(lines)
 
 
-def picture_files(paths: Sequence[Path], problems: dict[str, str]) -> Iterator[Path]:
-    """The files given, and the pictures in the folders given, each once; an empty folder goes into ``problems``."""
+def picture_files(paths: Sequence[Path], problems: dict[str, str], notes: list[str]) -> Iterator[Path]:
+    """The files given, and the pictures in the folders given, each once.
+
+    A folder without pictures goes into ``problems``, what is left out of one into ``notes``.
+    """
     seen: set[Path] = set()
     for path in paths:
         found = [path]
         if path.is_dir():
-            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
+            images = find_images(path)
+            found = [path / file for file, _, _ in images.files]
+            notes += [f"{readable(str(path))}: {note}." for note in images.notes]
             if not found:
-                problems[str(path)] = f"{path} is a folder without pictures."
+                problems[readable(str(path))] = f"{readable(str(path))} is a folder without pictures."
         for file in found:
             if file not in seen:
                 seen.add(file)
@@ -108,10 +117,11 @@ def picture_files(paths: Sequence[Path], problems: dict[str, str]) -> Iterator[P
 def _chunks(files: Iterator[Path], problems: dict[str, str]) -> Iterator[list[tuple[str, Image.Image]]]:
     chunk: list[tuple[str, Image.Image]] = []
     for file in files:
+        called = readable(str(file))
         try:
-            chunk.append((str(file), decode_image(file, name=str(file))))
+            chunk.append((called, decode_image(file, name=called)))
         except ImageError as error:
-            problems[str(file)] = str(error)
+            problems[called] = str(error)
         if len(chunk) == _CHUNK:
             yield chunk
             chunk = []

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from ood_studio.cli.command import Common
-from ood_studio.cli.output import check_folder, to_json, write_text
+from ood_studio.cli.output import check_folder, one_line, to_json, write_text
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
+from ood_studio.core.unicode import listed
 from ood_studio.labels.negmining import PARTS_OF_SPEECH
 from ood_studio.studio import LabelChoice, Studio
+
+_SHOWN = 10  # labels named
 
 
 @dataclass(frozen=True)
@@ -30,15 +33,19 @@ class Mine(Common):
         """
         check_folder(self.out)
         with closing(Bars(self.quiet)) as bars:
-            mined = Studio(self.device, workers=0).mine(self.request, bars)
+            space = Studio(self.device, workers=0).label_space(self.request, bars)
+        mined = space.mined
+        print(one_line(f"{len(space.id_labels):,} ID labels: {listed(space.id_labels, _SHOWN)}"), file=sys.stderr)
+        for note in space.notes:
+            print(one_line(note), file=sys.stderr)
         text = mined.to_csv()
         if self.json:
-            rows = zip(mined.words, mined.pos, mined.distances.tolist(), strict=True)
-            listed = [
+            found = zip(mined.words, mined.pos, mined.distances.tolist(), strict=True)
+            rows = [
                 {"rank": rank, "word": word, "pos": PARTS_OF_SPEECH[pos], "distance": distance}
-                for rank, (word, pos, distance) in enumerate(rows, 1)
+                for rank, (word, pos, distance) in enumerate(found, 1)
             ]
-            text = to_json({"results": listed}) + "\n"
+            text = to_json({"results": rows, "labels": list(space.id_labels), "notes": list(space.notes)}) + "\n"
         if not self.out:
             sys.stdout.write(text)
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import typing
 from collections.abc import Callable
@@ -11,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
+from ood_studio.core.unicode import json_text
+from ood_studio.core.unicode import one_line as one_line
 
 if typing.TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -22,12 +23,7 @@ Format = Annotated[Literal["table", "markdown", "latex", "csv"], Help("Format of
 
 def to_json(value: Any) -> str:
     """Plain values as JSON text."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)
-
-
-def one_line(text: str) -> str:
-    """Text of a stranger on one line, without what a terminal would obey."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
+    return json_text(value, indent=1)
 
 
 def tables() -> dict[str, Callable[..., str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import platform
 import re
@@ -16,6 +15,8 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ood_studio.core.unicode import json_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -110,7 +111,7 @@ def write_json(path: Path, value: Any) -> None:
     Raises:
         ValueError: for numbers that are not finite, which JSON does not have.
     """
-    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json_text(value, indent=1) + "\n")
 
 
 def write_image(path: Path, image: Image.Image) -> None:

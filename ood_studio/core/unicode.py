@@ -25,6 +25,11 @@ def readable(name: str) -> str:
     return _LONE.sub(_escaped, name)
 
 
+def one_line(text: str) -> str:
+    """Text of a stranger on one line, without what a terminal would obey."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def json_text(value: Any, **how: Any) -> str:
     """Plain values as JSON, its letters as they are; names of files that are not UTF-8 are read back as they were.
 

@@ -119,10 +119,10 @@ class FeatureDataset(Dataset):
 
     def lacks(self, space: str, dim: int) -> str:
         """Why there are no features of a space, in which a model has ``dim`` dimensions, in one sentence."""
-        kinds = [
-            f"{name or 'unnamed'} ones of {tensor.shape[-1]} dimensions" for name, tensor in self._features.items()
-        ]
-        return f"{self.file} holds no {space} features of {dim} dimensions, but {' and '.join(kinds)}"
+        called = {"patches": "patch", "": "unnamed"}
+        kinds = [f"{called.get(key, key)} ones of {held.shape[-1]} dimensions" for key, held in self._features.items()]
+        wanted = f"no {called.get(space, space)} features of {dim} dimensions"
+        return f"{self.file} holds {wanted}, but {' and '.join(kinds)}"
 
     def _label(self, found: Table, numbers: Tensor | None, labels: Sequence[str] | None) -> None:
         """Takes the labels of the file: class names, or numbers that refer to ``labels`` by their places."""

@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError, features
 
 from ood_studio.core.budget import ByteBudget
 from ood_studio.core.errors import StudioError
+from ood_studio.core.unicode import readable
 from ood_studio.data.deep_images import NOTE, is_deep, to_eight_bits, why_not_read
 
 MAX_PIXELS = 80_000_000  # below the count at which Pillow itself begins to warn
@@ -127,7 +128,7 @@ def open_images(paths: Iterable[Path | str]) -> tuple[dict[str, Image.Image], di
     images: dict[str, Image.Image] = {}
     problems: dict[str, str] = {}
     for path in paths:
-        plain = name = Path(path).name or str(path)
+        plain = name = readable(Path(path).name or str(path))
         number = 1
         while name in images or name in problems:
             number += 1

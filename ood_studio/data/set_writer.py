@@ -15,6 +15,7 @@ from PIL import Image
 from ood_studio import __version__
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import sweep, write_image, write_json
+from ood_studio.core.unicode import json_text
 from ood_studio.data.image_sets import HEADER, MANIFEST, ImageSet, digest, in_order, manifest_lines, read_set
 
 
@@ -60,7 +61,7 @@ class SetWriter:
     def keep(self, row: int, image: SetImage) -> None:
         """Keeps the image made of a row: the file first, then its line."""
         entry = {"file": f"{row:06d}.png", "row": row, **image.about}
-        line = json.dumps(entry, ensure_ascii=False, allow_nan=False) + "\n"
+        line = json_text(entry) + "\n"
         with self._writing():
             write_image(self._folder / str(entry["file"]), image.image)
             with open(self._folder / MANIFEST, "a", encoding="utf-8") as file:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ood_studio.core.disk import make_room, touch
@@ -12,7 +12,9 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.files import scratch_folder, settle
 from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import Progress, silent
+from ood_studio.data.folders import left_out
 from ood_studio.data.images import IMAGE_SUFFIXES, decode_image
+from ood_studio.data.kinds import kind_of
 from ood_studio.data.zips import ZipDataset
 
 MOST_KEPT = 2000  # images of one upload
@@ -35,20 +37,28 @@ def keep_images(files: Iterable[Path], progress: Progress = silent) -> tuple[Pat
     uploads = cache_dir() / "uploads"
     kept: set[str] = set()
     problems: dict[str, str] = {}
+
+    def leave_out(name: str, why: str) -> None:
+        called, number = name, 1
+        while called in problems:
+            number += 1
+            called = f"{name} ({number})"
+        problems[called] = why
+
     try:
         with scratch_folder(uploads) as scratch:
             (scratch / _FOLDER).mkdir()
-            for path, place in _places(files, problems, progress):
+            for path, place in _places(files, leave_out, progress):
                 called = path.name if place is None else f"{path.name}/{place[0].caption(place[1])}"
                 try:
                     if len(kept) == MOST_KEPT:
-                        problems[called] = (
-                            f"Only {MOST_KEPT:,} pictures are kept, so {called} and all after it are not."
+                        leave_out(
+                            called, f"Only {MOST_KEPT:,} pictures are kept, so {called} and all after it are not."
                         )
                         break
                     kept.add(_keep(path, place, scratch / _FOLDER))
                 except StudioError as error:
-                    problems[called] = str(error)
+                    leave_out(called, str(error))
             if not kept:
                 first = next(iter(problems.values()), "there was no file.")
                 raise StudioError(f"none of these files is a picture that can be read: {first}")
@@ -62,20 +72,22 @@ def keep_images(files: Iterable[Path], progress: Progress = silent) -> tuple[Pat
 
 
 def _places(
-    files: Iterable[Path], problems: dict[str, str], progress: Progress
+    files: Iterable[Path], leave_out: Callable[[str, str], None], progress: Progress
 ) -> Iterator[tuple[Path, tuple[ZipDataset, int] | None]]:
     """Each image's file and, where that is an archive, its place there; archives that are refused are problems."""
     given = list(files)
     for done, path in enumerate(given):
         progress("reading your pictures", done, len(given))
-        if path.suffix.lower() != ".zip":
+        if kind_of(path) != "zip" and path.suffix.lower() != ".zip":
             yield path, None
             continue
         try:
             archive = ZipDataset(path)
         except StudioError as error:
-            problems[path.name] = str(error)
+            leave_out(path.name, str(error))
             continue
+        for note in left_out(archive.others):
+            leave_out(f"{path.name}, other files", f"{path.name}: {note}.")
         for index in range(len(archive)):
             progress("reading your pictures", index, len(archive))
             yield path, (archive, index)

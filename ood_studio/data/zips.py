@@ -31,6 +31,9 @@ _ENCRYPTED = 0x1
 class ZipDataset(Dataset):
     """All images of a zip archive, sorted by path; folders in it are classes as in a `FolderDataset`.
 
+    Attributes:
+        others: paths of files in it that are no images.
+
     Raises:
         StudioError: if it is no zip archive, holds no image, or is a danger: absolute paths, paths that lead out of
             it, links, more than `MAX_FILES` files, or a bomb.
@@ -45,7 +48,7 @@ class ZipDataset(Dataset):
             raise StudioError(f"{path.name} is not a zip archive that can be read ({error})") from error
         try:
             _check(path, entries)
-            self._entries, others = self._images(entries)
+            self._entries, self.others = self._images(entries)
             if not self._entries:
                 raise StudioError(f"the archive {path.name} holds no picture")
         except StudioError:
@@ -56,7 +59,7 @@ class ZipDataset(Dataset):
         self.name = readable(name or path.stem)
         classes = folder_classes(self._names, labels)
         self.classes, self.labels = classes.names, classes.labels
-        self.notes = (*classes.notes, *left_out(others))
+        self.notes = (*classes.notes, *left_out(self.others))
         digest = hashlib.sha256()
         for called, entry in self._entries.items():
             digest.update(f"{called}\0{entry.file_size}\0{entry.CRC}\0".encode(errors="surrogateescape"))
@@ -67,6 +70,14 @@ class ZipDataset(Dataset):
 
     def load(self, index: int) -> Image.Image:
         """The image in the archive."""
+        return decode_image(self.content(index), name=self.caption(index))
+
+    def content(self, index: int) -> bytes:
+        """The file of an image in the archive.
+
+        Raises:
+            ImageError: if it is too large, encrypted or damaged.
+        """
         called = self.caption(index)
         entry = self._entries[self._names[index]]
         if entry.file_size > MAX_BYTES:
@@ -74,10 +85,9 @@ class ZipDataset(Dataset):
         if entry.flag_bits & _ENCRYPTED:
             raise ImageError(f"{called} is encrypted in its archive; pack it without a password.")
         try:
-            data = self._archive.read(entry)
+            return self._archive.read(entry)
         except Exception as error:  # decompressors raise anything for damaged entries
             raise ImageError(f"{called} is damaged in its archive ({error}).") from error
-        return decode_image(data, name=called)
 
     def caption(self, index: int) -> str:
         """The path in the archive."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 import re
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from ood_studio.core.html import Html, bold, html, table
+from ood_studio.core.unicode import json_text
 from ood_studio.evaluation.rows import Row
 from ood_studio.evaluation.score_table import ScoreTable, score_table
 
@@ -53,7 +53,7 @@ def to_csv(rows: Sequence[Row]) -> str:
 
 def to_json(rows: Sequence[Row]) -> str:
     """A list of objects with a row's fields; an unknown number is null."""
-    return json.dumps([_without_nan(asdict(row)) for row in rows], indent=2, ensure_ascii=False, default=str)
+    return json_text([_without_nan(asdict(row)) for row in rows], indent=2, default=str)
 
 
 def to_text(rows: Sequence[Row], *, intervals: bool = False, digits: int = 1) -> str:
@@ -206,7 +206,7 @@ def _latex(text: str) -> str:
 
 def _csv_cell(value: Any) -> Any:
     if isinstance(value, dict):
-        value = json.dumps(_without_nan(value), ensure_ascii=False, default=str)
+        value = json_text(_without_nan(value), default=str)
     if isinstance(value, float) and math.isnan(value):
         return ""
     if isinstance(value, str) and value.startswith(_FORMULA):

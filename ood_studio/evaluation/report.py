@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import json
+from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 from ood_studio.core.errors import StudioError
-from ood_studio.evaluation.export import to_csv, to_latex, to_markdown, to_text
+from ood_studio.core.unicode import listed, one_line
+from ood_studio.evaluation.export import to_csv, to_json, to_latex, to_markdown, to_text
 from ood_studio.evaluation.published import published_for
 from ood_studio.evaluation.rows import BenchResult
 
@@ -20,6 +22,7 @@ DEFINITIONS = {
 }
 """What figures of a row mean of which several definitions circulate."""
 
+_SHOWN = 10  # labels and problems named
 _ACCURACY = {
     "id_accuracy": "zero-shot accuracy over the ID labels",
     "all_accuracy": "zero-shot accuracy over all trained classes",
@@ -33,9 +36,9 @@ def accuracies(result: BenchResult) -> list[str]:
 
 
 def result_text(result: BenchResult, form: Format = "table", *, intervals: bool = False) -> str:
-    """A result for people: what was compared, the table, what could not run, and what papers print for the setting.
+    """A result for people: what was compared, the table, what was left out, and what papers print for the setting.
 
-    CSV and LaTeX are the rows alone.
+    CSV and LaTeX are the rows alone; `left_out` says the rest.
 
     Args:
         result: fresh, or from `ResultStore.open`.
@@ -54,10 +57,8 @@ def result_text(result: BenchResult, form: Format = "table", *, intervals: bool 
     parts = [_about(result, "`" if form == "markdown" else "")]
     if result.rows:
         parts.append((to_text if form == "table" else to_markdown)(result.rows, intervals=intervals))
-    if result.unavailable:
-        parts.append(
-            "\n".join(f"{key} could not run: {reason.rstrip('.')}." for key, reason in result.unavailable.items())
-        )
+    if others := left_out(result):
+        parts.append("\n".join(map(one_line, others)))
     if printed := published_for(result.suite, result.backbone):
         lines = [f"  {p.scorer} on {p.ood}: {p.auroc:.2f} / {p.fpr95:.2f}, {p.source}" for p in printed]
         parts.append("\n".join(["Published for this setting (AUROC / FPR95):", *lines]))
@@ -67,16 +68,34 @@ def result_text(result: BenchResult, form: Format = "table", *, intervals: bool 
 def result_dict(result: BenchResult) -> dict[str, Any]:
     """A result as plain values for JSON.
 
-    ``results`` are its rows, beside them ``accuracy``, ``unavailable``, ``problems``, ``notes`` and ``definitions``.
+    ``results`` are its rows, beside them ``labels``, ``accuracy``, ``unavailable``, ``problems``, ``notes`` and
+    ``definitions``.
     """
     return {
-        "results": [asdict(row) for row in result.rows],
+        "results": json.loads(to_json(result.rows)),
+        "labels": list(result.labels),
         "accuracy": result.accuracy,
         "unavailable": result.unavailable,
-        "problems": result.problems,
+        "problems": {name: problems for name, problems in result.problems.items() if problems},
         "notes": list(result.notes),
         "definitions": DEFINITIONS | ({"fpr95": result.rows[0].fpr_definition} if result.rows else {}),
     }
+
+
+def left_out(result: BenchResult) -> tuple[str, ...]:
+    """Sentences about all that was left out or assumed: scorers, images and sets, each counted and named."""
+    scorers = [f"{key} could not run: {reason.rstrip('.')}." for key, reason in result.unavailable.items()]
+    images = [line for name, problems in result.problems.items() for line in _unread(name, problems)]
+    return (*scorers, *images, *result.notes)
+
+
+def _unread(name: str, problems: Mapping[str, str]) -> list[str]:
+    if not problems:
+        return []
+    count = f"{len(problems):,} pictures of {name}" if len(problems) > 1 else f"One picture of {name}"
+    reasons = [f"  {reason}" for reason in [*problems.values()][:_SHOWN]]
+    more = [f"  and {len(problems) - _SHOWN:,} more"] if len(problems) > _SHOWN else []
+    return [f"{count} could not be read and {'were' if len(problems) > 1 else 'was'} left out:", *reasons, *more]
 
 
 def _about(result: BenchResult, code: str) -> str:
@@ -85,6 +104,8 @@ def _about(result: BenchResult, code: str) -> str:
     text = f"Suite {code}{result.suite}{code}, backbone {code}{result.backbone}{code}{seeds}; all figures in percent."
     if sizes:
         text += f" Pictures: {sizes}."
+    if result.labels:
+        text += f"\n{len(result.labels):,} ID labels: {one_line(listed(result.labels, _SHOWN))}."
     if result.accuracy:
         text += f"\n{', '.join(accuracies(result))}."
     return text

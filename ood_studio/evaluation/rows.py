@@ -113,11 +113,11 @@ class BenchResult:
 
     def _repr_html_(self) -> str:
         from ood_studio.evaluation.export import to_html  # it lays these rows out
+        from ood_studio.evaluation.report import left_out  # it knows this class
 
         sizes = ", ".join(f"{count:,} of {name}" for name, count in self.sizes.items())
         return stacked(
             f"Suite {self.suite}, backbone {self.backbone}; in percent. Pictures: {sizes}.",
             to_html(self.rows) if self.rows else "No scorer has finished yet.",
-            *(f"{scorer} could not run: {why.rstrip('.')}." for scorer, why in self.unavailable.items()),
-            *self.notes,
+            *left_out(self),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from ood_studio.core.unicode import listed
 from ood_studio.labels.definitions import definition, have_definitions
 from ood_studio.studio import Affinity, ExploreResult, ImageReport, Reading
 
@@ -107,7 +108,8 @@ def about(result: ExploreResult) -> str:
     thresholds = f" Thresholds from {escape(source)}." if source else ""
     notes = "".join(f" {escape(note)}" for note in result.notes)
     groups = f", in {result.groups} groups" if result.groups > 1 else ""
-    sides = f"{len(result.id_labels):,} ID labels against {len(result.negatives):,} negative labels{groups}."
+    labels = f'<span title="{escape(listed(result.id_labels, 100))}">{len(result.id_labels):,} ID labels</span>'
+    sides = f"{labels} against {len(result.negatives):,} negative labels{groups}."
     if not result.negatives:
         sides = ""
     return f'<p class="studio-about">{sides}{thresholds}{notes}</p>'

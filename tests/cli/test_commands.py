@@ -123,7 +123,8 @@ def test_bench_prints_json_and_tables(run: Run) -> None:
     choice = ["bench", *FEW, "--suite", "diorama-hard", "--count", "40", "--seed", "2", *FEW_LABELS]
     code, out, _ = run(*choice, "--json", "--scorers", "mcm,neglabel")
     answer = json.loads(out)
-    assert code == 0 and list(answer) == ["results", "accuracy", "unavailable"]
+    names = ["results", "labels", "accuracy", "unavailable", "problems", "notes", "definitions"]
+    assert code == 0 and list(answer) == names
     assert [row["scorer"] for row in answer["results"]] == ["mcm", "neglabel"]
     for row in answer["results"]:
         assert list(row) == ROW
@@ -159,7 +160,7 @@ def test_own_folders_are_compared(run: Run, tmp_path: Path) -> None:
     own = ["--id-data", str(tmp_path / "known"), "--ood-data", f"odd={tmp_path / 'strange'}"]
     code, out, err = run("bench", *FEW, *own, "--scorers", "mcm", "knn", "--resamples", "20", "--json")
     answer = json.loads(out)
-    assert code == 0 and "broken.png" in err and "1 pictures of odd could not be read" in err
+    assert code == 0 and "broken.png" in err and "One picture of odd could not be read and was left out:" in err
     (row,) = answer["results"]
     assert (row["ood"], row["n_id"], row["n_ood"]) == ("odd", 6, 3)
     assert "training images" in answer["unavailable"]["knn"]

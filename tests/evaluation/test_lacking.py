@@ -114,7 +114,7 @@ def test_scorers_that_lack_something_of_a_file_are_unavailable_with_the_true_rea
     result = compared(studio, files, "id.safetensors", "ood.safetensors")
     assert {row.scorer for row in result.rows} == {"mcm", "energy", "csp"}
     assert result.unavailable["gl-mcm"] == (
-        "id.safetensors holds no patches features of 128 dimensions, but joint ones of 128 dimensions"
+        "id.safetensors holds no patch features of 128 dimensions, but joint ones of 128 dimensions"
     )
     assert "training images" in result.unavailable["knn:space=joint"]
 
@@ -133,7 +133,7 @@ def test_features_beside_pictures_cost_only_what_reads_patches(studio: Studio, f
     assert {row.ood for row in result.rows if row.scorer == "gl-mcm"} == {"pictures (2)"}
     assert {row.ood for row in result.rows if row.scorer == "mcm"} == {"ood", "pictures (2)"}
     assert any(
-        note.startswith("gl-mcm could not run on ood: ood.safetensors holds no patches") for note in result.notes
+        note.startswith("gl-mcm could not run on ood: ood.safetensors holds no patch features") for note in result.notes
     )
 
 

@@ -201,11 +201,13 @@ def test_a_run_that_is_gone_is_said(store: ResultStore) -> None:
 
 def test_a_result_for_people() -> None:
     text = result_text(result()).splitlines()
-    assert text[:2] == [
+    assert text[:3] == [
         "Suite toy, backbone model, seed 3; all figures in percent. Pictures: 20 of in, 10 of near, 10 of far.",
+        "2 ID labels: cat, dog.",
         "91.0 % zero-shot accuracy over the ID labels.",
     ]
-    assert text[-1] == "vim could not run: it needs training images." and "mcm" in "\n".join(text[3:-2])
+    assert text[-2:] == ["vim could not run: it needs training images.", "SUN is missing."]
+    assert "mcm" in "\n".join(text[4:-3])
     none = BenchResult("toy", "model", "in", unavailable={"mcm": "it reads texts."})
     assert result_text(none, "markdown").splitlines() == [
         "Suite `toy`, backbone `model`; all figures in percent.",

@@ -61,6 +61,28 @@ def test_bad_values_end_in_one_sentence(client: Client, picture: Path, changes: 
     assert sentence in str(error.value)
 
 
+def test_bad_files_are_named_and_cost_no_other(client: Client, picture: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    good = {name: tmp_path / name for name in ("scene", "b.jfif", "other/b.jfif")}
+    for path in good.values():
+        path.write_bytes(picture.read_bytes())
+    bad = {
+        "a.heic": b"\0\0\0\x18ftypheic\0\0\0\0",
+        "cut.png": picture.read_bytes()[:200],
+        "Thumbs.db": b"\xd0\xcf\x11\xe0",
+    }
+    for name, content in bad.items():
+        (tmp_path / name).write_bytes(content)
+    answer = explore(client, [*good.values(), *(tmp_path / name for name in bad)])
+    assert [report["name"] for report in answer["results"]] == ["scene", "b.jfif", "b.jfif (2)"]
+    assert set(answer["problems"]) == set(bad) and "HEIC" in answer["problems"]["a.heic"]
+    with pytest.raises(AppError, match=r"Thumbs\.db is not a picture"):
+        explore(client, [tmp_path / "Thumbs.db"])
+    answer = explore(client, [picture], references=[handle_file(picture), handle_file(tmp_path / "cut.png")])
+    assert answer["references"] == "1 pictures of yours"
+    assert [problem.startswith("cut.png") for problem in answer["reference_problems"]] == [True]
+
+
 def test_own_reference_pictures(client: Client, picture: Path) -> None:
     answer = explore(client, [picture], references=[handle_file(picture)])
     assert answer["references"] == "1 pictures of yours" and answer["results"][0]["readings"][0]["inside"]

@@ -118,7 +118,8 @@ def test_uploads_are_in_no_link_and_by_their_names_in_the_command(tmp_path: Path
     files = [tmp_path / name for name in ("a.png", "b.png", "set.zip")]
     for file in files:
         file.write_bytes(b"x")
-    id_data, ood_data = own_sets([str(files[0])], [str(files[1])], "", ("mine=/data/mine",))
+    own = own_sets([str(files[0])], [str(files[1])], "", ("mine=/data/mine",))
+    id_data, ood_data = own.id_data, own.ood_data
     assert is_upload(id_data) and is_upload(ood_data[0]) and not is_upload(ood_data[1]) and not is_upload("")
     request = BenchRequest(suite=OWN_SUITE, id_data=id_data, ood_data=ood_data)
     assert without_uploads(request) == BenchRequest(suite=OWN_SUITE, ood_data=("mine=/data/mine",))

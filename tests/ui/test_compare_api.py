@@ -40,6 +40,29 @@ def test_files_of_ones_own_take_the_place_of_the_suite(client: Client, tmp_path:
     assert {(row["suite"], row["n_id"], row["n_ood"]) for row in answer["results"]} == {("folders", 4, 4)}
 
 
+def test_what_was_left_out_is_in_the_answer(client: Client, tmp_path: Path) -> None:
+    for i, scene in enumerate(scenes("id-flat", 5, 3)):
+        render(scene, 64).save(tmp_path / f"{i}.png")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "0.png").read_bytes()[:300])
+    (tmp_path / "Thumbs.db").write_bytes(b"x")
+    (tmp_path / "bad.zip").write_bytes(b"PK\3\4")
+    files = [handle_file(tmp_path / name) for name in ("0.png", "cut.png", "Thumbs.db")]
+    answer = client.predict(
+        id_files=files,
+        ood_files=[handle_file(tmp_path / name) for name in ("1.png", "2.png", "bad.zip")],
+        labels="cat\nfish, raw",
+        **FEW,
+        resamples=0,
+        api_name="/compare",
+    )
+    assert {(row["n_id"], row["n_ood"]) for row in answer["results"]} == {(1, 2)}
+    assert answer["labels"] == ["cat", "fish, raw"]
+    assert set(answer["problems"]) == {"pictures", "uploads"} and "cut.png" in answer["problems"]["pictures"]
+    assert list(answer["problems"]["uploads"]) == ["Thumbs.db"]
+    assert any("The OOD set bad was left out" in note for note in answer["notes"])
+    assert any(note.startswith("Each line was taken as one label") for note in answer["notes"])
+
+
 def test_parameters_are_those_of_the_request(client: Client) -> None:
     api = client.view_api(return_format="dict")
     assert api is not None

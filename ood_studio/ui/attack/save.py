@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ood_studio.attacks import quality
+from ood_studio.core.unicode import json_text
 from ood_studio.data.pixels import to_pixels
 from ood_studio.figures.perturbation import amplified, gain_of
 from ood_studio.studio.records import attack_record
@@ -31,7 +31,7 @@ def files(trace: AttackTrace) -> dict[str, str]:
     }
     amplified(change, gain).save(paths["perturbation"])
     np.save(paths["exact"], change)
-    paths["record"].write_text(json.dumps(record(trace), indent=1, ensure_ascii=False), encoding="utf-8")
+    paths["record"].write_text(json_text(record(trace), indent=1), encoding="utf-8")
     return {name: str(path) for name, path in paths.items()}
 
 

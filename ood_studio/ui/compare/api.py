@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.core.parameters import with_values
-from ood_studio.evaluation.export import to_json
+from ood_studio.evaluation.report import result_dict
 from ood_studio.studio import BenchRequest, Studio
 from ood_studio.ui.api import API_LANE, Given, endpoint
 from ood_studio.ui.compare.layout import START
@@ -29,19 +28,16 @@ def build_api(studio: Studio, boxes: Mapping[str, Box]) -> None:
         request: BenchRequest, id_files: list[str] | None, ood_files: list[str] | None, corpus_file: str | None
     ) -> dict[str, Any]:
         """AUROC, FPR95 and more of scorers on every OOD set; files of one's own take the place of the suite."""
+        left_out: dict[str, str] = {}
         if corpus_file:
             request = with_values(request, {"labels.corpus": corpus_file})
         if id_files or ood_files or request.suite == OWN_SUITE:
-            id_data, ood_data = own_sets(id_files, ood_files, request.id_data, request.ood_data)
-            request = replace(request, suite=OWN_SUITE, id_data=id_data, ood_data=ood_data)
+            own = own_sets(id_files, ood_files, request.id_data, request.ood_data)
+            request = replace(request, suite=OWN_SUITE, id_data=own.id_data, ood_data=own.ood_data)
+            left_out = own.problems
         result = studio.bench(request)
-        return {
-            "results": json.loads(to_json(result.rows)),
-            "accuracy": result.accuracy,
-            "unavailable": result.unavailable,
-            "problems": result.problems,
-            "notes": list(result.notes),
-        }
+        answer = result_dict(result)
+        return answer | {"problems": answer["problems"] | ({"uploads": left_out} if left_out else {})}
 
     shown = {path: replace(box, private=False) if path == "id_data" else box for path, box in boxes.items()}
     endpoint(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from ood_studio.core.unicode import listed
 from ood_studio.evaluation.report import accuracies
 from ood_studio.evaluation.rows import BenchResult
 from ood_studio.evaluation.significance import Comparison
@@ -61,9 +62,10 @@ def about(result: BenchResult | None, whole: bool = True) -> str:
         f"FPR95 as “{escape(row.fpr_definition)}” defines it",
         f"seed {row.seed}",
     ]
+    named = escape(listed(result.labels, 100))
     counts = [
         f"{row.n_id:,} ID pictures",
-        *([f"{len(result.labels):,} ID labels"] if result.labels else []),
+        *([f'<span title="{named}">{len(result.labels):,} ID labels</span>'] if result.labels else []),
         *map(escape, accuracies(result)),
     ]
     parts = [*(which if whole else []), *counts]

@@ -16,6 +16,7 @@ from ood_studio.ui.compare.made_sets import added_choices
 from ood_studio.ui.compare.uploads import own_sets
 from ood_studio.ui.compare.variants import build_variants, with_scorers
 from ood_studio.ui.form import Form
+from ood_studio.ui.notices import tell_left_out
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.wiring import Updates, at_once
@@ -60,13 +61,14 @@ class Chooser:
         Raises:
             StudioError: one sentence; also for own pictures that are missing.
         """
-        shared, (id_files, ood_files, class_labels, *own) = values[: len(sidebar.inputs)], values[len(sidebar.inputs) :]
-        changes = self._in_sight(self.form.changes(own))
+        shared, mine = values[: len(sidebar.inputs)], values[len(sidebar.inputs) :]
+        id_files, ood_files, class_labels, *boxes = mine
+        changes = self._in_sight(self.form.changes(boxes))
         changes["labels.labels"] = LabelChoice.labels
         if changes["suite"] == OWN_SUITE:
-            changes["id_data"], changes["ood_data"] = own_sets(
-                id_files, ood_files, changes["id_data"], changes["ood_data"]
-            )
+            own = own_sets(id_files, ood_files, changes["id_data"], changes["ood_data"])
+            tell_left_out([*own.problems.values()])
+            changes |= {"id_data": own.id_data, "ood_data": own.ood_data}
             if not class_labels:
                 changes["labels.labels"] = _spelt(sidebar.changes(shared)["labels.labels"])
         return sidebar.read(shared, START, changes)

@@ -6,36 +6,59 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gradio.utils import get_upload_folder
 
 from ood_studio.core.errors import StudioError
-from ood_studio.data.images import IMAGE_SUFFIXES
+from ood_studio.core.files import scratch_folder, settle
+from ood_studio.data.folders import has_image_name, left_out
+from ood_studio.data.kinds import kind_of
+from ood_studio.data.zips import ZipDataset
 from ood_studio.studio import BenchRequest
 
 _FOLDER = "ood-studio-uploads"
+_MOST_UNPACKED = 2 * 2**30  # bytes of zips that are put together with other pictures
+
+
+@dataclass(frozen=True)
+class OwnSets:
+    """Someone's own pictures.
+
+    Attributes:
+        id_data, ood_data: as a `BenchRequest` takes them.
+        problems: files that were left out, by name, and why.
+    """
+
+    id_data: str
+    ood_data: tuple[str, ...]
+    problems: dict[str, str]
 
 
 def own_sets(
     id_files: Sequence[str] | None, ood_files: Sequence[str] | None, id_data: str, ood_data: Sequence[str]
-) -> tuple[str, tuple[str, ...]]:
+) -> OwnSets:
     """The ID set and the OOD sets of someone's own pictures, uploads before folders.
 
-    Loose pictures make one set; every other file (a zip, a list, features) is a set by itself.
+    Of ID files all pictures, loose and in zips, make the one set. Of OOD files loose pictures make one set, and every
+    other file (a zip, a list, features) is a set by itself. A file that is neither costs no other.
 
     Raises:
         StudioError: if one of the two sides is missing, or there are several ID sets.
     """
-    inside, outside = _sets(id_files or ()), _sets(ood_files or ())
-    if len(inside) > 1:
-        raise StudioError(f"ID pictures are one set, not {len(inside)}; upload pictures, or a single zip")
-    id_data = next(iter(inside.values()), id_data)
-    ood_data = (*(f"{name}={path}" for name, path in outside.items()), *ood_data)
+    problems: dict[str, str] = {}
+    inside, outside = _sorted(id_files or (), problems), _sorted(ood_files or (), problems)
+    found = _one_set(inside, problems)
+    id_data = id_data if found is None else str(found)
+    sets = [("uploaded", _together(outside.pictures))] if outside.pictures else []
+    sets += [(path.stem.replace("=", "-"), path) for path in (*outside.zips, *outside.others)]
+    ood_data = (*(f"{name}={path}" for name, path in sets), *ood_data)
     if not id_data or not ood_data:
-        raise StudioError(f"there are no {'OOD' if id_data else 'ID'} pictures; upload some, or name their folder")
-    return id_data, ood_data
+        first = f" ({next(iter(problems.values())).rstrip('.')})" if problems else ""
+        side = "OOD" if id_data else "ID"
+        raise StudioError(f"there are no {side} pictures{first}; upload some, or name their folder")
+    return OwnSets(id_data, ood_data, problems)
 
 
 def is_upload(path: str) -> bool:
@@ -64,11 +87,42 @@ def with_names(request: BenchRequest) -> BenchRequest:
     return replace(request, id_data=shown(request.id_data), ood_data=tuple(map(shown, request.ood_data)))
 
 
-def _sets(files: Sequence[str]) -> dict[str, str]:
-    paths = [Path(file) for file in files]
-    pictures = [path for path in paths if path.suffix.lower() in IMAGE_SUFFIXES]
-    found = {path.stem.replace("=", "-"): str(path) for path in paths if path not in pictures}
-    return ({"uploaded": str(_together(pictures))} if pictures else {}) | found
+@dataclass(frozen=True)
+class _Sorted:
+    """Files by what they are: ``others`` are lists and features."""
+
+    pictures: list[Path]
+    zips: list[Path]
+    others: list[Path]
+
+
+def _sorted(files: Sequence[str], problems: dict[str, str]) -> _Sorted:
+    found = _Sorted([], [], [])
+    for path in map(Path, files):
+        kind = kind_of(path)
+        if kind == "image" or (not kind and has_image_name(path.name)):
+            found.pictures.append(path)
+        elif kind == "zip":
+            found.zips.append(path)
+        elif kind:
+            found.others.append(path)
+        else:
+            problems[_free(path.name, problems)] = f"{path.name} is no picture, zip, image list or file of features."
+    return found
+
+
+def _one_set(found: _Sorted, problems: dict[str, str]) -> Path | None:
+    """What holds all ID pictures; None where there is no file."""
+    alone = [*found.zips, *found.others]
+    if len(alone) == 1 and not found.pictures:
+        return alone[0]
+    if found.others:
+        raise StudioError(
+            "ID pictures are one set: upload pictures and zips of them, or a single image list or file of features"
+        )
+    if found.zips:
+        return _unpacked(found, problems)
+    return _together(found.pictures) if found.pictures else None
 
 
 def _together(pictures: Sequence[Path]) -> Path:
@@ -77,9 +131,67 @@ def _together(pictures: Sequence[Path]) -> Path:
     folder = Path(tempfile.gettempdir()) / _FOLDER / key / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
-    for i, path in enumerate(sorted(pictures)):
-        name = f"{i} {path.name}" if path.name in taken else path.name
+    for path in sorted(pictures):
+        name = _free(path.name, taken)
         taken.add(name)
         if not (folder / name).exists():
             shutil.copyfile(path, folder / name)
     return folder
+
+
+def _unpacked(found: _Sorted, problems: dict[str, str]) -> Path:
+    """A folder of loose pictures and of those in zips, these in the folders of their classes."""
+    files = sorted(map(str, (*found.pictures, *found.zips)))
+    around = Path(tempfile.gettempdir()) / _FOLDER
+    place = around / hashlib.sha256("\n".join(["unpacked", *files]).encode()).hexdigest()[:24]
+    taken: set[str] = set()
+    size = 0
+    with scratch_folder(around) as scratch:
+        for path in found.pictures:
+            (target := _target(scratch, path.name, taken)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+        for path in found.zips:
+            try:
+                archive = ZipDataset(path)
+            except StudioError as error:
+                problems[_free(path.name, problems)] = str(error)
+                continue
+            for note in left_out(archive.others):
+                problems[_free(f"{path.name}, other files", problems)] = f"{path.name}: {note}."
+            for index in range(len(archive)):
+                called = archive.caption(index)
+                kind = -1 if archive.labels is None else int(archive.labels[index])
+                try:
+                    content = archive.content(index)
+                except StudioError as error:
+                    problems[_free(f"{path.name}/{called}", problems)] = str(error)
+                    continue
+                size += len(content)
+                if size > _MOST_UNPACKED:
+                    most = f"{_MOST_UNPACKED / 1e9:.1f} GB"
+                    raise StudioError(f"zips beside other ID pictures may hold {most} in all; upload a single zip")
+                within = f"{archive.classes[kind]}/" if kind >= 0 else ""
+                target = _target(scratch, f"{within}{called.rpartition('/')[2]}", taken)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+        if not taken:
+            raise StudioError(f"there are no ID pictures ({next(iter(problems.values())).rstrip('.')}); upload some")
+        place.mkdir(parents=True, exist_ok=True)
+        settle(scratch / "pictures", place / "pictures")
+    return place / "pictures"
+
+
+def _target(scratch: Path, name: str, taken: set[str]) -> Path:
+    free = _free(name, taken)
+    taken.add(free)
+    return scratch / "pictures" / free
+
+
+def _free(name: str, taken: set[str] | dict[str, str]) -> str:
+    """The name, or where it is taken another one with the same ending."""
+    free, number = name, 1
+    while free in taken:
+        number += 1
+        path = Path(name)
+        free = str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
+    return free

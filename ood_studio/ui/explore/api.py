@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import with_values
-from ood_studio.data.images import decode_image
+from ood_studio.data.images import open_images
 from ood_studio.studio import ExploreRequest, Studio
 from ood_studio.ui.api import API_LANE, Given, endpoint
 from ood_studio.ui.sidebar.layout import LAYOUT
@@ -24,12 +24,18 @@ def build_api(studio: Studio) -> None:
     def explore(
         request: ExploreRequest, pictures: list[str] | None, references: list[str] | None, corpus_file: str | None
     ) -> dict[str, Any]:
-        """Affinities, scores and verdicts of pictures."""
-        decoded = [(Path(path).name, decode_image(Path(path), name=Path(path).name)) for path in pictures or []]
-        folder, _ = uploaded_reference(references)
+        """Affinities, scores and verdicts of pictures; those that cannot be read are named and cost no other."""
+        decoded, problems = open_images(pictures or [])
+        if problems and not decoded:
+            first = next(iter(problems.values()))
+            raise StudioError(
+                first if len(problems) == 1 else f"none of {len(problems):,} pictures can be read: {first}"
+            )
+        folder, left_out = uploaded_reference(references)
         if corpus_file:
             request = with_values(request, {"labels.corpus": corpus_file})
-        return studio.explore(replace(request, reference=folder), decoded).to_dict()
+        answer = studio.explore(replace(request, reference=folder), list(decoded.items())).to_dict()
+        return answer | {"problems": problems, "reference_problems": left_out}
 
     endpoint(
         "explore",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from ood_studio.core.unicode import json_text
 from ood_studio.figures.colours import ID, OOD
 from ood_studio.figures.filmstrip import Frame, filmstrip
 from ood_studio.studio import Assessment
@@ -26,7 +26,7 @@ def files(trace: SynthesisTrace, note: str = "") -> dict[str, str]:
     film = folder / f"{file_stem(trace.name)}-filmstrip.png"
     picture(trace).save(film)
     text = folder / f"{file_stem(trace.name)}-synthesis.json"
-    text.write_text(json.dumps(record(trace, note), indent=1, ensure_ascii=False), encoding="utf-8")
+    text.write_text(json_text(record(trace, note), indent=1), encoding="utf-8")
     return {"png": str(picture_file(trace, folder)), "film": str(film), "record": str(text)}
 
 
