@@ -17,6 +17,7 @@ from ood_studio.backbones.base import ImageFeatures
 from ood_studio.backbones.resampling import resampling
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help, Seed, Steps, check
+from ood_studio.core.threads import one_thread
 from ood_studio.scorers import FittedScore, select_features
 
 Norm = Literal["none", "linf", "l2"]
@@ -192,6 +193,12 @@ class _Run:
 
     def steps(self, every: int) -> Iterator[AttackStep]:
         """See `FeatureAttack.run`."""
+        batch, _, height, width = self.pixels.shape
+        little = batch == 1 and height * width <= _LITTLE and all(each.backbone.small for each in self.objectives)
+        with one_thread(little):
+            yield from self._steps(every)
+
+    def _steps(self, every: int) -> Iterator[AttackStep]:
         rho = self.attack.project(self._masked(self.attack.start(self.pixels)), self.pixels)
         good: Tensor | None = None
         adam = _Adam(self.attack.learning_rate, rho)
@@ -260,6 +267,7 @@ class _Adam:
         return self._first.div(spread).mul_(-self._rate / (1 - 0.9**self._count))
 
 
+_LITTLE = 512 * 512  # pixels of an image that one thread changes as fast as several
 _ADVICE = "try a smaller learning rate or a smaller λ"
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.backbones import open_clip_files
-from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, limit_aspect
+from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, is_small, limit_aspect
 from ood_studio.backbones.families import FAMILIES, Family
 from ood_studio.backbones.loading import LOADED
 from ood_studio.backbones.open_clip_files import Checkpoint
@@ -65,6 +65,7 @@ class OpenClipBackbone(Backbone):
         self._checkpoint = checkpoint
         self._model = _build(checkpoint, self.device, dtype)
         visual = self._model.visual
+        self.small = is_small(visual, self.device)
         self._text = text_tower_of(self._model)
         height, width = _pair(visual.image_size)
         with self._autocast():

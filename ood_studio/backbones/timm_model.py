@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ood_studio.backbones import timm_files
-from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, limit_aspect
+from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, is_small, limit_aspect
 from ood_studio.backbones.families import FAMILIES, Family
 from ood_studio.backbones.timm_cells import cells_of
 from ood_studio.backbones.timm_files import Checkpoint
@@ -56,6 +56,7 @@ class TimmBackbone(Backbone):
         self.device, self.dtype = torch.device(device), dtype
         with building(checkpoint.weights.name, self.device):
             self._model = _build(checkpoint).to(self.device)
+            self.small = is_small(self._model, self.device)
             data: dict[str, Any] = resolve_model_data_config(self._model)  # type: ignore[no-untyped-call]
             *steps, normalize = create_transform(**data, is_training=False).transforms
             channels, *size = data["input_size"]

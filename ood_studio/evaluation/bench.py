@@ -26,7 +26,8 @@ from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
 from ood_studio.scorers import FittedScore, Reference, Scorer, Space, select_features
 
-_CHUNK = 2048  # images scored at a time: memory stays bounded whatever the size of the set
+_CHUNK = 2048  # images scored at a time, or
+_CHUNK_BYTES = 64 * 2**20  # of their features as numbers of 4 bytes: memory stays bounded whatever the size of the set
 _PACKAGES = ("torch", "torchvision", "open_clip_torch", "timm", "numpy", "pillow")
 _TEXTS = ("class_text", "negative_text", "conjugated_text")
 
@@ -301,11 +302,14 @@ def _remarks(fitted: Mapping[str, FittedScore]) -> list[str]:
 def score_all(score: FittedScore, features: DatasetFeatures) -> Scores:
     """Scores of every image of a set, (n,) float64; a chunk of images at a time."""
     space, count = score.scorer.space, len(features.rows)
+    if not count:
+        return np.empty(0)
+    size = min(_CHUNK, max(1, _CHUNK_BYTES // (4 * _features(features, space, slice(0, 1)).numel())))
     parts = [
-        score(_features(features, space, slice(start, start + _CHUNK))).double().numpy()
-        for start in range(0, count, _CHUNK)
+        score(_features(features, space, slice(start, start + size))).double().numpy()
+        for start in range(0, count, size)
     ]
-    return np.concatenate(parts) if parts else np.empty(0)
+    return np.concatenate(parts)
 
 
 def needed_spaces(scorers: list[Scorer]) -> frozenset[str]:

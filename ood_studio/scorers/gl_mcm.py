@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Self
 
+import torch
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help, Tau
 from ood_studio.scorers.base import Reference, Scorer, temperature
+
+_CHUNK_BYTES = 64 * 2**20  # of cosines at a time: of ViT-B/16's patches to 1,000 labels, those of 85 images
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,19 @@ class GLMCM(Scorer):
         scale = 1 / temperature(self.tau, reference.logit_scale)
         local_scale = 1 / temperature(self.tau_local, reference.logit_scale)
 
-        def score(features: Tensor) -> Tensor:
-            if features.shape[1] < 2:
-                raise StudioError("GL-MCM needs at least one patch behind the joint vector, not none")
+        def some(features: Tensor) -> Tensor:
             cosines = classes.cosines(features, features[:, :1])
             whole = (cosines[:, 0] * scale).softmax(dim=-1).amax(dim=-1)
             best_patch = (cosines[:, 1:] * local_scale).softmax(dim=-1).amax(dim=(1, 2))
             return whole + self.weight * best_patch
+
+        count = len(reference.class_text)
+
+        def score(features: Tensor) -> Tensor:
+            tokens = features.shape[1]
+            if tokens < 2:
+                raise StudioError("GL-MCM needs at least one patch behind the joint vector, not none")
+            at_once = max(1, _CHUNK_BYTES // (tokens * count * features.element_size()))
+            return torch.cat([some(part) for part in torch.split(features, at_once)])
 
         return score

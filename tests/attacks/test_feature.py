@@ -288,3 +288,25 @@ def test_what_does_not_fit_is_refused(smooth: SmoothModel) -> None:
         FAST.run(pixels, aim, mask=torch.ones(3, 3))
     with pytest.raises(StudioError, match="no row zero"):
         Objective(smooth, torch.zeros(1, 6))
+
+
+def test_one_small_image_is_attacked_on_one_thread(smooth: SmoothModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    seen: list[int] = []
+    encode = SmoothModel.encode_image
+
+    def watched(self: SmoothModel, pixels: Tensor) -> ImageFeatures:
+        seen.append(torch.get_num_threads())
+        return encode(self, pixels)
+
+    objectives = [goal(smooth), goal(smooth, batch=3)]
+    monkeypatch.setattr(SmoothModel, "encode_image", watched)
+    try:
+        for small, batch, threads in ((True, 1, 1), (False, 1, 2), (True, 3, 2)):
+            smooth.small = small
+            seen.clear()
+            last(FeatureAttack(steps=2), random_pixels(batch), objectives[batch == 3])
+            assert set(seen) == {threads} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

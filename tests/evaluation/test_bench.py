@@ -17,13 +17,13 @@ from ood_studio.core.errors import StudioError
 from ood_studio.data.dataset import Dataset
 from ood_studio.diorama.splits import load_split
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES
-from ood_studio.evaluation.bench import Bench
+from ood_studio.evaluation.bench import Bench, score_all
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers
 from ood_studio.evaluation.rows import BenchResult, Row
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
 from ood_studio.labels.negmining import Mining
-from ood_studio.scorers import NegLabel, Reference
+from ood_studio.scorers import GLMCM, FittedScore, NegLabel, Reference
 from ood_studio.studio import BenchRequest, LabelChoice, Studio
 
 BACKBONE = "diorama-conv"
@@ -76,6 +76,23 @@ def bench(reference: Reference = REFERENCE, keys: tuple[str, ...] = KEYS, **chan
 def whole(reference: Reference = REFERENCE, keys: tuple[str, ...] = KEYS, **changes: Any) -> BenchResult:
     *_, last = bench(reference, keys, **changes).run()
     return last
+
+
+def test_images_are_scored_so_many_bytes_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    joint, patches = unit(30, 5), unit(30 * 6, 6).reshape(30, 2, 3, 8).half()
+    features = DatasetFeatures(joint, None, patches, np.arange(30), {})
+    score = GLMCM().fit(REFERENCE)
+    seen: list[int] = []
+
+    class Watched(FittedScore):
+        def __call__(self, found: torch.Tensor) -> torch.Tensor:
+            seen.append(len(found))
+            return score(found)
+
+    expected = score(torch.cat([joint[:, None], patches.flatten(1, 2).float()], dim=1)).numpy()
+    watched = Watched(**{field.name: getattr(score, field.name) for field in dataclasses.fields(score)})
+    monkeypatch.setattr("ood_studio.evaluation.bench._CHUNK_BYTES", 4 * 7 * (1 + 6) * 8)  # of seven images
+    assert np.allclose(score_all(watched, features), expected) and seen == [7, 7, 7, 7, 2]
 
 
 def test_a_row_has_exactly_the_fields_that_were_promised() -> None:

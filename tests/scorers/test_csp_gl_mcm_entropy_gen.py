@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from ood_studio.core.errors import StudioError
-from ood_studio.scorers import CSP, GEN, GLMCM, MCM, Entropy, NegLabel, Reference
+from ood_studio.scorers import CSP, GEN, GLMCM, MCM, Entropy, NegLabel, Reference, gl_mcm
 
 
 def rows(*shape: int, seed: int) -> Tensor:
@@ -84,6 +86,33 @@ def test_gl_mcm_follows_its_equation(
     np.testing.assert_allclose(scores.numpy(), expected, atol=1e-5)
     if weight == 0:
         torch.testing.assert_close(scores, MCM(tau=tau).fit(REFERENCE)(TOKENS[:, 0].to(dtype)))
+
+
+class Largest(TorchDispatchMode):
+    """The largest tensor that comes out of an operation, in bytes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        found = func(*args, **(kwargs or {}))
+        for each in found if isinstance(found, (tuple, list)) else (found,):
+            if isinstance(each, Tensor):
+                self.bytes = max(self.bytes, each.nbytes)
+        return found
+
+
+def test_gl_mcm_holds_so_many_cosines_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer = GLMCM().fit(Reference(rows(600, 12, seed=5), logit_scale=SCALE))
+    expected, four = scorer(TOKENS), 4 * 5 * 600 * 8  # images, tokens, labels, bytes
+    monkeypatch.setattr(gl_mcm, "_CHUNK_BYTES", four)
+    with Largest() as largest:
+        found = scorer(TOKENS)
+    torch.testing.assert_close(found, expected)
+    assert largest.bytes == four
+    monkeypatch.setattr(gl_mcm, "_CHUNK_BYTES", 1)  # at least one image
+    torch.testing.assert_close(scorer(TOKENS), expected)
 
 
 def test_gl_mcm_needs_patches() -> None:
