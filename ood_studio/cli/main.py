@@ -18,6 +18,7 @@ from ood_studio.cli.attack import Attack
 from ood_studio.cli.attack_image import AttackImage
 from ood_studio.cli.bench import Bench
 from ood_studio.cli.command import Command
+from ood_studio.cli.detect import DetectAudit, DetectFit, DetectRun
 from ood_studio.cli.explore import Explore
 from ood_studio.cli.flags import Chosen, description, flags, part, registry
 from ood_studio.cli.mine import Mine
@@ -36,6 +37,9 @@ COMMANDS: dict[str, type[Command]] = {
     "attack-image": AttackImage,
     "synthesize": Synthesize,
     "synthesize-image": SynthesizeImage,
+    "detect-fit": DetectFit,
+    "detect-run": DetectRun,
+    "detect-audit": DetectAudit,
     "serve": ServeApp,
 }
 
@@ -49,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    arguments = _joined(list(sys.argv[1:] if argv is None else argv))
     try:
         parse(arguments).run()
         sys.stdout.flush()  # a reader that has gone away is met here rather than after the end
@@ -62,6 +66,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _joined(arguments: list[str]) -> list[str]:
+    """``detect fit`` is ``detect-fit``."""
+    families = {name.partition("-")[0] for name in COMMANDS if "-" in name} - COMMANDS.keys()
+    if len(arguments) > 1 and arguments[0] in families and not arguments[1].startswith("-"):
+        return [f"{arguments[0]}-{arguments[1]}", *arguments[2:]]
+    return arguments
 
 
 def parse(arguments: Sequence[str]) -> Command:

@@ -8,10 +8,14 @@ from ood_studio.studio.answers import Affinity, ExploreResult, ImageReport, Swee
 from ood_studio.studio.assessment import Assessment
 from ood_studio.studio.attack_image import AttackImageStep
 from ood_studio.studio.attack_results import AttackResult, Evaluation
+from ood_studio.studio.detector import DetectorAudit, MadeDetector
 from ood_studio.studio.requests import (
     AttackImageRequest,
     AttackSetRequest,
+    AuditRequest,
     BenchRequest,
+    DecideRequest,
+    DetectorRequest,
     ExploreRequest,
     FeatureMapRequest,
     LabelChoice,
@@ -29,13 +33,18 @@ __all__ = [
     "AttackImageStep",
     "AttackResult",
     "AttackSetRequest",
+    "AuditRequest",
     "BenchRequest",
+    "DecideRequest",
+    "DetectorAudit",
+    "DetectorRequest",
     "Evaluation",
     "ExploreRequest",
     "ExploreResult",
     "FeatureMapRequest",
     "ImageReport",
     "LabelChoice",
+    "MadeDetector",
     "Reading",
     "ReferenceScores",
     "Studio",

@@ -21,12 +21,15 @@ from ood_studio.studio.attack_image import AttackImageService, AttackImageStep
 from ood_studio.studio.attack_results import AttackResult
 from ood_studio.studio.attack_set import AttackSetService
 from ood_studio.studio.bench import BenchService
+from ood_studio.studio.detector import DetectorAudit, DetectorService, MadeDetector
 from ood_studio.studio.explore import ExploreService
 from ood_studio.studio.feature_map import FeatureMap, FeatureMapService
 from ood_studio.studio.requests import (
     AttackImageRequest,
     AttackSetRequest,
+    AuditRequest,
     BenchRequest,
+    DetectorRequest,
     ExploreRequest,
     FeatureMapRequest,
     LabelChoice,
@@ -62,6 +65,7 @@ class Studio:
         self._images = SynthesizeImageService(self.workbench, Assessors(self.workbench))
         self._sets = SynthesizeSetService(self.workbench, self._images)
         self._maps = FeatureMapService(self.workbench)
+        self._detectors = DetectorService(self.workbench)
 
     def backbone(self, name: str) -> Backbone:
         """The backbone of that name on this studio's device.
@@ -301,3 +305,21 @@ class Studio:
             StudioError: for images or a model that cannot be used.
         """
         return self._maps.feature_map(request, trail, made, progress)
+
+    # --- detectors ----------------------------------------------------------------------------------------------------
+
+    def detector(self, request: DetectorRequest, progress: Progress = silent) -> MadeDetector:
+        """A detector whose threshold promises something of ID images.
+
+        Raises:
+            StudioError: one sentence, for too few ID images, a score that lacks something, or what cannot be read.
+        """
+        return self._detectors.detector(request, progress)
+
+    def audit(self, request: AuditRequest, progress: Progress = silent) -> DetectorAudit:
+        """Whether a detector's promise held on other images.
+
+        Raises:
+            StudioError: one sentence, for a file that is no detector, or images that cannot be read.
+        """
+        return self._detectors.audit(request, progress)

@@ -3,6 +3,7 @@ the links and the API, each declared once (see `ood_studio.core.parameters`)."""
 
 from ood_studio.studio.requests.attack import AttackImageRequest, AttackSetRequest
 from ood_studio.studio.requests.bench import BenchRequest
+from ood_studio.studio.requests.detector import AuditRequest, DecideRequest, DetectorRequest
 from ood_studio.studio.requests.explore import ExploreRequest
 from ood_studio.studio.requests.feature_map import FeatureMapRequest
 from ood_studio.studio.requests.labels import LabelChoice
@@ -17,6 +18,9 @@ REQUESTS = (
     SynthesizeImageRequest,
     SynthesizeSetRequest,
     FeatureMapRequest,
+    DetectorRequest,
+    DecideRequest,
+    AuditRequest,
 )
 """Every request; `LabelChoice` alone asks for negative labels."""
 
@@ -24,7 +28,10 @@ __all__ = [
     "REQUESTS",
     "AttackImageRequest",
     "AttackSetRequest",
+    "AuditRequest",
     "BenchRequest",
+    "DecideRequest",
+    "DetectorRequest",
     "ExploreRequest",
     "FeatureMapRequest",
     "LabelChoice",

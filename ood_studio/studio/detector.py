@@ -1,0 +1,174 @@
+"""Detectors made of a choice of model, labels and score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.dataset import Dataset
+from ood_studio.data.sources import open_dataset
+from ood_studio.detectors import Audit, Calibration, Detector, audit
+from ood_studio.evaluation.choose import bench_scorers, parse_scorer, without_text
+from ood_studio.evaluation.overlap import shared_rows
+from ood_studio.features.images import dataset_features
+from ood_studio.scorers import Scorer, select_features
+from ood_studio.studio.requests import AuditRequest, DetectorRequest
+from ood_studio.studio.workbench import LabelSpace, Workbench
+from ood_studio.worlds import open_reference, reference_of
+
+
+@dataclass(frozen=True, eq=False)
+class MadeDetector:
+    """A detector, and what is to be said of how it was made."""
+
+    detector: Detector
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class DetectorAudit:
+    """What a detector did with images that it was not made with.
+
+    Attributes:
+        detector: which.
+        audit: of the ID images.
+        caught: by OOD set, how many of how many images were flagged.
+        notes: what is to be said of the data.
+    """
+
+    detector: Detector
+    audit: Audit
+    caught: dict[str, tuple[int, int]]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        found, promise = self.audit, self.detector.promise
+        return {
+            "promise": str(promise),
+            "verdict": found.of(promise),
+            "flagged": found.flagged,
+            "images": found.images,
+            "rate": found.rate,
+            "low": found.low,
+            "high": found.high,
+            "ood": {name: {"flagged": n, "images": of} for name, (n, of) in self.caught.items()},
+            "notes": list(self.notes),
+        }
+
+
+class DetectorService:
+    """Makes detectors.
+
+    Args:
+        workbench: models, labels and features.
+    """
+
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
+
+    def detector(self, request: DetectorRequest, progress: Progress = silent) -> MadeDetector:
+        """See `Studio.detector`."""
+        space = self._workbench.label_space(request.labels, progress)
+        known = bench_scorers(request.score)
+        scorer = parse_scorer(request.scorer, known if space.backbone.reads_text else without_text(known))
+        calibration, about = self._calibration(space, request.reference)
+        features = _Features(space, scorer, progress)
+        held = features.of(calibration)
+        reference, notes = space.reference(), list(space.notes)
+        if request.train_data:
+            training = open_dataset(request.train_data, labels=space.id_labels)
+            learnt = features.of(training)
+            if shared := shared_rows(held.vectors, learnt.vectors):
+                notes.append(
+                    f"{shared:,} of the {len(held.vectors):,} pictures that set the threshold are among those that "
+                    "the score learns from, so its promise does not hold; give other ones."
+                )
+            labels = None if training.labels is None else torch.from_numpy(training.labels[learnt.rows])
+            reference = replace(reference, images=learnt.vectors, labels=labels)
+        if reason := scorer.missing(reference):
+            learns = reference.images is None and "images" in scorer.reads(reference)
+            raise StudioError(f"{reason}; train_data gives them" if learns else reason)
+        notes += [f"Left out: {why}" for why in held.problems]
+        scores = scorer.fit(reference)(held.vectors).double().numpy()
+        detector = Detector(
+            space.backbone,
+            space.id_labels,
+            tuple(space.mined.words) if reference.negative_text is not None else (),
+            scorer.resolved(reference),
+            reference,
+            Calibration.of(scores),
+            request.promise,
+            {"calibration": f"{len(scores):,} {about}", "key": calibration.key},
+        )
+        return MadeDetector(detector, tuple(notes))
+
+    def audit(self, request: AuditRequest, progress: Progress = silent) -> DetectorAudit:
+        """See `Studio.audit`."""
+        if not request.detector or not request.id_data:
+            raise StudioError("an audit needs a detector's file and ID pictures that it was not made with (id_data)")
+        detector = Detector.load(request.detector, self._workbench.device)
+        inside = open_dataset(request.id_data, labels=())
+        notes: list[str] = []
+        if inside.key == detector.about.get("key"):
+            notes.append("These are the very pictures that set the threshold, so they say nothing of its promise.")
+
+        def flagged(dataset: Dataset) -> tuple[int, int]:
+            found = dataset_features(detector.backbone, dataset, spaces_of(detector.scorer), progress)
+            vectors = select_features(detector.scorer.space, found.joint, found.visual, found.patches)
+            notes.extend(f"Left out: {why}" for why in found.problems.values())
+            scores = detector.score(vectors.float()).double()
+            return int((scores < detector.threshold).sum()), len(scores)
+
+        found = audit(*flagged(inside), request.miss)
+        caught: dict[str, tuple[int, int]] = {}
+        for each in request.ood_data:
+            name, _, where = each.rpartition("=")
+            dataset = open_dataset(where, name=name, labels=())
+            caught[dataset.name] = flagged(dataset)
+        return DetectorAudit(detector, found, caught, tuple(notes))
+
+    def _calibration(self, space: LabelSpace, folder: str) -> tuple[Dataset, str]:
+        """The ID images that set the threshold, and what they are."""
+        if folder:
+            own = open_dataset(folder, labels=())
+            return own, f"pictures of {own.name}"
+        found = reference_of(space.id_labels)
+        if found is None:
+            raise StudioError("these labels come without ID pictures that could set a threshold; give some (reference)")
+        return open_reference(found, found.id, workers=self._workbench.workers), "ID pictures that come with the labels"
+
+
+def spaces_of(scorer: Scorer) -> set[str]:
+    """The kinds of features that a scorer reads."""
+    return {"joint", "patches"} if scorer.space == "tokens" else {scorer.space}
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """Features of a dataset in a scorer's space, which images they are of, and why others were left out."""
+
+    vectors: Tensor
+    rows: NDArray[np.int64]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Features:
+    """Features as one scorer reads them."""
+
+    space: LabelSpace
+    scorer: Scorer
+    progress: Progress
+
+    def of(self, dataset: Dataset) -> _Found:
+        found = dataset_features(self.space.backbone, dataset, spaces_of(self.scorer), self.progress)
+        vectors = select_features(self.scorer.space, found.joint, found.visual, found.patches)
+        return _Found(vectors, found.rows, tuple(found.problems.values()))
