@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Annotated, Literal
 
 from ood_studio.cli.command import Common
-from ood_studio.cli.output import Format, check_folder, tables, to_json, write_figure
+from ood_studio.cli.output import Format, check_folder, one_line, tables, to_json, write_figure
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.evaluation.export import to_csv
+from ood_studio.evaluation.report import left_out
 from ood_studio.studio import AttackResult, AttackSetRequest, Studio
 
 if typing.TYPE_CHECKING:
@@ -106,7 +107,7 @@ def attack_text(request: AttackSetRequest, result: AttackResult, kind: str = "ta
         behind = f" behind {each.defence}" if each.defence else ""
         lines += [f"Judged by {each.backbone}{behind}, seed {request.seed}; AUROC and FPR95 in percent.", ""]
         lines += [tables()[kind](each.result.rows), ""]
-        lines += [f"{key} could not run: {why.rstrip('.')}." for key, why in each.result.unavailable.items()]
+        lines += map(one_line, left_out(each.result))
     for made in result.sets:
         figures = made.quality
         lines += [

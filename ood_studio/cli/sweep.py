@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated
 
 from ood_studio.cli.command import Common
-from ood_studio.cli.output import Format, check_folder, tables, to_json, write_figure
+from ood_studio.cli.output import Format, check_folder, one_line, tables, to_json, write_figure
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
@@ -66,7 +66,8 @@ def sweep(command: Measured, studio: Studio) -> None:
         write_figure(figure, command.figure)
     if command.json:
         listed = [{"value": p.value, "results": [asdict(row) for row in p.rows], "reason": p.reason} for p in points]
-        print(to_json({"sweep": command.sweep, "source": walk.source, "results": listed}))
+        notes = [*dict.fromkeys(note for point in points for note in point.notes)]
+        print(to_json({"sweep": command.sweep, "source": walk.source, "results": listed, "notes": notes}))
         return
     from ood_studio.evaluation.export import to_csv
 
@@ -78,6 +79,8 @@ def sweep(command: Measured, studio: Studio) -> None:
     source = f" ({walk.source} of the paper)" if walk.source else ""
     print(f"{SCORERS[walk.scorer].title} over {walk.title}{source}, {sizes}; in percent.\n")
     print(tables()[command.format](named, intervals=command.intervals))
+    for note in dict.fromkeys(note for point in points for note in point.notes):
+        print(one_line(note), file=sys.stderr)
     for point in points:
         if point.reason:
             print(f"{walk.name}={point.value} could not run: {point.reason}", file=sys.stderr)

@@ -11,6 +11,7 @@ import math
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
+from decimal import Context
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
@@ -18,6 +19,8 @@ from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
 from ood_studio.core.errors import StudioError
 
 T = TypeVar("T")
+
+_LARGE = 10**15
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class Parameter:
         if self.bounds is None:
             return
         low, high = self.bounds.low, self.bounds.high
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
             raise StudioError(f"{self.name} must be a number from {number(low)} to {number(high)}, not {value!r}")
         if not low <= value <= high:
             raise StudioError(f"{self.name} must lie between {number(low)} and {number(high)}, not {number(value)}")
@@ -157,8 +160,10 @@ class Parameter:
 
 
 def number(value: float) -> str:
-    """A number for people: whole ones in full, with commas."""
-    return f"{value:,.0f}" if math.isfinite(value) and value == int(value) and abs(value) < 1e15 else f"{value:g}"
+    """A number for people, which no other number looks like below 10¹⁵: with commas, and all digits that it needs."""
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) < _LARGE else f"{Context(prec=6).create_decimal(value).normalize():g}"
+    return f"{value:,.0f}" if math.isfinite(value) and value == int(value) and abs(value) < _LARGE else f"{value:,}"
 
 
 def about(parameter: Parameter) -> str:

@@ -13,6 +13,7 @@ from ood_studio.data.feature_files import why_no_array
 from ood_studio.data.folders import FolderDataset
 from ood_studio.data.hub import HubDataset, is_hub_id, is_saved, names_hub
 from ood_studio.data.image_lists import ImageListDataset
+from ood_studio.data.kinds import kind_of
 from ood_studio.data.zips import ZipDataset
 
 _KINDS = "a folder, a .zip, an image list (.txt), features (.npy, .safetensors, .parquet) or hf:ORG/NAME"
@@ -55,7 +56,13 @@ def open_dataset(where: str, *, name: str = "", labels: Sequence[str] | None = N
         return ImageListDataset(path, name, labels, root)
     if suffix in FEATURE_SUFFIXES:
         return FeatureDataset(path, name, labels)
-    raise StudioError(why_no_array(path) or f"{path.name} is of no kind that can be read; expected {_KINDS}")
+    if why := why_no_array(path):
+        raise StudioError(why)
+    kind = kind_of(path)
+    if kind == "zip":
+        return ZipDataset(path, name, labels)
+    what = "is a single picture" if kind == "image" else "is of no kind that can be read"
+    raise StudioError(f"{readable(path.name)} {what}; expected {_KINDS}")
 
 
 def _before(where: str) -> str:

@@ -99,6 +99,8 @@ def load_corpus(source: str | Path = "wordnet", *, lexnames: Collection[str] | N
         StudioError: for an unknown or empty choice of lexnames; for a file that is missing, empty, longer than
             :data:`MAX_LINES` lines, or not UTF-8 (naming the line).
     """
+    if not str(source).strip():
+        raise StudioError(f"no corpus is named; expected {', '.join(corpora())} or a text file with one word a line")
     if str(source) in corpora():
         return _of_world(str(source), None if lexnames is None else frozenset(lexnames))
     return _read(Path(source))
@@ -118,10 +120,12 @@ def _of_world(name: str, lexnames: frozenset[str] | None) -> Corpus:
 def _read(path: Path) -> Corpus:
     words: dict[str, None] = {}
     try:
-        with open(path, "rb") as file:
+        # Bytes as letters, so that every kind of line end is one, and so that a line's own encoding is told by number.
+        with open(path, encoding="latin-1") as file:
             number = 0
-            while line := file.readline(_MAX_WORD_BYTES + 1):
+            while text := file.readline(_MAX_WORD_BYTES + 1):
                 number += 1
+                line = text.encode("latin-1")
                 if number > MAX_LINES:
                     raise StudioError(f"{path.name} has more than {MAX_LINES:,} lines, the most a corpus file may have")
                 word = _word(line, number, path.name)

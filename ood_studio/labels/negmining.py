@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.html import MOST, stacked, table
-from ood_studio.core.parameters import Bounds, Help, Seed, check
+from ood_studio.core.parameters import Bounds, Help, Seed, check, number
 from ood_studio.core.progress import Progress, silent
 from ood_studio.features.texts import TextEncoder
 from ood_studio.labels.corpora import Corpus, Pos, normalise
@@ -132,7 +132,7 @@ def candidate_distances(class_text: Tensor, candidate_text: Tensor, eta: float =
     if len(class_text) == 0:
         raise StudioError("NegMining needs at least one ID label")
     if not 0 <= eta <= 1:
-        raise StudioError(f"eta must lie between 0 and 1, not {eta:g}")
+        raise StudioError(f"eta must lie between 0 and 1, not {number(eta)}")
     if candidate_text.device.type not in ("cpu", "cuda"):
         candidate_text = candidate_text.cpu()
     classes = class_text.to(candidate_text.device, torch.float32).T.contiguous()

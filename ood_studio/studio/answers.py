@@ -13,11 +13,13 @@ from ood_studio.studio.scores import Reading, ReferenceScores
 
 @dataclass(frozen=True)
 class SweepPoint:
-    """NegLabel at one value of a sweep: a row for each OOD set, or the reason why there is none."""
+    """NegLabel at one value of a sweep: a row for each OOD set, or the reason why there is none; and what was left out
+    or assumed, in sentences."""
 
     value: Any
     rows: tuple[Row, ...]
     reason: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,8 @@ class AttackResult:
                     "defence": each.defence,
                     "results": [asdict(row) for row in each.result.rows],
                     "unavailable": each.result.unavailable,
+                    "problems": {name: problems for name, problems in each.result.problems.items() if problems},
+                    "notes": list(each.result.notes),
                 }
                 for each in self.evaluations
             ],

@@ -30,6 +30,7 @@ from ood_studio.synthesis.complexity import choose_sources
 from ood_studio.synthesis.contexts import Contexts, prompt_of
 from ood_studio.synthesis.inpainting import Inpainter
 from ood_studio.synthesis.synthetic_set import SyntheticSet
+from ood_studio.worlds import folder_names, is_synset
 
 _SOURCES = 8  # drawn images looked at for each one wanted, to choose the most complex from
 _METHODS = {"boundary": "near-boundary", "unguided": "unguided inpainting", "negative": "negative-label pictures"}
@@ -175,4 +176,5 @@ def _main(source: Dataset, row: int) -> str:
     """The name of an image's class where it is known."""
     if source.labels is None or not source.classes or source.labels[row] < 0:
         return ""
-    return source.classes[int(source.labels[row])]
+    name = source.classes[int(source.labels[row])]
+    return folder_names().get(name, "") if is_synset(name) else name

@@ -14,6 +14,7 @@ from ood_studio.backbones import Backbone, load_backbone
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
+from ood_studio.core.unicode import listed
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.keyed_images import KeyedImage
 from ood_studio.data.sources import open_dataset
@@ -284,5 +285,7 @@ def _vectors(joint: Tensor | None, visual: Tensor | None) -> Tensor:
 def _own_reference(backbone: Backbone, images: Dataset, progress: Progress) -> ReferenceImages:
     found = dataset_features(backbone, images, {"joint"}, progress)
     vectors = _vectors(found.joint, found.visual)
-    skipped = f" ({len(found.problems)} could not be read)" if found.problems else ""
-    return ReferenceImages(images.key, vectors, vectors[:0], f"{len(vectors):,} pictures of {images.name}{skipped}")
+    unread = [f"{len(found.problems):,} could not be read: {listed([*found.problems])}"] if found.problems else []
+    skipped = "; ".join((*unread, *images.notes))
+    about = f"{len(vectors):,} pictures of {images.name}{f' ({skipped})' if skipped else ''}"
+    return ReferenceImages(images.key, vectors, vectors[:0], about)

@@ -20,6 +20,7 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import number
 from ood_studio.core.progress import Progress, silent
 from ood_studio.hub.bundled import bundled
 from ood_studio.hub.errors import CannotLoad, ModelError
@@ -162,7 +163,7 @@ class Inpainter:
         """
         self.check(pixels, prompts, seeds)
         if not 0 <= strength <= 1:
-            raise StudioError(f"strength must lie between 0 and 1, not {strength:g}")
+            raise StudioError(f"strength must lie between 0 and 1, not {number(strength)}")
         if not self.kept_steps(strength, steps):
             raise StudioError(f"strength {strength:g} leaves none of {steps} steps to take: the picture would stay")
         drawn = painted_over(mask, self.size, len(pixels))

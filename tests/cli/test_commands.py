@@ -29,7 +29,7 @@ FEW = ["--backbone", BACKBONE, "--quiet"]
 FEW_LABELS = [next(flag for path, flag in flags(Bench).items() if path.endswith("mining.count")), "60"]
 ROW = (
     "suite id ood backbone scorer params n_id n_ood auroc fpr95 aupr_in aupr_out detection_error auroc_low auroc_high "
-    "fpr95_low fpr95_high fpr_definition seed seconds versions"
+    "fpr95_low fpr95_high fpr_definition seed provenance versions"
 ).split()
 
 Run = Callable[..., tuple[int, str, str]]
@@ -223,7 +223,7 @@ def test_an_interruption_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ood_studio.studio.Studio, "mine", interrupted)
+    monkeypatch.setattr(ood_studio.studio.Studio, "label_space", interrupted)
     assert run("mine", "--quiet") == (130, "", "interrupted\n")
 
 
@@ -233,7 +233,7 @@ def test_a_process_that_is_ended_from_outside_ends_tidily(tmp_path: Path) -> Non
         "import os, signal, sys\n"
         "import ood_studio.studio\n"
         "from ood_studio.__main__ import run\n"
-        "ood_studio.studio.Studio.mine = lambda *_: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "ood_studio.studio.Studio.label_space = lambda *_: os.kill(os.getpid(), signal.SIGTERM)\n"
         "sys.exit(run(['mine', '--quiet']))\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}

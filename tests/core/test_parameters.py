@@ -25,6 +25,7 @@ from ood_studio.core.parameters import (
     check,
     leaves,
     names,
+    number,
     parameters,
     texts,
     value_at,
@@ -111,6 +112,10 @@ def test_what_is_said_further_out_counts_more() -> None:
         ({"kinds": ("jpeg", "blur")}, "kinds must be one of jpeg, crop, not 'blur'"),
         ({"kinds": "jpeg"}, "kinds must be a tuple, not 'jpeg'"),
         ({"shares": (0.1, 1.5)}, "shares must lie between 0 and 1, not 1.5"),
+        ({"count": 1_000_000.5}, "count must lie between 1 and 1,000,000, not 1,000,000.5"),
+        ({"count": 10**400}, "count must lie between 1 and 1,000,000, not 1e+400"),
+        ({"tau": 10.0000001}, "tau must lie between 0.0001 and 10, not 10.0000001"),
+        ({"shares": (-1e-9,)}, "shares must lie between 0 and 1, not -1e-09"),
         ({"order": -1}, "order must lie between 0 and 2,147,483,647, not -1"),
     ],
 )
@@ -259,3 +264,8 @@ def test_a_request_as_texts_is_read_back(request_: type) -> None:
     assert list(said) == list(paths)
     read = {paths[name]: leaves(request_)[paths[name]].parse(text) for name, text in said.items()}
     assert with_values(request_(), read) == asked
+
+
+@given(st.one_of(st.integers(-(10**15) + 1, 10**15 - 1), st.floats(-1e14, 1e14)))
+def test_numbers_that_differ_look_different(value: float) -> None:
+    assert float(number(value).replace(",", "")) == float(value)

@@ -133,3 +133,15 @@ def test_sets_of_the_cache_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (damaged / "set.json").write_text(json.dumps({"name": "x"}))
     assert image_sets("synthetic") == [made] and image_sets("attacks") == []
     assert set_folder("synthetic", "Twins, near-boundary", {"seed": 4}) != folder
+
+
+def test_names_that_are_not_utf8_survive_in_header_and_manifest(tmp_path: Path) -> None:
+    odd = "caf\udce9.png"  # as Python reads the name of a file that is not UTF-8
+
+    def make(rows: Sequence[int]) -> list[SetImage]:
+        return [SetImage(Image.new("RGB", (4, 4)), {"source": odd}) for _ in rows]
+
+    *_, last = build_set("twins", tmp_path / "set", [0, 1], {"images": odd}, make)
+    assert last.complete and read_set(tmp_path / "set") == last
+    assert [entry["source"] for entry in last.entries] == [odd, odd] and last.parameters == {"images": odd}
+    (tmp_path / "set" / MANIFEST).read_text(encoding="utf-8")

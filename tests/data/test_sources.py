@@ -218,17 +218,25 @@ def test_binary_files_of_cifar(tmp_path: Path) -> None:
         CifarDataset([tmp_path / "test.bin"], "CIFAR-10", label_bytes=1)
 
 
+def test_an_archive_is_one_whatever_it_is_called(tmp_path: Path) -> None:
+    for name in ("comic.cbz", "photos"):
+        found = open_dataset(str(archive(tmp_path / name, {"cat/a.png": png("red")})))
+        assert len(found) == 1 and found.classes == ("cat",)
+
+
 def test_places_where_there_are_no_pictures(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "fake.zip").write_bytes(b"no zip")
     (tmp_path / "mine.tar").write_bytes(b"")
     archive(tmp_path / "none.zip", {"notes.txt": b""})
+    (tmp_path / "one.png").write_bytes(png("red"))
     for where, reason in (
         ("", "say where the pictures are"),
         (str(tmp_path / "nowhere"), "there is no folder .*nowhere; expected a folder, a .zip"),
         (str(tmp_path / "empty"), "holds no picture"),
         (str(tmp_path / "fake.zip"), "fake.zip is not a zip archive"),
         (str(tmp_path / "none.zip"), "none.zip holds no picture"),
+        (str(tmp_path / "one.png"), "one.png is a single picture; expected a folder"),
         (str(tmp_path / "mine.tar"), "mine.tar is of no kind that can be read; expected a folder"),
         ("a\0b", r"there is no folder a\?b|cannot be read"),
     ):

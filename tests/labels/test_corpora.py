@@ -79,6 +79,20 @@ def test_bad_text_files(tmp_path: Path, content: bytes, text: str) -> None:
         load_corpus(write(tmp_path, content))
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_line_ends_of_every_system(tmp_path: Path, end: bytes) -> None:
+    words = [b"\xef\xbb\xbfanvil", "zürich".encode(), b"", b"submarine" * 40]
+    assert load_corpus(write(tmp_path, end.join(words))).nouns == ("anvil", "zürich", "submarine" * 40)
+    with pytest.raises(StudioError, match=r"line 3 of words\.txt is not UTF-8"):
+        load_corpus(write(tmp_path, end.join([b"a", b"b", b"\xff"])))
+
+
+@pytest.mark.parametrize("source", ["", "  "])
+def test_no_corpus(source: str) -> None:
+    with pytest.raises(StudioError, match="no corpus is named; expected diorama, wordnet or a text file"):
+        load_corpus(source)
+
+
 def test_too_many_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corpora, "MAX_LINES", 3)
     assert len(load_corpus(write(tmp_path, b"a\nb\nc"))) == 3

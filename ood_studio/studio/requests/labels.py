@@ -17,8 +17,8 @@ class LabelChoice:
 
     Attributes:
         backbone: a name that `load_backbone` takes.
-        labels: a preset (``diorama-20``, ``cifar-10``, ``cifar-100``, ``imagenet-1k``) or labels typed one a line or
-            separated by commas.
+        labels: a preset (``diorama-20``, ``cifar-10``, ``cifar-100``, ``imagenet-1k``) or labels typed one a line, or
+            on one line separated by commas.
         corpus: ``diorama``, ``wordnet`` or the path of a text file with one word a line.
         lexnames: WordNet's lexicographer files to search.
         prompts: a prompt set (``neglabel``, ``plp``, ``photo``) or a template with ``{}``.
@@ -28,7 +28,7 @@ class LabelChoice:
     backbone: Annotated[
         str, Help("Bundled: diorama, diorama-conv; any checkpoint: open_clip:NAME/TAG or timm:NAME")
     ] = DEFAULT
-    labels: Annotated[str, Help("ID labels: the name of a preset, or your own separated by commas")] = "diorama-20"
+    labels: Annotated[str, Help("ID labels: a preset, or your own, one a line or separated by commas")] = "diorama-20"
     corpus: Annotated[str, Help("Candidates for negative labels: diorama, wordnet, or a text file of words")] = (
         "diorama"
     )

@@ -99,8 +99,8 @@ LAYOUT = Layout(
             choices=_presets,
             own=Own(
                 "type your own",
-                "Your labels, one a line or separated by commas",
-                "there are no labels; type at least one, one a line or separated by commas",
+                "Your labels, one a line, or on one line separated by commas",
+                "there are no labels; type at least one, one a line, or on one line separated by commas",
                 lines=3,
                 hint="cat, dog, guitar",
             ),
