@@ -50,12 +50,16 @@ class Explore(Common):
         notes: list[str] = []
         results: list[dict[str, Any]] = []
         about: dict[str, Any] = {}
+        first = True
         for chunk in _chunks(picture_files([Path(name) for name in self.pictures], problems, notes), problems):
             with closing(Bars(self.quiet)) as bars:
                 found = studio.explore(self.request, chunk, bars)
             about = found.to_dict()  # but for the reports, the same for every chunk
             results += about.pop("results")
             if not self.json:
+                if first:
+                    print(f"Model {found.backbone}.{f' {found.limits}' if found.limits else ''}", end="\n\n")
+                first = False
                 for report in found.reports:
                     print(picture_text(report), end="\n\n")
         if not results and len(problems) == 1:

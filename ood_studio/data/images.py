@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import numpy as np
@@ -44,13 +46,26 @@ class ImageError(StudioError):
     """An image that cannot be shown: one sentence naming it and the reason."""
 
 
+_PLAIN: ContextVar[bool] = ContextVar("plain", default=False)
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Images that this thread decodes meanwhile are what Pillow's ``convert("RGB")`` makes of them, no more."""
+    token = _PLAIN.set(True)
+    try:
+        yield
+    finally:
+        _PLAIN.reset(token)
+
+
 def decode_image(source: bytes | Path | str, *, name: str | None = None) -> Image.Image:
     """Decodes one image, whatever its file holds.
 
     CMYK, palettes and greys become RGB; deeper samples are scaled to 8 bits (see `deep_images`, which says in the
     image's ``info`` what range was chosen); transparency is laid on white; of an
     animation the first frame is taken; the EXIF orientation is applied; colours of an embedded ICC profile become sRGB
-    (a profile that is broken or does not fit the image is ignored).
+    (a profile that is broken or does not fit the image is ignored). Under `plainly` none of that is done.
 
     Args:
         source: the file's bytes, or its path.
@@ -102,6 +117,11 @@ def _decoded(image: Image.Image, called: str) -> Image.Image:
         image.load()
     except Exception as error:
         raise _damaged(called, error) from error
+    if _PLAIN.get():
+        bare = image.convert("RGB")
+        bare = bare.copy() if bare is image else bare
+        bare.info = {}
+        return bare
     try:
         orientation = image.getexif().get(_ORIENTATION, 1)
     except Exception:  # a broken EXIF block must not cost the image

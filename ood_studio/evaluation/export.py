@@ -157,6 +157,12 @@ def to_latex(
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"])
 
 
+def text_table(lines: list[list[str]]) -> str:
+    """Aligned columns for the terminal: a head and lines of cells, the first column to the left."""
+    padded, _ = _aligned([[_one_line(cell) for cell in line] for line in lines])
+    return "\n".join("  ".join(line).rstrip() for line in padded)
+
+
 def _pairs(
     table: ScoreTable, *, intervals: bool, clean: Any, marks: dict[int, tuple[str, str]] | None = None
 ) -> list[list[str]]:

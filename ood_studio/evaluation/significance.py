@@ -7,7 +7,9 @@ set comes from ranks, not from comparing all pairs.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from statistics import NormalDist
 from typing import Any
 
@@ -15,6 +17,7 @@ import numpy as np
 
 from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.ordered import Counts, Floats, below_and_not_above, score_vector
+from ood_studio.evaluation.rows import BenchResult
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,33 @@ class Comparison:
     z: float
     p: float
     level: float
+
+
+def compare_scorers(result: BenchResult, wanted: Sequence[str]) -> dict[tuple[str, str, str], Comparison]:
+    """DeLong's test between every two of some scorers on every OOD set, by (OOD set, a, b).
+
+    Args:
+        result: fresh from a run: a stored one has no scores.
+        wanted: keys of scorers, at least two; or ``all``.
+
+    Raises:
+        StudioError: for fewer than two scorers, or one that did not run.
+    """
+    there = list(dict.fromkeys(row.scorer for row in result.rows))
+    keys = there if list(wanted) == ["all"] else list(dict.fromkeys(wanted))
+    lost = [key for key in keys if key not in there]
+    if lost or len(keys) < 2:
+        why = f"{lost[0]} did not run" if lost else "there must be at least two"
+        raise StudioError(f"scorers cannot be held against each other: {why}; there are {', '.join(there)}")
+    sets = list(dict.fromkeys(row.ood for row in result.rows))
+    return {
+        (ood, a, b): delong(
+            result.id_scores(a, ood), result.scores[a][ood], result.id_scores(b, ood), result.scores[b][ood]
+        )
+        for ood in sets
+        for a, b in combinations(keys, 2)
+        if ood in result.scores[a] and ood in result.scores[b]
+    }
 
 
 def delong(id_a: Any, ood_a: Any, id_b: Any, ood_b: Any, level: float = 0.95) -> Comparison:

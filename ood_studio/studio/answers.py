@@ -71,6 +71,7 @@ class ExploreResult:
         tau: the temperature that NegLabel used; ``groups`` into how many groups it cut the negative labels.
         id_labels, negatives: the labels on both sides; negatives furthest first.
         notes: sentences for the person, such as labels dropped.
+        backbone: the model's name.
         limits: what the model knows nothing of, in one sentence; empty where there is nothing to say.
     """
 
@@ -82,6 +83,7 @@ class ExploreResult:
     negatives: tuple[str, ...]
     notes: tuple[str, ...]
     limits: str = ""
+    backbone: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: the reports without the raw scores of the reference images."""
@@ -99,6 +101,7 @@ class ExploreResult:
             "references": next((r.about for r in self.references.values()), None),
             "notes": list(self.notes),
             "limits": self.limits,
+            "backbone": self.backbone,
         }
 
     def _repr_html_(self) -> str:

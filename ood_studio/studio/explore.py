@@ -53,9 +53,11 @@ class ExploreService:
         if not panel.compared:
             notes.append("These labels come without ID reference pictures, so there are scores but no threshold.")
         if not space.backbone.reads_text:
-            names = [name for name, _ in images]
-            reports = _of_own_head(request, space, names, features.vectors, readings, limits)
-            return ExploreResult(tuple(reports), panel.compared, 1.0, 1, space.id_labels, (), tuple(notes), limits)
+            name = space.backbone.name
+            reports = _of_own_head(request, space, [each for each, _ in images], features.vectors, readings, limits)
+            return ExploreResult(
+                tuple(reports), panel.compared, 1.0, 1, space.id_labels, (), tuple(notes), limits, name
+            )
         score = request.score.resolved(reference)
         assert score.tau is not None and score.groups is not None
         shares = affinities(features.vectors, reference, score.tau)
@@ -92,6 +94,7 @@ class ExploreService:
             space.mined.words,
             tuple(notes),
             limits,
+            space.backbone.name,
         )
 
     def warm_up(self, request: ExploreRequest, progress: Progress = silent) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, Stopped, silent
 from ood_studio.data.arrays import FeatureDataset
 from ood_studio.data.dataset import Dataset
+from ood_studio.data.plain import plain
 from ood_studio.evaluation.bench import Bench, needed_spaces
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers, without_text
 from ood_studio.evaluation.lacking import parts_of, what_lacks
@@ -67,6 +69,10 @@ class SuiteBenches:
         )
         if typed and not own and read_labels(typed).labels != suite.labels:
             raise StudioError(f"the suite {suite.name} brings its own ID labels; leave the labels as they are")
+        if request.decode == "plain":
+            train = None if suite.train is None else plain(suite.train)
+            others = {name: plain(each) for name, each in suite.ood.items()}
+            suite = replace(suite, id=plain(suite.id), ood=others, train=train)
         return suite
 
     def bench(
@@ -116,7 +122,7 @@ class SuiteBenches:
             seed=request.seed,
             resamples=request.resamples,
             fpr_definition=request.fpr_definition,
-            params=dict(params or {}),
+            params={**(params or {}), **({"decode": request.decode} if request.decode != "faithful" else {})},
             prompting={"prompts": choice.prompts},
             mining={
                 "corpus": choice.corpus,

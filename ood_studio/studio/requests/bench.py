@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from ood_studio.core.parameters import Bounds, Help, Seed, check
 from ood_studio.evaluation.metrics import FprDefinition
@@ -32,6 +32,8 @@ class BenchRequest:
         ood_data: own OOD images, each ``NAME=PATH`` or a path; further sets of the suite without ``id_data``.
         train_data: own ID training images, for scorers that learn from images.
         head: a trained head for given features, see `read_head`.
+        decode: ``faithful``: images are seen upright and in the colours that their profiles mean; ``plain``: as timm
+            and OpenOOD read them, for exact comparison.
         data_root: where the data of public benchmarks lie.
         seed: of the suite's images where they are drawn, and of the resamples; 0 is that of the interface's
             reference images.
@@ -49,6 +51,10 @@ class BenchRequest:
     ood_data: Annotated[tuple[str, ...], Help("Own OOD pictures, each NAME=PATH or a path")] = ()
     train_data: Annotated[str, Help("Own ID training pictures, for scorers that learn from pictures")] = ""
     head: Annotated[str, Help("Head for given features: a .safetensors, .npz or .npy file, or logits if they are")] = ""
+    decode: Annotated[
+        Literal["faithful", "plain"],
+        Help("Pictures upright in their profiles’ colours, or plain as timm and OpenOOD read them"),
+    ] = "faithful"
     data_root: DataRoot = ""
     seed: Annotated[Seed, Help("Seed of the pictures drawn, and of the resamples")] = 1
     count: Pictures = 2000

@@ -77,6 +77,7 @@ def layout() -> Layout:
         "train_count": Box("Pictures to learn from", more=_NARROW),
         "resamples": Box("Resamples", more=_NARROW),
         "fpr_definition": Box("Definition of FPR95"),
+        "decode": Box("Decoding"),
     }
     return Layout("compare", _GROUPS, boxes)
 
@@ -88,5 +89,5 @@ _GROUPS = {
     "sets": (("data_root",), ("ood_data",)),
     "scorers": (("scorers",),),
     "size": (("count", "seed"),),
-    "measure": (("train_count", "resamples"), ("fpr_definition",)),
+    "measure": (("train_count", "resamples"), ("fpr_definition", "decode")),
 }
