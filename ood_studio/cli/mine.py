@@ -32,9 +32,10 @@ class Mine(Common):
             StudioError: if they cannot be mined, or the file cannot be written.
         """
         check_folder(self.out)
+        studio = Studio(self.device, workers=0)
         with closing(Bars(self.quiet)) as bars:
-            space = Studio(self.device, workers=0).label_space(self.request, bars)
-        mined = space.mined
+            mined = studio.mine(self.request, bars)
+        space = studio.label_space(self.request)
         print(one_line(f"{len(space.id_labels):,} ID labels: {listed(space.id_labels, _SHOWN)}"), file=sys.stderr)
         for note in space.notes:
             print(one_line(note), file=sys.stderr)
