@@ -206,7 +206,7 @@ def _images(
         dataset = open_dataset(place, labels=())
         problems += dataset.notes
         for i in range(len(dataset)):
-            name = dataset.caption(i)
+            name = f"{place.rstrip('/')}/{dataset.caption(i)}"
             if name in held:
                 continue
             try:
