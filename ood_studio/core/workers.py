@@ -3,17 +3,50 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context, parent_process
-from threading import Thread
+from contextlib import contextmanager
+from multiprocessing import parent_process
+from multiprocessing.context import SpawnContext, SpawnProcess
+from threading import Lock, Thread
+from typing import Any, ClassVar
+
+_STARTING = Lock()
 
 
 def worker_pool(workers: int) -> ProcessPoolExecutor:
-    """Fresh processes for work on plain values.
+    """Fresh processes for functions of modules, on plain values.
 
-    The main module must be one that may be imported again (``if __name__ == "__main__"``).
+    They do not import the main module: a plain script that uses the library needs no ``if __name__ == "__main__"``,
+    and nothing that is defined in it can be sent.
     """
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+    return ProcessPoolExecutor(workers, mp_context=_Context(), initializer=_end_with_parent)
+
+
+class _Process(SpawnProcess):
+    def start(self) -> None:
+        with _nameless_main():
+            super().start()
+
+
+class _Context(SpawnContext):
+    Process: ClassVar[Any] = _Process  # what a pool starts
+
+
+@contextmanager
+def _nameless_main() -> Iterator[None]:
+    """While a process is started, the main module has neither name nor file, so that it is not run again there."""
+    main = vars(sys.modules["__main__"])
+    with _STARTING:
+        spec, file = main.get("__spec__"), main.pop("__file__", None)
+        main["__spec__"] = None
+        try:
+            yield
+        finally:
+            main["__spec__"] = spec
+            if file is not None:
+                main["__file__"] = file
 
 
 def _end_with_parent() -> None:

@@ -32,6 +32,25 @@ def test_work_is_done_elsewhere() -> None:
         assert pool.submit(os.getpid).result() != os.getpid()
 
 
+def test_a_script_needs_no_guard(tmp_path: Path) -> None:
+    (tmp_path / "plain.py").write_text(
+        "import __main__\nfrom ood_studio.core.workers import worker_pool\nprint('once')\n"
+        "with worker_pool(2) as pool:\n    print(*pool.map(abs, [-1, 2]))\n"
+        "print(__main__.__file__ == __file__, __spec__)\n"
+    )
+    for how in (["plain.py"], ["-m", "plain"]):
+        ran = subprocess.run(
+            [sys.executable, *how],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        spec = "None" if how == ["plain.py"] else "ModuleSpec(name='plain'"
+        assert ran.stdout.startswith(f"once\n1 2\nTrue {spec}") and ran.stdout.count("once") == 1, ran
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
 def test_workers_end_with_a_process_that_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "forever.py"
