@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.unicode import listed
+from ood_studio.data.kinds import ARRAY, head_of
 
 FEATURE_SUFFIXES = (".npy", ".safetensors", ".parquet")
 _LABELS = ("label", "labels")
@@ -50,6 +51,8 @@ def read_features(path: Path) -> Table:
 def _read_npy(path: Path) -> Table:
     if why := why_no_array(path):
         raise StudioError(why)
+    if head_of(path)[: len(ARRAY)] != ARRAY:  # NumPy would take it for a pickle and advise to trust it
+        raise StudioError(f"{path.name} is not an array of numbers as numpy.save writes it")
     try:
         array = np.load(path, mmap_mode="c", allow_pickle=False)
         if not isinstance(array, np.ndarray):

@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError, features
 
 from ood_studio.core.budget import ByteBudget
 from ood_studio.core.errors import StudioError
+from ood_studio.core.pointers import POINTER, is_pointer
 from ood_studio.core.unicode import readable
 from ood_studio.data.deep_images import NOTE, is_deep, to_eight_bits, why_not_read
 
@@ -81,6 +82,8 @@ def decode_image(source: bytes | Path | str, *, name: str | None = None) -> Imag
     data = _read(source, called)
     if not data:
         raise ImageError(f"{called} is empty (0 bytes).")
+    if is_pointer(data):
+        raise ImageError(f"{called} {POINTER}.")
     formats = [*_FORMATS, "AVIF"] if features.check("avif") else _FORMATS
     try:
         image: Image.Image = Image.open(io.BytesIO(data), formats=formats)

@@ -11,6 +11,9 @@ from typing import Literal
 Kind = Literal["image", "zip", "list", "features", ""]
 """An image, an archive, an image list, features, or nothing that is known."""
 
+ARRAY = b"\x93NUMPY"
+"""What a file of ``numpy.save`` begins with."""
+
 HEAD = 32
 """Bytes of a file that tell an image."""
 
@@ -18,7 +21,7 @@ _BRANDS = re.compile(rb"....ftyp(avi[fs]|he[iv][cxms]|hev[cxms]|mif1|msf1)", re.
 _BITMAP = re.compile(rb"BM.{8}....[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL)  # and the size of its header
 _PORTABLE = re.compile(rb"P[1-6][\s#]")
 _STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_ARRAY, _TABLE = b"\x93NUMPY", b"PAR1"
+_TABLE = b"PAR1"
 
 
 def is_image_head(head: bytes) -> bool:
@@ -47,7 +50,7 @@ def kind_of(path: Path) -> Kind:
     head, suffix = head_of(path), path.suffix.lower()
     if is_image_head(head):
         return "image"
-    if suffix in (".safetensors", ".npy", ".parquet") or head.startswith((_ARRAY, _TABLE)):
+    if suffix in (".safetensors", ".npy", ".parquet") or head.startswith((ARRAY, _TABLE)):
         return "features"
     if suffix == ".txt":
         return "list"

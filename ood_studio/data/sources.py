@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.pointers import POINTER, is_pointer
 from ood_studio.core.unicode import readable
 from ood_studio.data.arrays import FEATURE_SUFFIXES, FeatureDataset
 from ood_studio.data.dataset import Dataset
@@ -49,6 +50,8 @@ def open_dataset(where: str, *, name: str = "", labels: Sequence[str] | None = N
         return FolderDataset(path, name, labels)
     if not is_file:
         raise StudioError(_nothing_there(given, path))
+    if is_pointer(path):
+        raise StudioError(f"{path.name} {POINTER}")
     suffix = path.suffix.lower()
     if suffix == ".zip":
         return ZipDataset(path, name, labels)

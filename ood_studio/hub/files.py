@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ood_studio.core.pointers import POINTER, is_pointer
 from ood_studio.hub.bundled import BundledModel
 from ood_studio.hub.errors import CannotLoad, first_line
 
@@ -61,6 +62,8 @@ def files_in(folder: Path, config: str, preferred: Sequence[str], model: Bundled
         raise CannotLoad(f"its folder cannot be read ({first_line(error)})") from error
     if weights is None:
         raise CannotLoad(f"the folder {shown} has no weights file {preferred[0]}{hint}")
+    if is_pointer(weights):
+        raise CannotLoad(f"its weights file {weights.name} {POINTER}")
     return folder / config, weights
 
 
@@ -88,6 +91,8 @@ def check_headers(folder: Path, files: Sequence[str]) -> None:
     from safetensors import SafetensorError, safe_open
 
     for file in files:
+        if is_pointer(folder / file):
+            raise CannotLoad(f"its weights file {file} {POINTER}")
         try:
             with safe_open(folder / file, "pt"):
                 pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pickle
+import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Generic, TypeVar
@@ -13,6 +14,7 @@ import torch
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
+from ood_studio.core.unicode import listed
 from ood_studio.hub.device import Precision, choose_device, choose_dtype
 from ood_studio.hub.errors import CannotLoad, ModelError, first_line, naming
 from ood_studio.hub.files import State
@@ -101,13 +103,28 @@ def building(file: str, device: torch.device) -> Iterator[None]:
         raise CannotLoad(f"it does not fit into the memory of {device}") from error
     except Exception as error:  # the libraries raise anything for a configuration they cannot build
         unreadable = (SafetensorError, pickle.UnpicklingError, EOFError)
-        if isinstance(error, unreadable) or isinstance(error.__cause__, unreadable):  # timm wraps it
+        if isinstance(error, pickle.UnpicklingError):  # torch advises to trust it
+            why = f"its weights file {file} is damaged or not safe to load (it holds more than plain tensors)"
+        elif isinstance(error, unreadable) or isinstance(error.__cause__, unreadable):  # timm wraps it
             why = f"its weights file {file} is damaged or not safe to load ({first_line(error)})"
         elif "state_dict" in str(error):
-            why = f"its weights file {file} does not fit its configuration"
+            why = f"its weights file {file} does not fit its configuration{_misfit(str(error))}"
         else:
             why = f"its files {file} and configuration make no model ({first_line(error)})"
         raise CannotLoad(why) from error
+
+
+def _misfit(said: str) -> str:
+    """What torch says of tensors that do not fit, in brackets."""
+    reasons = []
+    for kind, reason in (("Missing", "it lacks {}"), ("Unexpected", "the model has no {}")):
+        if names := re.findall(r'"([^"]+)"', "".join(re.findall(rf"{kind} key\(s\) in state_dict: ([^\n]*)", said))):
+            reasons.append(reason.format(listed(names)))
+    sizes = re.findall(r"size mismatch for ([^:\n]+): [^\n]*?Size\(\[([\d, ]*)\]\)[^\n]*?Size\(\[([\d, ]*)\]\)", said)
+    if sizes:
+        name, held, wanted = (text.replace(", ", " × ") for text in sizes[0])
+        reasons.append(f"its {name} is of {held or 'no'} numbers, not {wanted or 'no'}")
+    return f" ({'; '.join(reasons)})" if reasons else ""
 
 
 @contextmanager

@@ -179,7 +179,7 @@ def test_bad_timm_folders(checkpoints: dict[str, Path], tmp_path: Path) -> None:
         '"in_chans": 1': "1 channels",
         '"num_classes": 7': "its weights have 5 classes and its model_args 7",
         '"colour": 1': "make no model",
-        '"depth": 1': "does not fit its configuration",
+        '"depth": 1': "does not fit its configuration (the model has no blocks.1.",
     }.items():
         args = json.loads(text)["model_args"] | json.loads("{" + change + "}")
         config.write_text(json.dumps(json.loads(text) | {"model_args": args}))
@@ -274,11 +274,25 @@ def test_damaged_weights(folder: Path, damage: str) -> None:
     file = folder / WEIGHTS
     whole = file.read_bytes()
     file.write_bytes(
-        {"cut": whole[: len(whole) // 2], "noise": b"\xff" * 1000, "empty": b"", "text": b"version https://git-lfs"}[
-            damage
-        ]
+        {"cut": whole[: len(whole) // 2], "noise": b"\xff" * 1000, "empty": b"", "text": b"version of"}[damage]
     )
     assert f"its weights file {WEIGHTS} is damaged" in reason(f"open_clip:local-dir:{folder}")
+
+
+def test_weights_that_were_not_fetched(folder: Path) -> None:
+    (folder / WEIGHTS).write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    assert f"its weights file {WEIGHTS} is a pointer of Git LFS" in reason(f"open_clip:local-dir:{folder}")
+
+
+def test_tensors_that_do_not_fit_are_named(folder: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    held = load_file(folder / WEIGHTS)
+    held["stray"] = held.pop("logit_scale")
+    held["ln_final.bias"] = held["ln_final.bias"][:5].clone()
+    save_file(held, folder / WEIGHTS)
+    said = reason(f"open_clip:local-dir:{folder}")
+    assert "(it lacks logit_scale; the model has no stray; its ln_final.bias is of 5" in said
 
 
 def test_weights_of_another_model(folder: Path, checkpoints: dict[str, Path]) -> None:
@@ -293,7 +307,7 @@ def test_a_pickle_that_runs_code_is_refused(folder: Path) -> None:
 
     (folder / WEIGHTS).unlink()
     torch.save({"weights": Trap()}, folder / "open_clip_pytorch_model.bin")
-    assert "damaged or not safe to load" in reason(f"open_clip:local-dir:{folder}")
+    assert "damaged or not safe to load (it holds more than plain tensors)" in reason(f"open_clip:local-dir:{folder}")
     assert not (folder / "executed").exists()
 
 

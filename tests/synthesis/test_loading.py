@@ -81,6 +81,13 @@ def remove(file: str) -> Callable[[Path], None]:
     return lambda folder: (folder / file).unlink()
 
 
+def point(file: str) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        (folder / file).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+
+    return damage
+
+
 def cut(file: str) -> Callable[[Path], None]:
     return lambda folder: (folder / file).write_bytes((folder / file).read_bytes()[:-1000])
 
@@ -104,6 +111,7 @@ def cut(file: str) -> Callable[[Path], None]:
         (remove("scheduler/scheduler_config.json"), "has no scheduler/scheduler_config.json"),
         (remove("unet/diffusion_pytorch_model.safetensors"), "has no unet/diffusion_pytorch_model.safetensors"),
         (cut("vae/diffusion_pytorch_model.safetensors"), "file vae/diffusion_pytorch_model.safetensors is damaged"),
+        (point("vae/diffusion_pytorch_model.safetensors"), "is a pointer of Git LFS in place of the file itself"),
         (cut("text_encoder/model.safetensors"), "its weights file text_encoder/model.safetensors is damaged"),
         (edit("unet/config.json", block_out_channels=[16, 16]), "configuration"),
     ],
