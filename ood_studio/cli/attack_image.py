@@ -57,6 +57,8 @@ class AttackImage(Common):
 def step_text(first: AttackImageStep, last: AttackImageStep) -> str:
     """Every score before and after the attack, for the terminal."""
     lines = [f"after {last.step:,} steps, similarity {last.similarity:.3f} (from {first.similarity:.3f})"]
+    if last.note:
+        lines.append(f"  {last.note}")
     width = max(len(each.title) for each in last.readings)
     sides = {True: "ID", False: "OOD", None: ""}
     for was, now in zip(first.readings, last.readings, strict=True):

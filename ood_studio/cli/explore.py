@@ -78,6 +78,8 @@ class Explore(Common):
 def picture_text(report: ImageReport) -> str:
     """A picture's report for the terminal."""
     lines = [f"{one_line(report.name)}", f"  {one_line(report.verdict)}"]
+    if report.note:
+        lines.append(f"  shown       {report.note}")
     if report.classes:
         lines.append("  classes     " + ", ".join(f"{one_line(name)} {share:.1%}" for name, share in report.classes))
     if report.affinities:

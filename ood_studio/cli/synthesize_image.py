@@ -29,7 +29,7 @@ class SynthesizeImage(Common):
     contexts: Annotated[
         tuple[str, ...], Help("What surrounds the main object, painted anew; none = ask the context model")
     ] = ()
-    mask: Annotated[str, Help("Mask of the picture's size, white may be painted; empty = the whole picture")] = ""
+    mask: Annotated[str, Help("Mask of the picture's size: white, or what is drawn on transparency, may be painted; empty = the whole picture")] = ""
     out: Annotated[str, Help("PNG file for the result")] = ""
     request: SynthesizeImageRequest = field(default_factory=SynthesizeImageRequest)
 
@@ -43,7 +43,7 @@ class SynthesizeImage(Common):
             raise StudioError(f"there must be one picture to start from, not {len(self.pictures)}")
         check_folder(self.out)
         source = decode_image(Path(self.pictures[0]), name=self.pictures[0])
-        mask = decode_image(Path(self.mask), name=self.mask) if self.mask else None
+        mask = decode_image(Path(self.mask), name=self.mask, transparency=True) if self.mask else None
         studio = Studio(self.device, workers=0)
         with closing(Bars(self.quiet)) as bars:
             words = self.contexts or studio.contexts(self.request, [source], progress=bars)[0].words

@@ -43,6 +43,11 @@ class _Range:
     note: str
 
 
+def note_of(image: Image.Image) -> str:
+    """The sentence about how a decoded image's samples are shown; empty where there is nothing to say."""
+    return str(image.info.get(NOTE, ""))
+
+
 def is_deep(image: Image.Image) -> bool:
     """Whether an image's samples have more than 8 bits."""
     return image.mode.startswith("I") or image.mode == "F"

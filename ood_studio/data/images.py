@@ -60,7 +60,9 @@ def plainly() -> Iterator[None]:
         _PLAIN.reset(token)
 
 
-def decode_image(source: bytes | Path | str, *, name: str | None = None) -> Image.Image:
+def decode_image(
+    source: bytes | Path | str, *, name: str | None = None, transparency: bool = False
+) -> Image.Image:
     """Decodes one image, whatever its file holds.
 
     CMYK, palettes and greys become RGB; deeper samples are scaled to 8 bits (see `deep_images`, which says in the
@@ -71,6 +73,7 @@ def decode_image(source: bytes | Path | str, *, name: str | None = None) -> Imag
     Args:
         source: the file's bytes, or its path.
         name: what to call it in an error; the file's name where None.
+        transparency: keep it, as of masks: then an image of 8 bits that has any is RGBA.
 
     Returns:
         An RGB image of at least 1×1 and at most `MAX_PIXELS` pixels, with no tie to the file.
@@ -111,11 +114,11 @@ def decode_image(source: bytes | Path | str, *, name: str | None = None) -> Imag
         if width < 1 or height < 1:
             raise ImageError(f"{called} has no pixels ({width} × {height}).")
         with _BUDGET.reserved(width * height * _BYTES_A_PIXEL):
-            return _decoded(image, called)
+            return _decoded(image, called, transparency)
 
 
-def _decoded(image: Image.Image, called: str) -> Image.Image:
-    """The pixels of an opened image: 8 bits, upright, RGB."""
+def _decoded(image: Image.Image, called: str, transparency: bool) -> Image.Image:
+    """The pixels of an opened image: 8 bits, upright, RGB, or RGBA where transparency is kept."""
     try:
         image.load()
     except Exception as error:
@@ -132,7 +135,7 @@ def _decoded(image: Image.Image, called: str) -> Image.Image:
     profile, mode = image.info.get("icc_profile"), image.mode
     try:
         shallow = to_eight_bits(image) if is_deep(image) else image
-        rgb = _to_rgb(shallow, profile)
+        rgb = _to_rgb(shallow, profile, transparency)
     except Exception as error:
         raise ImageError(f"{called} has the colour mode {mode}, which this app cannot show.") from error
     method = _UPRIGHT.get(orientation)
@@ -201,13 +204,15 @@ def _damaged(called: str, error: Exception) -> ImageError:
     return ImageError(f"{called} is cut short or damaged.")
 
 
-def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+def _to_rgb(image: Image.Image, profile: bytes | None, transparency: bool) -> Image.Image:
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         if profile:
             alpha = layer.getchannel("A")
             layer = _to_srgb(layer.convert("RGB"), profile)
             layer.putalpha(alpha)
+        if transparency:
+            return layer
         white = Image.new("RGBA", layer.size, "white")
         return Image.alpha_composite(white, layer).convert("RGB")
     if profile:

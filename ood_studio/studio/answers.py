@@ -45,6 +45,7 @@ class ImageReport:
         readings: every score, the decisive one first.
         verdict: one sentence.
         heatmap: (rows, columns) share of the ID labels in each patch's own softmax, where the model has patches.
+        note: how the image's samples are shown, in one sentence; empty where there is nothing to say.
     """
 
     name: str
@@ -54,6 +55,7 @@ class ImageReport:
     readings: tuple[Reading, ...]
     verdict: str
     heatmap: np.ndarray | None
+    note: str = ""
 
     def _repr_html_(self) -> str:
         from ood_studio.studio.notebook import report_html  # it knows this class

@@ -16,6 +16,7 @@ from ood_studio.attacks.smoothness import smoothness_weight
 from ood_studio.attacks.targets import image_targets, label_targets
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
+from ood_studio.data.deep_images import note_of
 from ood_studio.data.pixels import to_images
 from ood_studio.studio.notebook import change_html
 from ood_studio.studio.requests import AttackImageRequest
@@ -37,6 +38,7 @@ class AttackImageStep:
         weight: λ at this image's size, see `smoothness_weight`.
         image: rounded to 8 bits.
         original: the image before, at the same size.
+        note: how the image's samples are shown, in one sentence; empty where there is nothing to say.
     """
 
     step: int
@@ -48,6 +50,7 @@ class AttackImageStep:
     weight: float
     image: Image.Image
     original: Image.Image
+    note: str = ""
 
     def change(self) -> np.ndarray:
         """(height, width, 3) the perturbation, image − original, in [-1, 1]."""
@@ -79,6 +82,7 @@ class AttackImageService:
         """See `Studio.attack_image`."""
         space = self._workbench.label_space(request.labels, progress)
         backbone = space.backbone
+        note = note_of(image)
         image = image.convert("RGB")
         objectives = self._objectives(request, space, image, target, progress)
         pixels = fitted_pixels(image, backbone, full_size=request.full_size, longest=request.longest)
@@ -101,6 +105,7 @@ class AttackImageService:
                 weight,
                 changed,
                 original,
+                note,
             )
 
         area = None if mask is None else fitted_mask(mask, image, pixels, backbone, full_size=request.full_size)

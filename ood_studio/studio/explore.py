@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
+from ood_studio.data.deep_images import note_of
 from ood_studio.data.keyed_images import KeyedImage
 from ood_studio.scorers import Reference
 from ood_studio.scorers.neglabel import affinities
@@ -54,7 +56,8 @@ class ExploreService:
             notes.append("These labels come without ID reference pictures, so there are scores but no threshold.")
         if not space.backbone.reads_text:
             name = space.backbone.name
-            reports = _of_own_head(request, space, [each for each, _ in images], features.vectors, readings, limits)
+            names = [each for each, _ in images]
+            reports = _noted(_of_own_head(request, space, names, features.vectors, readings, limits), images)
             return ExploreResult(
                 tuple(reports), panel.compared, 1.0, 1, space.id_labels, (), tuple(notes), limits, name
             )
@@ -86,7 +89,7 @@ class ExploreService:
                 )
             )
         return ExploreResult(
-            tuple(reports),
+            tuple(_noted(reports, images)),
             panel.compared,
             score.tau,
             score.groups,
@@ -102,6 +105,14 @@ class ExploreService:
         with suppress(StudioError):
             space = self._workbench.label_space(request.labels, progress)
             self._workbench.reference_images(space, request.reference, progress)
+
+
+def _noted(
+    reports: Sequence[ImageReport], images: Sequence[tuple[str, Image.Image | KeyedImage]]
+) -> list[ImageReport]:
+    """The reports, each with how its image's samples are shown."""
+    plain = [image.image if isinstance(image, KeyedImage) else image for _, image in images]
+    return [replace(report, note=note_of(image)) for report, image in zip(reports, plain, strict=True)]
 
 
 def _of_own_head(

@@ -44,6 +44,7 @@ def attack_record(
         "quality": plain,
         "readings": [asdict(reading) for reading in last.readings],
         "picture": image_key(last.image),
+        "note": last.note,
     }
 
 

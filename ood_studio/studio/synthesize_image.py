@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from ood_studio.core.progress import Progress, silent
+from ood_studio.data.deep_images import note_of
 from ood_studio.data.pixels import to_images
 from ood_studio.studio.assessment import Assessment, Assessor, Assessors
 from ood_studio.studio.notebook import change_html
@@ -109,7 +110,7 @@ class SynthesizeImageService:
             mask=fitted.mask,
             progress=progress,
         ):
-            notes = tuple(note for note in (fitted.note, found.note, assessor.note) if note)
+            notes = tuple(note for note in (note_of(image), fitted.note, found.note, assessor.note) if note)
             yield steps_of(assessor, found, [original], notes, time.monotonic() - began)[0]
 
     def assess(

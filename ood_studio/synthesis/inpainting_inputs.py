@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
+from ood_studio.data.masks import mask_of
 
 _EMPTY = "the mask is empty: mark what may be painted over, or use no mask for everything"
 
@@ -22,7 +23,7 @@ class Fitted:
     Attributes:
         image: RGB, of the model's size.
         mask: (height, width), 1 where the model may paint and 0 elsewhere; None for everywhere.
-        note: what was done to it, in one sentence; empty where nothing was.
+        note: what was done to it and how its mask was read, in a sentence each; empty where there is nothing to say.
     """
 
     image: Image.Image
@@ -79,9 +80,10 @@ def fit_image(image: Image.Image, mask: Image.Image | None, size: tuple[int, int
     left, top = (image.width - across) // 2, (image.height - down) // 2
     box = (left, top, left + across, top + down)
     picture = image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
-    painted = None
+    painted, said = None, ""
     if mask is not None:
-        grey = np.asarray(mask.convert("L").resize((width, height), Image.Resampling.BOX, box=box))
+        levels, said = mask_of(mask)
+        grey = np.asarray(levels.resize((width, height), Image.Resampling.BOX, box=box))
         painted = torch.from_numpy((grey >= 128).astype(np.float32))
         if not bool(painted.any()):
             raise StudioError(_EMPTY)
@@ -92,7 +94,7 @@ def fit_image(image: Image.Image, mask: Image.Image | None, size: tuple[int, int
     if (across, down) != (width, height):
         done.append(f"resized to {width} × {height} pixels")
     note = f"The picture of {image.width} × {image.height} pixels was {' and '.join(done)}." if done else ""
-    return Fitted(picture, painted, note)
+    return Fitted(picture, painted, " ".join(each for each in (note, said) if each))
 
 
 def painted_over(mask: Tensor | None, size: tuple[int, int], batch: int) -> Tensor:

@@ -16,6 +16,11 @@ EMPTY = """
 </div>"""
 
 
+def shown(report: ImageReport) -> str:
+    """How the picture is shown, in one sentence; empty where there is nothing to say."""
+    return f"In this picture, {report.note}." if report.note else ""
+
+
 def verdict_card(report: ImageReport, result: ExploreResult) -> str:
     """The verdict in words: side, score, threshold, where the score falls, and what the model knows nothing of."""
     reading = report.readings[0]
@@ -41,8 +46,7 @@ def verdict_card(report: ImageReport, result: ExploreResult) -> str:
         lines.append(f"Drawn most to <b>{escape(strongest.label)}</b>, {kind} label. {classed(report, result)}")
     elif report.classes:
         lines.append(classed(report, result))
-    if result.limits:
-        lines.append(f"<em>{escape(result.limits)}</em>")
+    lines += [f"<em>{escape(sentence)}</em>" for sentence in (result.limits, shown(report)) if sentence]
     text = "".join(f"<p>{line}</p>" for line in lines)
     return (
         f'<section class="studio-verdict {side}" aria-live="polite" aria-label="Verdict">'

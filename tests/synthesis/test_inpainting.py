@@ -169,6 +169,16 @@ def test_a_mask_is_fitted_like_its_picture(inpainter: Inpainter) -> None:
         inpainter.fit(picture, Image.new("L", (128, 64)))
 
 
+def test_a_mask_with_transparency_says_how_it_was_read(inpainter: Inpainter) -> None:
+    mask = Image.new("RGBA", (SIZE, SIZE))
+    ImageDraw.Draw(mask).rectangle((0, 0, 15, SIZE - 1), fill=(0, 0, 0, 255))
+    fitted = inpainter.fit(Image.new("RGB", (SIZE, SIZE)), mask)
+    assert fitted.mask is not None and fitted.mask[:, :16].all() and not fitted.mask[:, 16:].any()
+    assert fitted.note.startswith("The mask has transparency: what is drawn in it may change")
+    with pytest.raises(StudioError, match="the mask is empty"):
+        inpainter.fit(Image.new("RGB", (SIZE, SIZE)), Image.new("RGBA", (SIZE, SIZE)))
+
+
 def test_what_the_mask_leaves_out_is_told_to_the_network(inpainter: Inpainter, pixels: Tensor) -> None:
     mask = torch.zeros(SIZE, SIZE)
     mask[:, :16] = 1

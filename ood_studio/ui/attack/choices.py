@@ -12,12 +12,14 @@ import numpy as np
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
+from ood_studio.data.deep_images import note_of
 from ood_studio.data.images import decode_image
 from ood_studio.studio import AttackImageRequest
 from ood_studio.studio.commands import command_line
 from ood_studio.ui.attack.layout import LAYOUT, START
 from ood_studio.ui.attack.trace import AttackTrace
 from ood_studio.ui.form import Form
+from ood_studio.ui.notices import tell
 from ood_studio.ui.pictures.box import PictureBox, picture_box
 from ood_studio.ui.pictures.mask import mask_editor, read_mask, wire_mask
 from ood_studio.ui.sidebar import Sidebar
@@ -127,4 +129,7 @@ class Choices:
         request = self.request(values)
         goal = decode_image(Path(target)) if kind == "image" else None
         said = Path(target).stem if kind == "image" else request.target_label or request.target_score
-        return Asked(request, decode_image(Path(source)), goal, read_mask(mask), (Path(source).stem, said))
+        picture = decode_image(Path(source))
+        if note := note_of(picture):
+            tell("info", f"In {Path(source).name}, {note}.")
+        return Asked(request, picture, goal, read_mask(mask), (Path(source).stem, said))

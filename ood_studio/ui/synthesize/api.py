@@ -43,7 +43,7 @@ def build_api(studio: Studio) -> None:
             replace(request, reference=folder),
             picture,
             decode_image(Path(picture)),
-            decode_image(Path(mask)) if mask else None,
+            decode_image(Path(mask), transparency=True) if mask else None,
             parse_typed(contexts or ""),
         )
         *_, trace = made(studio, asked, silent)
@@ -65,7 +65,7 @@ def build_api(studio: Studio) -> None:
         given=(
             Given("picture", "Picture to start from", "file"),
             Given("contexts", "Contexts separated by commas; empty asks the context model"),
-            Given("mask", "Mask of the picture's size, white may be painted; or none", "file"),
+            Given("mask", "Mask of the picture's size: white, or what is drawn on transparency, may be painted; or none", "file"),
             Given("references", "ID reference pictures of your own, or none", "files"),
         ),
         boxes={**SHARED.boxes, **LAYOUT.boxes},

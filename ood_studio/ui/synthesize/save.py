@@ -8,6 +8,7 @@ from typing import Any
 from PIL import Image
 
 from ood_studio.core.unicode import json_text
+from ood_studio.data.masks import mask_of
 from ood_studio.figures.colours import ID, OOD
 from ood_studio.figures.filmstrip import Frame, filmstrip
 from ood_studio.studio import Assessment
@@ -63,7 +64,7 @@ def record(trace: SynthesisTrace, note: str = "") -> dict[str, Any]:
         }
     plain["note"] = note
     plain["source_png"] = png_text(trace.source)
-    plain["mask_png"] = None if trace.mask is None else png_text(trace.mask)
+    plain["mask_png"] = None if trace.mask is None else png_text(mask_of(trace.mask)[0])
     return plain
 
 
