@@ -29,7 +29,10 @@ class SynthesizeImage(Common):
     contexts: Annotated[
         tuple[str, ...], Help("What surrounds the main object, painted anew; none = ask the context model")
     ] = ()
-    mask: Annotated[str, Help("Mask of the picture's size: white, or what is drawn on transparency, may be painted; empty = the whole picture")] = ""
+    mask: Annotated[
+        str,
+        Help("Mask of its size: white, or what is drawn on transparency, may be painted; empty = all of it"),
+    ] = ""
     out: Annotated[str, Help("PNG file for the result")] = ""
     request: SynthesizeImageRequest = field(default_factory=SynthesizeImageRequest)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from ood_studio.core.errors import StudioError
+
+_EARLY = 2.0  # seconds of a stage before anything is said about its end
 
 
 class Stopped(StudioError):
@@ -34,6 +37,30 @@ def stoppable(progress: Progress, stop: Callable[[], bool]) -> Progress:
         progress(stage, done, total)
 
     return report
+
+
+class Pace:
+    """How long a stage of work will still take, by how far it has come since it was first told of.
+
+    What was there before, of work that is taken up again, counts for nothing.
+
+    Args:
+        clock: seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._begun: tuple[str, int] | None = None
+        self._since, self._first, self._last = 0.0, 0, 0
+
+    def left(self, stage: str, done: int, total: int) -> float | None:
+        """Seconds, as of a call of a `Progress`; None where it is too early to say."""
+        now = self._clock()
+        if (stage, total) != self._begun or done < self._last:
+            self._begun, self._since, self._first = (stage, total), now, done
+        self._last = done
+        gone, came = now - self._since, done - self._first
+        return gone * (total - done) / came if gone >= _EARLY and came else None
 
 
 class Bars:

@@ -60,9 +60,7 @@ def plainly() -> Iterator[None]:
         _PLAIN.reset(token)
 
 
-def decode_image(
-    source: bytes | Path | str, *, name: str | None = None, transparency: bool = False
-) -> Image.Image:
+def decode_image(source: bytes | Path | str, *, name: str | None = None, transparency: bool = False) -> Image.Image:
     """Decodes one image, whatever its file holds.
 
     CMYK, palettes and greys become RGB; deeper samples are scaled to 8 bits (see `deep_images`, which says in the

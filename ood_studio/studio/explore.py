@@ -107,9 +107,7 @@ class ExploreService:
             self._workbench.reference_images(space, request.reference, progress)
 
 
-def _noted(
-    reports: Sequence[ImageReport], images: Sequence[tuple[str, Image.Image | KeyedImage]]
-) -> list[ImageReport]:
+def _noted(reports: Sequence[ImageReport], images: Sequence[tuple[str, Image.Image | KeyedImage]]) -> list[ImageReport]:
     """The reports, each with how its image's samples are shown."""
     plain = [image.image if isinstance(image, KeyedImage) else image for _, image in images]
     return [replace(report, note=note_of(image)) for report, image in zip(reports, plain, strict=True)]

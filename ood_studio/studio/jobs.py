@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Progress, Stopped
+from ood_studio.core.progress import Pace, Progress, Stopped
 from ood_studio.studio.job_memory import bytes_of
 
 _log = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ class Job:
         title: a line for people.
         state: ``waiting`` for its lane, ``running``, or how it ended.
         stage, done, total: where it is, as told to its `Progress`.
+        left: seconds that the stage will still take, about; None where nobody knows yet.
         note: the sentence why it failed; empty else.
         result: the result so far, the whole where it has finished; None before there is any, or where it was dropped.
         version: how many results there have been.
@@ -76,6 +77,7 @@ class Job:
     stage: str = ""
     done: int = 0
     total: int = 0
+    left: float | None = None
     note: str = ""
     result: Any = None
     version: int = 0
@@ -270,11 +272,13 @@ class Jobs:
                 self._end(record, state, note)
 
     def _outcome(self, record: _Record) -> tuple[State, str]:
+        pace = Pace()
+
         def progress(stage: str, done: int, total: int) -> None:
             with self._changed:
                 if not record.wanted():
                     raise Stopped(f"stopped while {stage}")
-                self._tell(record, stage=stage, done=done, total=total)
+                self._tell(record, stage=stage, done=done, total=total, left=pace.left(stage, done, total))
 
         try:
             for result in record.work(progress):

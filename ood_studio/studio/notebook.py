@@ -36,7 +36,13 @@ def explored_html(result: ExploreResult) -> Html:
 
 def report_html(report: ImageReport) -> Html:
     """The labels that an image is drawn to, every score, and the verdict."""
-    return stacked(bold(report.name), report.verdict, report.note, affinity_table(report.affinities), reading_table(report.readings))
+    return stacked(
+        bold(report.name),
+        report.verdict,
+        report.note,
+        affinity_table(report.affinities),
+        reading_table(report.readings),
+    )
 
 
 def affinity_table(affinities: Sequence[Affinity]) -> Html:

@@ -98,9 +98,16 @@ def _row(job: Job) -> str:
     )
 
 
+def how_far(job: Job) -> str:
+    """Where a running job is: its stage, how much of it is done, and about how long the rest will take."""
+    counted = f", {job.done:,} of {job.total:,}" if job.total > 1 else ""
+    left = f", about {_duration(job.left)} left" if job.left is not None and job.left >= 1 else ""
+    return (job.stage or "working") + counted + left
+
+
 def _said(job: Job) -> str:
     if job.state == "running":
-        return f"{job.stage or 'working'}, {job.done:,} of {job.total:,}" if job.total > 1 else job.stage or "working"
+        return how_far(job)
     took = f" after {_duration(job.ended - job.started)}" if job.started and job.ended else ""
     return _STATES[job.state] + took
 

@@ -16,7 +16,7 @@ import gradio as gr
 
 from ood_studio.core.errors import StudioError
 from ood_studio.studio.jobs import SET, Job, Lane, Work
-from ood_studio.ui.jobs import opened_id
+from ood_studio.ui.jobs import how_far, opened_id
 from ood_studio.ui.notices import tell
 from ood_studio.ui.page import Page, owner_of
 from ood_studio.ui.wiring import Updates, at_once
@@ -279,11 +279,11 @@ class Run:
 
 
 def progress_html(job: Job) -> str:
-    """How far a job is: its stage, and a bar where that is known."""
+    """How far a job is: its stage, how long that will take, and a bar where that is known."""
     if job.state == "waiting":
         return '<p class="studio-progress" role="status">Waiting for work that came before…</p>'
-    stage = job.stage or "working"
-    said = f"{stage[:1].upper()}{stage[1:]}" + (f", {job.done:,} of {job.total:,}" if job.total > 1 else "…")
+    said = how_far(job)
+    said = f"{said[:1].upper()}{said[1:]}" + ("" if job.total > 1 else "…")
     share = f"{100 * job.done / job.total:.1f}%" if job.total > 1 else ""
     bar = f'<span class="bar" style="width:{share}"></span>' if share else '<span class="bar unknown"></span>'
     return f'<div class="studio-progress" role="status"><p>{escape(said)}</p><span class="track">{bar}</span></div>'

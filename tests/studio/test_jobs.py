@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Progress
+from ood_studio.core.progress import Pace, Progress
 from ood_studio.studio.job_memory import bytes_of
 from ood_studio.studio.jobs import ANSWER, SET, Jobs, Lane, Work
 
@@ -270,3 +270,33 @@ def test_the_memory_of_results_is_counted() -> None:
     found = Result({"a": np.zeros((10, 3), np.float32), "b": [torch.zeros(5), Image.new("RGB", (4, 2))]})
     assert bytes_of(found) == 120 + 20 + 24 + 3
     assert bytes_of(None) == bytes_of(3) == bytes_of(len) == 0
+
+
+def test_a_stage_says_how_long_it_will_take_by_what_this_run_did_of_it() -> None:
+    now = [100.0]
+    pace = Pace(lambda: now[0])
+    assert pace.left("encoding words", 30_000, 70_000) is None  # these were there before
+    now[0] += 1
+    assert pace.left("encoding words", 30_100, 70_000) is None  # too early
+    now[0] += 9
+    assert pace.left("encoding words", 31_000, 70_000) == pytest.approx(10 * 39_000 / 1_000)
+    assert pace.left("drawing", 0, 10) is None
+    now[0] += 10
+    assert pace.left("drawing", 5, 10) == pytest.approx(10)
+    assert pace.left("drawing", 0, 10) is None  # begun again
+
+
+def test_a_running_job_says_what_is_left(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ood_studio.core.progress._EARLY", 0.0)
+    go = threading.Event()
+
+    def work(progress: Progress) -> Iterator[str]:
+        progress("encoding words", 0, 70_000)
+        time.sleep(0.02)
+        progress("encoding words", 1, 70_000)
+        yield "so far"
+        go.wait(PATIENCE)
+
+    job = jobs.wait("me", jobs.start("me", work, lane=ANSWER).id, PATIENCE, after=0)
+    assert job is not None and job.left is not None and job.left >= 0.02 * 69_999
+    go.set()

@@ -19,7 +19,7 @@ from ood_studio.studio.jobs import PICTURE, SET, Job, Jobs
 from ood_studio.ui.jobs import JobList
 from ood_studio.ui.notices import tell_left_out
 from ood_studio.ui.page import Page
-from ood_studio.ui.run import GO_ON, Asked, Buttons, Run
+from ood_studio.ui.run import GO_ON, Asked, Buttons, Run, progress_html
 from ood_studio.ui.theme import style
 from tests.ui.conftest import free_port
 
@@ -292,3 +292,12 @@ def test_no_click_is_lost_among_many(open_page: Any, app: App) -> None:
         page.wait_for_selector(f"#long-out >> text=/^one 2 finished of {i}$/")
         idle(page, "short")
         idle(page, "long")
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [(None, ""), (0.4, ""), (40.0, ", about 40 s left"), (400.0, ", about 7 min left"), (8000.0, ", about 2.2 h left")],
+)
+def test_progress_says_how_long_it_will_take(left: float | None, said: str) -> None:
+    job = Job("1", "explore", "", "running", "encoding words", 5_120, 70_000, left)
+    assert f"<p>Encoding words, 5,120 of 70,000{said}</p>" in progress_html(job)

@@ -65,7 +65,11 @@ def build_api(studio: Studio) -> None:
         given=(
             Given("picture", "Picture to start from", "file"),
             Given("contexts", "Contexts separated by commas; empty asks the context model"),
-            Given("mask", "Mask of the picture's size: white, or what is drawn on transparency, may be painted; or none", "file"),
+            Given(
+                "mask",
+                "Mask of its size: white, or what is drawn on transparency, may be painted; or none",
+                "file",
+            ),
             Given("references", "ID reference pictures of your own, or none", "files"),
         ),
         boxes={**SHARED.boxes, **LAYOUT.boxes},
