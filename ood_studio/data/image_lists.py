@@ -55,7 +55,8 @@ class ImageListDataset(Dataset):
             raise StudioError(f"the image list {path} is empty")
         entries = [_entry(path, number, line) for number, line in lines]
         self._names = [file for file, _ in entries]
-        self._root = _find_root(path, self._names, root).absolute()
+        found, self._names = _found(path, self._names, root)
+        self._root = found.absolute()
         self._path, self._start = path.absolute(), str(Path(root).absolute()) if root else ""
         self._wanted = labels
         self.name = readable(name or path.stem)
@@ -112,14 +113,21 @@ def _entry(path: Path, number: int, line: str) -> tuple[str, int]:
     return file, int(label[0])
 
 
-def _find_root(path: Path, names: Sequence[str], root: str) -> Path:
+def _found(path: Path, names: list[str], root: str) -> tuple[Path, list[str]]:
+    """The folder that the paths start from, and the paths, with forward slashes where the images are found so.
+
+    Raises:
+        StudioError: if no image is found.
+    """
+    forward = [name.replace("\\", "/") for name in names]
     starts = [Path(root)] if root else []
     starts += list(path.resolve().parents)[:4]
     folders = [start / folder for start in starts for folder in _FOLDERS]
-    for name in names[:_LOOKED_FOR]:  # the first may be missing
-        for folder in folders:
-            if (folder / name).is_file():
-                return folder
+    for called in [names] if forward == names else [names, forward]:
+        for name in called[:_LOOKED_FOR]:  # the first may be missing
+            for folder in folders:
+                if (folder / name).is_file():
+                    return folder, called
     where = root or path.resolve().parent
     raise StudioError(
         f"the pictures of the image list {path.name} were not found: there is no {readable(names[0])!r} under {where}"

@@ -57,6 +57,13 @@ def test_a_list_whose_first_image_is_missing(folder: Path) -> None:
     assert len({found.caption(i) for i in range(3)}) == 3  # so that both missing ones are counted
 
 
+def test_a_list_of_another_system(folder: Path) -> None:
+    (folder / "more").mkdir()
+    (folder / "a.png").rename(folder / "more" / "a.png")
+    found = listed(folder, b"gone\\b.png 1\r\nmore\\a.png 0\r\n")
+    assert [found.caption(i) for i in (0, 1)] == ["gone/b.png", "more/a.png"] and found.load(1).size == (4, 4)
+
+
 def test_other_files_under_the_name_of_an_array(tmp_path: Path) -> None:
     np.savez(tmp_path / "mine.npz", joint=np.ones((2, 3)), labels=np.zeros(2))
     (tmp_path / "zipped.npy").write_bytes((tmp_path / "mine.npz").read_bytes())

@@ -293,8 +293,8 @@ def test_what_was_left_out_is_said_and_escaped() -> None:
     for part in (
         "SUN is missing.",
         "could not run: it needs &lt;training&gt; pictures",
-        "<b>in</b>: one picture could not be read and is left out, a.png (broken)",
-        "<b>far</b>: 2 pictures could not be read and are left out, the first b.png (empty)",
+        "<b>in</b>: one picture could not be read and is left out: a.png (broken)",
+        "<b>far</b>: 2 pictures could not be read and are left out: b.png (empty), c.png (empty)",
     ):
         assert part in html, part
 

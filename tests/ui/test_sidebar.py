@@ -95,12 +95,22 @@ def test_links_hold_the_choice_but_no_paths_of_the_server(sidebar: Sidebar) -> N
         ({"labels.labels": "<b>cat</b>, dog", "reference": "/mine"}, ["2 ID labels", "Pictures of yours set"]),
         ({"labels.corpus": "/tmp/<i>.txt", "labels.mining.fraction": 0.15}, ["0.15 of all words from &lt;i&gt;.txt."]),
         ({"labels.mining.selection": "random"}, ["words at random from"]),
+        (
+            {"labels.labels": "tench, Tinca\n<b>\ncat\nCat"},
+            ["3 ID labels", "Repeated labels were dropped: Cat.", "with the commas in it: tench, Tinca."],
+        ),
+        ({"labels.labels": "diorama20"}, ["1 ID labels", "the preset is called diorama-20."]),
     ],
 )
 def test_what_a_choice_means_is_said(changes: dict[str, Any], sentences: list[str]) -> None:
     said = plain(meaning_html(with_values(Shared(), changes)))
     for sentence in sentences:
         assert sentence in said
+
+
+def test_labels_are_named_where_they_are_counted() -> None:
+    said = meaning_html(with_values(Shared(), {"labels.labels": 'cat\n<b>&"x'}))
+    assert '<b title="cat, &lt;b&gt;&amp;&quot;x">2 ID labels</b>' in said
 
 
 def test_no_miniature_is_taken_for_the_real_thing() -> None:

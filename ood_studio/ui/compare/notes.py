@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
+from ood_studio.core.unicode import listed
 from ood_studio.evaluation.rows import BenchResult
 from ood_studio.ui.compare.names import scorer_title
 
@@ -25,11 +26,7 @@ def _left_out(result: BenchResult) -> Iterator[str]:
         yield f"<b>{escape(scorer_title(key))}</b> could not run: {escape(reason)}"
     for name, problems in result.problems.items():
         if problems:
-            path, reason = next(iter(problems.items()))
             count = f"{len(problems):,} pictures could" if len(problems) > 1 else "one picture could"
-            first = "the first " if len(problems) > 1 else ""
             left = "are" if len(problems) > 1 else "is"
-            yield (
-                f"<b>{escape(name)}</b>: {count} not be read and {left} left out, {first}{escape(path)} "
-                f"({escape(reason)})"
-            )
+            shown = [f"{path} ({reason})" for path, reason in problems.items()]
+            yield f"<b>{escape(name)}</b>: {count} not be read and {left} left out: {escape(listed(shown))}"
