@@ -70,6 +70,14 @@ class Family:
     has_classifiers: bool = False
 
 
+_WEIGHTS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors")
+_FILE = (
+    "a file of weights alone does not say which model it is of; put it into a folder beside open_clip_config.json as "
+    "open_clip_pytorch_model.bin and name it open_clip:local-dir:FOLDER, or beside timm's config.json as "
+    "pytorch_model.bin and name it timm:local-dir:FOLDER"
+)
+
+
 def _check(family: Family) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_-]*", family.prefix):
         raise StudioError(f"the prefix of a family has small letters, digits, - and _, not {family.prefix!r}")
@@ -95,6 +103,8 @@ def find_model(name: str) -> tuple[Family, Model]:
     if name in own:
         return FAMILIES[own[name].library], Model(name, f"{LOCAL}:{own[name].folder}", own[name])
     prefix, colon, where = name.partition(":")
+    if LOCAL not in name and name.lower().endswith(_WEIGHTS):
+        raise CannotLoad(_FILE)
     if colon and prefix in FAMILIES:
         return FAMILIES[prefix], Model(name, where)
     shown = list(bundled("backbone"))

@@ -71,7 +71,9 @@ def load_backbone(
 
     def load(place: torch.device, dtype: torch.dtype) -> Backbone:
         family, model = find_model(name)
-        return family.build(family.resolve(model), place, dtype)
+        found = family.build(family.resolve(model), place, dtype)
+        found.reads_text = found.reads_text and family.reads_text
+        return found
 
     def state() -> State:
         family, model = find_model(name)

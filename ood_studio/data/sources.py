@@ -15,9 +15,13 @@ from ood_studio.data.folders import FolderDataset
 from ood_studio.data.hub import HubDataset, is_hub_id, is_saved, names_hub
 from ood_studio.data.image_lists import ImageListDataset
 from ood_studio.data.kinds import kind_of
+from ood_studio.data.parquet_images import ParquetImageDataset, holds_images
 from ood_studio.data.zips import ZipDataset
 
-_KINDS = "a folder, a .zip, an image list (.txt), features (.npy, .safetensors, .parquet) or hf:ORG/NAME"
+_KINDS = (
+    "a folder, a .zip or .parquet of pictures, an image list (.txt), features (.npy, .safetensors, .parquet) or "
+    "hf:ORG/NAME"
+)
 _FILES = (".zip", ".txt", *FEATURE_SUFFIXES)
 
 
@@ -57,6 +61,8 @@ def open_dataset(where: str, *, name: str = "", labels: Sequence[str] | None = N
         return ZipDataset(path, name, labels)
     if suffix == ".txt":
         return ImageListDataset(path, name, labels, root)
+    if suffix == ".parquet" and holds_images(path):
+        return ParquetImageDataset(path, name, labels)
     if suffix in FEATURE_SUFFIXES:
         return FeatureDataset(path, name, labels)
     if why := why_no_array(path):

@@ -61,7 +61,10 @@ def files_in(folder: Path, config: str, preferred: Sequence[str], model: Bundled
     except OSError as error:
         raise CannotLoad(f"its folder cannot be read ({first_line(error)})") from error
     if weights is None:
-        raise CannotLoad(f"the folder {shown} has no weights file {preferred[0]}{hint}")
+        named = [name for name in preferred if name.endswith(".bin")]
+        others = sorted([*folder.glob("*.pt"), *folder.glob("*.ckpt")]) if named else []
+        rename = f"; call {others[0].name} {named[0]}" if others else ""
+        raise CannotLoad(f"the folder {shown} has no weights file {preferred[0]}{rename}{hint}")
     if is_pointer(weights):
         raise CannotLoad(f"its weights file {weights.name} {POINTER}")
     return folder / config, weights

@@ -16,6 +16,7 @@ from ood_studio.backbones import Backbone
 from ood_studio.backbones.framing import frame_shape
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
+from ood_studio.data.arrays import FeatureDataset
 from ood_studio.data.dataset import Dataset, Subset
 from ood_studio.data.folders import FolderDataset
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers, parse_scorer
@@ -46,9 +47,14 @@ class AttackSetService:
         choose_scorers(request.scorers, bench_scorers())
         defences: list[Defence | None] = [None, *map(parse_defence, request.defences)]
         suite = self._suites.open(request.bench())
-        if request.source not in suite.ood:
-            raise StudioError(f"{suite.name} has no OOD set {request.source!r}; it has {', '.join(suite.ood)}")
-        source = suite.ood[request.source]
+        chosen = request.source
+        if request.id_data and chosen == AttackSetRequest.source and chosen not in suite.ood:
+            chosen = next(iter(suite.ood))
+        if chosen not in suite.ood:
+            raise StudioError(f"{suite.name} has no OOD set {chosen!r}; it has {', '.join(suite.ood)}")
+        source = suite.ood[chosen]
+        if isinstance(source, FeatureDataset):
+            raise StudioError(f"{source.file} holds features; only pictures can be attacked")
         if len(source) > request.count:
             source = Subset(source, request.count, request.seed)
         names = dict.fromkeys((request.labels.backbone, *request.ensemble))

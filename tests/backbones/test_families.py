@@ -144,3 +144,16 @@ def test_a_plug_in_file_brings_a_family(tmp_path: Path) -> None:
     vectors, there, refused = done.stdout.splitlines()
     assert [round(value, 3) for value in eval(vectors)[0]] == [1.0, 0.0, 0.2]
     assert there == "True means:rgb" and refused.startswith("Cannot load 'means:grey': there are no means of 'grey'; ")
+
+
+@pytest.mark.parametrize("name", ["open_clip:ViT-B-32/tuned.pt", "timm:/models/tuned.pth", "tuned.ckpt"])
+def test_a_file_of_weights_is_told_how_it_becomes_a_model(name: str) -> None:
+    with pytest.raises(BackboneError, match=r"as open_clip_pytorch_model\.bin and name it open_clip:local-dir:FOLDER"):
+        load_backbone(name)
+
+
+def test_weights_of_another_ending_are_told_their_name(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "tuned.pt").write_bytes(b"")
+    with pytest.raises(BackboneError, match=r"no weights file model\.safetensors; call tuned\.pt pytorch_model\.bin"):
+        load_backbone(f"timm:local-dir:{tmp_path}")

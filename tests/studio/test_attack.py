@@ -212,3 +212,25 @@ def test_the_command(capsys: Any, tmp_path: Path) -> None:
     assert "a figure needs several values" in capsys.readouterr().err
     assert main(["attack", *flags, "--source", "none"]) == 2
     assert "has no OOD set 'none'" in capsys.readouterr().err
+
+
+def test_own_pictures_are_attacked(studio: Studio, tmp_path: Path) -> None:
+    for split, name in (("near-ood", "strange"), ("id-test", "known/cat"), ("id-train", "learnt/cat")):
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        for i, scene in enumerate(scenes(split, 5, 4)):
+            render(scene).save(folder / f"{i}.png")
+    request = replace(
+        REQUEST,
+        linf=(),
+        checkpoints=(),
+        scorers=("knn",),
+        id_data=str(tmp_path / "known"),
+        ood_data=(str(tmp_path / "strange"),),
+        train_data=str(tmp_path / "learnt"),
+    )
+    found = studio.attack_set(request)
+    assert found.source == "strange" and found.sets[0].count == 4
+    assert {row.ood for row in found.rows()} == {"strange", "strange, λ = 0"}
+    with pytest.raises(StudioError, match="folders has no OOD set 'gone'; it has strange"):
+        studio.attack_set(replace(request, source="gone"))

@@ -13,10 +13,13 @@ from ood_studio.studio.requests.bench import (
     BenchRequest,
     DataRoot,
     Fpr,
+    IdData,
+    OodData,
     Pictures,
     Resamples,
     Scorers,
     Suite,
+    TrainData,
     TrainPictures,
 )
 from ood_studio.studio.requests.explore import ReferenceFolder
@@ -70,8 +73,8 @@ class AttackSetRequest:
     """Attacked sets, and every scorer before and after.
 
     Attributes:
-        suite: whose images, one of `suites` that brings training images.
-        source: which of its OOD sets is attacked.
+        suite: whose images, one of `suites` that brings training images; own data (``id_data``) make it ``folders``.
+        source: which of its OOD sets is attacked; of own data the first one where there is none of that name.
         attack: the parameters of every attack; the lists below walk through values of one of them. Where all lists are
             empty it is the only attack.
         smoothness: a set for each λ, in the paper's unit (224 pixels); 0 is CIFAR10-A, 5000 is CIFAR10-AS.
@@ -89,6 +92,7 @@ class AttackSetRequest:
         scorers: keys of scorers, each with parameters where wanted, or ``all``.
         labels: the text side; a suite brings its own ID labels.
         score: how NegLabel scores.
+        id_data, ood_data, train_data: own images, see `BenchRequest`.
         data_root: where the data of public benchmarks lie.
         seed: of the images drawn, of the choice of targets and of the resamples.
         count: images attacked, and images in the ID set where they are drawn.
@@ -118,6 +122,9 @@ class AttackSetRequest:
     scorers: Scorers = ("all",)
     labels: LabelChoice = field(default_factory=LabelChoice)
     score: NegLabel = field(default_factory=NegLabel)
+    id_data: IdData = ""
+    ood_data: OodData = ()
+    train_data: TrainData = ""
     data_root: DataRoot = ""
     seed: Annotated[Seed, Help("Seed of the pictures drawn, of the targets and of the resamples")] = 1
     count: Annotated[Pictures, Help("Pictures attacked, and in each set of the suite")] = 500
@@ -147,6 +154,9 @@ class AttackSetRequest:
             scorers=self.scorers,
             labels=self.labels,
             score=self.score,
+            id_data=self.id_data,
+            ood_data=self.ood_data,
+            train_data=self.train_data,
             data_root=self.data_root,
             seed=self.seed,
             count=self.count,

@@ -12,6 +12,9 @@ from ood_studio.studio.requests.labels import LabelChoice
 
 Suite = Annotated[str, Help("Sets of pictures that are compared, by the suite's name")]
 Scorers = Annotated[tuple[str, ...], Help("Scorers, each with parameters where wanted (knn:k=5), or all")]
+IdData = Annotated[str, Help("Own ID pictures: a folder, zip, image list, Hugging Face dataset or features")]
+OodData = Annotated[tuple[str, ...], Help("Own OOD pictures, each NAME=PATH or a path")]
+TrainData = Annotated[str, Help("Own ID training pictures, for scorers that learn from pictures")]
 DataRoot = Annotated[str, Help("Folder where the data of public benchmarks lie")]
 Pictures = Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures in each set")]
 TrainPictures = Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures to learn from")]
@@ -47,9 +50,9 @@ class BenchRequest:
     scorers: Scorers = ("all",)
     labels: LabelChoice = field(default_factory=LabelChoice)
     score: NegLabel = field(default_factory=NegLabel)
-    id_data: Annotated[str, Help("Own ID pictures: a folder, zip, image list, Hugging Face dataset or features")] = ""
-    ood_data: Annotated[tuple[str, ...], Help("Own OOD pictures, each NAME=PATH or a path")] = ()
-    train_data: Annotated[str, Help("Own ID training pictures, for scorers that learn from pictures")] = ""
+    id_data: IdData = ""
+    ood_data: OodData = ()
+    train_data: TrainData = ""
     head: Annotated[str, Help("Head for given features: a .safetensors, .npz or .npy file, or logits if they are")] = ""
     decode: Annotated[
         Literal["faithful", "plain"],
