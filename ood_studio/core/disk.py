@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,3 +39,34 @@ def make_room(folder: Path, limit: float, keep: Path) -> None:
         with suppress(OSError):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
             total -= size
+
+
+def thin_out(folder: Path, most_bytes: float, most_files: int, spared: float = 0.0) -> int:
+    """Removes the files below ``folder`` that are longest unchanged, and folders that are empty then.
+
+    Args:
+        folder: may be missing.
+        most_bytes, most_files: what may be left, together.
+        spared: seconds; what changed since then stays, and so does what the system does not let go.
+
+    Returns:
+        The bytes that are left.
+    """
+    files = []
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(place, name)
+            with suppress(OSError):  # removed since it was listed
+                about = os.lstat(path)
+                files.append((about.st_mtime, about.st_size, path))
+    files.sort()
+    total, count, young = sum(size for _, size, _ in files), len(files), time.time() - spared
+    for changed, size, path in files:
+        if (total <= most_bytes and count <= most_files) or changed > young:
+            break
+        with suppress(OSError):
+            os.unlink(path)
+            total, count = total - size, count - 1
+            with suppress(OSError):  # others are in it
+                os.rmdir(os.path.dirname(path))
+    return total

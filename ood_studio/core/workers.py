@@ -1,4 +1,4 @@
-"""Worker processes that end with the process that started them, even where that was killed."""
+"""Workers: processes that end with the one that started them, even where that was killed; threads that stand back."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import parent_process
 from multiprocessing.context import SpawnContext, SpawnProcess
-from threading import Lock, Thread
+from threading import Lock, Thread, get_native_id
 from typing import Any, ClassVar
 
 _STARTING = Lock()
@@ -58,3 +58,10 @@ def _wait_for_parent() -> None:
     assert parent is not None
     parent.join()
     os._exit(1)  # whoever waits for the work is no more; a worker would wait for the next for ever
+
+
+def stand_back(niceness: int) -> None:
+    """Lets other threads go before this one; torch's own, which it starts, do as it does. Only Linux knows it."""
+    if niceness and sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), niceness)

@@ -42,8 +42,8 @@ def image_key(image: Image.Image) -> str:
 class ImageFiles:
     """Image files as they were decoded, each decoded and hashed once as long as it does not change.
 
-    For one person's uploads: what they opened last stays within ``max_bytes``, the rest is decoded again when asked
-    for. Safe between threads.
+    For uploads: what was opened last stays within ``max_bytes``, the rest is decoded again when asked for. Safe between
+    threads.
     """
 
     def __init__(self, max_bytes: int = _MAX_BYTES) -> None:

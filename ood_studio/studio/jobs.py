@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import contextvars
 import logging
-import os
 import secrets
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Pace, Progress, Stopped
+from ood_studio.core.workers import stand_back
 from ood_studio.studio.job_memory import bytes_of
 
 _log = logging.getLogger(__name__)
@@ -111,10 +109,23 @@ class Jobs:
         results: how many results of ended jobs are kept in memory at most.
         memory: how many bytes they may take together.
         jobs: how many ended jobs each owner's list keeps.
+        each: how many jobs an owner may have under way; None for any number.
+        waiting: how many may wait in a lane.
+        longest: seconds after which a job is ended; None for never.
     """
 
-    def __init__(self, results: int = 24, memory: int = 2**30, jobs: int = 30) -> None:
+    def __init__(
+        self,
+        results: int = 24,
+        memory: int = 2**30,
+        jobs: int = 30,
+        *,
+        each: int | None = None,
+        waiting: int | None = None,
+        longest: float | None = None,
+    ) -> None:
         self._limits = (results, memory, jobs)
+        self._each, self._most_waiting, self._longest = each, waiting, longest
         self._changed = threading.Condition()
         self._records: dict[str, _Record] = {}  # oldest first
         self._waiting: dict[str, deque[_Record]] = {}
@@ -141,13 +152,14 @@ class Jobs:
             reopen: gives the finished result again after it had to leave the memory.
 
         Raises:
-            StudioError: when no more work is taken, since the server is closing.
+            StudioError: when no more work is taken: the server is closing, or the owner or the lane has too much.
         """
         with self._changed:
             if self._closed:
                 raise StudioError("the server is closing; start again later")
             record = self._under_way(lane, key)
             if record is None:
+                self._check_room(owner, lane)
                 job = Job(secrets.token_urlsafe(12), kind, title)
                 record = self._records[job.id] = _Record(job, lane, key, work, reopen)
                 self._waiting.setdefault(lane.name, deque()).append(record)
@@ -244,6 +256,13 @@ class Jobs:
         alike = (each for each in self._records.values() if key is not None and (each.lane, each.key) == (lane, key))
         return next((record for record in alike if not record.job.over), None)
 
+    def _check_room(self, owner: str, lane: Lane) -> None:
+        mine = sum(not each.job.over and each.owners.get(owner, False) for each in self._records.values())
+        if self._each is not None and mine >= self._each:
+            raise StudioError(f"{mine} of your jobs are under way already; stop one, or wait")
+        if self._most_waiting is not None and len(self._waiting.get(lane.name, ())) >= self._most_waiting:
+            raise StudioError("too many people wait for this server; try again in a few minutes")
+
     @staticmethod
     def _seen(record: _Record, owner: str) -> Job:
         """The job as this owner sees it: stopped for who stopped it, though it may go on for others."""
@@ -259,7 +278,7 @@ class Jobs:
             thread.start()
 
     def _work(self, lane: Lane) -> None:
-        _stand_back(lane.niceness)
+        stand_back(lane.niceness)
         while True:
             with self._changed:
                 if not self._waiting[lane.name]:
@@ -278,6 +297,8 @@ class Jobs:
             with self._changed:
                 if not record.wanted():
                     raise Stopped(f"stopped while {stage}")
+                if self._longest is not None and time.time() - record.job.started > self._longest:
+                    raise StudioError(f"it took longer than {self._longest / 60:.0f} minutes, the most on this server")
                 self._tell(record, stage=stage, done=done, total=total, left=pace.left(stage, done, total))
 
         try:
@@ -304,7 +325,7 @@ class Jobs:
 
     def _end(self, record: _Record, state: State, note: str = "") -> None:
         record.bytes = bytes_of(record.job.result)
-        record.work = _nothing  # what it holds is free
+        record.work, record.context = _nothing, contextvars.Context()  # what they hold is free
         self._tell(record, state=state, note=note, ended=time.time())
         if not record.owners:
             self._records.pop(record.job.id, None)
@@ -330,10 +351,3 @@ class Jobs:
 
 def _nothing(progress: Progress) -> Iterator[Any]:
     yield from ()
-
-
-def _stand_back(niceness: int) -> None:
-    """Lets other threads go first; torch's own, which this one starts, do as it does."""
-    if niceness and sys.platform == "linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)

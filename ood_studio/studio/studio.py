@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -24,6 +25,7 @@ from ood_studio.studio.bench import BenchService
 from ood_studio.studio.detector import DetectorAudit, DetectorService, MadeDetector
 from ood_studio.studio.explore import ExploreService
 from ood_studio.studio.feature_map import FeatureMap, FeatureMapService
+from ood_studio.studio.hosted import Hosted
 from ood_studio.studio.requests import (
     AttackImageRequest,
     AttackSetRequest,
@@ -53,9 +55,11 @@ class Studio:
         device: ``auto`` or a torch device.
         workers: processes that draw a world's images; 0 for one a core, which needs a main module that may be imported
             again.
+        hosted: what strangers may ask for; None where whoever asks may do what they like on this machine.
     """
 
-    def __init__(self, device: str = "auto", workers: int = 1) -> None:
+    def __init__(self, device: str = "auto", workers: int = 1, hosted: Hosted | None = None) -> None:
+        self.hosted = hosted
         self.workbench = Workbench(device, workers)
         suites = SuiteBenches(self.workbench)
         self._explore = ExploreService(self.workbench)
@@ -67,12 +71,31 @@ class Studio:
         self._maps = FeatureMapService(self.workbench)
         self._detectors = DetectorService(self.workbench)
 
+    def allow(self, request: Any) -> None:
+        """Lets a request of any kind pass; all methods below ask it first.
+
+        Raises:
+            StudioError: for what strangers may not ask for, where they are served.
+        """
+        if self.hosted is not None:
+            self.hosted.check(request)
+
+    def allow_model(self, path: str, name: str) -> None:
+        """The same for the name of a model; see `Hosted.check_model`.
+
+        Raises:
+            StudioError: for one that strangers may not choose.
+        """
+        if self.hosted is not None:
+            self.hosted.check_model(path, name)
+
     def backbone(self, name: str) -> Backbone:
         """The backbone of that name on this studio's device.
 
         Raises:
             BackboneError: one sentence, if it cannot be had.
         """
+        self.allow_model("labels.backbone", name)
         return self.workbench.backbone(name)
 
     def label_space(self, choice: LabelChoice, progress: Progress = silent) -> LabelSpace:
@@ -81,6 +104,7 @@ class Studio:
         Raises:
             StudioError: for labels, corpus or prompts that cannot be used.
         """
+        self.allow(choice)
         return self.workbench.label_space(choice, progress)
 
     # --- explore ------------------------------------------------------------------------------------------------------
@@ -101,6 +125,7 @@ class Studio:
         Raises:
             StudioError: one clear sentence for anything that cannot be done.
         """
+        self.allow(request)
         return self._explore.explore(request, images, progress)
 
     def warm_up(self, request: ExploreRequest, progress: Progress = silent) -> None:
@@ -113,6 +138,7 @@ class Studio:
         Raises:
             StudioError: for labels, corpus or prompts that cannot be used, or a model that reads no text.
         """
+        self.allow(choice)
         space = self.workbench.label_space(choice, progress)
         if not space.backbone.reads_text:
             raise StudioError(f"{space.backbone.name} has no text tower, so there are no negative labels to mine")
@@ -134,6 +160,7 @@ class Studio:
             StudioError: for an unknown suite or scorer, data that are not there, ID labels that are not the suite's, or
                 a text side that cannot be used.
         """
+        self.allow(request)
         return self._bench.compare(request, progress)
 
     def sweep(
@@ -144,6 +171,7 @@ class Studio:
         Raises:
             StudioError: for an unknown sweep or values that are no numbers, and as `compare`.
         """
+        self.allow(request)
         return self._bench.sweep(name, request, values, progress)
 
     # --- attack -------------------------------------------------------------------------------------------------------
@@ -169,6 +197,7 @@ class Studio:
             StudioError: for no target, a target equal to the image, or a text side that cannot be used.
             Diverged: if the attack meets numbers that are not finite; the last good image was given before.
         """
+        self.allow(request)
         return self._attack_image.attack_image(request, image, target, mask, progress)
 
     def with_defence(
@@ -179,6 +208,7 @@ class Studio:
         Raises:
             StudioError: for a text side that cannot be used.
         """
+        self.allow(request)
         return self._attack_image.with_defence(request, images, defence)
 
     def attack_set(self, request: AttackSetRequest, progress: Progress = silent) -> AttackResult:
@@ -190,6 +220,7 @@ class Studio:
             StudioError: for an unknown suite, set, scorer, model or defence, or data that are not there.
             Diverged: if the attack meets numbers that are not finite.
         """
+        self.allow(request)
         return self._attack_set.attack_set(request, progress)
 
     def transfer(
@@ -200,6 +231,9 @@ class Studio:
         Raises:
             StudioError: as `attack_set`.
         """
+        self.allow(request)
+        for name in backbones:
+            self.allow_model("labels.backbone", name)
         return self._attack_set.transfer(request, backbones, progress)
 
     # --- synthesize ---------------------------------------------------------------------------------------------------
@@ -222,6 +256,7 @@ class Studio:
         Raises:
             StudioError: if the model cannot be had.
         """
+        self.allow(request)
         return self._images.contexts(request, images, mains, progress)
 
     def inpainter(self, request: SynthesizeImageRequest, progress: Progress = silent) -> Inpainter:
@@ -230,6 +265,7 @@ class Studio:
         Raises:
             InpaintingError: one sentence, if it cannot be had.
         """
+        self.allow(request)
         return self._images.inpainter(request, progress)
 
     def synthesize_image(
@@ -253,6 +289,7 @@ class Studio:
             StudioError: without a context, or for what does not fit.
             LoopBroken: numbers that are not finite; the iterations before were given.
         """
+        self.allow(request)
         return self._images.synthesize_image(request, image, words, mask, progress)
 
     def assess(
@@ -263,6 +300,7 @@ class Studio:
         Raises:
             StudioError: if a model cannot be had.
         """
+        self.allow(request)
         return self._images.assess(request, images, progress)
 
     def negative_image(self, request: SynthesizeImageRequest, label: str, progress: Progress = silent) -> Assessment:
@@ -271,6 +309,7 @@ class Studio:
         Raises:
             StudioError: if a model cannot be had or runs out of memory.
         """
+        self.allow(request)
         return self._images.negative_image(request, label, progress)
 
     def synthesize_set(self, request: SynthesizeSetRequest, progress: Progress = silent) -> Iterator[SyntheticSet]:
@@ -279,6 +318,7 @@ class Studio:
         Raises:
             StudioError: for images or a folder that cannot be used; what is finished stays.
         """
+        self.allow(request)
         return self._sets.synthesize_set(request, progress)
 
     # --- the feature map ----------------------------------------------------------------------------------------------
@@ -304,6 +344,7 @@ class Studio:
         Raises:
             StudioError: for images or a model that cannot be used.
         """
+        self.allow(request)
         return self._maps.feature_map(request, trail, made, progress)
 
     # --- detectors ----------------------------------------------------------------------------------------------------

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import gradio as gr
 from gradio.components.api_component import Api
+from gradio.context import LocalContext
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Parameter, about, leaves, names, value_at, with_values
+from ood_studio.core.progress import Progress, Stopped
 from ood_studio.ui.form.boxes import Box
 from ood_studio.ui.form.convert import value_of
 
@@ -47,18 +50,20 @@ def endpoint(
     given: Sequence[Given] = (),
     boxes: Mapping[str, Box] | None = None,
     without: Collection[str] = (),
+    longest: float | None = None,
     **event: Any,
 ) -> None:
     """Makes ``/name`` inside the current `gr.Blocks`.
 
     Args:
         start: a request with what is left out; its kind's parameters, by `names`, are the endpoint's.
-        answer: told the request, and by their names what is ``given``; its docstring describes the endpoint. Errors of
-            the project reach the program as one sentence.
+        answer: told the request, a `Progress` that ends the work when the program has hung up, and by their names what
+            is ``given``; its docstring describes the endpoint. Errors of the project reach the program as one sentence.
         outputs: hidden components that take what it returns.
         given: what comes before the request's parameters.
         boxes: guards and private parameters, as the tabs' forms have them.
         without: paths that are not for programs.
+        longest: seconds that an answer may take; None for any time.
         event: further arguments of the event, such as its lane.
     """
     boxes = boxes or {}
@@ -76,7 +81,7 @@ def endpoint(
                 path: _read(known[path], boxes.get(path, Box()), value, value_at(start, path))
                 for path, value in zip(paths, values[len(given) :], strict=True)
             }
-            return answer(with_values(start, changes), **others)
+            return answer(with_values(start, changes), listening(longest), **others)
         except StudioError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
@@ -84,6 +89,26 @@ def endpoint(
     defaults = [None] * len(given) + [value_at(start, path) for path in paths]
     _describe(call, answer, told, defaults)
     trigger.click(call, inputs, list(outputs), api_name=name, **event)
+
+
+def listening(longest: float | None = None) -> Progress:
+    """A `Progress` of the call that is being answered, which ends the work once nobody waits for it any more.
+
+    Args:
+        longest: seconds after which it is ended too; None for never.
+    """
+    event = None
+    if (blocks := LocalContext.blocks.get(None)) is not None and (id := LocalContext.event_id.get(None)):
+        event = blocks._queue.event_ids_to_events.get(id)
+    began = time.monotonic()
+
+    def report(stage: str, done: int, total: int) -> None:
+        if event is not None and not event.alive:
+            raise Stopped(f"nobody waits for it any more; stopped while {stage}")
+        if longest is not None and time.monotonic() - began > longest:
+            raise StudioError(f"it took longer than {longest / 60:.0f} minutes, the most on this server")
+
+    return report
 
 
 def only_public(blocks: gr.Blocks, public: Collection[str]) -> None:

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import base64
 import io
-import shutil
 import tempfile
-import time
-from contextlib import suppress
 from pathlib import Path
 
 from gradio.processing_utils import save_file_to_cache
-from gradio.utils import get_upload_folder
 from PIL import Image
 
-_FOLDER = "ood-studio-downloads"
-_KEPT = 3600  # seconds; gradio takes a copy at once
+from ood_studio.ui import temporary
 
 
 def download_folder() -> Path:
-    """A new folder under the system's temporary one; those of an hour ago are removed."""
-    everything = Path(tempfile.gettempdir()) / _FOLDER
-    everything.mkdir(parents=True, exist_ok=True)
-    for old in everything.iterdir():
-        with suppress(OSError):  # somebody else's, or gone since
-            if time.time() - old.stat().st_mtime > _KEPT:
-                shutil.rmtree(old)
-    return Path(tempfile.mkdtemp(dir=everything))
+    """A new folder for a file that gradio takes a copy of at once; of earlier ones only so many are kept."""
+    temporary.bound(temporary.DOWNLOADS)
+    return Path(tempfile.mkdtemp(dir=temporary.folder(temporary.DOWNLOADS)))
 
 
 def shown_file(path: Path) -> str:
@@ -35,7 +25,7 @@ def shown_file(path: Path) -> str:
     Gradio itself takes files only from the working directory, the temporary folder and what is served to everybody;
     the cache need not lie in the first two, and holds what is nobody else's business.
     """
-    return save_file_to_cache(path, cache_dir=get_upload_folder())
+    return save_file_to_cache(path, cache_dir=str(temporary.folder(temporary.UPLOADS)))
 
 
 def text_file(name: str, text: str) -> Path:

@@ -27,6 +27,7 @@ class Page:
         blocks: the page's.
 
     Attributes:
+        strangers: whether others than the owner of this machine look at it.
         clock: takes the moment of a click, in the browser's milliseconds, where ``js`` is `NOW`.
         visitor: a name for whoever is looking, kept in their browser, so that they find their jobs again; ``known`` is
             the event at whose end it is there.
@@ -37,6 +38,7 @@ class Page:
 
     def __init__(self, studio: Studio, jobs: Jobs, blocks: gr.Blocks) -> None:
         self.studio, self.jobs, self.blocks = studio, jobs, blocks
+        self.strangers = studio.hosted is not None
         self.notices = notices_box()
         self.clock = gr.Number(0, visible=False, label="clock")
         self.visitor = gr.BrowserState("", storage_key="ood-studio-visitor", secret=SECRET)

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import importlib.util
+import ipaddress
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
 from ood_studio.backbones import DEFAULT
 from ood_studio.core.errors import StudioError
+from ood_studio.core.files import sweep_below
+from ood_studio.core.memory import few_arenas
 from ood_studio.core.parameters import Bounds, Help, check
+from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import silent, stoppable
+from ood_studio.ui import temporary
 
 _ATTEMPTS = 4
+_SWEEP = 60.0  # seconds between looks at the folders of uploads
+
+
+def _port(text: str) -> int | None:
+    """A port from its text; None for what is none."""
+    found = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
+    return found if 0 < found < 65_536 else None
 
 
 @dataclass(frozen=True)
@@ -25,12 +38,16 @@ class Serve:
     host: Annotated[str, Help("Address to bind; this machine alone unless GRADIO_SERVER_NAME is set")] = os.environ.get(
         "GRADIO_SERVER_NAME", "127.0.0.1"
     )
-    port: Annotated[int, Bounds(1, 65_535, step=1, help="Port to bind; GRADIO_SERVER_PORT where that is set")] = int(
-        os.environ.get("GRADIO_SERVER_PORT", "7860")
+    port: Annotated[int, Bounds(1, 65_535, step=1, help="Port to bind; GRADIO_SERVER_PORT where that is set")] = (
+        _port(os.environ.get("GRADIO_SERVER_PORT", "")) or 7860
     )
     backbone: Annotated[str, Help("Model chosen at the start")] = DEFAULT
     device: Annotated[str, Help("auto, cpu, cuda, cuda:N or mps")] = "auto"
     share: Annotated[bool, Help("Make a public gradio.live link; needs a network")] = False
+    hosted: Annotated[bool, Help("Let visitors name no file, folder or large model of this machine")] = False
+    trusted: Annotated[bool, Help("Let them; else the app is hosted on a Space, with --share and for any --host")] = (
+        False
+    )
     presenter: Annotated[bool, Help("Larger type and no footer, for a projector")] = False
     mcp: Annotated[bool, Help("Also serve the API as MCP tools; needs the package mcp")] = False
     run_history: Annotated[bool, Help("Let browsers keep past calls with their pictures, on gradio's page of runs")] = (
@@ -39,6 +56,12 @@ class Serve:
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def for_strangers(self) -> bool:
+        """Whether others than the owner of this machine may come: the one setting that decides what they may name."""
+        public = bool(os.environ.get("SPACE_ID")) or self.share or not _is_loopback(self.host)
+        return not self.trusted and (self.hosted or public)
 
 
 @dataclass(frozen=True)
@@ -55,18 +78,21 @@ def serve(options: Serve, block: bool = True) -> Server:
     Raises:
         StudioError: if the port is taken or the MCP package is missing.
     """
-    if options.mcp and importlib.util.find_spec("mcp") is None:
-        raise StudioError("the MCP server needs the package mcp; install it with: pip install 'gradio[mcp]'")
+    _check(options)
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    few_arenas()
+    temporary.own_uploads()
     from ood_studio.studio import ExploreRequest, LabelChoice, Studio
-    from ood_studio.studio.jobs import Jobs
     from ood_studio.ui.blocks import build
     from ood_studio.ui.explore.examples import example_folders
     from ood_studio.ui.theme import frame, studio_theme, style
+    from ood_studio.ui.visitors import jobs_for, middleware_for, rules_for, sessions_kept
 
-    studio = Studio(options.device, workers=0)
-    jobs = Jobs()
+    strangers = options.for_strangers
+    rules = rules_for(options.backbone) if strangers else None
+    studio = Studio(options.device, workers=0, hosted=rules)
+    jobs = jobs_for(rules)
     blocks = build(studio, options.backbone, jobs)
     blocks.queue(default_concurrency_limit=8)
     launch = partial(
@@ -79,10 +105,12 @@ def serve(options: Serve, block: bool = True) -> Server:
         css=style(options.presenter),
         head=frame(),
         prevent_thread_lock=True,
-        show_error=True,
+        show_error=not strangers,
         ssr_mode=False,
         run_history=options.run_history,
         max_file_size="200mb",
+        state_session_capacity=sessions_kept(),
+        app_kwargs={"middleware": middleware_for(strangers)},
         allowed_paths=[str(folder) for folder in example_folders()],
         footer_links=[] if options.presenter else ["api", "settings", "runs"],  # the last one only where there are any
     )
@@ -92,6 +120,7 @@ def serve(options: Serve, block: bool = True) -> Server:
     progress = stoppable(silent, closing.is_set)
     warm_up = threading.Thread(target=studio.warm_up, args=(choice, progress), name="warm-up", daemon=True)
     warm_up.start()
+    threading.Thread(target=_keep_clear, args=(closing, strangers), name="keep-clear", daemon=True).start()
 
     def close() -> None:
         blocks.close()
@@ -104,6 +133,42 @@ def serve(options: Serve, block: bool = True) -> Server:
         blocks.block_thread()
         close()
     return Server(address, close)
+
+
+def _check(options: Serve) -> None:
+    if options.hosted and options.trusted:
+        raise StudioError("the app is either --hosted or --trusted; leave one of them out")
+    given = os.environ.get("GRADIO_SERVER_PORT", "")
+    if given and _port(given) is None:
+        raise StudioError(f"GRADIO_SERVER_PORT must be a whole number from 1 to 65,535, not {given[:40]!r}")
+    if options.mcp and options.for_strangers:
+        raise StudioError("MCP tools fetch files from any address, so they are not for strangers; add --trusted")
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        raise StudioError("the MCP server needs the package mcp; install it with: pip install 'gradio[mcp]'")
+
+
+def _is_loopback(host: str) -> bool:
+    if host in ("localhost", ""):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:  # the name of a machine
+        return False
+
+
+def _keep_clear(closing: threading.Event, strangers: bool) -> None:
+    """What killed processes left goes at the start; folders of uploads are kept within their bounds from then on."""
+    sweep_below(cache_dir())
+    while True:
+        for name in temporary.MOST:
+            with suppress(OSError):
+                temporary.bound(name)
+        if strangers:
+            from ood_studio.ui.visitors import bound_sets
+
+            bound_sets()
+        if closing.wait(_SWEEP):
+            return
 
 
 def _launched(launch: Callable[[], Any], close: Callable[[bool], None], options: Serve) -> str:

@@ -93,14 +93,11 @@ def test_a_corpus_of_ones_own(client: Client, picture: Path, tmp_path: Path) -> 
     assert explore(client, [picture], corpus_file=handle_file(words))["negatives"] == 2
 
 
-def test_a_space_reads_no_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reference_folder_is_one_that_is_there(tmp_path: Path) -> None:
     guard = LAYOUT.boxes["reference"].guard
     assert guard is not None and guard(f" {tmp_path} ") == str(tmp_path.resolve()) and guard("  ") == ""
     with pytest.raises(StudioError, match="does not exist"):
         guard(str(tmp_path / "gone"))
-    monkeypatch.setenv("SPACE_ID", "someone/studio")
-    with pytest.raises(StudioError, match="a Space reads no reference pictures"):
-        guard(str(tmp_path))
 
 
 def test_no_picture_says_so(client: Client) -> None:

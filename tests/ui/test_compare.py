@@ -21,6 +21,7 @@ from ood_studio.evaluation.rows import BenchResult
 from ood_studio.labels.presets import load_preset
 from ood_studio.scorers import NegLabel
 from ood_studio.studio import BenchRequest, LabelChoice, Studio
+from ood_studio.studio.hosted import Hosted
 from ood_studio.studio.jobs import Jobs
 from ood_studio.ui.compare import cards
 from ood_studio.ui.compare.chooser import Chooser, build_chooser
@@ -102,16 +103,24 @@ def test_what_belongs_to_another_suite_does_not_count(drawn: Drawn) -> None:
     assert drawn.read({**hidden, "suite": "imagenet-ood"}).data_root == "/data"
 
 
-def test_a_space_reads_no_folders_and_adds_only_what_was_made_there(
-    drawn: Drawn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SPACE_ID", "someone/studio")
-    with pytest.raises(StudioError, match="a Space reads no pictures from its own folders"):
-        drawn.read({"suite": OWN_SUITE, "id_data": "/etc"})
-    with pytest.raises(StudioError, match="not among those made"):
-        drawn.read({"ood_data": ["x=/etc"]})
-    boxes = layout().boxes
-    assert not boxes["ood_data"].free and boxes["id_data"].when is not None and boxes["id_data"].when.values == ()
+def test_strangers_name_no_folders_and_add_only_what_was_made_there() -> None:
+    with gr.Blocks() as blocks:
+        page = Page(Studio("cpu", workers=0, hosted=Hosted()), Jobs(), blocks)
+        sidebar = Sidebar(page, Shared(), gr.HTML(world_html("diorama")))
+        hosted = Drawn(sidebar, build_chooser(page))
+    with pytest.raises(StudioError, match="there are no ID pictures"):
+        hosted.read({"suite": OWN_SUITE, "id_data": "/etc"})
+    with pytest.raises(StudioError, match="ood_data must be files that you upload"):
+        hosted.read({"ood_data": ["x=/etc"]})
+    with pytest.raises(StudioError, match="no model from its own folders"):
+        hosted.read({"labels.backbone": "open_clip:local-dir:/etc"})
+    form = hosted.chooser.form
+    for path in ("id_data", "train_data", "data_root"):
+        assert form[path].visible == "hidden"
+        assert form.updates({"suite": OWN_SUITE, path: "/etc"})[form[path]]["visible"] == "hidden"
+    assert not layout(strangers=True).boxes["ood_data"].free
+    suites = [value for _, value in form["suite"].choices]
+    assert OWN_SUITE in suites and "imagenet-ood" not in suites
 
 
 def test_uploads_are_in_no_link_and_by_their_names_in_the_command(tmp_path: Path) -> None:
@@ -213,12 +222,13 @@ def test_the_tab_opens_with_the_bundled_suite_and_the_chosen_model_if_it_can(sto
     assert newest((toy,), "other") == toy
 
 
-def test_a_server_of_many_lists_nobodys_own_pictures(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_of_many_lists_nobodys_own_pictures_and_no_folders(store: ResultStore) -> None:
     store.keep(result(OWN_SUITE))
     store.keep(result())
     assert len(earlier_runs()) == 2
-    monkeypatch.setenv("SPACE_ID", "someone/studio")
-    assert [run.suite for run in earlier_runs()] == ["diorama"]
+    store.keep(result(), texts(BenchRequest(ood_data=("mine=/home/somebody/pictures",))))
+    assert len(earlier_runs()) == 3
+    assert [(run.suite, run.asked) for run in earlier_runs(strangers=True)] == [("diorama", {})]
 
 
 def test_the_list_says_what_each_run_was(store: ResultStore) -> None:

@@ -13,6 +13,7 @@ from gradio_client.exceptions import AppError
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import about, leaves, names
+from ood_studio.core.progress import Progress
 from ood_studio.ui.api import Given, endpoint, only_public
 from ood_studio.ui.form import Box
 from tests.ui.conftest import free_port
@@ -27,7 +28,7 @@ def guard(labels: str) -> str:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    def answer(request: Ask, pictures: list[str], words: str) -> dict[str, Any]:
+    def answer(request: Ask, progress: Progress, pictures: list[str], words: str) -> dict[str, Any]:
         """Says what it was asked."""
         return {"request": repr(request), "pictures": [Path(path).name for path in pictures or ()], "words": words}
 

@@ -53,9 +53,7 @@ def plots() -> Iterator[str]:
         roc.click(tell, None, heard)
         histogram.click(tell, None, heard)
         histogram.drag(drag_told, None, heard)
-        more.click(
-            lambda: (plot_value(curves(2.0)), plot_value(curves(1.0)), gr.skip()), None, [roc, none, histogram]
-        )
+        more.click(lambda: (plot_value(curves(2.0)), plot_value(curves(1.0)), gr.skip()), None, [roc, none, histogram])
     _, address, _ = blocks.launch(
         server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, ssr_mode=False,
         css=".gradio-container { width: 100% !important; }",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 import urllib.request
+from typing import Any
 
 import pytest
 from gradio import networking
 
 from ood_studio.core.errors import StudioError
-from ood_studio.ui.serve import Serve, serve
+from ood_studio.ui.serve import Serve, _port, serve
 from tests.ui.conftest import free_port
 
 
@@ -36,3 +37,48 @@ def test_a_server_that_never_answers_is_said_to(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(networking, "url_ok", lambda url: False)
     with pytest.raises(StudioError, match=r"does not answer .* the computer may be busy: try again"):
         serve(Serve(host="127.0.0.1", port=free_port(), device="cpu"), block=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "space", "strangers"),
+    [
+        ({}, "", False),
+        ({"host": "localhost"}, "", False),
+        ({"host": "127.0.0.2"}, "", False),
+        ({"host": "::1"}, "", False),
+        ({"hosted": True}, "", True),
+        ({"share": True}, "", True),
+        ({"host": "0.0.0.0"}, "", True),
+        ({"host": "::"}, "", True),
+        ({"host": "192.168.1.2"}, "", True),
+        ({"host": "studio.example.org"}, "", True),
+        ({"host": "127.example.org"}, "", True),
+        ({}, "someone/studio", True),
+        ({"host": "0.0.0.0", "trusted": True}, "", False),
+        ({"share": True, "trusted": True}, "someone/studio", False),
+    ],
+)
+def test_the_app_is_hosted_wherever_others_can_come(
+    options: dict[str, Any], space: str, strangers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPACE_ID", space)
+    assert Serve(**{"host": "127.0.0.1", **options}).for_strangers is strangers
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"hosted": True, "trusted": True}, "either --hosted or --trusted"),
+        ({"hosted": True, "mcp": True}, "MCP tools fetch files from any address"),
+    ],
+)
+def test_what_contradicts_itself_is_said(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(StudioError, match=sentence):
+        serve(Serve(host="127.0.0.1", port=free_port(), **options), block=False)
+
+
+def test_a_port_of_the_environment_that_is_none_concerns_serving_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [_port(text) for text in ("7861", "0", "65536", "abc", "", "-1", "1e3", "²")] == [7861] + [None] * 7
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "abc")
+    with pytest.raises(StudioError, match="GRADIO_SERVER_PORT must be a whole number from 1 to 65,535, not 'abc'"):
+        serve(Serve(host="127.0.0.1"), block=False)

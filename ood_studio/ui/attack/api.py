@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress
 from ood_studio.data.images import decode_image
 from ood_studio.studio import AttackImageRequest, Studio
 from ood_studio.studio.records import attack_record
@@ -25,16 +26,20 @@ def build_api(studio: Studio) -> None:
 
     @on_gpu
     def attack(
-        request: AttackImageRequest, picture: str | None, target: str | None, references: list[str] | None
+        request: AttackImageRequest,
+        progress: Progress,
+        picture: str | None,
+        target: str | None,
+        references: list[str] | None,
     ) -> tuple[str, dict[str, Any]]:
         """One picture attacked: the PNG, and what it takes to repeat it, with every score before and after."""
         if not picture:
             raise StudioError("there is no picture to attack; give one")
-        folder, _ = uploaded_reference(references)
+        folder, _ = uploaded_reference(references, progress)
         source = decode_image(Path(picture))
         goal = decode_image(Path(target)) if target else None
         asked = replace(request, reference=folder)
-        first, *_, last = studio.attack_image(asked, source, goal)
+        first, *_, last = studio.attack_image(asked, source, goal, progress=progress)
         path = download_folder() / "attacked.png"
         last.image.save(path)
         before = [
@@ -54,5 +59,6 @@ def build_api(studio: Studio) -> None:
             Given("references", "ID reference pictures of your own, or none", "files"),
         ),
         boxes={**SHARED.boxes, **LAYOUT.boxes},
+        longest=None if studio.hosted is None else studio.hosted.longest,
         **API_LANE,
     )

@@ -11,7 +11,7 @@ from ood_studio.scorers import NegLabel
 from ood_studio.studio import AttackImageRequest
 from ood_studio.studio.scores import shown_scorers
 from ood_studio.ui.form import Box, Layout, When
-from ood_studio.ui.model_names import backbone_name
+from ood_studio.ui.model_names import typed_name
 from ood_studio.worlds import world_of_backbone, worlds
 
 SMOOTHNESS = 5000.0  # of CIFAR10-AS: hardly seen
@@ -48,7 +48,7 @@ def _models() -> list[tuple[str, Any]]:
 
 
 def _models_as_typed(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(backbone_name, names))
+    return tuple(map(typed_name, names))
 
 
 LAYOUT = Layout(

@@ -15,7 +15,7 @@ from ood_studio.studio.jobs import PICTURE, Job
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.attack.trace import AttackTrace
 from ood_studio.ui.cards import number, side
-from ood_studio.ui.model_names import backbone_name
+from ood_studio.ui.model_names import typed_name
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import Asked, Buttons, Run, run_buttons
 from ood_studio.ui.wiring import Updates
@@ -64,7 +64,7 @@ def wire_transfer(page: Page, session: gr.State, panel: TransferPanel) -> None:
         """Scores the picture on other backbones."""
         trace = mine.finished()
         attacked = {trace.request.labels.backbone, *trace.request.ensemble}
-        chosen = [backbone_name(name) for name in names or ()]
+        chosen = [typed_name(name) for name in names or ()]
 
         def work(progress: Progress) -> Iterator[str]:
             for found in evaluated(page.studio, trace, chosen, progress):

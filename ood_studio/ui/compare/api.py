@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.core.parameters import with_values
+from ood_studio.core.progress import Progress
 from ood_studio.evaluation.report import result_dict
 from ood_studio.studio import BenchRequest, Studio
 from ood_studio.ui.api import API_LANE, Given, endpoint
@@ -25,7 +26,11 @@ def build_api(studio: Studio, boxes: Mapping[str, Box]) -> None:
 
     @on_gpu
     def compare(
-        request: BenchRequest, id_files: list[str] | None, ood_files: list[str] | None, corpus_file: str | None
+        request: BenchRequest,
+        progress: Progress,
+        id_files: list[str] | None,
+        ood_files: list[str] | None,
+        corpus_file: str | None,
     ) -> dict[str, Any]:
         """AUROC, FPR95 and more of scorers on every OOD set; files of one's own take the place of the suite."""
         left_out: dict[str, str] = {}
@@ -35,7 +40,7 @@ def build_api(studio: Studio, boxes: Mapping[str, Box]) -> None:
             own = own_sets(id_files, ood_files, request.id_data, request.ood_data)
             request = replace(request, suite=OWN_SUITE, id_data=own.id_data, ood_data=own.ood_data)
             left_out = own.problems
-        result = studio.bench(request)
+        result = studio.bench(request, progress)
         answer = result_dict(result)
         return answer | {"problems": answer["problems"] | ({"uploads": left_out} if left_out else {})}
 
@@ -51,5 +56,6 @@ def build_api(studio: Studio, boxes: Mapping[str, Box]) -> None:
             Given("corpus_file", "Text file with one word a line, in place of the corpus, or none", "file"),
         ),
         boxes={**LAYOUT.boxes, **shown},
+        longest=None if studio.hosted is None else studio.hosted.longest,
         **API_LANE,
     )

@@ -93,7 +93,7 @@ class Chooser:
 
 def build_chooser(page: Page) -> Chooser:
     """Draws the components inside the current `gr.Blocks`."""
-    form = Form(START, layout())
+    form = Form(START, layout(page.strangers), page.strangers)
     with gr.Row(elem_classes="studio-buttons"):
         run = gr.Button("Compare", variant="primary", elem_id="compare-run", size="sm")
         stop = gr.Button("Stop", variant="stop", elem_id="compare-stop", size="sm", interactive=False)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import with_values
 from ood_studio.evaluation.results import ResultStore
 from ood_studio.evaluation.rows import BenchResult
 from ood_studio.evaluation.stored_runs import StoredRun
 from ood_studio.evaluation.suites import suites
+from ood_studio.hub.names import names_folder
 from ood_studio.studio import BenchRequest
 from ood_studio.ui.compare.layout import START
 from ood_studio.ui.compare.session import Earlier, Session
@@ -17,14 +16,19 @@ from ood_studio.ui.form import changes_of
 from ood_studio.worlds import OWN_SUITE
 
 MOST = 40
+_PLACES = ("id_data", "ood_data", "train_data", "data_root")
 
 
-def earlier_runs() -> tuple[StoredRun, ...]:
-    """The runs that were kept, the newest first; a server of many shows nobody another's own pictures."""
+def earlier_runs(strangers: bool = False) -> tuple[StoredRun, ...]:
+    """The runs that were kept, the newest first; strangers see nobody's own pictures, and no names of folders."""
     runs = ResultStore().runs()
-    if os.environ.get("SPACE_ID"):
-        runs = tuple(run for run in runs if run.suite != OWN_SUITE)
+    if strangers:
+        runs = tuple(run for run in runs if run.suite != OWN_SUITE and not _names_a_place(run))
     return runs[:MOST]
+
+
+def _names_a_place(run: StoredRun) -> bool:
+    return names_folder(run.backbone) or any(run.asked.get(name) for name in _PLACES)
 
 
 def newest(runs: tuple[StoredRun, ...], backbone: str) -> StoredRun | None:
@@ -33,13 +37,13 @@ def newest(runs: tuple[StoredRun, ...], backbone: str) -> StoredRun | None:
     return fits[0] if fits else None
 
 
-def opened(first: int) -> Earlier:
+def opened(first: int, strangers: bool = False) -> Earlier:
     """The run that begins with a row of this number.
 
     Raises:
         StudioError: if it is not there any more.
     """
-    run = next((run for run in earlier_runs() if run.first == first), None)
+    run = next((run for run in earlier_runs(strangers) if run.first == first), None)
     if run is None:
         raise StudioError("this result is not kept any more; open another")
     result = ResultStore().open(run)
@@ -68,9 +72,9 @@ def request_of(run: StoredRun, result: BenchResult) -> BenchRequest:
     return with_values(START if not run.asked else BenchRequest(), changes)
 
 
-def show_newest(mine: Session, backbone: str = "") -> None:
+def show_newest(mine: Session, backbone: str = "", strangers: bool = False) -> None:
     """Looks at the newest earlier result, if there is one."""
-    run = newest(earlier_runs(), backbone)
+    run = newest(earlier_runs(strangers), backbone)
     if run is not None:
-        found = opened(run.first)
+        found = opened(run.first, strangers)
         mine.take(found.request, found.result, run)

@@ -29,8 +29,8 @@ def wire_earlier(parts: Parts) -> None:
             first = int(event.value)
         except (AttributeError, TypeError, ValueError):
             return {}
-        mine.earlier = opened(first)
-        return drawing.earlier(p, mine) | drawing.earlier_runs(p, mine, earlier_runs())
+        mine.earlier = opened(first, parts.page.strangers)
+        return drawing.earlier(p, mine) | drawing.earlier_runs(p, mine, earlier_runs(parts.page.strangers))
 
     def again(mine: Session, *values: Any) -> Updates:
         """Puts the choices of the run into the form."""

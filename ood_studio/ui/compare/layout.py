@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.suites import suites
 from ood_studio.studio import BenchRequest
 from ood_studio.ui.compare.made_sets import added_choices
@@ -18,13 +16,11 @@ START = BenchRequest(scorers=("neglabel", "mcm", "energy", "knn", "mahalanobis",
 """What the tab begins with: enough pictures to see something, quick to draw."""
 
 
-def _space() -> bool:
-    return bool(os.environ.get("SPACE_ID"))
-
-
-def _suites() -> list[tuple[str, Any]]:
+def _suites(strangers: bool) -> list[tuple[str, Any]]:
     return [
-        (f"{name}: {suite.about}" if name != OWN_SUITE else "My own pictures", name) for name, suite in suites().items()
+        (f"{name}: {suite.about}" if name != OWN_SUITE else "My own pictures", name)
+        for name, suite in suites().items()
+        if name == OWN_SUITE or not (strangers and suite.needs_data)
     ]
 
 
@@ -34,41 +30,33 @@ def _scorers() -> list[tuple[str, Any]]:
 
 def _folder(path: Any) -> str:
     """A folder of this machine as it was typed; uploads are told apart from it by where they lie."""
-    text = str(path or "").strip()
-    if text and _space():
-        raise StudioError("a Space reads no pictures from its own folders; upload them")
-    return text
+    return str(path or "").strip()
 
 
-def _added(sets: Any) -> tuple[str, ...]:
-    """OOD sets that were chosen from the list, or typed as NAME=FOLDER."""
-    if _space() and not set(sets) <= {value for _, value in added_choices()}:
-        raise StudioError(
-            "this set is not among those made in the Attack and Synthesize tabs; choose one from the list"
-        )
-    return tuple(sets)
+def layout(strangers: bool = False) -> Layout:
+    """The layout; suites and scorers of plug-ins are in it.
 
-
-def layout() -> Layout:
-    """The layout; suites and scorers of plug-ins are in it."""
-    folders = When("suite", () if _space() else (OWN_SUITE,))
+    Args:
+        strangers: whether others than the owner of this machine choose, who may name no folder of it.
+    """
+    folders = When("suite", (OWN_SUITE,))
     downloaded = [name for name, suite in suites().items() if suite.needs_data and name != OWN_SUITE]
     drawn = [name for name, suite in suites().items() if not suite.needs_data]
     boxes = {
-        "suite": Box("Pictures", choices=_suites),
-        "id_data": Box("Or a folder of this machine", guard=_folder, private=is_upload, when=folders),
-        "train_data": Box("Training pictures: a folder of this machine", guard=_folder, when=folders),
-        "head": Box("Head for given features: a file of this machine", guard=_folder, when=folders),
+        "suite": Box("Pictures", choices=lambda: _suites(strangers)),
+        "id_data": Box("Or a folder of this machine", guard=_folder, private=is_upload, when=folders, local=True),
+        "train_data": Box("Training pictures: a folder of this machine", guard=_folder, when=folders, local=True),
+        "head": Box("Head for given features: a file of this machine", guard=_folder, when=folders, local=True),
         "data_root": Box(
             "Folder of the benchmark’s pictures",
             guard=_folder,
-            when=When("suite", () if _space() else tuple(downloaded)),
+            when=When("suite", tuple(downloaded)),
+            local=True,
         ),
         "ood_data": Box(
             "OOD sets to add",
             choices=added_choices,
-            free=not _space(),
-            guard=_added,
+            free=not strangers,
             more={"elem_id": "compare-added"},
         ),
         "scorers": Box("Scorers", "checks", choices=_scorers, more={"show_select_all": True}),

@@ -53,9 +53,9 @@ def wire_opening(parts: Parts, run: Run) -> None:
         if jobs and jobs[0].result is not None:
             mine.take(*jobs[0].result)
         else:
-            show_newest(mine, sidebar.changes(values[:-1])["labels.backbone"])
+            show_newest(mine, sidebar.changes(values[:-1])["labels.backbone"], page.strangers)
         found |= drawing.everything(p, mine) | parts.share(mine) | drawing.first_tab(p, mine)
-        return found | drawing.earlier_runs(p, mine, earlier_runs())
+        return found | drawing.earlier_runs(p, mine, earlier_runs(page.strangers))
 
     def linked(mine: Session, *values: Any) -> Any:
         """Compares what a link asks for."""

@@ -32,12 +32,12 @@ def wire_run(parts: Parts) -> Run:
         if job.result is not None:
             mine.take(*job.result)
         if job.over and not mine.ready:
-            show_newest(mine)
+            show_newest(mine, strangers=page.strangers)
         found = drawing.everything(p, mine) | parts.share(mine)
         if mine.scored != scored:
             found |= drawing.first_tab(p, mine)
         if job.over:
-            found |= drawing.earlier_runs(p, mine, earlier_runs())
+            found |= drawing.earlier_runs(p, mine, earlier_runs(page.strangers))
         return found
 
     buttons = Buttons((chooser.run, p.quick), chooser.stop, chooser.progress)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-from gradio.utils import get_upload_folder
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import scratch_folder, settle
@@ -17,8 +14,9 @@ from ood_studio.data.folders import has_image_name, left_out
 from ood_studio.data.kinds import kind_of
 from ood_studio.data.zips import ZipDataset
 from ood_studio.studio import BenchRequest
+from ood_studio.ui import temporary
+from ood_studio.ui.compare.uploaded_lists import with_its_pictures
 
-_FOLDER = "ood-studio-uploads"
 _MOST_UNPACKED = 2 * 2**30  # bytes of zips that are put together with other pictures
 
 
@@ -42,7 +40,8 @@ def own_sets(
     """The ID set and the OOD sets of someone's own pictures, uploads before folders.
 
     Of ID files all pictures, loose and in zips, make the one set. Of OOD files loose pictures make one set, and every
-    other file (a zip, a list, features) is a set by itself. A file that is neither costs no other.
+    other file (a zip, features) is a set by itself. An image list takes the pictures that it names. A file that is
+    neither costs no other.
 
     Raises:
         StudioError: if one of the two sides is missing, or there are several ID sets.
@@ -64,7 +63,7 @@ def own_sets(
 def is_upload(path: str) -> bool:
     """Whether a path is where the server keeps uploads, which says nothing to the person who uploaded."""
     where = Path(path.rpartition("=")[2])
-    roots = (Path(get_upload_folder()), Path(tempfile.gettempdir()) / _FOLDER)
+    roots = (temporary.folder(temporary.UPLOADS), temporary.folder(temporary.SETS))
     return where != Path() and any(where.is_relative_to(root) for root in roots)
 
 
@@ -108,7 +107,12 @@ def _sorted(files: Sequence[str], problems: dict[str, str]) -> _Sorted:
             found.others.append(path)
         else:
             problems[_free(path.name, problems)] = f"{path.name} is no picture, zip, image list or file of features."
-    return found
+    named = set[Path]()
+    for place, path in enumerate(found.others):
+        if kind_of(path) == "list":
+            found.others[place], used = with_its_pictures(path, found.pictures)
+            named |= used
+    return _Sorted([path for path in found.pictures if path not in named], found.zips, found.others)
 
 
 def _one_set(found: _Sorted, problems: dict[str, str]) -> Path | None:
@@ -128,7 +132,7 @@ def _one_set(found: _Sorted, problems: dict[str, str]) -> Path | None:
 def _together(pictures: Sequence[Path]) -> Path:
     """A folder of these pictures: uploads lie each in a folder of its own, named after its content."""
     key = hashlib.sha256("\n".join(sorted(map(str, pictures))).encode()).hexdigest()[:24]
-    folder = Path(tempfile.gettempdir()) / _FOLDER / key / "pictures"
+    folder = temporary.folder(temporary.SETS) / key / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
     for path in sorted(pictures):
@@ -142,7 +146,7 @@ def _together(pictures: Sequence[Path]) -> Path:
 def _unpacked(found: _Sorted, problems: dict[str, str]) -> Path:
     """A folder of loose pictures and of those in zips, these in the folders of their classes."""
     files = sorted(map(str, (*found.pictures, *found.zips)))
-    around = Path(tempfile.gettempdir()) / _FOLDER
+    around = temporary.folder(temporary.SETS)
     place = around / hashlib.sha256("\n".join(["unpacked", *files]).encode()).hexdigest()[:24]
     taken: set[str] = set()
     size = 0

@@ -9,6 +9,7 @@ import gradio as gr
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import with_values
+from ood_studio.core.progress import Progress
 from ood_studio.data.images import open_images
 from ood_studio.studio import ExploreRequest, Studio
 from ood_studio.ui.api import API_LANE, Given, endpoint
@@ -22,7 +23,11 @@ def build_api(studio: Studio) -> None:
 
     @on_gpu
     def explore(
-        request: ExploreRequest, pictures: list[str] | None, references: list[str] | None, corpus_file: str | None
+        request: ExploreRequest,
+        progress: Progress,
+        pictures: list[str] | None,
+        references: list[str] | None,
+        corpus_file: str | None,
     ) -> dict[str, Any]:
         """Affinities, scores and verdicts of pictures; those that cannot be read are named and cost no other."""
         decoded, problems = open_images(pictures or [])
@@ -31,10 +36,10 @@ def build_api(studio: Studio) -> None:
             raise StudioError(
                 first if len(problems) == 1 else f"none of {len(problems):,} pictures can be read: {first}"
             )
-        folder, left_out = uploaded_reference(references)
+        folder, left_out = uploaded_reference(references, progress)
         if corpus_file:
             request = with_values(request, {"labels.corpus": corpus_file})
-        answer = studio.explore(replace(request, reference=folder), list(decoded.items())).to_dict()
+        answer = studio.explore(replace(request, reference=folder), list(decoded.items()), progress).to_dict()
         return answer | {"problems": problems, "reference_problems": left_out}
 
     endpoint(
@@ -48,5 +53,6 @@ def build_api(studio: Studio) -> None:
             Given("corpus_file", "Text file with one word a line, in place of the corpus, or none", "file"),
         ),
         boxes=LAYOUT.boxes,
+        longest=None if studio.hosted is None else studio.hosted.longest,
         **API_LANE,
     )

@@ -14,10 +14,13 @@ MOST_PICTURES = 500
 
 
 class Files(ImageFiles):
-    """One user's pictures, each decoded and hashed once."""
+    """Pictures of all users, each decoded and hashed once: what they take in memory is bounded for all together.
+
+    A user's session names its own files only, and gradio gives each upload a name that nobody can guess.
+    """
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Files:
-        return Files()
+        return self
 
 
 @dataclass

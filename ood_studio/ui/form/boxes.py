@@ -61,6 +61,7 @@ class Box:
         guard: told the value as it was read; gives it back or raises a StudioError.
         private: whether the value never leaves this page: not in links, not for programs; or tells of a value whether
             it may not be in a link.
+        local: whether it names things of this machine, so that strangers do not see it.
         more: further arguments of the component, such as ``scale``.
     """
 
@@ -75,6 +76,7 @@ class Box:
     notes: Sequence[tuple[str, float]] = ()
     guard: Callable[[Any], Any] | None = None
     private: bool | Callable[[Any], bool] = False
+    local: bool = False
     more: dict[str, Any] = field(default_factory=dict)
 
     def hides(self, value: Any) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar, cast
 
 import gradio as gr
@@ -32,14 +33,16 @@ class Form(Generic[Request]):
     Args:
         start: what the boxes hold at first.
         layout: which parameters, in which order and groups, and how they are drawn.
+        strangers: whether boxes that name things of this machine stay out of sight.
 
     Raises:
         ValueError: for a path that the request does not have, or one named twice.
     """
 
-    def __init__(self, start: Request, layout: Layout) -> None:
+    def __init__(self, start: Request, layout: Layout, strangers: bool = False) -> None:
         self.start = start
         self.layout = layout
+        self.strangers = strangers
         self.paths = layout.paths()
         known = leaves(cast(type, type(start)))
         wrong = [path for path in (*self.paths, *layout.boxes) if path not in known]
@@ -50,7 +53,8 @@ class Form(Generic[Request]):
 
     def box(self, path: str) -> Box:
         """How a parameter is drawn."""
-        return self.layout.boxes.get(path, Box())
+        box = self.layout.boxes.get(path, Box())
+        return replace(box, when=When(path, ())) if box.local and self.strangers else box
 
     def elem_id(self, path: str) -> str:
         """The id of a parameter's element, such as ``attack-learning-rate``; a second one ends in ``-own``."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gradio.utils import get_upload_folder, is_in_or_equal
+from gradio.utils import is_in_or_equal
 
 from ood_studio.backbones import offered_backbones
 from ood_studio.core.errors import StudioError
 from ood_studio.labels.corpora import LEXNAMES
 from ood_studio.labels.prompts import PROMPT_SETS
+from ood_studio.ui import temporary
 from ood_studio.ui.form import Box, Layout, Own, When
-from ood_studio.ui.model_names import backbone_name
+from ood_studio.ui.model_names import typed_name
 from ood_studio.worlds import corpora, presets
 
 
@@ -42,7 +42,7 @@ def _prompts() -> list[tuple[str, Any]]:
 def _corpus(name: Any) -> str:
     """A corpus by name, or a file that was uploaded: no visitor reads files of the server."""
     chosen = str(name)
-    if chosen not in corpora() and not is_in_or_equal(chosen, get_upload_folder()):
+    if chosen not in corpora() and not is_in_or_equal(chosen, temporary.folder(temporary.UPLOADS)):
         raise StudioError(f"the corpus must be one of {', '.join(corpora())}, or an uploaded file, not {chosen!r}")
     return chosen
 
@@ -56,8 +56,6 @@ def _reference(folder: Any) -> str:
     text = str(folder or "").strip()
     if not text:
         return ""
-    if os.environ.get("SPACE_ID"):
-        raise StudioError("a Space reads no reference pictures from its own folders; upload them")
     chosen = Path(text).expanduser()
     if not chosen.is_dir():
         raise StudioError(f"the folder of ID reference pictures {text!r} does not exist")
@@ -93,7 +91,7 @@ LAYOUT = Layout(
         "reference": (("reference",),),
     },
     {
-        "labels.backbone": Box("Model", choices=_backbones, free=True, guard=backbone_name),
+        "labels.backbone": Box("Model", choices=_backbones, free=True, guard=typed_name),
         "labels.labels": Box(
             "ID labels",
             choices=_presets,
@@ -149,8 +147,6 @@ LAYOUT = Layout(
         "score.seed": Box("Seed of the groups"),
         "score.threshold": Box("ψ, cosine that counts", when=When("score.form", _BINARISED)),
         "score.weight": Box("β, weight of negatives", when=When("score.form", _LINEAR)),
-        "reference": Box(
-            "A folder of this machine", guard=_reference, private=True, more={"visible": not os.environ.get("SPACE_ID")}
-        ),
+        "reference": Box("A folder of this machine", guard=_reference, private=True, local=True),
     },
 )

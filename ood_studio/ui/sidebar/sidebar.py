@@ -49,7 +49,7 @@ class Sidebar:
 
     def __init__(self, page: Page, start: Shared, world: gr.HTML) -> None:
         self.page, self.start, self.world = page, start, world
-        self.form = Form(start, LAYOUT)
+        self.form = Form(start, LAYOUT, page.strangers)
         self.kinds: dict[str, type] = {}
         with gr.Sidebar(width=330, elem_id="sidebar") as self.panel:
             self.form.draw("model")
@@ -98,7 +98,9 @@ class Sidebar:
         """
         known = leaves(cast(type, type(start)))
         shared = {path: value for path, value in self.changes(values).items() if path in known}
-        return with_values(start, {**shared, **(own or {})})
+        request = with_values(start, {**shared, **(own or {})})
+        self.page.studio.allow(request)
+        return request
 
     def unfinished(self, values: Sequence[Any]) -> bool:
         """Whether a choice was made whose text or file is still to come, so that nothing is to be computed yet."""

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import silent
+from ood_studio.core.progress import Progress
 from ood_studio.data.images import decode_image
 from ood_studio.studio import Studio, SynthesizeImageRequest
 from ood_studio.synthesis.answers import parse_typed
@@ -30,6 +30,7 @@ def build_api(studio: Studio) -> None:
     @on_gpu
     def synthesize(
         request: SynthesizeImageRequest,
+        progress: Progress,
         picture: str | None,
         contexts: str | None,
         mask: str | None,
@@ -38,7 +39,7 @@ def build_api(studio: Studio) -> None:
         """One picture led to the boundary: the PNG, the filmstrip, and what it takes to repeat it, with every score."""
         if not picture:
             raise StudioError("there is no picture to start from; give one")
-        folder, _ = uploaded_reference(references)
+        folder, _ = uploaded_reference(references, progress)
         asked = Asked(
             replace(request, reference=folder),
             picture,
@@ -46,7 +47,7 @@ def build_api(studio: Studio) -> None:
             decode_image(Path(mask), transparency=True) if mask else None,
             parse_typed(contexts or ""),
         )
-        *_, trace = made(studio, asked, silent)
+        *_, trace = made(studio, asked, progress)
         assert trace.last is not None
         path = save.picture_file(trace, into := download_folder())
         save.picture(trace).save(into / "filmstrip.png")
@@ -73,5 +74,6 @@ def build_api(studio: Studio) -> None:
             Given("references", "ID reference pictures of your own, or none", "files"),
         ),
         boxes={**SHARED.boxes, **LAYOUT.boxes},
+        longest=None if studio.hosted is None else studio.hosted.longest,
         **API_LANE,
     )

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import value_at
-from ood_studio.hub.names import names_folder
 from ood_studio.scorers import NegLabel
 from ood_studio.studio import SynthesizeImageRequest, SynthesizeSetRequest
 from ood_studio.studio.scores import shown_scorers
@@ -15,7 +12,7 @@ from ood_studio.synthesis.classifier_models import offered_classifiers
 from ood_studio.synthesis.context_models import CONTEXTS
 from ood_studio.synthesis.inpainting_models import INPAINTING
 from ood_studio.ui.form import Box, Layout
-from ood_studio.ui.model_names import backbone_name
+from ood_studio.ui.model_names import typed_name
 
 START = SynthesizeImageRequest()
 """What the boxes hold at first."""
@@ -24,21 +21,9 @@ SET_START = SynthesizeSetRequest(count=24)
 """A handful of pictures to look at; for a training set there is the command."""
 
 
-def model_name(text: Any) -> str:
-    """A model's name as typed.
-
-    Raises:
-        StudioError: for a folder, on a public server.
-    """
-    name = str(text or "").strip()
-    if os.environ.get("SPACE_ID") and names_folder(name):
-        raise StudioError("a Space loads no model from its own folders; give ORG/REPO of the Hugging Face Hub")
-    return name
-
-
 def model_of(path: str, text: Any) -> str:
     """The model that the box of a path names; the usual one where it is empty."""
-    return model_name(text) or str(value_at(START, path))
+    return typed_name(text) or str(value_at(START, path))
 
 
 def guides() -> list[tuple[str, str]]:
@@ -90,9 +75,9 @@ LAYOUT = Layout(
             choices=lambda: [("against the gradient", "gradient"), ("random, to compare with", "random")],
         ),
         "guide": Box(choices=guides),
-        "classifier": Box(choices=lambda: _same(offered_classifiers()), free=True, guard=backbone_name),
-        "inpainter": Box("Inpainting model", choices=lambda: _same(INPAINTING.offered), free=True, guard=model_name),
-        "context_model": Box(choices=lambda: _same(CONTEXTS.offered), free=True, guard=model_name),
+        "classifier": Box(choices=lambda: _same(offered_classifiers()), free=True, guard=typed_name),
+        "inpainter": Box("Inpainting model", choices=lambda: _same(INPAINTING.offered), free=True, guard=typed_name),
+        "context_model": Box(choices=lambda: _same(CONTEXTS.offered), free=True, guard=typed_name),
     },
 )
 

@@ -75,6 +75,8 @@ def _wire_models(page: Page, choices: Choices, cost: gr.HTML, bundled: gr.Button
 
     def said(*values: str | None) -> Updates:
         names = [model_of(path, each) for path, each in zip(_MODELS, values, strict=True)]
+        for path, name in zip(_MODELS, names, strict=True):
+            page.studio.allow_model(path, name)
         return {cost: costs(*names), bundled: gr.Button(visible=not only_bundled(*names))}
 
     def back() -> Updates:

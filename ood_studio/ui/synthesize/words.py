@@ -88,6 +88,7 @@ def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Fo
         """Asks for the contexts of a picture that was chosen just now, unless the model would have to be fetched."""
         mine.picture = ""
         model = model_of("context_model", named)
+        page.studio.allow_model("context_model", model)
         return naming(mine, path, model) if path and mine.seen and contexts_here(model) else None
 
     def seen(mine: Session, path: str | None, named: str | None) -> Any:
@@ -115,7 +116,8 @@ def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Fo
     def remark(path: str | None, named: str | None) -> str:
         """What is said of another picture until there is an answer."""
         try:
-            here = contexts_here(model_of("context_model", named))
+            page.studio.allow_model("context_model", model := model_of("context_model", named))
+            here = contexts_here(model)
         except StudioError as error:
             return _remark(str(error))
         text = "The context model is not on this machine: ask it below, or type words yourself."
@@ -164,6 +166,7 @@ def prompt_shown(studio: Studio, words: list[str], inpainter: str) -> str:
     if not words:
         return ""
     prompt = prompt_of(words)
+    studio.allow_model("inpainter", inpainter)
     kept, cut, note = prompt, "", ""
     if INPAINTING.describe(inpainter).here and INPAINTING.is_folder(inpainter):
         loaded = studio.inpainter(SynthesizeImageRequest(inpainter=inpainter))

@@ -1,0 +1,134 @@
+"""What gradio never sees of strangers' requests: other machines' addresses, endless bodies, uploads without room."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import unquote
+
+from ood_studio.ui import temporary
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+MOST_FILE = 200 * 2**20
+"""Bytes of one uploaded file."""
+MOST_UPLOAD = 2 * MOST_FILE
+"""Bytes of one request that uploads files."""
+MOST_BODY = 4 * 2**20
+"""Bytes of any other request."""
+_PLACES = ("file=http", "file=ftp", "file=file:", "proxy=")
+
+
+class Door:
+    """Wraps the app (ASGI): every request passes here.
+
+    - Addresses of other machines are not fetched, for whoever asks: neither shown (``file=http...``), nor named as an
+      upload inside a request, nor through gradio's proxy.
+    - A request's body has at most `MOST_BODY` bytes, one that uploads `MOST_UPLOAD`, said or not.
+    - Uploads are refused while the folder for them is full of files that somebody may still need.
+    """
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        self._app = app
+        self._looked, self._room = 0.0, True
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets one request pass, or answers it with a sentence."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = unquote(unquote(scope["path"])).lower().replace("\\", "/")
+        if any(place in path for place in _PLACES):
+            await _refuse(send, 403, "This server fetches nothing from other machines.")
+            return
+        uploads = path.rstrip("/").endswith("/upload")
+        most = MOST_UPLOAD if uploads else MOST_BODY
+        said = dict(scope["headers"]).get(b"content-length", b"0")
+        if not said.isdigit() or int(said) > most:
+            await _refuse(send, 413, f"A request may have {most // 2**20} MB on this server.")
+            return
+        if uploads and not await self._has_room():
+            await _refuse(send, 507, "This server has no room for uploads at the moment; try again in some minutes.")
+            return
+        body = _Body(receive, most)
+        try:
+            if scope["method"] in ("POST", "PUT", "PATCH") and not uploads:
+                content = await body.whole()
+                if _names_another_machine(content):
+                    await _refuse(send, 403, "This server fetches nothing from other machines.")
+                    return
+            await self._app(scope, body.receive, send)
+        except _TooMuch:
+            await _refuse(send, 413, f"A request may have {most // 2**20} MB on this server.")
+
+    async def _has_room(self) -> bool:
+        if time.monotonic() - self._looked > 2:
+            self._room = await asyncio.to_thread(temporary.bound, temporary.UPLOADS)
+            self._looked = time.monotonic()
+        return self._room
+
+
+class _TooMuch(Exception):
+    """A body has more bytes than it may."""
+
+
+class _Body:
+    """A request's messages, counted; the whole body may be read before and is given again."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self._most, self._count = receive, most, 0
+        self._again: list[dict[str, Any]] = []
+
+    async def receive(self) -> dict[str, Any]:
+        """The next message."""
+        return self._again.pop(0) if self._again else await self._counted()
+
+    async def whole(self) -> bytes:
+        """The body."""
+        read = []
+        while True:
+            message = await self._counted()
+            read.append(message)
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                break
+        self._again = read
+        return b"".join(message.get("body", b"") for message in read)
+
+    async def _counted(self) -> dict[str, Any]:
+        message = await self._receive()
+        self._count += len(message.get("body", b""))
+        if self._count > self._most:
+            raise _TooMuch
+        return message
+
+
+def _names_another_machine(content: bytes) -> bool:
+    """Whether a body gives the address of a file in place of an upload."""
+    if b"path" not in content and b"\\" not in content:
+        return False
+    try:
+        found = [json.loads(content)]
+    except (ValueError, RecursionError):
+        return False
+    while found:
+        each = found.pop()
+        if isinstance(each, dict):
+            path = each.get("path")
+            if isinstance(path, str) and path.strip().lower().startswith(("http:", "https:", "ftp:", "file:")):
+                return True
+            found += each.values()
+        elif isinstance(each, list):
+            found += each
+    return False
+
+
+async def _refuse(send: Send, status: int, sentence: str) -> None:
+    body = sentence.encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,88 @@
+"""People who leave take their work with them: the next person is answered at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from ood_studio.studio import Studio
+from ood_studio.studio.jobs import PICTURE, SET, Jobs
+from ood_studio.ui.blocks import build
+from tests.ui.conftest import free_port
+from tests.ui.visitor import PATIENCE, Visitor
+
+MANY = 20
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[str, Jobs, Any]]:
+    jobs = Jobs()
+    studio = Studio("cpu")
+    blocks = build(studio, "diorama-conv", jobs)
+    _, address, _ = blocks.launch(
+        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, run_history=False
+    )
+    yield address, jobs, blocks.get_config_file()
+    blocks.close()
+    jobs.close()
+
+
+def under_way(jobs: Jobs) -> int:
+    with jobs._changed:
+        return sum(not record.job.over for record in jobs._records.values())
+
+
+def until(condition: Any) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def arrive(address: str, config: Any, handler: str, **values: Any) -> Visitor:
+    visitor = Visitor(address, config)
+    visitor.call("attack_examples")
+    for element, value in values.items():
+        visitor.put(element.replace("_", "-"), value)
+    visitor.call(handler)
+    return visitor
+
+
+def test_twenty_who_leave_at_once_free_the_lane(served: tuple[str, Jobs, Any]) -> None:
+    address, jobs, config = served
+    with ThreadPoolExecutor(MANY) as pool:
+        asked = [pool.submit(arrive, address, config, "attack_run", attack_steps="10000") for _ in range(MANY)]
+        visitors = [each.result() for each in asked]
+        until(lambda: under_way(jobs) == MANY)
+        assert any(job.state == "running" for each in visitors for job in jobs.of(f"page {each.session}", PICTURE))
+        left = time.monotonic()
+        list(pool.map(Visitor.leave, visitors))
+        until(lambda: under_way(jobs) == 0)
+        took = time.monotonic() - left
+    assert took < 5, f"the lane was free after {took:.1f} s"
+    next_one = arrive(address, config, "attack_run", attack_steps="1")
+    (job,) = jobs.of(f"page {next_one.session}", PICTURE)
+    done = jobs.wait(f"page {next_one.session}", job.id, PATIENCE)
+    assert done is not None and done.state == "finished"
+    next_one.leave()
+    until(lambda: not jobs.of(f"page {next_one.session}"))
+
+
+def test_a_background_job_goes_on_and_is_found_again(served: tuple[str, Jobs, Any]) -> None:
+    address, jobs, config = served
+    visitor = Visitor(address, config)
+    known = visitor.call("lambda")["data"][0]  # the name that the browser keeps
+    short = arrive(address, config, "attack_run", attack_steps="10000")
+    visitor.call("attack_batch_start")
+    (job,) = jobs.of(known, SET)
+    for each in (visitor, short):
+        each.leave()
+    until(lambda: under_way(jobs) == 1)  # the short work has ended
+    found = jobs.get(known, job.id)
+    assert found is not None and not found.over
+    jobs.stop(known, job.id)
+    until(lambda: under_way(jobs) == 0)

@@ -1,0 +1,197 @@
+"""Every handler and endpoint of an app that strangers use, asked for places of the server and huge numbers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from gradio_client import Client
+from PIL import Image
+
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import leaves, value_at
+from ood_studio.studio import hosted
+from ood_studio.studio.attack_image import AttackImageService
+from ood_studio.studio.attack_set import AttackSetService
+from ood_studio.studio.bench import BenchService
+from ood_studio.studio.explore import ExploreService
+from ood_studio.studio.feature_map import FeatureMapService
+from ood_studio.studio.synthesize_image import SynthesizeImageService
+from ood_studio.studio.synthesize_set import SynthesizeSetService
+from ood_studio.studio.workbench import Workbench
+from ood_studio.ui import temporary
+from ood_studio.ui.blocks import PUBLIC
+from ood_studio.ui.serve import Serve, serve
+from tests.ui.conftest import free_port
+
+CANARY = "canary-7f3a"
+SERVICES = (
+    (ExploreService, ("explore",)),
+    (BenchService, ("compare", "sweep")),
+    (AttackImageService, ("attack_image", "with_defence")),
+    (AttackSetService, ("attack_set", "transfer")),
+    (SynthesizeImageService, ("contexts", "inpainter", "synthesize_image", "assess", "negative_image")),
+    (SynthesizeSetService, ("synthesize_set",)),
+    (FeatureMapService, ("feature_map",)),
+    (Workbench, ("backbone", "label_space")),
+)
+_PLACES = {*hosted._UPLOADS, *hosted._NOTHING, *hosted._BACKBONES, *hosted.MODELS, "labels.corpus"}
+_NAMING = ("backbone", "reference", "corpus-own", "-data", "data-root", "added", "inpainter", "model", "classifier")
+
+
+@dataclass
+class App:
+    """An app of strangers.
+
+    Attributes:
+        address: its own.
+        canary: a folder of the server with a picture, a list, words and a model's configuration.
+        passed: what came through to the services, which do nothing here.
+        opened: files and folders of the canary that were opened.
+        dependencies, components: of gradio's configuration.
+    """
+
+    address: str
+    canary: Path
+    passed: list[Any] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
+    dependencies: list[dict[str, Any]] = field(default_factory=list)
+    components: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    canary = tmp_path_factory.mktemp("server") / CANARY
+    canary.mkdir()
+    Image.new("RGB", (16, 16), "red").save(canary / "picture.png")
+    (canary / "list.txt").write_text(f"secret {CANARY} content\n")
+    (canary / "open_clip_config.json").write_text("{}")
+    found = App("", canary)
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in ("open", "os.listdir", "os.scandir") and arguments and CANARY in str(arguments[0]):
+            found.opened.append(f"{event} {arguments[0]}")
+
+    def passes(name: str) -> Any:
+        def service(self: Any, request: Any, *_: Any, **__: Any) -> Any:
+            found.passed.append(request)
+            raise StudioError(f"{name} does nothing here")
+
+        return service
+
+    with pytest.MonkeyPatch.context() as patch:
+        for service, names in SERVICES:
+            for name in names:
+                patch.setattr(service, name, passes(name))
+        patch.setattr(ExploreService, "warm_up", lambda *_: None)
+        server = serve(Serve(host="127.0.0.1", port=free_port(), device="cpu", hosted=True), block=False)
+        found.address = server.address.rstrip("/")
+        config = httpx.get(f"{found.address}/config").json()
+        found.dependencies = [each for each in config["dependencies"] if each["backend_fn"]]
+        found.components = {each["id"]: each for each in config["components"]}
+        sys.addaudithook(watch)
+        yield found
+        server.close()
+
+
+def hostile(app: App, kind: str) -> list[Any]:
+    """What is given in place of a component's value."""
+    inside = str(temporary.folder(temporary.UPLOADS) / ".." / ".." / ".." / "x" / ".." / app.canary)
+    places = [str(app.canary), f"{app.canary}/list.txt", f"open_clip:local-dir:{app.canary}", inside]
+    if kind in ("file", "image", "gallery", "imageeditor", "downloadbutton"):
+        one = {"path": f"{app.canary}/picture.png", "meta": {"_type": "gradio.FileData"}}
+        return [one, [one], [{"image": one, "caption": None}], {"background": one, "layers": [one], "composite": one}]
+    if kind in ("number", "slider"):
+        return [1e300, -1e300, places[0]]
+    return [*places, [places[0], f"x={places[0]}"], f"file://{places[0]}", 1e300, "9" * 400]
+
+
+def answers(app: App, dependency: dict[str, Any], data: list[Any]) -> str:
+    body = {"data": data, "fn_index": dependency["id"], "session_hash": "stranger", "event_data": None}
+    return httpx.post(f"{app.address}/gradio_api/run/predict", json=body, timeout=60).text
+
+
+def check_passed(app: App) -> None:
+    """Whatever came through names no place of the server, and is small."""
+    for request in app.passed:
+        if isinstance(request, str):
+            assert CANARY not in request
+            continue
+        for path, parameter in leaves(type(request)).items():
+            at, value = path.removeprefix("image."), value_at(request, path)
+            if at in _PLACES:
+                assert CANARY not in str(value), (type(request).__name__, path, value)
+            if parameter.kind is int and value is not None and not isinstance(value, tuple) and "seed" not in at:
+                assert value <= 100_000
+    app.passed.clear()
+
+
+def test_no_handler_opens_what_is_the_servers(app: App) -> None:
+    """Each component's value is exchanged for everything hostile, alone, in a handler that reads it; for a folder in
+    every handler that reads it where it names data or a model; and all values of a handler at once."""
+    read: set[int] = set()
+    walked = 0
+    for dependency in app.dependencies:
+        if dependency["api_name"] in PUBLIC:
+            continue
+        inputs = dependency["inputs"]
+        kinds = [app.components[id]["type"] for id in inputs]
+        usual = [app.components[id]["props"].get("value") for id in inputs]
+        asked = [[hostile(app, kind)[0] if kind != "state" else None for kind in kinds]] if inputs else []
+        for place, (id, kind) in enumerate(zip(inputs, kinds, strict=True)):
+            named = str(app.components[id]["props"].get("elem_id")).endswith(_NAMING)
+            values = hostile(app, kind)[: 1 if id in read and named else None]
+            if kind != "state" and (named or id not in read):
+                asked += [[*usual[:place], value, *usual[place + 1 :]] for value in values]
+            read.add(id)
+        for data in asked:
+            said = answers(app, dependency, data)
+            assert f"secret {CANARY}" not in said, (dependency["api_name"], data, said)
+            walked += 1
+    assert walked > 500
+    check_passed(app)
+    assert not app.opened
+
+
+def test_no_file_of_the_server_is_served(app: App) -> None:
+    for place in (
+        f"{app.canary}/picture.png",
+        f"{app.canary}/list.txt",
+        f"../../../../..{app.canary}/list.txt",
+        f"{temporary.folder(temporary.UPLOADS)}/../../../..{app.canary}/list.txt",
+        f"file://{app.canary}/list.txt",
+        "/etc/passwd",
+        "/proc/self/environ",
+        "http://169.254.169.254/latest/meta-data",
+        os.environ["OOD_STUDIO_CACHE"],
+        f"{os.environ['OOD_STUDIO_CACHE']}/results.sqlite3",
+        "app.py",
+    ):
+        for written in (place, place.replace("/", "%2F").replace(".", "%2E")):
+            answer = httpx.get(f"{app.address}/gradio_api/file={written}", timeout=60)
+            assert answer.status_code in (403, 404), (written, answer.status_code)
+    assert not app.opened
+
+
+def test_no_endpoint_opens_what_is_the_servers(app: App) -> None:
+    client = Client(app.address, verbose=False)
+    api = client.view_api(return_format="dict")
+    assert api is not None
+    for name in PUBLIC:
+        for parameter in api["named_endpoints"][f"/{name}"]["parameters"]:
+            kind = {"File": "file", "Textbox": "textbox"}.get(parameter["component"], "textbox")
+            for value in hostile(app, kind):
+                try:
+                    said = client.predict(**{parameter["parameter_name"]: value}, api_name=f"/{name}")
+                except Exception as error:  # whatever the client makes of a refusal
+                    said = error
+                assert f"secret {CANARY}" not in str(said), (name, parameter["parameter_name"], value, said)
+    check_passed(app)
+    # The client itself looks at files that it may have to upload.
+    assert not [each for each in app.opened if "picture.png" not in each]
