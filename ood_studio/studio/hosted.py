@@ -76,7 +76,7 @@ _NUMBERS: Mapping[str, float] = {
 }
 """The largest value of a whole number, by path, or by the kind of request and path; seeds may be any."""
 
-_UPLOADS = ("reference", "id_data", "train_data", "ood_data")
+_UPLOADS = ("reference", "id_data", "train_data", "ood_data", "head")
 _NOTHING = ("data_root", "images", "out")
 _SEEDS = ("seed", "labels.mining.seed", "score.seed", "attack.seed", "loop.seed")
 

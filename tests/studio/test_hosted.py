@@ -11,6 +11,7 @@ from PIL import Image
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import leaves, value_at, with_values
+from ood_studio.core.paths import ROOT
 from ood_studio.studio import Studio, hosted
 from ood_studio.studio.hosted import MODELS, Hosted
 from ood_studio.studio.requests import (
@@ -190,6 +191,22 @@ def test_a_large_corpus_and_a_table_that_may_unpack_to_anything_are_refused(rule
         (uploads / name).write_bytes(b"PAR1")
         with pytest.raises(StudioError, match=r"reads no \.parquet"):
             rules.check(BenchRequest(id_data=str(uploads / name)))
+
+
+def test_the_table_says_what_is_decided() -> None:
+    said = " ".join((ROOT / "docs" / "strangers.md").read_text(encoding="utf-8").split())
+    most = hosted._NUMBERS
+    for part in (
+        f"of at most {hosted.MOST_DOWNLOAD:g} GB",
+        f"{hosted.MOST_LABELS:,} labels, {hosted._TEXTS['labels.labels']:,} letters; "
+        f"prompts of {hosted._TEXTS['labels.prompts']:,} letters",
+        f"{most['count']:,} compared, {most['AttackSetRequest.count']:,} attacked, "
+        f"{most['SynthesizeSetRequest.count']:,} synthesized",
+        f"{most['resamples']:,}; {most['attack.steps']:,}; {most['loop.steps']} and {most['loop.iterations']}",
+        f"{most['longest']:,} pixels",
+        f"{Hosted().longest / 60:.0f} minutes each",
+    ):
+        assert f"{part} " in said or f"{part};" in said, part
 
 
 def test_the_studio_asks_before_it_does_anything(rules: Hosted) -> None:

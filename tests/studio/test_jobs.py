@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextvars
+import gc
 import os
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -300,3 +302,61 @@ def test_a_running_job_says_what_is_left(jobs: Jobs, monkeypatch: pytest.MonkeyP
     job = jobs.wait("me", jobs.start("me", work, lane=ANSWER).id, PATIENCE, after=0)
     assert job is not None and job.left is not None and job.left >= 0.02 * 69_999
     go.set()
+
+
+def test_one_who_asks_for_much_waits_and_a_full_lane_takes_no_more() -> None:
+    jobs, go = Jobs(each=2, waiting=2), threading.Event()
+    try:
+        first = [jobs.start("me", steps(go), lane=SET, key=i) for i in range(2)]
+        until(lambda: jobs.get("me", first[0].id).state == "running")  # type: ignore[union-attr]
+        with pytest.raises(StudioError, match="2 of your jobs are under way already; stop one, or wait"):
+            jobs.start("me", steps(go), lane=SET)
+        assert jobs.start("me", steps(go), lane=SET, key=1).id == first[1].id  # joining costs nothing
+        jobs.start("you", steps(go), lane=SET)
+        with pytest.raises(StudioError, match="too many people wait for this server"):
+            jobs.start("they", steps(go), lane=SET)
+        jobs.start("they", steps(go), lane=ANSWER)  # another lane has room
+        jobs.stop("me", first[1].id)
+        jobs.start("me", steps(go), lane=SET)
+    finally:
+        jobs.close(PATIENCE)
+
+
+def test_a_job_takes_no_longer_than_it_may() -> None:
+    jobs = Jobs(longest=0.05)
+    job = jobs.start("me", steps(threading.Event()), lane=SET)
+    done = jobs.wait("me", job.id, PATIENCE)
+    assert done is not None and done.state == "failed" and "the most on this server" in done.note
+    jobs.close(PATIENCE)
+
+
+def test_a_disk_that_refuses_is_a_sentence_without_a_path(jobs: Jobs) -> None:
+    def work(progress: Progress) -> Iterator[Any]:
+        yield from ()
+        raise OSError(28, "No space left on device", "/srv/secret/file")
+
+    done = jobs.wait("me", jobs.start("me", work, lane=SET).id, PATIENCE)
+    assert done is not None and done.note == "a file could not be read or written here (No space left on device)"
+
+
+class Large:
+    """Stands for what is large."""
+
+
+def test_an_ended_job_holds_nothing_of_its_work(jobs: Jobs) -> None:
+    variable: contextvars.ContextVar[Large] = contextvars.ContextVar("variable")
+
+    def begin() -> weakref.ref[Large]:
+        held = Large()
+        variable.set(held)
+
+        def work(progress: Progress) -> Iterator[Any]:
+            yield held.__doc__
+
+        jobs.start("me", work, lane=ANSWER)
+        return weakref.ref(held)
+
+    left = contextvars.copy_context().run(begin)
+    until(lambda: jobs.of("me")[0].over)
+    gc.collect()
+    until(lambda: left() is None)

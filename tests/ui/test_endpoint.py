@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -19,11 +22,27 @@ from ood_studio.ui.form import Box
 from tests.ui.conftest import free_port
 from tests.ui.test_form import Ask
 
+PATIENCE = 60
+
 
 def guard(labels: str) -> str:
     if labels.startswith("/"):
         raise StudioError("no folders of this machine")
     return labels
+
+
+WORK: dict[str, threading.Event] = {"begun": threading.Event(), "ended": threading.Event()}
+
+
+def endless(request: Ask, progress: Progress) -> str:
+    """Goes on until nobody waits for it."""
+    WORK["begun"].set()
+    try:
+        while True:
+            time.sleep(0.02)
+            progress("counting", 1, 2)
+    finally:
+        WORK["ended"].set()
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +56,9 @@ def client() -> Iterator[Client]:
         boxes = {"labels": Box(guard=guard), "fast": Box(private=True)}
         given = (Given("pictures", "The pictures", "files"), Given("words", "Words, separated by commas"))
         endpoint("ask", Ask(steps=4), answer, [said], given=given, boxes=boxes, without=("kinds",))
+        endpoint("endless", Ask(), endless, [gr.Textbox(visible=False)])
         gr.Button("other").click(lambda: None, None, None, api_name="other")
-    only_public(blocks, {"ask"})
+    only_public(blocks, {"ask", "endless"})
     _, address, _ = blocks.launch(
         server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, run_history=False
     )
@@ -48,7 +68,7 @@ def client() -> Iterator[Client]:
 
 def test_parameters_are_described_by_their_declarations(client: Client) -> None:
     api = client.view_api(return_format="dict")
-    assert api is not None and list(api["named_endpoints"]) == ["/ask"] and not api["unnamed_endpoints"]
+    assert api is not None and list(api["named_endpoints"]) == ["/ask", "/endless"] and not api["unnamed_endpoints"]
     told = {each["parameter_name"]: each for each in api["named_endpoints"]["/ask"]["parameters"]}
     assert list(told)[:2] == ["pictures", "words"]
     paths = [path for path in leaves(Ask) if path not in ("fast", "kinds")]
@@ -86,3 +106,12 @@ def test_bad_values_end_in_one_sentence(client: Client, changes: dict[str, Any],
 def test_what_a_page_does_with_itself_cannot_be_called(client: Client) -> None:
     with pytest.raises(ValueError, match="other"):
         client.predict(api_name="/other")
+
+
+def test_work_ends_when_the_program_hangs_up(client: Client) -> None:
+    place = f"{client.src.rstrip('/')}/gradio_api/call/endless"
+    event = httpx.post(place, json={"data": [4] + [None] * 8}, timeout=PATIENCE).raise_for_status()
+    with httpx.stream("GET", f"{place}/{event.json()['event_id']}", timeout=PATIENCE):
+        assert WORK["begun"].wait(PATIENCE)
+        assert not WORK["ended"].is_set()
+    assert WORK["ended"].wait(PATIENCE)  # gradio looks every ten seconds whether somebody listens

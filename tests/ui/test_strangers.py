@@ -42,7 +42,7 @@ SERVICES = (
     (Workbench, ("backbone", "label_space")),
 )
 _PLACES = {*hosted._UPLOADS, *hosted._NOTHING, *hosted._BACKBONES, *hosted.MODELS, "labels.corpus"}
-_NAMING = ("backbone", "reference", "corpus-own", "-data", "data-root", "added", "inpainter", "model", "classifier")
+_NAMING = ("backbone", "reference", "corpus-own", "-data", "head", "root", "added", "inpainter", "model", "classifier")
 
 
 @dataclass

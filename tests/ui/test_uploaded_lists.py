@@ -35,13 +35,13 @@ def pictures(uploads: Path, names: str = "abc") -> list[str]:
 
 def test_a_list_takes_the_pictures_uploaded_with_it_and_leaves_the_others(uploads: Path) -> None:
     given = listed(uploads, "deep/b.png 1\n\n/data/x/a.png 0\r\nC:\\pictures\\b.png\n")
-    id_data, ood_data = own_sets([given, *pictures(uploads, "ab")], [given, *pictures(uploads)], "", ())
-    found = open_dataset(id_data)
-    assert Path(id_data).is_relative_to(lists_folder()) and len(found) == 3
+    own = own_sets([given, *pictures(uploads, "ab")], [given, *pictures(uploads)], "", ())
+    found = open_dataset(own.id_data)
+    assert Path(own.id_data).is_relative_to(lists_folder()) and len(found) == 3
     assert [found.load(i).getpixel((0, 0)) for i in range(3)] == [(0, 128, 0), (255, 0, 0), (0, 128, 0)]
     assert found.labels is not None and found.labels.tolist() == [1, 0, -1]
-    assert [each.partition("=")[0] for each in ood_data] == ["uploaded", "list"]
-    assert len(open_dataset(ood_data[0].partition("=")[2])) == 1
+    assert [each.partition("=")[0] for each in own.ood_data] == ["uploaded", "list"]
+    assert len(open_dataset(own.ood_data[0].partition("=")[2])) == 1
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from ood_studio.ui.form import changes_of
 from ood_studio.worlds import OWN_SUITE
 
 MOST = 40
-_PLACES = ("id_data", "ood_data", "train_data", "data_root")
+_PLACES = ("id_data", "ood_data", "train_data", "head", "data_root")
 
 
 def earlier_runs(strangers: bool = False) -> tuple[StoredRun, ...]:
