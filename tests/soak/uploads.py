@@ -15,7 +15,6 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import httpx
 import numpy as np
@@ -51,11 +50,6 @@ def mixed(rng: random.Random, folder: Path, number: int) -> Path:
     return path
 
 
-def at_work(said: dict[str, Any]) -> bool:
-    """Whether an answer leaves the page asking for more: its timer runs."""
-    return any(isinstance(each, dict) and each.get("active") is True for each in said.get("data") or ())
-
-
 def held(process: int) -> tuple[float, int]:
     """Megabytes of memory, and open files, of a process (Linux)."""
     status = Path(f"/proc/{process}/status").read_text()
@@ -87,7 +81,7 @@ def main(count: int = 1000) -> None:
                     path.unlink()
                 visitor.call("explore_add")
                 said = visitor.call("explore_added")
-                while at_work(said):
+                while visitor.at_work(said):
                     time.sleep(0.1)
                     said = visitor.call("explore_tick")
                 visitor.leave()
