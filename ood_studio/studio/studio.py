@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,7 @@ class Studio:
 
     Args:
         device: ``auto`` or a torch device.
-        workers: processes that draw a world's images; 0 for one a core, which needs a main module that may be imported
-            again.
+        workers: processes that draw a world's images; 0 for one a core, which imports the main module again.
         hosted: what strangers may ask for; None where whoever asks may do what they like on this machine.
     """
 
@@ -72,22 +72,9 @@ class Studio:
         self._detectors = DetectorService(self.workbench)
 
     def allow(self, request: Any) -> None:
-        """Lets a request of any kind pass; all methods below ask it first.
-
-        Raises:
-            StudioError: for what strangers may not ask for, where they are served.
-        """
+        """Lets a request of any kind pass, which all methods below ask first; a StudioError where strangers may not."""
         if self.hosted is not None:
             self.hosted.check(request)
-
-    def allow_model(self, path: str, name: str) -> None:
-        """The same for the name of a model; see `Hosted.check_model`.
-
-        Raises:
-            StudioError: for one that strangers may not choose.
-        """
-        if self.hosted is not None:
-            self.hosted.check_model(path, name)
 
     def backbone(self, name: str) -> Backbone:
         """The backbone of that name on this studio's device.
@@ -95,7 +82,7 @@ class Studio:
         Raises:
             BackboneError: one sentence, if it cannot be had.
         """
-        self.allow_model("labels.backbone", name)
+        self.allow(LabelChoice(backbone=name))
         return self.workbench.backbone(name)
 
     def label_space(self, choice: LabelChoice, progress: Progress = silent) -> LabelSpace:
@@ -138,8 +125,7 @@ class Studio:
         Raises:
             StudioError: for labels, corpus or prompts that cannot be used, or a model that reads no text.
         """
-        self.allow(choice)
-        space = self.workbench.label_space(choice, progress)
+        space = self.label_space(choice, progress)
         if not space.backbone.reads_text:
             raise StudioError(f"{space.backbone.name} has no text tower, so there are no negative labels to mine")
         return space.mined
@@ -231,9 +217,7 @@ class Studio:
         Raises:
             StudioError: as `attack_set`.
         """
-        self.allow(request)
-        for name in backbones:
-            self.allow_model("labels.backbone", name)
+        self.allow(replace(request, judges=tuple(backbones)))
         return self._attack_set.transfer(request, backbones, progress)
 
     # --- synthesize ---------------------------------------------------------------------------------------------------

@@ -6,8 +6,6 @@ import os
 from contextlib import suppress
 from typing import Any
 
-from starlette.middleware import Middleware
-
 from ood_studio.core.disk import make_room
 from ood_studio.core.paths import cache_dir
 from ood_studio.studio.hosted import Hosted
@@ -35,8 +33,8 @@ def jobs_for(rules: Hosted | None) -> Jobs:
 
 
 def middleware_for(strangers: bool) -> list[Any]:
-    """What requests pass before gradio sees them."""
-    return [Middleware(Door)] if strangers else []
+    """What requests pass before gradio sees them, as starlette takes it: a class, and what it is made with."""
+    return [(Door, (), {})] if strangers else []
 
 
 def bound_sets() -> None:

@@ -8,8 +8,6 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from gradio_client.utils import strip_invalid_filename_characters
-
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import scratch_folder, settle
 from ood_studio.core.unicode import readable
@@ -45,14 +43,14 @@ def with_its_pictures(path: Path, pictures: Sequence[Path]) -> tuple[Path, set[P
     lines = [line.strip() for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
     known: dict[str, set[Path]] = {}
     for picture in pictures:
-        known.setdefault(picture.name, set()).add(picture)
+        known.setdefault(_plain(picture.name), set()).add(picture)
     used: dict[str, Path] = {}
     missing: list[str] = []
     kept = []
     for line in lines:
         place, *label = line.rsplit(maxsplit=1)
-        called = strip_invalid_filename_characters(re.split(r"[/\\]", place)[-1])
-        found = known.get(called, set())
+        called = re.split(r"[/\\]", place)[-1]
+        found = known.get(_plain(called), set())
         if len(found) > 1:
             raise StudioError(
                 f"{len(found)} of the pictures are called {readable(called)}, and {path.name} does not say which it "
@@ -61,8 +59,9 @@ def with_its_pictures(path: Path, pictures: Sequence[Path]) -> tuple[Path, set[P
         if not found:
             missing.append(readable(called))
             continue
-        used[called] = next(iter(found))
-        kept.append(" ".join((called, *label)))
+        picture = next(iter(found))
+        used[picture.name] = picture
+        kept.append(" ".join((picture.name, *label)))
     if missing:
         more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
         raise StudioError(
@@ -70,6 +69,11 @@ def with_its_pictures(path: Path, pictures: Sequence[Path]) -> tuple[Path, set[P
             "upload the list together with its pictures"
         )
     return _settled(path, "\n".join(kept), used), set(used.values())
+
+
+def _plain(name: str) -> str:
+    """What gradio leaves of the name of an upload, and of one that it would have changed."""
+    return "".join(letter for letter in name if letter.isalnum() or letter == ".")[-100:]
 
 
 def _settled(path: Path, text: str, used: dict[str, Path]) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from ood_studio.studio import SynthesizeImageRequest
+from ood_studio.studio.hosted import allow_model
 from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.explore.tab import ExploreTab
 from ood_studio.ui.page import Page
@@ -76,7 +77,7 @@ def _wire_models(page: Page, choices: Choices, cost: gr.HTML, bundled: gr.Button
     def said(*values: str | None) -> Updates:
         names = [model_of(path, each) for path, each in zip(_MODELS, values, strict=True)]
         for path, name in zip(_MODELS, names, strict=True):
-            page.studio.allow_model(path, name)
+            allow_model(page.studio.hosted, path, name)
         return {cost: costs(*names), bundled: gr.Button(visible=not only_bundled(*names))}
 
     def back() -> Updates:

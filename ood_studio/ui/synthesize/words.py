@@ -14,6 +14,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress
 from ood_studio.data.images import decode_image
 from ood_studio.studio import Studio, SynthesizeImageRequest
+from ood_studio.studio.hosted import allow_model
 from ood_studio.studio.jobs import ANSWER, Job
 from ood_studio.synthesis.answers import singular
 from ood_studio.synthesis.contexts import Contexts, parse_typed_contexts, prompt_of
@@ -88,7 +89,7 @@ def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Fo
         """Asks for the contexts of a picture that was chosen just now, unless the model would have to be fetched."""
         mine.picture = ""
         model = model_of("context_model", named)
-        page.studio.allow_model("context_model", model)
+        allow_model(page.studio.hosted, "context_model", model)
         return naming(mine, path, model) if path and mine.seen and contexts_here(model) else None
 
     def seen(mine: Session, path: str | None, named: str | None) -> Any:
@@ -116,7 +117,7 @@ def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Fo
     def remark(path: str | None, named: str | None) -> str:
         """What is said of another picture until there is an answer."""
         try:
-            page.studio.allow_model("context_model", model := model_of("context_model", named))
+            allow_model(page.studio.hosted, "context_model", model := model_of("context_model", named))
             here = contexts_here(model)
         except StudioError as error:
             return _remark(str(error))
@@ -166,7 +167,7 @@ def prompt_shown(studio: Studio, words: list[str], inpainter: str) -> str:
     if not words:
         return ""
     prompt = prompt_of(words)
-    studio.allow_model("inpainter", inpainter)
+    allow_model(studio.hosted, "inpainter", inpainter)
     kept, cut, note = prompt, "", ""
     if INPAINTING.describe(inpainter).here and INPAINTING.is_folder(inpainter):
         loaded = studio.inpainter(SynthesizeImageRequest(inpainter=inpainter))
