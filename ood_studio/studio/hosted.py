@@ -38,6 +38,7 @@ _TEXTS: Mapping[str, int] = {
     "labels.labels": 100_000,
     "labels.lexnames": 40,
     "labels.prompts": 2_000,
+    "scorer": 300,
     "scorers": 300,
     "source": 100,
     "target_label": 300,
@@ -77,7 +78,7 @@ _NUMBERS: Mapping[str, float] = {
 """The largest value of a whole number, by path, or by the kind of request and path; seeds may be any."""
 
 _UPLOADS = ("reference", "id_data", "train_data", "ood_data", "head")
-_NOTHING = ("data_root", "images", "out")
+_NOTHING = ("data_root", "images", "out", "detector")
 _SEEDS = ("seed", "labels.mining.seed", "score.seed", "attack.seed", "loop.seed")
 
 
@@ -174,7 +175,7 @@ class Hosted:
             self._check_data(parameter.name, value)
         elif path in _NOTHING:
             if value:
-                raise StudioError(f"{parameter.name} names a folder of this server; visitors can only upload files")
+                raise StudioError(f"{parameter.name} names a place of this server; visitors can only upload pictures")
         elif path == "labels.corpus":
             self._check_corpus(value)
         elif path == "suite":

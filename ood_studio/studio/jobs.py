@@ -325,7 +325,7 @@ class Jobs:
 
     def _end(self, record: _Record, state: State, note: str = "") -> None:
         record.bytes = bytes_of(record.job.result)
-        record.work, record.context = _nothing, contextvars.Context()  # what they hold is free
+        record.work, record.context = lambda _: iter(()), contextvars.Context()  # what they hold is free
         self._tell(record, state=state, note=note, ended=time.time())
         if not record.owners:
             self._records.pop(record.job.id, None)
@@ -347,7 +347,3 @@ class Jobs:
                     del record.owners[owner]
             if not record.owners and record.job.over:
                 del self._records[record.job.id]
-
-
-def _nothing(progress: Progress) -> Iterator[Any]:
-    yield from ()

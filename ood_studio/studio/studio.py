@@ -54,7 +54,7 @@ class Studio:
 
     Args:
         device: ``auto`` or a torch device.
-        workers: processes that draw a world's images; 0 for one a core, which imports the main module again.
+        workers: processes that draw a world's images; 0 for one a core.
         hosted: what strangers may ask for; None where whoever asks may do what they like on this machine.
     """
 
@@ -77,11 +77,7 @@ class Studio:
             self.hosted.check(request)
 
     def backbone(self, name: str) -> Backbone:
-        """The backbone of that name on this studio's device.
-
-        Raises:
-            BackboneError: one sentence, if it cannot be had.
-        """
+        """The backbone of that name on this studio's device; a BackboneError says why it cannot be had."""
         self.allow(LabelChoice(backbone=name))
         return self.workbench.backbone(name)
 
@@ -339,6 +335,7 @@ class Studio:
         Raises:
             StudioError: one sentence, for too few ID images, a score that lacks something, or what cannot be read.
         """
+        self.allow(request)
         return self._detectors.detector(request, progress)
 
     def audit(self, request: AuditRequest, progress: Progress = silent) -> DetectorAudit:
@@ -347,4 +344,5 @@ class Studio:
         Raises:
             StudioError: one sentence, for a file that is no detector, or images that cannot be read.
         """
+        self.allow(request)
         return self._detectors.audit(request, progress)

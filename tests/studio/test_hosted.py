@@ -217,5 +217,5 @@ def test_the_studio_asks_before_it_does_anything(rules: Hosted) -> None:
         studio.explore(ExploreRequest(LabelChoice(backbone="open_clip:local-dir:/etc")), [])
     with pytest.raises(StudioError, match="no model from its own folders"):
         studio.backbone("open_clip:local-dir:/etc")
-    with pytest.raises(StudioError, match="out names a folder of this server"):
+    with pytest.raises(StudioError, match="out names a place of this server"):
         studio.synthesize_set(SynthesizeSetRequest(out="/srv"))
