@@ -49,8 +49,13 @@ class FeatureDataset(Dataset):
         found = read_features(path)
         arrays = found.tensors
         numbers = arrays.pop("labels", arrays.pop("label", None))
-        if not set(arrays) & set(_NDIM) and len(arrays) == 1:
-            arrays = {"": next(iter(arrays.values()))}
+        others = [key for key in arrays if key not in ("", *_NDIM)]
+        if len(others) == len(arrays):
+            possible = [key for key in others if arrays[key].is_floating_point() and arrays[key].ndim == 2]
+            if len(possible) == 1 or len(others) == 1:
+                chosen = (possible or others)[0]
+                arrays = {"": arrays[chosen]}
+                others.remove(chosen)
         self._features = {key: value for key, value in arrays.items() if key in ("", *_NDIM)}
         if not self._features:
             raise StudioError(
@@ -63,7 +68,8 @@ class FeatureDataset(Dataset):
         self.key = f"features/{place}/{state.st_size}/{state.st_mtime_ns}"
         self.place = readable(str(self._path))
         self.labels = None
-        self.notes = found.notes
+        more = f"its tensors {listed(others)} are no features and were left out"
+        self.notes = (*found.notes, more) if others else found.notes
         if labels != ():
             self._label(found, numbers, labels)
 

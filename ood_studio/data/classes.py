@@ -73,7 +73,8 @@ def match_classes(found: Sequence[str], labels: Sequence[str] | None) -> Classes
     )
     wanted = classes if labels is None else labels
     index = {_key(label): i for i, label in reversed(list(enumerate(wanted)))}
-    indices = np.array([index.get(_key(name), -1) if name else -1 for name in found], np.int64)
+    places = {name: index.get(_key(name), -1) for name in set(found) - {""}} | {"": -1}
+    indices = np.array([places[name] for name in found], np.int64)
     if labels:
         notes += _unmatched([names[key] for key in names if key not in index], len(names), len(labels))
     return Classes(classes, indices if (indices >= 0).any() else None, notes)

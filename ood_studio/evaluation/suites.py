@@ -11,7 +11,7 @@ from ood_studio import worlds
 from ood_studio.core.errors import StudioError
 from ood_studio.core.unicode import readable
 from ood_studio.data.dataset import Dataset, Subset
-from ood_studio.data.public import missing
+from ood_studio.data.public import PublicDataset, missing
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.own_labels import open_labelled
 from ood_studio.labels.presets import load_preset
@@ -109,12 +109,20 @@ def _open_published(spec: PublishedSuite, asked: _Asked) -> OpenSuite:
     root = Path(asked.data_root or os.environ.get("OOD_STUDIO_DATA") or "data").expanduser()
     labels = load_preset(spec.preset)
     found = spec.id.find(root, labels)
-    others = {source: source.find(root, ()) for source in spec.ood}
+    others: dict[PublicDataset, Dataset | None] = {}
+    notes: list[str] = []
+    for source in spec.ood:
+        try:
+            others[source] = source.find(root, ())
+        except StudioError as error:  # it is there, but of no use
+            notes.append(f"The OOD set {source.name} was left out: {error}")
     absent = [source for source, images in others.items() if images is None]
-    if found is None or len(absent) == len(spec.ood):
-        raise StudioError(missing(spec.name, root, [*([spec.id] if found is None else []), *absent]) + ".")
     here = {source: images for source, images in others.items() if images is not None}
-    notes = [note for source, images in {spec.id: found, **here}.items() if (note := source.note(images))]
+    if found is not None and not here and notes:
+        raise StudioError(notes[0])
+    if found is None or not here:
+        raise StudioError(missing(spec.name, root, [*([spec.id] if found is None else []), *absent]) + ".")
+    notes += [note for source, images in {spec.id: found, **here}.items() if (note := source.note(images))]
     if absent:
         notes.append(missing(spec.name, root, absent) + ".")
     if asked.train_data:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.unicode import listed, normal_form
-from ood_studio.worlds import presets
+from ood_studio.worlds import folder_names, is_synset, presets
 
 MAX_LABELS = 10_000
 """The most labels a person may type."""
@@ -83,11 +83,26 @@ def read_labels(text: str) -> TypedLabels:
     if text.strip() in known:
         labels = load_preset(text.strip())
         return TypedLabels(labels, placed=labels)
-    typed = parse_labels(text)
+    typed = _named(parse_labels(text))
     meant = get_close_matches(typed.labels[0], known, n=1, cutoff=0.75) if len(typed.labels) == 1 else []
     if not meant:
         return typed
     return replace(typed, notes=(*typed.notes, f"Taken as a single label; the preset is called {meant[0]}."))
+
+
+def _named(typed: TypedLabels) -> TypedLabels:
+    """Labels with ImageNet's names in place of WordNet ids, which are no words."""
+    synsets = [label for label in typed.labels if is_synset(label)]
+    if not synsets:
+        return typed
+    names = folder_names()
+    known = [f"{each} is {names[each]}" for each in synsets if each in names]
+    unknown = [each for each in synsets if each not in names]
+    notes = [f"WordNet ids stand for ImageNet's names: {listed(known)}."] if known else []
+    if unknown:
+        notes.append(f"These labels are WordNet ids, not words, and no name of them is known: {listed(unknown)}.")
+    labels, placed = (tuple(names.get(each, each) for each in part) for part in (typed.labels, typed.placed))
+    return replace(typed, labels=labels, placed=placed, notes=(*typed.notes, *notes))
 
 
 def parse_labels(text: str) -> TypedLabels:

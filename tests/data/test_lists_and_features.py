@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 from pyarrow import parquet
+from safetensors.torch import save_file
 
 from ood_studio.core.errors import StudioError
 from ood_studio.data.arrays import FeatureDataset
@@ -111,6 +112,17 @@ def test_one_column_of_lists_is_the_features(tmp_path: Path) -> None:
         table(tmp_path / "b.parquet", a=[[1.0]], b=[[1.0]])
     with pytest.raises(StudioError, match=r"no column of features, .* but id, path"):
         table(tmp_path / "c.parquet", id=[1, 2], path=["a", "b"])
+
+
+def test_further_tensors_are_no_features_and_are_said(tmp_path: Path) -> None:
+    tensors = {"embeddings": torch.ones(2, 3), "ids": torch.tensor([4, 5]), "labels": torch.tensor([1, 0])}
+    save_file(tensors, tmp_path / "a.safetensors")
+    found = FeatureDataset(tmp_path / "a.safetensors")
+    assert found.features("toy", 3)["joint"].shape == (2, 3) and found.numbered
+    assert found.notes == ("its tensors ids are no features and were left out",)
+    save_file(tensors | {"more": torch.ones(2, 3)}, tmp_path / "b.safetensors")
+    with pytest.raises(StudioError, match="none of the features joint, visual, patches, but embeddings, ids, more"):
+        FeatureDataset(tmp_path / "b.safetensors")
 
 
 def test_class_names_in_a_table(tmp_path: Path) -> None:

@@ -122,6 +122,23 @@ def test_imagenet_where_some_sets_are_missing(tmp_path: Path) -> None:
     assert "imagenet-ood lacks iNaturalist, Places: download iNaturalist from http" in notes
 
 
+def test_a_published_set_of_no_use_costs_no_other(tmp_path: Path) -> None:
+    pictures(tmp_path, "imagenet/val/n01440764/a.png", "SUN/images/a.png")
+    (tmp_path / "Places").mkdir()
+    suite = open_suite("imagenet-ood", data_root=str(tmp_path))
+    assert list(suite.ood) == ["SUN"]
+    assert any(note.startswith("The OOD set Places was left out: the folder ") for note in suite.notes)
+    (tmp_path / "SUN" / "images" / "a.png").unlink()
+    with pytest.raises(StudioError, match=r"^The OOD set SUN was left out: the folder .* holds no picture"):
+        open_suite("imagenet-ood", data_root=str(tmp_path))
+
+
+def test_some_of_imagenets_folders_have_their_own_numbers(tmp_path: Path) -> None:
+    pictures(tmp_path, "imagenet/val/n01443537/a.png", "imagenet/val/n01440764/b.png", "SUN/images/a.png")
+    suite = open_suite("imagenet-ood", data_root=str(tmp_path))
+    assert suite.id.labels is not None and suite.id.labels.tolist() == [0, 1] and len(suite.labels) == 1000
+
+
 def test_imagenet_in_full_has_its_classes_in_the_order_of_their_ids(tmp_path: Path) -> None:
     first = pictures(tmp_path, "imagenet/val/n00000000/a.png") / "imagenet/val/n00000000/a.png"
     for i in range(999, 0, -1):
