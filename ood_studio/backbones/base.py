@@ -10,14 +10,13 @@ from typing import final
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import Linear
 
 from ood_studio.core.errors import StudioError
 from ood_studio.hub.errors import ModelError
 
 _TEXT_BATCH = 256
-_SMALL = 10_000_000  # parameters
 _LONGEST_ASPECT = 16  # beyond it, resizing the shorter edge to fit would make gigantic images
 
 
@@ -60,7 +59,7 @@ class Backbone(ABC):
         head: the checkpoint's trained classifier, reading `ImageFeatures.visual`, float32 and frozen; None without one.
         labels: what the classes of ``head`` are, in its order, where the checkpoint's configuration names them.
         device, dtype: where and in which precision it computes; results are float32 all the same.
-        small: whether a single image is too little work for several threads of a CPU.
+        small: whether a single image is too little work for several threads, see `core.threads.is_small`.
     """
 
     name: str
@@ -169,11 +168,6 @@ class Backbone(ABC):
             report(start)
             parts.append(self._encode_text(texts[start : start + _TEXT_BATCH]))
         return torch.cat(parts)
-
-
-def is_small(model: nn.Module, device: torch.device) -> bool:
-    """See `Backbone.small`: up to 10 million parameters, on a CPU."""
-    return device.type == "cpu" and sum(each.numel() for each in model.parameters()) <= _SMALL
 
 
 def limit_aspect(image: Image.Image) -> Image.Image:

@@ -13,12 +13,13 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.backbones import open_clip_files
-from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, is_small, limit_aspect
+from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, limit_aspect
 from ood_studio.backbones.families import FAMILIES, Family
 from ood_studio.backbones.loading import LOADED
 from ood_studio.backbones.open_clip_files import Checkpoint
 from ood_studio.backbones.open_clip_text import batches, text_tower_of
 from ood_studio.backbones.open_clip_towers import tower_of
+from ood_studio.core.threads import is_small
 from ood_studio.hub.download import offline_mode, why_no_hub
 from ood_studio.hub.errors import CannotLoad, first_line
 from ood_studio.hub.files import fingerprint

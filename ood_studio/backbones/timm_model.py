@@ -10,10 +10,11 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ood_studio.backbones import timm_files
-from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, is_small, limit_aspect
+from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, limit_aspect
 from ood_studio.backbones.families import FAMILIES, Family
 from ood_studio.backbones.timm_cells import cells_of
 from ood_studio.backbones.timm_files import Checkpoint
+from ood_studio.core.threads import is_small
 from ood_studio.hub.errors import CannotLoad
 from ood_studio.hub.files import fingerprint
 from ood_studio.hub.loading import building

@@ -26,6 +26,7 @@ _SUFFIX = ".tmp"
 _STALE = 24 * 3600.0  # seconds without a change after which nobody can be at work on a scratch file any more
 _RUN = uuid.uuid4().hex[:8]  # tells this process from one before it that had its number
 _OF_PROCESS = re.compile(r"\.([0-9a-f]{8})-(\d+)-([0-9a-f]{8})\.[0-9a-f]{12}\.tmp$")
+_DESCRIPTION = "Description"  # PNG's keyword
 _PNG_LEVEL = 1  # of 9: cached images are read far more often than their disk space matters
 
 
@@ -114,10 +115,27 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json_text(value, indent=1) + "\n")
 
 
-def write_image(path: Path, image: Image.Image) -> None:
-    """Writes an image as PNG."""
+def write_image(path: Path, image: Image.Image, description: str = "") -> None:
+    """Writes an image as PNG, with a text that PNG calls its description where there is one."""
+    from PIL.PngImagePlugin import PngInfo
+
+    about = PngInfo()
+    if description:
+        about.add_itxt(_DESCRIPTION, description)
     with scratch_file(path) as scratch:
-        image.save(scratch, "PNG", compress_level=_PNG_LEVEL)
+        image.save(scratch, "PNG", compress_level=_PNG_LEVEL, pnginfo=about)
+
+
+def image_description(path: Path) -> str:
+    """The text that `write_image` was given with an image; empty without one.
+
+    Raises:
+        OSError: if the file cannot be read.
+    """
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return str(image.info.get(_DESCRIPTION, ""))
 
 
 def write_array(path: Path, array: np.ndarray) -> None:

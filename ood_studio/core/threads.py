@@ -10,6 +10,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+_SMALL = 10_000_000  # parameters
+
+
+def is_small(model: torch.nn.Module, device: torch.device) -> bool:
+    """Whether a model on one image is too little work for several threads: up to 10 million parameters, on a CPU."""
+    return device.type == "cpu" and sum(each.numel() for each in model.parameters()) <= _SMALL
 
 
 @contextmanager

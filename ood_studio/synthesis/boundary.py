@@ -17,6 +17,7 @@ from torch import Tensor
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help, Seed, check
 from ood_studio.core.progress import Progress, silent
+from ood_studio.core.threads import one_thread
 from ood_studio.synthesis.guides import Guide
 from ood_studio.synthesis.inpainting import Inpainter
 from ood_studio.synthesis.losses import LossForm
@@ -171,6 +172,10 @@ class NearBoundary:
         )
 
         def iterate() -> Iterator[Iteration]:
+            with one_thread(len(pixels) == 1 and inpainter.small):
+                yield from iterations()
+
+        def iterations() -> Iterator[Iteration]:
             noise, generators = conditions.noise, conditions.generators()
             for i in range(self.iterations + 1):
                 last = i == self.iterations

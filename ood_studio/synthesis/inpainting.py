@@ -22,6 +22,7 @@ from torch import Tensor
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import number
 from ood_studio.core.progress import Progress, silent
+from ood_studio.core.threads import is_small
 from ood_studio.hub.bundled import bundled
 from ood_studio.hub.errors import CannotLoad, ModelError
 from ood_studio.synthesis.inpainting_inputs import Conditions, Fitted, check_batch, fit_image, painted_over
@@ -42,6 +43,7 @@ class Inpainter:
         name: what `load_inpainter` was asked for.
         device, dtype: where and in which precision it computes.
         size: (height, width) in pixels of the pictures it takes and gives.
+        small: whether a single picture is too little work for several threads.
         tokens: how many tokens its text encoder reads, the two that begin and end a prompt included.
 
     Args:
@@ -59,6 +61,7 @@ class Inpainter:
             raise CannotLoad(no_inpainting(channels))
         self.name = name
         self.device, self.dtype = pipeline.unet.device, pipeline.unet.dtype
+        self.small = is_small(pipeline.unet, self.device)
         sample = pipeline.unet.config.sample_size
         rows, columns = (sample, sample) if isinstance(sample, int) else sample
         self._factor = int(pipeline.vae_scale_factor)

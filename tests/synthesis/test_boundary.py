@@ -266,3 +266,25 @@ def test_what_does_not_fit_is_refused_before_anything_runs(inpainter: Inpainter,
     with pytest.raises(StudioError, match="there must be 3 prompts"):
         list(replace(FAST, strength=0.0).run(inpainter, guide, pixels, []))
     assert guide.calls == 0
+
+
+def test_one_picture_of_a_miniature_is_painted_on_one_thread(
+    inpainter: Inpainter, pixels: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: set[int] = set()
+
+    class Watching(Brightness):
+        def read(self, pixels: Tensor) -> GuideOutput:
+            seen.add(torch.get_num_threads())
+            return super().read(pixels)
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        for small, count, threads in ((True, 1, 1), (True, 2, 2), (False, 1, 2)):
+            monkeypatch.setattr(inpainter, "small", small)
+            seen.clear()
+            run(inpainter, Watching(), pixels[:count], replace(FAST, iterations=1))
+            assert seen == {threads} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

@@ -11,9 +11,10 @@ import numpy as np
 
 from ood_studio.core.disk import make_room
 from ood_studio.core.errors import StudioError
-from ood_studio.core.files import write_image
+from ood_studio.core.files import image_description, write_image
 from ood_studio.core.paths import cache_dir
 from ood_studio.data.dataset import Dataset
+from ood_studio.data.deep_images import note_of
 from ood_studio.evaluation.rows import BenchResult
 from ood_studio.ui.compare.session import Picture, Session
 from ood_studio.ui.downloads import shown_file
@@ -86,9 +87,14 @@ def _found(mine: Session, inside: bool, places: np.ndarray, order: np.ndarray) -
     return Found([picture_at(mine, inside, int(place)) for place in places[:MOST]], len(places))
 
 
-def caption(result: BenchResult, picture: Picture) -> str:
-    """What the picture is, and its score."""
-    return f"{result.sets[picture.set].caption(picture.index)} · {picture.score:.3g}"
+def caption(result: BenchResult, picture: Picture, path: Path) -> str:
+    """What the picture is, its score, and how its samples are shown where that was chosen; ``path`` as `picture_file`.
+
+    Raises:
+        OSError: if the file is gone.
+    """
+    said = [f"{result.sets[picture.set].caption(picture.index)} · {picture.score:.3g}", image_description(path)]
+    return " · ".join(each for each in said if each)
 
 
 def picture_file(pictures: Dataset, index: int) -> Path:
@@ -103,7 +109,7 @@ def picture_file(pictures: Dataset, index: int) -> Path:
         return path
     image = pictures.show(index)
     try:
-        write_image(path, image.convert("RGB"))
+        write_image(path, image.convert("RGB"), note_of(image))
         make_room(folder.parent, _DISK_BYTES, keep=folder)
     except OSError as error:
         raise StudioError(f"the picture could not be kept in {folder} ({error.strerror or error})") from error
@@ -114,8 +120,8 @@ def gallery_items(result: BenchResult, pictures: list[Picture]) -> tuple[list[Pi
     """The pictures that can still be read, and their files and captions for a gallery."""
     kept, items = [], []
     for picture in pictures:
-        with suppress(StudioError):
+        with suppress(StudioError, OSError):
             path = picture_file(result.sets[picture.set], picture.index)
-            items.append((shown_file(path), caption(result, picture)))
+            items.append((shown_file(path), caption(result, picture, path)))
             kept.append(picture)
     return kept, items
