@@ -61,7 +61,7 @@ class Explore(Common):
                     print(f"Model {found.backbone}.{f' {found.limits}' if found.limits else ''}", end="\n\n")
                 first = False
                 for report in found.reports:
-                    print(picture_text(report), end="\n\n")
+                    print(picture_text(report, bool(found.negatives)), end="\n\n")
         if not results and len(problems) == 1:
             raise StudioError(*problems.values())
         about["notes"] = [*notes, *about.get("notes", ())]
@@ -75,17 +75,18 @@ class Explore(Common):
             print(to_json({"results": results, **about, "problems": problems}))
 
 
-def picture_text(report: ImageReport) -> str:
-    """A picture's report for the terminal."""
+def picture_text(report: ImageReport, words: bool = True) -> str:
+    """A picture's report for the terminal; without ``words`` its affinities are the classes, which are told already."""
     lines = [f"{one_line(report.name)}", f"  {one_line(report.verdict)}"]
     if report.note:
         lines.append(f"  shown       {report.note}")
     if report.classes:
         lines.append("  classes     " + ", ".join(f"{one_line(name)} {share:.1%}" for name, share in report.classes))
-    if report.affinities:
+    listed = report.affinities if words else ()
+    if listed:
         lines.append(f"  affinities  (ID labels hold {report.id_share:.1%})")
-    width = max((len(one_line(each.label)) for each in report.affinities), default=0)
-    for each in report.affinities:
+    width = max((len(one_line(each.label)) for each in listed), default=0)
+    for each in listed:
         side = "ID " if each.inside else "neg"
         bar = "█" * round(24 * each.share)
         lines.append(f"    {side} {one_line(each.label):{width}} {each.share:6.1%} {bar}".rstrip())
