@@ -49,7 +49,7 @@ class FeatureDataset(Dataset):
         found = read_features(path)
         arrays = found.tensors
         numbers = arrays.pop("labels", arrays.pop("label", None))
-        others = [key for key in arrays if key not in ("", *_NDIM)]
+        others = [key for key in sorted(arrays) if key not in ("", *_NDIM)]
         if len(others) == len(arrays):
             possible = [key for key in others if arrays[key].is_floating_point() and arrays[key].ndim == 2]
             if len(possible) == 1 or len(others) == 1:
@@ -58,9 +58,8 @@ class FeatureDataset(Dataset):
                 others.remove(chosen)
         self._features = {key: value for key, value in arrays.items() if key in ("", *_NDIM)}
         if not self._features:
-            raise StudioError(
-                f"{self.file} holds none of the features {', '.join(_NDIM)}, but {', '.join(arrays) or 'nothing'}"
-            )
+            held = ", ".join(sorted(arrays)) or "nothing"
+            raise StudioError(f"{self.file} holds none of the features {', '.join(_NDIM)}, but {held}")
         self.name = readable(name or path.stem)
         self._check()
         state = path.stat()
