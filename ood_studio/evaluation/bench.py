@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import version
 from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ood_studio import __version__
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, Stopped, silent
+from ood_studio.core.versions import versions
 from ood_studio.data.content import origin_of
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bootstrap import intervals
@@ -28,7 +27,6 @@ from ood_studio.scorers import FittedScore, Reference, Scorer, Space, select_fea
 
 _CHUNK = 2048  # images scored at a time, or
 _CHUNK_BYTES = 64 * 2**20  # of their features as numbers of 4 bytes: memory stays bounded whatever the size of the set
-_PACKAGES = ("torch", "torchvision", "open_clip_torch", "timm", "numpy", "pillow")
 _TEXTS = ("class_text", "negative_text", "conjugated_text")
 
 
@@ -280,7 +278,7 @@ class Bench:
             fpr_definition=self.fpr_definition,
             seed=self.seed,
             provenance=provenance,
-            versions=_versions(),
+            versions=versions(),
         )
 
 
@@ -328,7 +326,3 @@ def _features(features: DatasetFeatures, space: Space, rows: slice = slice(None)
 def _parameters(scorer: Scorer, reference: Reference) -> dict[str, Any]:
     # Every concrete scorer is a dataclass; the type checker sees only the abstract one.
     return asdict(cast(Any, scorer.resolved(reference)))
-
-
-def _versions() -> dict[str, str]:
-    return {"ood_studio": __version__} | {name: version(name) for name in _PACKAGES}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ood_studio.core.versions import versions
 from ood_studio.evaluation.rows import Row
 from ood_studio.studio.scores import Reading, ReferenceScores
 
@@ -73,7 +75,7 @@ class ExploreResult:
         tau: the temperature that NegLabel used; ``groups`` into how many groups it cut the negative labels.
         id_labels, negatives: the labels on both sides; negatives furthest first.
         notes: sentences for the person, such as labels dropped.
-        backbone: the model's name.
+        backbone: the model's name; ``model`` its fingerprint, device and precision.
         limits: what the model knows nothing of, in one sentence; empty where there is nothing to say.
     """
 
@@ -86,6 +88,7 @@ class ExploreResult:
     notes: tuple[str, ...]
     limits: str = ""
     backbone: str = ""
+    model: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: the reports without the raw scores of the reference images."""
@@ -104,6 +107,7 @@ class ExploreResult:
             "notes": list(self.notes),
             "limits": self.limits,
             "backbone": self.backbone,
+            "provenance": dict(self.model) | {"versions": versions()},
         }
 
     def _repr_html_(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from ood_studio.data.pixels import to_pixels
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.gauge import Gauge
 from ood_studio.studio.answers import Affinity
+from ood_studio.studio.provenance import about_model
 from ood_studio.studio.requests import SynthesizeImageRequest
 from ood_studio.studio.scores import Reading, ScorePanel, scorer_named
 from ood_studio.studio.workbench import LabelSpace, Workbench
@@ -39,6 +40,7 @@ class Assessment:
         readings: every score of ``image`` as `Studio.explore` gives it.
         negative: the negative label that it resembles most: largest softmax of cosine similarities over the negative
             labels alone, as in SynOOD's label mining; its share of that softmax.
+        model: the model that scored it, see `about_model`.
     """
 
     image: Image.Image
@@ -47,6 +49,7 @@ class Assessment:
     gauge: Gauge | None
     readings: tuple[Reading, ...]
     negative: Affinity
+    model: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
     @property
     def inside(self) -> bool | None:
@@ -101,7 +104,8 @@ class Assessor:
             value = float(values[i])
             negative = Affinity(words.mined.words[int(mined.indices[i])], float(mined.values[i]), False)
             energy = -value if isinstance(self.guide, EnergyGuide) else None
-            found.append(Assessment(image, value, energy, self.gauge, readings[i], negative))
+            about = about_model(space.backbone)
+            found.append(Assessment(image, value, energy, self.gauge, readings[i], negative, model=about))
         return found
 
     @torch.no_grad()

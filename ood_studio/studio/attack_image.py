@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PIL import Image
@@ -19,6 +19,7 @@ from ood_studio.core.progress import Progress, silent
 from ood_studio.data.deep_images import note_of
 from ood_studio.data.pixels import to_images
 from ood_studio.studio.notebook import change_html
+from ood_studio.studio.provenance import about_model
 from ood_studio.studio.requests import AttackImageRequest
 from ood_studio.studio.scores import Reading, scorer_named
 from ood_studio.studio.texts import read_prompts
@@ -39,6 +40,7 @@ class AttackImageStep:
         image: rounded to 8 bits.
         original: the image before, at the same size.
         note: how the image's samples are shown, in one sentence; empty where there is nothing to say.
+        model: which model was attacked, see `about_model`.
     """
 
     step: int
@@ -51,6 +53,7 @@ class AttackImageStep:
     image: Image.Image
     original: Image.Image
     note: str = ""
+    model: Mapping[str, str] = field(default_factory=dict)
 
     def change(self) -> np.ndarray:
         """(height, width, 3) the perturbation, image − original, in [-1, 1]."""
@@ -89,6 +92,7 @@ class AttackImageService:
         original = to_images(pixels)[0]
         panel = self._workbench.score_panel(space, request.score, request.reference, progress)
         typical = {title: float(np.median(found.id)) for title, found in panel.compared.items()}
+        about = about_model(backbone)
         weight = smoothness_weight(request.attack.smoothness, min(pixels.shape[-2:]))
 
         def report(step: AttackStep) -> AttackImageStep:
@@ -106,6 +110,7 @@ class AttackImageService:
                 changed,
                 original,
                 note,
+                about,
             )
 
         area = None if mask is None else fitted_mask(mask, image, pixels, backbone, full_size=request.full_size)

@@ -18,6 +18,7 @@ from ood_studio.scorers import Reference
 from ood_studio.scorers.neglabel import affinities
 from ood_studio.studio.answers import Affinity, ExploreResult, ImageReport, drawn_to, its_class, verdict
 from ood_studio.studio.classifiers import class_shares
+from ood_studio.studio.provenance import about_model
 from ood_studio.studio.requests import ExploreRequest
 from ood_studio.studio.scores import Reading
 from ood_studio.studio.workbench import LabelSpace, Workbench
@@ -50,7 +51,7 @@ class ExploreService:
         features = self._workbench.image_features(space.backbone, [image for _, image in images], progress)
         reference = space.reference()
         readings = panel.readings(features.vectors)
-        limits = limits_of(space.backbone.name)
+        limits, about = limits_of(space.backbone.name), about_model(space.backbone)
         notes = list(space.notes)
         if not panel.compared:
             notes.append("These labels come without ID reference pictures, so there are scores but no threshold.")
@@ -59,7 +60,7 @@ class ExploreService:
             names = [each for each, _ in images]
             reports = _noted(_of_own_head(request, space, names, features.vectors, readings, limits), images)
             return ExploreResult(
-                tuple(reports), panel.compared, 1.0, 1, space.id_labels, (), tuple(notes), limits, name
+                tuple(reports), panel.compared, 1.0, 1, space.id_labels, (), tuple(notes), limits, name, about
             )
         score = request.score.resolved(reference)
         assert score.tau is not None and score.groups is not None
@@ -98,6 +99,7 @@ class ExploreService:
             tuple(notes),
             limits,
             space.backbone.name,
+            about,
         )
 
     def warm_up(self, request: ExploreRequest, progress: Progress = silent) -> None:

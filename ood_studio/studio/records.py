@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-import torch
 from PIL import Image
 
-from ood_studio import __version__
 from ood_studio.attacks.quality import quality
+from ood_studio.core.versions import versions
 from ood_studio.data.keyed_images import image_key
 from ood_studio.data.pixels import to_pixels
 from ood_studio.studio.attack_image import AttackImageStep
@@ -32,8 +31,8 @@ def attack_record(
     figures = quality(to_pixels([last.original]), to_pixels([last.image]))[0]
     plain = {name: None if math.isinf(value) else value for name, value in asdict(figures).items()}
     return {
-        "version": __version__,
-        "torch": torch.__version__,
+        "versions": versions(),
+        "model": dict(last.model),
         "request": asdict(request),
         "source": image_key(source),
         "target": None if target is None else image_key(target),
@@ -53,8 +52,8 @@ def synthesis_record(
 ) -> dict[str, Any]:
     """A synthesis, and what came of each iteration."""
     return {
-        "version": __version__,
-        "torch": torch.__version__,
+        "versions": versions(),
+        "model": dict(steps[-1].model) if steps else {},
         "request": asdict(request),
         "contexts": list(words),
         "iterations": [

@@ -29,6 +29,7 @@ from ood_studio.labels.corpora import has_lexnames
 from ood_studio.labels.presets import read_labels
 from ood_studio.scorers import FittedScore, Reference, Scorer, Space, select_features
 from ood_studio.studio.given import GIVEN, given_features
+from ood_studio.studio.provenance import about_model
 from ood_studio.studio.requests import BenchRequest, LabelChoice
 from ood_studio.studio.workbench import LabelSpace, Workbench
 from ood_studio.worlds import OWN_SUITE
@@ -250,13 +251,3 @@ def _training(
             if known is not None and (why := what_lacks(suite.train, found, which, known.shape[-1])):
                 raise StudioError(why)
     return select_features(which, found.joint, found.visual, found.patches), found.rows
-
-
-def about_model(backbone: Backbone) -> dict[str, str]:
-    """What a result says of the model: its fingerprint, where it runs and how precisely."""
-    return {
-        "weights": backbone.fingerprint,
-        "device": str(backbone.device),
-        "dtype": str(backbone.dtype).removeprefix("torch."),
-        "precision": torch.get_float32_matmul_precision(),
-    }

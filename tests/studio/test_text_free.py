@@ -107,7 +107,9 @@ def test_explore_tells_the_classes_of_the_models_own_head(studio: Studio, drawn:
         assert f"own class for it is “{report.classes[0][0]}”" in report.verdict and report.heatmap is None
     assert [title for title in result.references][-1] == "1-NN" and result.negatives == ()
     assert "has no text tower: the 20 classes of its own head stand for the ID labels" in result.notes[0]
-    json.dumps(result.to_dict(), allow_nan=False)
+    told = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert told["backbone"] == "diorama-classifier" and told["provenance"]["weights"] == backbone.fingerprint
+    assert {"torch", "timm"} < set(told["provenance"]["versions"])
 
 
 def test_nearest_neighbours_of_an_own_folder_leave_a_picture_out_of_its_own_comparison(
