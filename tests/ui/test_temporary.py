@@ -12,7 +12,9 @@ import pytest
 
 from ood_studio.core.disk import thin_out
 from ood_studio.ui import temporary
+from ood_studio.ui.compare.pictures import shown_picture
 from ood_studio.ui.downloads import download_folder, text_file
+from ood_studio.worlds.diorama_dataset import DioramaDataset
 
 
 @pytest.fixture(autouse=True)
@@ -79,3 +81,11 @@ def test_something_else_of_that_name_is_left_alone(root: Path) -> None:
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
     (root / f"ood-studio-{user}").write_text("a file")
     assert download_folder().is_dir()
+
+
+def test_a_picture_of_the_cache_is_shown_from_where_gradio_may_show_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OOD_STUDIO_CACHE", str(tmp_path / "elsewhere"))
+    path = Path(shown_picture(DioramaDataset("id-test", 0, 1), 0))
+    assert path.is_relative_to(temporary.folder(temporary.UPLOADS)) and path.is_file()

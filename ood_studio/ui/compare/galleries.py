@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.ui.compare.parts import Parts
-from ood_studio.ui.compare.pictures import picture_file
+from ood_studio.ui.compare.pictures import shown_picture
 from ood_studio.ui.compare.session import Session
 from ood_studio.ui.explore.session import Session as ExploreSession
 from ood_studio.ui.explore.tab import ExploreTab
@@ -25,8 +25,8 @@ def wire_galleries(parts: Parts, tabs: gr.Tabs, explorer: ExploreTab) -> None:
                 return gr.skip()
             picture = shown[int(event.index)]
             pictures = mine.result.sets[picture.set]
-            path = picture_file(pictures, picture.index)
-            theirs.take(f"{picture.set} {pictures.caption(picture.index)}", str(path))
+            path = shown_picture(pictures, picture.index)
+            theirs.take(f"{picture.set} {pictures.caption(picture.index)}", path)
             return gr.Tabs(selected="explore")
 
         return open_picture

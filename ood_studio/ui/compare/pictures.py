@@ -116,6 +116,11 @@ def picture_file(pictures: Dataset, index: int) -> Path:
     return path
 
 
+def shown_picture(pictures: Dataset, index: int) -> str:
+    """The path of a picture that a page may show, wherever the cache lies; see `picture_file`."""
+    return shown_file(picture_file(pictures, index))
+
+
 def gallery_items(result: BenchResult, pictures: list[Picture]) -> tuple[list[Picture], list[tuple[str, str]]]:
     """The pictures that can still be read, and their files and captions for a gallery."""
     kept, items = [], []
