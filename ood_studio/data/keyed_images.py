@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from ood_studio.core.cache import KeyedCache
+from ood_studio.data.deep_images import note_of
 from ood_studio.data.images import decode_image
 
 _MAX_BYTES = 512 * 2**20  # of decoded images that one `ImageFiles` holds
@@ -26,10 +27,41 @@ class KeyedImage:
     image: Image.Image
     key: str
 
+    @property
+    def note(self) -> str:
+        """How its samples are shown, see `note_of`."""
+        return note_of(self.image)
+
     @classmethod
-    def of(cls, image: Image.Image | KeyedImage) -> KeyedImage:
+    def of(cls, image: Image.Image | KeyedImage | KeyedFile) -> KeyedImage | KeyedFile:
         """The image with its key, which is computed unless it is known."""
-        return image if isinstance(image, KeyedImage) else cls(image, image_key(image))
+        return image if isinstance(image, KeyedImage | KeyedFile) else cls(image, image_key(image))
+
+
+@dataclass(frozen=True, eq=False)
+class KeyedFile:
+    """An image of a file whose pixels are there when they are asked for: held, or else decoded again.
+
+    Attributes:
+        files: holds the ones that were opened last.
+        path, name: see `ImageFiles.open`.
+        key, note: as of the `KeyedImage`.
+    """
+
+    files: ImageFiles
+    path: Path | str
+    name: str | None
+    key: str
+    note: str
+
+    @property
+    def image(self) -> Image.Image:
+        """The pixels; an ImageError where the file has gone since."""
+        return self.files.open(self.path, name=self.name).image
+
+
+GivenImage = Image.Image | KeyedImage | KeyedFile
+"""An image as those take it who need its content more than once."""
 
 
 def image_key(image: Image.Image) -> str:
@@ -62,13 +94,23 @@ class ImageFiles:
         try:
             stat = Path(path).stat()
         except (OSError, ValueError):
-            return KeyedImage.of(decode_image(path, name=name))  # which says in a sentence why not
+            return _keyed(path, name)  # which says in a sentence why not
         key = (str(path), stat.st_mtime_ns, stat.st_size)
-        return self._kept.get(key, lambda: KeyedImage.of(decode_image(path, name=name)))
+        return self._kept.get(key, lambda: _keyed(path, name))
+
+    def later(self, path: Path | str, *, name: str | None = None) -> KeyedFile:
+        """The image of a file that was looked at once; its pixels are held no longer than there is room for them."""
+        found = self.open(path, name=name)
+        return KeyedFile(self, path, name, found.key, found.note)
 
     def clear(self) -> None:
         """Forgets all of them."""
         self._kept.clear()
+
+
+def _keyed(path: Path | str, name: str | None) -> KeyedImage:
+    image = decode_image(path, name=name)
+    return KeyedImage(image, image_key(image))
 
 
 def _size(held: KeyedImage) -> int:

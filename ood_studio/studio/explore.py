@@ -13,7 +13,7 @@ from torch import Tensor
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.deep_images import note_of
-from ood_studio.data.keyed_images import KeyedImage
+from ood_studio.data.keyed_images import GivenImage
 from ood_studio.scorers import Reference
 from ood_studio.scorers.neglabel import affinities
 from ood_studio.studio.answers import Affinity, ExploreResult, ImageReport, drawn_to, its_class, verdict
@@ -40,7 +40,7 @@ class ExploreService:
     def explore(
         self,
         request: ExploreRequest,
-        images: Sequence[tuple[str, Image.Image | KeyedImage]],
+        images: Sequence[tuple[str, GivenImage]],
         progress: Progress = silent,
     ) -> ExploreResult:
         """See `Studio.explore`."""
@@ -109,10 +109,10 @@ class ExploreService:
             self._workbench.reference_images(space, request.reference, progress)
 
 
-def _noted(reports: Sequence[ImageReport], images: Sequence[tuple[str, Image.Image | KeyedImage]]) -> list[ImageReport]:
+def _noted(reports: Sequence[ImageReport], images: Sequence[tuple[str, GivenImage]]) -> list[ImageReport]:
     """The reports, each with how its image's samples are shown."""
-    plain = [image.image if isinstance(image, KeyedImage) else image for _, image in images]
-    return [replace(report, note=note_of(image)) for report, image in zip(reports, plain, strict=True)]
+    notes = [note_of(image) if isinstance(image, Image.Image) else image.note for _, image in images]
+    return [replace(report, note=note) for report, note in zip(reports, notes, strict=True)]
 
 
 def _of_own_head(

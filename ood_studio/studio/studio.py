@@ -14,7 +14,7 @@ from ood_studio.attacks.defences import Defence
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
-from ood_studio.data.keyed_images import KeyedImage
+from ood_studio.data.keyed_images import GivenImage
 from ood_studio.evaluation.rows import BenchResult
 from ood_studio.labels.negmining import NegativeLabels
 from ood_studio.studio.answers import ExploreResult, SweepPoint
@@ -95,7 +95,7 @@ class Studio:
     def explore(
         self,
         request: ExploreRequest,
-        images: Sequence[tuple[str, Image.Image | KeyedImage]],
+        images: Sequence[tuple[str, GivenImage]],
         progress: Progress = silent,
     ) -> ExploreResult:
         """Affinities, scores and verdicts of images, given as (name, image).

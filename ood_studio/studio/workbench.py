@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.core.unicode import listed
 from ood_studio.data.dataset import Dataset
-from ood_studio.data.keyed_images import KeyedImage
+from ood_studio.data.keyed_images import GivenImage, KeyedImage
 from ood_studio.data.sources import open_dataset
 from ood_studio.features.images import dataset_features
 from ood_studio.labels.conjugated import conjugated_features
@@ -168,15 +168,16 @@ class Workbench:
 
         return self._conjugated_text.get(space.key, build, lambda: progress("waiting for the phrases", 0, 1))
 
-    def encode(self, backbone: Backbone, images: Sequence[Image.Image]) -> EncodedImages:
-        """Features of a few images of any sizes, on the CPU; nothing is kept."""
+    def encode(self, backbone: Backbone, images: Iterable[Image.Image]) -> EncodedImages:
+        """Features of a few images of any sizes, on the CPU; nothing is kept, and no two of them are needed at once."""
         with torch.inference_mode():
-            found = backbone.encode_image(backbone.preprocess(images))
+            pixels = [backbone.preprocess([image]) for image in images]
+            found = backbone.encode_image(torch.cat(pixels) if pixels else backbone.preprocess([]))
             vectors = _vectors(found.joint, found.visual).float().cpu()
         return EncodedImages(vectors, None if found.patches is None else found.patches.float().cpu())
 
     def image_features(
-        self, backbone: Backbone, images: Sequence[Image.Image | KeyedImage], progress: Progress = silent
+        self, backbone: Backbone, images: Sequence[GivenImage], progress: Progress = silent
     ) -> EncodedImages:
         """Features of images, each computed once whoever asks, and on the CPU.
 
@@ -190,13 +191,13 @@ class Workbench:
         for key, each in dict(zip(keys, keyed, strict=True)).items():
             kept = self._encoded.peek(key)
             if kept is None:
-                todo.append((key, each.image))
+                todo.append((key, each))
             else:
                 held[key] = kept
         for start in range(0, len(todo), _BATCH):
             progress("encoding pictures", start, len(todo))
             batch = todo[start : start + _BATCH]
-            found = self.encode(backbone, [image for _, image in batch])
+            found = self.encode(backbone, (each.image for _, each in batch))
             for i, (key, _) in enumerate(batch):
                 patches = None if found.patches is None else found.patches[i : i + 1].clone()
                 held[key] = EncodedImages(found.vectors[i : i + 1].clone(), patches)

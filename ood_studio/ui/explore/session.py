@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ood_studio.core.errors import StudioError
-from ood_studio.data.keyed_images import ImageFiles, KeyedImage
+from ood_studio.data.keyed_images import ImageFiles, KeyedFile
 from ood_studio.studio import ExploreRequest, ExploreResult
 
 MOST_PICTURES = 500
@@ -80,12 +80,12 @@ class Session:
         """Forgets the pictures and what came of them."""
         self.pictures, self.opened, self.result, self.request = [], 0, None, None
 
-    def decode(self) -> tuple[list[tuple[str, KeyedImage]], list[str]]:
+    def decode(self) -> tuple[list[tuple[str, KeyedFile]], list[str]]:
         """The pictures, and the sentences for those that have gone or broken since, which are taken out."""
         decoded, kept, problems = [], [], []
         for name, path in self.pictures:
             try:
-                decoded.append((name, self.files.open(path, name=name)))
+                decoded.append((name, self.files.later(path, name=name)))
                 kept.append((name, path))
             except StudioError as error:
                 problems.append(str(error))
