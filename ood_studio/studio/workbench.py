@@ -31,6 +31,7 @@ from ood_studio.studio.texts import read_prompts
 from ood_studio.worlds import ReferencePart, ReferenceSet, open_reference, reference_of
 
 _BATCH = 64
+_BYTES = 2**30  # of label spaces in memory, of reference images' features, and of phrases
 _FEATURE_BYTES = 512 * 2**20  # of single images' features in memory
 
 
@@ -55,6 +56,11 @@ class LabelSpace:
     mined: NegativeLabels
     negative_text: Tensor
     notes: tuple[str, ...] = ()
+
+    @property
+    def nbytes(self) -> int:
+        """What its vectors and words take in memory, roughly."""
+        return self.class_text.nbytes + self.negative_text.nbytes + 80 * len(self.mined.words)
 
     def reference(self) -> Reference:
         """What scorers learn from that need no images: the texts, or the model's own head."""
@@ -101,13 +107,15 @@ class Workbench:
     def __init__(self, device: str = "auto", workers: int = 1) -> None:
         self.device = device
         self.workers = workers
-        self._spaces: KeyedCache[LabelSpace] = KeyedCache(limit=8)
+        self._spaces: KeyedCache[LabelSpace] = KeyedCache(8, max_bytes=_BYTES, size=lambda space: space.nbytes)
         self._encoded: KeyedCache[EncodedImages] = KeyedCache(
             None, max_bytes=_FEATURE_BYTES, size=lambda found: found.nbytes
         )
-        self._references: KeyedCache[ReferenceImages] = KeyedCache(limit=8)
+        self._references: KeyedCache[ReferenceImages] = KeyedCache(
+            8, max_bytes=_BYTES, size=lambda found: found.id.nbytes + found.ood.nbytes
+        )
         self._reference_scores: KeyedCache[ReferenceScores] = KeyedCache(limit=64)
-        self._conjugated_text: KeyedCache[Tensor] = KeyedCache(limit=8)
+        self._conjugated_text: KeyedCache[Tensor] = KeyedCache(8, max_bytes=_BYTES, size=lambda text: text.nbytes)
 
     def backbone(self, name: str, progress: Progress = silent) -> Backbone:
         """The backbone of that name on this device; where another user loads it, waiting for it can be stopped.
