@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+from ood_studio.adapters.adaptation import Adaptation, AdaptedBackbone, load_adaptation
 from ood_studio.adapters.base import Adapted, Adapter, Diverged, Epoch
 from ood_studio.adapters.krnft import KRNFT
 from ood_studio.adapters.material import Material
 from ood_studio.adapters.plp import PseudoLabelProbing
 from ood_studio.adapters.probe import Probe
 from ood_studio.adapters.record import AdapterError, Record
-from ood_studio.adapters.registry import ADAPTERS, adapter_of
+from ood_studio.adapters.registry import ADAPTERS, adapter_of, parse_adapter
 from ood_studio.adapters.store import SavedAdapter, export, find_adapter, remove, save, saved_adapters
 from ood_studio.adapters.synood_labels import SynOODLabels
 from ood_studio.adapters.synood_projection import SynOODProjection
@@ -24,7 +25,9 @@ for _adapter in (PseudoLabelProbing, Probe, SynOODProjection, SynOODLabels, Task
 __all__ = [
     "ADAPTERS",
     "KRNFT",
+    "Adaptation",
     "Adapted",
+    "AdaptedBackbone",
     "Adapter",
     "AdapterError",
     "Diverged",
@@ -40,6 +43,8 @@ __all__ = [
     "adapter_of",
     "export",
     "find_adapter",
+    "load_adaptation",
+    "parse_adapter",
     "remove",
     "save",
     "saved_adapters",

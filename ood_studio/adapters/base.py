@@ -160,11 +160,11 @@ class Adapter(ABC):
             material=material.key,
             about=material.about,
             planned=recipe.epochs,
-            notes=start.notes,
+            notes=(*material.notes, *start.notes),
         )
         stage = f"training {self.title}"
         for passed in run(start.learner, recipe, seed=seed, stage=stage, progress=progress, resume=resume):
-            notes = (*start.notes, f"{passed.diverged}.") if passed.diverged else start.notes
+            notes = (*record.notes, f"{passed.diverged}.") if passed.diverged else record.notes
             tensors = {
                 name: tensor.detach().cpu().clone().contiguous()
                 for name, tensor in {**start.constants, **start.learner.kept()}.items()

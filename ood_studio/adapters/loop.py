@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from ood_studio.adapters.optimisers import Recipe, restore, state_of
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Progress, silent
+from ood_studio.core.progress import Progress, Stopped, silent
 
 _FAR = 10.0  # an epoch's loss this many times its start (and more by 1) has run away
 
@@ -149,7 +150,9 @@ def run(
         with torch.no_grad():
             for name, tensor in names.items():
                 good[name].copy_(tensor)
-        progress(stage, epoch * per_epoch, steps)
+        if epoch == recipe.epochs:
+            with suppress(Stopped):  # too late to stop anything
+                progress(stage, steps, steps)
         yield Passed(epoch, losses, rate, "", history, partial(_state, epoch, names, optimiser, history))
 
 

@@ -34,7 +34,7 @@ class Material:
     Attributes:
         labels: the ID labels.
         key: of all of the content: equal keys, equal material.
-        about: what it is, for people.
+        about: what it is, for people, and ``notes`` sentences about what was left out of it.
         class_text: (classes, dim) text features of the ID labels.
         pseudo_text: (classes, dim) text features that pseudo-labels are read off (PLP: five prompts).
         negative_labels: the negative labels, in the order of ``negative_text`` (negatives, dim).
@@ -51,6 +51,7 @@ class Material:
     labels: tuple[str, ...]
     key: str
     about: str = ""
+    notes: tuple[str, ...] = ()
     class_text: Tensor | None = None
     pseudo_text: Tensor | None = None
     negative_labels: tuple[str, ...] = ()

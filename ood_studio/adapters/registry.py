@@ -9,6 +9,7 @@ from typing import Any, TypeGuard, cast
 
 from ood_studio.adapters.base import Adapter
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import parameters, with_values
 from ood_studio.core.plugins import Registry
 
 
@@ -34,6 +35,25 @@ ADAPTERS: Registry[type[Adapter]] = Registry(
     "adapters", "adapter", takes=_is_adapter, name=lambda adapter: adapter.name, check=_check
 )
 """Every adapter by name: what `python -m ood_studio adapt` can fit, and the contract tests run over."""
+
+
+def parse_adapter(text: str) -> Adapter:
+    """An adapter from its name and hyper-parameters, such as ``probe:shots=10:epochs=50``.
+
+    Raises:
+        StudioError: for an unknown name or parameter, or a value that it cannot have.
+    """
+    name, *settings = text.split(":")
+    kind: Any = adapter_of(name)
+    known = parameters(kind)
+    changes = {}
+    for setting in settings:
+        parameter, given, value = setting.partition("=")
+        if parameter not in known or not given:
+            has = ", ".join(f"{each}=" for each in known)
+            raise StudioError(f"{text!r}: {name} has no parameter {setting!r}; it has {has}")
+        changes[parameter] = known[parameter].parse(value, f"{parameter} of {name}")
+    return cast(Adapter, with_values(kind(), changes))
 
 
 def adapter_of(name: str) -> type[Adapter]:

@@ -14,6 +14,7 @@ from typing import Annotated, Union
 
 import tyro
 
+from ood_studio.cli.adapt import Adapt
 from ood_studio.cli.attack import Attack
 from ood_studio.cli.attack_image import AttackImage
 from ood_studio.cli.bench import Bench
@@ -27,6 +28,7 @@ from ood_studio.cli.synthesize import Synthesize
 from ood_studio.cli.synthesize_image import SynthesizeImage
 from ood_studio.core import plugins
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import leaves
 from ood_studio.studio.commands import PROGRAM
 
 COMMANDS: dict[str, type[Command]] = {
@@ -40,6 +42,7 @@ COMMANDS: dict[str, type[Command]] = {
     "detect-fit": DetectFit,
     "detect-run": DetectRun,
     "detect-audit": DetectAudit,
+    "adapt": Adapt,
     "serve": ServeApp,
 }
 
@@ -91,7 +94,7 @@ def parse(arguments: Sequence[str]) -> Command:
             (chosen, files), unknown = tyro.cli(
                 _program(),
                 prog=PROGRAM,
-                args=list(arguments) or ["--help"],
+                args=_together(arguments) or ["--help"],
                 return_unknown_args=True,
                 config=(tyro.conf.FlagCreatePairsOff,),
                 registry=registry,
@@ -112,6 +115,38 @@ def parse(arguments: Sequence[str]) -> Command:
         print(note, file=sys.stderr)
     command: Command = chosen.make()
     return command
+
+
+def _together(arguments: Sequence[str]) -> list[str]:
+    """A command line where what follows several mentions of a flag with many values follows the first one."""
+    command = COMMANDS.get(arguments[0]) if arguments else None
+    if command is None:
+        return list(arguments)
+    known = leaves(command)
+    many = {name for path, name in flags(command).items() if known[path].many}
+    found: list[str] = []
+    values: dict[str, list[str]] = {}
+    into = found
+    for word in arguments:
+        name, given, value = word.partition("=")
+        if name in many:
+            if name not in values:
+                values[name] = []
+                found.append(name)
+            into = values[name]
+            into += [value] if given else []
+        else:
+            if word.startswith("--"):
+                into = found
+            into.append(word)
+    return [each for word in found for each in _with_values(word, values.get(word, []))]
+
+
+def _with_values(word: str, values: list[str]) -> list[str]:
+    """A flag and what follows it; a value that looks like a flag is tied to it."""
+    if any(value.startswith("-") for value in values):
+        return [f"{word}={','.join(values)}"]
+    return [word, *values]
 
 
 def _program() -> Callable[..., tuple[Chosen, tuple[str, ...]]]:
@@ -144,7 +179,7 @@ def _known(word: str, kind: str, known: Iterable[str]) -> None:
     if word in listed:
         return
     near = difflib.get_close_matches(word, listed, 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(listed)}" if len(listed) < 12 else ""
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(listed)}" if len(listed) < 20 else ""
     raise StudioError(f"there is no {kind} {word}{'; ' if hint else ''}{hint}")
 
 

@@ -10,6 +10,7 @@ from ood_studio.studio.attack_image import AttackImageStep
 from ood_studio.studio.attack_results import AttackResult, Evaluation
 from ood_studio.studio.detector import DetectorAudit, MadeDetector
 from ood_studio.studio.requests import (
+    AdaptRequest,
     AttackImageRequest,
     AttackSetRequest,
     AuditRequest,
@@ -27,6 +28,7 @@ from ood_studio.studio.studio import Studio
 from ood_studio.studio.synthesize_image import SynthesizeImageStep
 
 __all__ = [
+    "AdaptRequest",
     "Affinity",
     "Assessment",
     "AttackImageRequest",

@@ -94,8 +94,9 @@ class Assessor:
         if values is None:
             return [found for image in images for found in self.assess([image], self._guide_score(image))]
         space = self.space
-        vectors = self.workbench.encode(space.backbone, images).vectors  # what a file of the image will be given
-        readings = self.panel.readings(vectors)
+        seen = self.workbench.encode(space.backbone, images)  # what a file of the image will be given
+        vectors = seen.vectors
+        readings = self.panel.readings(vectors, seen.visual)
         words = self.words
         joint = vectors if words is space else self.workbench.encode(words.backbone, images).vectors
         mined = (joint @ words.negative_text.T * words.backbone.logit_scale).softmax(dim=1).max(dim=1)
@@ -134,15 +135,17 @@ class Assessors:
         panel = self._workbench.score_panel(space, request.score, request.reference, progress)
         words = space
         if not space.backbone.reads_text:
-            words = self._workbench.label_space(replace(request.labels, backbone=DEFAULT), progress)
+            words = self._workbench.label_space(replace(request.labels, backbone=DEFAULT, adapter=()), progress)
         if request.guide == "energy":
             guide, gauge = self._energy(request, space, progress)
             return Assessor(self._workbench, space, words, guide, gauge, panel)
-        scorer = scorer_named(request.guide, request.score, reads_text=space.backbone.reads_text)
+        scorer = space.meant(scorer_named(request.guide, request.score, reads_text=space.backbone.reads_text))
         titles = [title for title, score in panel.fitted.items() if score.scorer == scorer]
         found = panel.compared.get(titles[0]) if titles else None
         gauge = None if found is None else Gauge.of(found.id, found.ood)
-        guide = ScorerGuide(space.backbone, scorer.fit(space.reference()), gauge.boundary if gauge else None)
+        guide = ScorerGuide(
+            space.backbone, scorer.fit(space.reference(scorer.space)), gauge.boundary if gauge else None
+        )
         return Assessor(self._workbench, space, words, guide, gauge, panel)
 
     def _energy(

@@ -98,7 +98,8 @@ class AttackImageService:
         def report(step: AttackStep) -> AttackImageStep:
             changed = to_images(step.pixels)[0]
             # What a file of the image will be given, not what the attack computes with.
-            readings = panel.readings(self._workbench.encode(backbone, [changed]).vectors)[0]
+            seen = self._workbench.encode(backbone, [changed])
+            readings = panel.readings(seen.vectors, seen.visual)[0]
             return AttackImageStep(
                 step.step,
                 step.total,
@@ -131,8 +132,9 @@ class AttackImageService:
         panel = self._workbench.score_panel(space, request.score, request.reference)
         rows = []
         for image in images:
-            vectors = self._workbench.image_features(space.backbone, views_of(image, defence)).vectors
-            rows += panel.readings(mean_of_views(vectors, unit=space.backbone.reads_text))
+            seen = self._workbench.image_features(space.backbone, views_of(image, defence))
+            vectors = mean_of_views(seen.vectors, unit=space.backbone.reads_text)
+            rows += panel.readings(vectors, mean_of_views(seen.visual, unit=False))
         return rows
 
     def _objectives(
@@ -152,8 +154,9 @@ class AttackImageService:
                 scorer = scorer_named(request.target_score, request.score, reads_text=backbone.reads_text)
                 own = space
                 if backbone is not space.backbone:
-                    own = self._workbench.label_space(replace(request.labels, backbone=name), progress)
-                objectives.append(Objective(backbone, scorer.fit(own.reference())))
+                    own = self._workbench.label_space(replace(request.labels, backbone=name, adapter=()), progress)
+                scorer = own.meant(scorer)
+                objectives.append(Objective(backbone, scorer.fit(own.reference(scorer.space))))
             return objectives
         if request.target_label:
             prompts = read_prompts(request.labels.prompts)

@@ -25,7 +25,7 @@ from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
 from ood_studio.scorers import FittedScore, Space
 from ood_studio.studio.attack_results import AttackResult, Evaluation
-from ood_studio.studio.requests import AttackSetRequest
+from ood_studio.studio.requests import AttackSetRequest, LabelChoice
 from ood_studio.studio.suite_bench import SuiteBenches
 from ood_studio.studio.texts import read_prompts
 from ood_studio.studio.workbench import Workbench
@@ -58,7 +58,7 @@ class AttackSetService:
         if len(source) > request.count:
             source = Subset(source, request.count, request.seed)
         names = dict.fromkeys((request.labels.backbone, *request.ensemble))
-        backbones = [self._workbench.backbone(name, progress) for name in names]
+        backbones = [self._suites.model(_choice(request, name), suite, progress) for name in names]
         targets = None
         if not request.target_score:
             targets = choose_targets(
@@ -120,6 +120,7 @@ class AttackSetService:
         progress: Progress,
     ) -> Evaluation:
         """The suite as a model sees it behind a defence; scorers do not learn from the training images ``used``."""
+        choice = _choice(request, name)
         backbone = self._workbench.backbone(name, progress)
 
         def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
@@ -127,7 +128,7 @@ class AttackSetService:
             return found.without(used) if images is suite.train else found
 
         bench, _ = self._suites.bench(
-            replace(request.bench(), labels=replace(request.labels, backbone=name)),
+            replace(request.bench(), labels=choice),
             suite,
             features_of,
             params={"defence": "" if defence is None else str(defence)},
@@ -150,7 +151,7 @@ class AttackSetService:
         for backbone in backbones:
             if targets is None:
                 scorer = parse_scorer(request.target_score, bench_scorers(request.score))
-                choice = replace(request.labels, backbone=backbone.name)
+                choice = _choice(request, backbone.name)
                 found.append((backbone, self._suites.fit(scorer, choice, suite, progress), "joint"))
                 continue
             rows = targets.features(backbone, request.space, read_prompts(request.labels.prompts), progress)
@@ -164,6 +165,12 @@ class AttackSetService:
             ]
 
         return objectives
+
+
+def _choice(request: AttackSetRequest, name: str) -> LabelChoice:
+    """The labels for one of the models; adapters are on the attacked one alone."""
+    adapters = request.labels.adapter if name == request.labels.backbone else ()
+    return replace(request.labels, backbone=name, adapter=adapters)
 
 
 def _key(request: AttackSetRequest, suite: OpenSuite, backbones: Sequence[Backbone], targets: SetTargets | None) -> str:

@@ -128,6 +128,10 @@ def _accuracies(
 
     def joint(images: Dataset) -> DatasetFeatures:
         # Of the ID images at once all that the scorers will ask for.
-        return features_of(images, spaces | _JOINT if images is suite.id else _JOINT)
+        found = features_of(images, spaces | _JOINT if images is suite.id else _JOINT)
+        return found if space.adaptation is None else space.adaptation.features(found)
 
-    return suite_accuracies(suite, space.class_text, encode_labels, joint)
+    reference = space.reference()
+    if reference.conditional is not None or reference.class_text is None:
+        return {}  # an image's own text has no vectors to compare all images with
+    return suite_accuracies(suite, reference.class_text, encode_labels, joint)

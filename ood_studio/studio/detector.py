@@ -76,6 +76,8 @@ class DetectorService:
 
     def detector(self, request: DetectorRequest, progress: Progress = silent) -> MadeDetector:
         """See `Studio.detector`."""
+        if request.labels.adapter:
+            raise StudioError("a detector's file holds no adapter; leave the adapter out")
         space = self._workbench.label_space(request.labels, progress)
         known = bench_scorers(request.score)
         scorer = parse_scorer(request.scorer, known if space.backbone.reads_text else without_text(known))

@@ -50,7 +50,7 @@ class ExploreService:
         panel = self._workbench.score_panel(space, request.score, request.reference, progress)
         features = self._workbench.image_features(space.backbone, [image for _, image in images], progress)
         reference = space.reference()
-        readings = panel.readings(features.vectors)
+        readings = panel.readings(features.vectors, features.visual)
         limits, about = limits_of(space.backbone.name), about_model(space.backbone)
         notes = list(space.notes)
         if not panel.compared:
@@ -65,7 +65,7 @@ class ExploreService:
         score = request.score.resolved(reference)
         assert score.tau is not None and score.groups is not None
         shares = affinities(features.vectors, reference, score.tau)
-        classes = (features.vectors @ space.class_text.T * space.backbone.logit_scale).softmax(dim=1)
+        classes = (reference.vectors("class_text").cosines(features.vectors) * reference.logit_scale).softmax(dim=1)
         words = (*space.id_labels, *space.mined.words)
         known = len(space.id_labels)
         reports = []

@@ -70,9 +70,17 @@ class ScorePanel:
     fitted: dict[str, FittedScore]
     compared: dict[str, ReferenceScores]
 
-    def readings(self, vectors: Tensor) -> list[tuple[Reading, ...]]:
-        """What every score makes of each image's vectors, (n, dim): joint ones, or visual ones without a text tower."""
-        values = {title: score(vectors).tolist() for title, score in self.fitted.items()}
+    def readings(self, vectors: Tensor, visual: Tensor) -> list[tuple[Reading, ...]]:
+        """What every score makes of each image's vectors, (n, dim): joint ones, or visual ones without a text tower.
+
+        Args:
+            vectors: (n, dim).
+            visual: (n, width) those of the same images that scores of visual features read.
+        """
+        values = {
+            title: score(visual if score.scorer.space == "visual" else vectors).tolist()
+            for title, score in self.fitted.items()
+        }
         return [
             tuple(
                 reading_of(score.scorer.name, title, values[title][i], self.compared.get(title))

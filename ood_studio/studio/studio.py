@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ood_studio.adapters import Epoch
 from ood_studio.attacks.defences import Defence
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
@@ -17,6 +18,7 @@ from ood_studio.core.progress import Progress, silent
 from ood_studio.data.keyed_images import GivenImage
 from ood_studio.evaluation.rows import BenchResult
 from ood_studio.labels.negmining import NegativeLabels
+from ood_studio.studio.adapt import AdaptService
 from ood_studio.studio.answers import ExploreResult, SweepPoint
 from ood_studio.studio.assessment import Assessment, Assessors
 from ood_studio.studio.attack_image import AttackImageService, AttackImageStep
@@ -28,6 +30,7 @@ from ood_studio.studio.explore import ExploreService
 from ood_studio.studio.feature_map import FeatureMap, FeatureMapService
 from ood_studio.studio.hosted import Hosted
 from ood_studio.studio.requests import (
+    AdaptRequest,
     AttackImageRequest,
     AttackSetRequest,
     AuditRequest,
@@ -70,6 +73,7 @@ class Studio:
         self._sets = SynthesizeSetService(self.workbench, self._images)
         self._maps = FeatureMapService(self.workbench)
         self._detectors = DetectorService(self.workbench)
+        self._adapt = AdaptService(self.workbench)
 
     def allow(self, request: Any) -> None:
         """Lets a request of any kind pass, which all methods below ask first; a StudioError where strangers may not."""
@@ -300,6 +304,19 @@ class Studio:
         """
         self.allow(request)
         return self._sets.synthesize_set(request, progress)
+
+    # --- adapt --------------------------------------------------------------------------------------------------------
+
+    def adapt(self, request: AdaptRequest, progress: Progress = silent) -> Iterator[Epoch]:
+        """An adapter as it is fitted, epoch by epoch; to stop, stop asking: `Epoch.adapted` is what is learnt by then.
+
+        A fit that was interrupted goes on where it was; `ood_studio.adapters.save` keeps what was learnt.
+
+        Raises:
+            StudioError: for an unknown adapter, or material that it cannot learn from.
+            Diverged: if the loss runs away in the first epoch.
+        """
+        return self._adapt.adapt(request, progress)
 
     # --- the feature map ----------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import Linear
 
+from ood_studio.adapters import Adaptation, AdapterError
 from ood_studio.backbones import Backbone, BackboneError
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, Stopped, silent
@@ -102,13 +103,21 @@ class SuiteBenches:
         choice = request.labels
         backbone = self._workbench.backbone(choice.backbone, progress)
         space, no_text = self._text_side(choice, suite.labels, progress)
-        scorers = choose_scorers(request.scorers, bench_scorers(request.score))
+        known = bench_scorers(request.score)
+        if space is not None:
+            known = {key: space.meant(scorer) for key, scorer in known.items()}
+        scorers = choose_scorers(request.scorers, known)
         given = given_features(suite, request.head)
         if given is not None and given.unnamed and space is not None and given.width != backbone.dim:
             no_text = (
                 f"the given features have {given.width} dimensions, and the texts of {backbone.name} {backbone.dim}"
             )
             space = None
+        if choice.adapter and space is None:
+            raise AdapterError(f"the adapter {choice.adapter[0]} cannot be put on: {no_text}")
+        if space is not None and space.adaptation is not None:
+            scorers = {f"{'+'.join(choice.adapter)}+{key}": scorer for key, scorer in scorers.items()}
+            features_of = _adapted(space.adaptation, features_of)
         if not backbone.reads_text or (given is not None and given.head is not None):
             scorers = without_text(scorers)
         head = backbone.head if given is None or given.head is None else given.head
@@ -123,7 +132,11 @@ class SuiteBenches:
             seed=request.seed,
             resamples=request.resamples,
             fpr_definition=request.fpr_definition,
-            params={**(params or {}), **({"decode": request.decode} if request.decode != "faithful" else {})},
+            params={
+                **(params or {}),
+                **({"decode": request.decode} if request.decode != "faithful" else {}),
+                **_about_adapters(space),
+            },
             prompting={"prompts": choice.prompts},
             mining={
                 "corpus": choice.corpus,
@@ -155,10 +168,21 @@ class SuiteBenches:
         def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
             return dataset_features(backbone, images, spaces, progress)
 
-        reference_of = self._reference_of(
-            suite, space, choice, {"": scorer}, features_of, no_text, backbone.head, progress
-        )
+        adapted: FeaturesOf = features_of
+        if space is not None and space.adaptation is not None:
+            scorer, adapted = space.meant(scorer), _adapted(space.adaptation, features_of)
+        reference_of = self._reference_of(suite, space, choice, {"": scorer}, adapted, no_text, backbone.head, progress)
         return scorer.fit(reference_of(scorer.space))
+
+    def model(self, choice: LabelChoice, suite: OpenSuite, progress: Progress = silent) -> Backbone:
+        """The model of a choice as it sees the images of a suite, with its adapters.
+
+        Raises:
+            StudioError: if it cannot be had, or an adapter does not fit.
+        """
+        if not choice.adapter:
+            return self._workbench.backbone(choice.backbone, progress)
+        return self._workbench.label_space(choice, progress, suite.labels).backbone
 
     def _text_side(
         self, choice: LabelChoice, labels: tuple[str, ...], progress: Progress
@@ -201,6 +225,9 @@ class SuiteBenches:
                     images, rows = _training(suite, which, needed_spaces(learning), features_of)
                     if suite.train.labels is not None:
                         labels = torch.from_numpy(suite.train.labels[rows])
+                    if space is not None and space.adaptation is not None:
+                        seen = features_of(suite.train, needed_spaces(learning) | {"joint"})
+                        labels = space.adaptation.classes(seen.joint, labels)
             if space is not None and pool:
                 with reason_of("conjugated_text", absent):
                     conjugated = self._workbench.conjugated_text(space, choice, progress)
@@ -209,7 +236,7 @@ class SuiteBenches:
                 absent |= dict.fromkeys(("class_text", "negative_text", "conjugated_text"), no_text)
                 scale = backbone.logit_scale
                 return Reference(images=images, labels=labels, head=own, logit_scale=scale, absent=absent)
-            return Reference(
+            found = Reference(
                 space.class_text,
                 space.negative_text,
                 images=images,
@@ -219,8 +246,31 @@ class SuiteBenches:
                 conjugated_text=conjugated,
                 absent=absent,
             )
+            return found if space.adaptation is None else space.adaptation.reference(found, which)
 
         return of
+
+
+def _adapted(adaptation: Adaptation, features_of: FeaturesOf) -> FeaturesOf:
+    """Features as the adapted model sees them: those of the model itself, which are on disk, moved."""
+    return lambda images, spaces: adaptation.features(features_of(images, spaces))
+
+
+def _about_adapters(space: LabelSpace | None) -> dict[str, Any]:
+    """What a row says of the adapters: kind, hyper-parameters, what they learnt from, and the key of each."""
+    if space is None or space.adaptation is None:
+        return {}
+    told = [
+        {
+            "adapter": part.record.adapter,
+            **part.record.parameters,
+            "seed": part.record.seed,
+            "material": part.record.about or part.record.material,
+            "key": part.key,
+        }
+        for part in space.adaptation.parts
+    ]
+    return {"adapters": told}
 
 
 @contextmanager

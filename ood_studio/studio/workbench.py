@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ood_studio.adapters import Adaptation, AdapterError, load_adaptation
 from ood_studio.backbones import Backbone, load_backbone
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
@@ -18,12 +19,12 @@ from ood_studio.core.unicode import listed
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.keyed_images import GivenImage, KeyedImage
 from ood_studio.data.sources import open_dataset
-from ood_studio.features.images import dataset_features
+from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.conjugated import conjugated_features
 from ood_studio.labels.corpora import load_corpus
 from ood_studio.labels.negmining import NegativeLabels, mine_corpus
 from ood_studio.labels.presets import TypedLabels, read_labels
-from ood_studio.scorers import KNN, FittedScore, NegLabel, Reference, Scorer
+from ood_studio.scorers import KNN, FittedScore, NegLabel, Reference, Scorer, Space
 from ood_studio.studio.classifiers import NO_NEGATIVES, own_labels, own_notes, own_scorers
 from ood_studio.studio.requests import LabelChoice
 from ood_studio.studio.scores import ReferenceScores, ScorePanel, shown_scorers
@@ -47,6 +48,7 @@ class LabelSpace:
         id_labels: the ID labels, and ``class_text`` (classes, dim) their vectors.
         mined: the negative labels, furthest first, and ``negative_text`` (negatives, dim) their vectors.
         notes: sentences for the person, such as labels dropped.
+        adaptation: the adapters on the model; ``backbone`` is the adapted one, the vectors are those before.
     """
 
     key: Hashable
@@ -56,17 +58,23 @@ class LabelSpace:
     mined: NegativeLabels
     negative_text: Tensor
     notes: tuple[str, ...] = ()
+    adaptation: Adaptation | None = None
 
     @property
     def nbytes(self) -> int:
         """What its vectors and words take in memory, roughly."""
         return self.class_text.nbytes + self.negative_text.nbytes + 80 * len(self.mined.words)
 
-    def reference(self) -> Reference:
-        """What scorers learn from that need no images: the texts, or the model's own head."""
+    def reference(self, space: Space = "joint") -> Reference:
+        """What scorers of a space learn from that need no images: the texts, or the model's own head."""
         if not self.backbone.reads_text:
             return Reference(head=self.backbone.head, logit_scale=self.backbone.logit_scale)
-        return Reference(self.class_text, self.negative_text, logit_scale=self.backbone.logit_scale)
+        plain = Reference(self.class_text, self.negative_text, logit_scale=self.backbone.logit_scale)
+        return plain if self.adaptation is None else self.adaptation.reference(plain, space)
+
+    def meant(self, scorer: Scorer) -> Scorer:
+        """A scorer at its defaults as it is meant on this model: with an adapter's head its scores read that."""
+        return scorer if self.adaptation is None else self.adaptation.scorer(scorer)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,22 +85,28 @@ class ReferenceImages:
     id: Tensor
     ood: Tensor
     about: str
+    visual: tuple[Tensor, Tensor] | None = None
+
+    def of(self, space: Space) -> tuple[Tensor, Tensor]:
+        """The vectors that a score of a space reads, of ID and OOD images; ``visual`` holds those beside joint ones."""
+        return self.visual if space == "visual" and self.visual is not None else (self.id, self.ood)
 
 
 @dataclass(frozen=True, eq=False)
 class EncodedImages:
     """Features of images: ``vectors`` (n, dim), and ``patches`` (n, rows, columns, dim) where the model has them.
 
-    The vectors are the joint ones, of a model without a text tower the visual ones.
+    The vectors are the joint ones, of a model without a text tower the visual ones; ``visual`` (n, width) always.
     """
 
     vectors: Tensor
     patches: Tensor | None
+    visual: Tensor
 
     @property
     def nbytes(self) -> int:
         """What they take in memory."""
-        return self.vectors.nbytes + (0 if self.patches is None else self.patches.nbytes)
+        return self.vectors.nbytes + self.visual.nbytes + (0 if self.patches is None else self.patches.nbytes)
 
 
 class Workbench:
@@ -136,6 +150,8 @@ class Workbench:
         """
         backbone = self.backbone(choice.backbone, progress)
         if not backbone.reads_text:
+            if choice.adapter:
+                raise AdapterError(f"{backbone.name} has no text tower, and adapters are put on models with one")
             nothing = torch.empty(0, backbone.dim)
             own = own_labels(backbone)
             return LabelSpace(
@@ -154,7 +170,8 @@ class Workbench:
             return LabelSpace(key, backbone, labels, class_text, mined, negative_text)
 
         space = self._spaces.get(key, build, lambda: progress("waiting for the words", 0, 1))
-        return replace(space, notes=typed.notes) if typed.notes else space
+        space = replace(space, notes=typed.notes) if typed.notes else space
+        return _adapted(space, choice.adapter) if choice.adapter else space
 
     def conjugated_text(self, space: LabelSpace, choice: LabelChoice, progress: Progress = silent) -> Tensor:
         """(phrases, dim) text features of CSP's phrases, made from the adjectives of the choice's corpus.
@@ -182,7 +199,8 @@ class Workbench:
             pixels = [backbone.preprocess([image]) for image in images]
             found = backbone.encode_image(torch.cat(pixels) if pixels else backbone.preprocess([]))
             vectors = _vectors(found.joint, found.visual).float().cpu()
-        return EncodedImages(vectors, None if found.patches is None else found.patches.float().cpu())
+            visual = found.visual.float().cpu()
+        return EncodedImages(vectors, None if found.patches is None else found.patches.float().cpu(), visual)
 
     def image_features(
         self, backbone: Backbone, images: Sequence[GivenImage], progress: Progress = silent
@@ -208,11 +226,13 @@ class Workbench:
             found = self.encode(backbone, (each.image for _, each in batch))
             for i, (key, _) in enumerate(batch):
                 patches = None if found.patches is None else found.patches[i : i + 1].clone()
-                held[key] = EncodedImages(found.vectors[i : i + 1].clone(), patches)
+                row = slice(i, i + 1)
+                held[key] = EncodedImages(found.vectors[row].clone(), patches, found.visual[row].clone())
                 self._encoded.put(key, held[key])
         rows = [held[key] for key in keys]
         maps = [row.patches for row in rows if row.patches is not None]
-        return EncodedImages(torch.cat([row.vectors for row in rows]), torch.cat(maps) if maps else None)
+        vectors, visual = (torch.cat([getattr(each, part) for each in rows]) for part in ("vectors", "visual"))
+        return EncodedImages(vectors, torch.cat(maps) if maps else None, visual)
 
     def reference_images(self, space: LabelSpace, folder: str, progress: Progress = silent) -> ReferenceImages | None:
         """Features of ID and OOD reference images: those of a folder, or else those that come with the labels.
@@ -231,13 +251,13 @@ class Workbench:
         if folder:
             own = open_dataset(folder, labels=())
             return self._references.get(
-                (backbone.fingerprint, own.key), lambda: _own_reference(backbone, own, progress), waiting
+                (backbone.fingerprint, own.key), lambda: _own_reference(space, own, progress), waiting
             )
         found = reference_of(space.id_labels)
         if found is None:
             return None
         return self._references.get(
-            (backbone.fingerprint, found), lambda: self._world_reference(backbone, found, progress), waiting
+            (backbone.fingerprint, found), lambda: self._world_reference(space, found, progress), waiting
         )
 
     def score_panel(self, space: LabelSpace, score: NegLabel, folder: str, progress: Progress = silent) -> ScorePanel:
@@ -249,24 +269,24 @@ class Workbench:
         references = self.reference_images(space, folder, progress)
         reference = space.reference()
         panel = ScorePanel({}, {})
-        shown = shown_scorers(score)
+        shown = tuple((title, space.meant(scorer)) for title, scorer in shown_scorers(score))
         if not space.backbone.reads_text:
             shown = own_scorers(space.backbone, references is not None)
             if references is not None:
                 reference = replace(reference, images=references.id)
         for title, scorer in shown:
-            panel.fitted[title] = fitted = scorer.fit(reference)
+            own = reference if scorer.space == "joint" or space.adaptation is None else space.reference(scorer.space)
+            panel.fitted[title] = fitted = scorer.fit(own)
             if references is not None:
                 panel.compared[title] = self._scores_of(space, scorer, fitted, references)
         return panel
 
-    def _world_reference(self, backbone: Backbone, found: ReferenceSet, progress: Progress) -> ReferenceImages:
-        def features(part: ReferencePart) -> Tensor:
+    def _world_reference(self, space: LabelSpace, found: ReferenceSet, progress: Progress) -> ReferenceImages:
+        def features(part: ReferencePart) -> DatasetFeatures:
             images = open_reference(found, part, workers=self.workers)
-            seen = dataset_features(backbone, images, {"joint"}, progress)
-            return _vectors(seen.joint, seen.visual)
+            return _features(space, images, progress)
 
-        return ReferenceImages(found.name, features(found.id), features(found.near), found.about)
+        return _reference_images(found.name, features(found.id), features(found.near), found.about)
 
     def _scores_of(
         self, space: LabelSpace, scorer: Scorer, score: FittedScore, references: ReferenceImages
@@ -274,11 +294,12 @@ class Workbench:
         """Scores of the reference images under a scorer fitted in a label space, each computed once."""
 
         def compute() -> ReferenceScores:
-            ood = score(references.ood).double().numpy() if len(references.ood) else np.empty(0)
+            inside, outside = references.of(scorer.space)
+            ood = score(outside).double().numpy() if len(outside) else np.empty(0)
             own = score
             if isinstance(scorer, KNN):  # each of them is the nearest to itself
-                own = replace(scorer, k=scorer.k + 1).fit(Reference(images=references.id))
-            return ReferenceScores(own(references.id).double().numpy(), ood, references.about)
+                own = replace(scorer, k=scorer.k + 1).fit(Reference(images=inside))
+            return ReferenceScores(own(inside).double().numpy(), ood, references.about)
 
         return self._reference_scores.get((space.key, references.key, repr(scorer)), compute)
 
@@ -291,10 +312,30 @@ def _vectors(joint: Tensor | None, visual: Tensor | None) -> Tensor:
     return found
 
 
-def _own_reference(backbone: Backbone, images: Dataset, progress: Progress) -> ReferenceImages:
-    found = dataset_features(backbone, images, {"joint"}, progress)
-    vectors = _vectors(found.joint, found.visual)
+def _features(space: LabelSpace, images: Dataset, progress: Progress) -> DatasetFeatures:
+    """Features of a dataset as the model of a label space sees it; those before its adapters are kept on disk."""
+    if space.adaptation is None:
+        return dataset_features(space.backbone, images, {"joint"}, progress)
+    return space.adaptation.features(dataset_features(space.adaptation.backbone, images, {"joint"}, progress))
+
+
+def _own_reference(space: LabelSpace, images: Dataset, progress: Progress) -> ReferenceImages:
+    found = _features(space, images, progress)
     unread = [f"{len(found.problems):,} could not be read: {listed([*found.problems])}"] if found.problems else []
     skipped = "; ".join((*unread, *images.notes))
-    about = f"{len(vectors):,} pictures of {images.name}{f' ({skipped})' if skipped else ''}"
-    return ReferenceImages(images.key, vectors, vectors[:0], about)
+    about = f"{len(found.rows):,} pictures of {images.name}{f' ({skipped})' if skipped else ''}"
+    return _reference_images(images.key, found, found.without(set(found.rows.tolist())), about)
+
+
+def _reference_images(key: str, inside: DatasetFeatures, outside: DatasetFeatures, about: str) -> ReferenceImages:
+    vectors = tuple(_vectors(each.joint, each.visual) for each in (inside, outside))
+    visual = None
+    if inside.joint is not None and inside.visual is not None and outside.visual is not None:
+        visual = inside.visual, outside.visual
+    return ReferenceImages(key, vectors[0], vectors[1], about, visual)
+
+
+def _adapted(space: LabelSpace, names: Sequence[str]) -> LabelSpace:
+    """A label space with saved adapters on its model."""
+    adaptation = load_adaptation(names, space.backbone, space.id_labels, space.mined.words)
+    return replace(space, key=(space.key, adaptation.key), backbone=adaptation.model, adaptation=adaptation)

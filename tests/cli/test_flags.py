@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ood_studio.cli.bench import Bench
 from ood_studio.cli.flags import flags
 from ood_studio.cli.main import COMMANDS, parse
 from ood_studio.core import plugins
@@ -127,3 +128,11 @@ def test_commands_of_the_readme_can_be_given(monkeypatch: pytest.MonkeyPatch) ->
     for line in lines:
         if not line.endswith("--help"):
             parse(shlex.split(line))
+
+
+def test_a_flag_with_many_values_may_be_given_several_times() -> None:
+    command = parse(["bench", "--adapter", "a", "--count", "20", "--adapter=b", "--adapter", "c", "d", "--json"])
+    assert isinstance(command, Bench)
+    assert command.request.labels.adapter == ("a", "b", "c", "d") and command.request.count == 20 and command.json
+    command = parse(["bench", "--ood-data=-x=1", "--ood-data", "y=2"])
+    assert isinstance(command, Bench) and command.request.ood_data == ("-x=1", "y=2")

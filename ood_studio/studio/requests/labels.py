@@ -23,6 +23,7 @@ class LabelChoice:
         lexnames: WordNet's lexicographer files to search.
         prompts: a prompt set (``neglabel``, ``plp``, ``photo``) or a template with ``{}``.
         mining: how negative labels are chosen from the corpus.
+        adapter: saved adapters, by name or file, put on the backbone one after another.
     """
 
     backbone: Annotated[
@@ -35,6 +36,7 @@ class LabelChoice:
     lexnames: Annotated[tuple[str, ...], Help("WordNet's lexicographer files that are searched")] = DEFAULT_LEXNAMES
     prompts: Annotated[str, Help("Prompts: neglabel, plp, photo, or a template with {}")] = "neglabel"
     mining: Mining = field(default_factory=Mining)
+    adapter: Annotated[tuple[str, ...], Help("Saved adapters put on the model, in this order")] = ()
 
     def __post_init__(self) -> None:
         check(self)

@@ -1,0 +1,138 @@
+"""Adapters put on a backbone one after another, and the backbone as it is with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ood_studio.adapters.base import Adapted, Adapter
+from ood_studio.adapters.store import find_adapter
+from ood_studio.backbones import Backbone, ImageFeatures
+from ood_studio.features.base import DatasetFeatures
+from ood_studio.scorers import Reference, Scorer, Space
+
+_ROWS = 16_384  # features moved at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Adaptation:
+    """Adapters in their order on one backbone, used with the same labels.
+
+    Attributes:
+        backbone: the model without them.
+        parts: the adapters; the first one meets the backbone's own features.
+    """
+
+    backbone: Backbone
+    parts: tuple[Adapted, ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Of what they do to scores, in their order."""
+        return tuple(part.key for part in self.parts)
+
+    @cached_property
+    def model(self) -> Backbone:
+        """The backbone as it sees images with the adapters; the plain one where none of them moves images."""
+        moving = [part for part in self.parts if type(part.adapter)._image is not Adapter._image]
+        return AdaptedBackbone(self.backbone, moving) if moving else self.backbone
+
+    def reference(self, reference: Reference, space: Space = "joint") -> Reference:
+        """See `Adapted.reference`; the reference's images are features of `model`."""
+        for part in self.parts:
+            reference = part.reference(reference, space)
+        return reference
+
+    def scorer(self, scorer: Scorer) -> Scorer:
+        """See `Adapted.scorer`."""
+        for part in self.parts:
+            scorer = part.scorer(scorer)
+        return scorer
+
+    def classes(self, joint: Tensor | None, classes: Tensor | None) -> Tensor | None:
+        """See `Adapted.classes`."""
+        for part in self.parts:
+            classes = part.classes(joint, classes)
+        return classes
+
+    def features(self, found: DatasetFeatures) -> DatasetFeatures:
+        """Features of a dataset as the adapted model sees it, from those of the backbone."""
+        model = self.model
+        if not isinstance(model, AdaptedBackbone) or found.joint is None:
+            return found
+        moved = torch.cat([model.moved(rows) for rows in torch.split(found.joint, _ROWS)])
+        return replace(found, joint=moved)
+
+
+class AdaptedBackbone(Backbone):
+    """A backbone whose image features adapters have moved; everything else is the backbone's own.
+
+    Args:
+        backbone: the model itself.
+        parts: the adapters that move images, in their order.
+    """
+
+    def __init__(self, backbone: Backbone, parts: Sequence[Adapted]) -> None:
+        self._backbone, self._parts = backbone, tuple(parts)
+        for name in ("name", "dim", "image_size", "logit_scale", "has_patches", "reads_text", "device", "dtype"):
+            setattr(self, name, getattr(backbone, name))
+        self.head, self.labels = backbone.head, backbone.labels
+        self.fingerprint = "+".join([backbone.fingerprint, *(part.key for part in parts)])
+
+    @property
+    def input_shape(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self._backbone.input_shape
+
+    @torch.no_grad()
+    def moved(self, joint: Tensor) -> Tensor:
+        """(n, dim) joint features as the adapters move them, on the CPU."""
+        features = ImageFeatures(joint.to(self.device), joint.new_empty(len(joint), 0), None)
+        for part in self._parts:
+            features = part.image(features)
+        assert features.joint is not None
+        return features.joint.cpu()
+
+    def _transform(self, image: Image.Image) -> Tensor:
+        return self._backbone._transform(image)
+
+    def _encode_image(self, pixels: Tensor) -> ImageFeatures:
+        features = self._backbone._encode_image(pixels)
+        for part in self._parts:
+            features = part.image(features)
+        return features
+
+    def _encode_text(self, texts: list[str]) -> Tensor:
+        return self._backbone._encode_text(texts)
+
+    def _encode_texts(self, texts: list[str], report: Callable[[int], None]) -> Tensor:
+        return self._backbone._encode_texts(texts, report)
+
+    def __getattr__(self, name: str) -> Any:  # what kinds of models have of their own
+        if name.startswith("__") or name in ("_backbone", "_parts"):
+            raise AttributeError(name)
+        return getattr(self._backbone, name)
+
+
+def load_adaptation(
+    names: Sequence[str], backbone: Backbone, labels: tuple[str, ...], negative_labels: tuple[str, ...]
+) -> Adaptation:
+    """Saved adapters, by name or file, on a backbone and with labels, in the order given.
+
+    Each was learnt on the model as those before it make it ("together"), or on the plain one ("step by step").
+
+    Raises:
+        AdapterError: one sentence, for one that is not there, is damaged, or does not fit.
+    """
+    found = Adaptation(backbone, ())
+    for name in names:
+        saved = find_adapter(name)
+        below = found.model if saved.record.fingerprint == found.model.fingerprint else backbone
+        found = Adaptation(backbone, (*found.parts, saved.adapted(below, labels, negative_labels)))
+    return found

@@ -1,0 +1,109 @@
+"""``python -m ood_studio adapt``."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any, cast
+
+import tyro
+
+from ood_studio.adapters import Epoch, SavedAdapter, find_adapter, remove, save, saved_adapters
+from ood_studio.cli.command import Common
+from ood_studio.cli.output import one_line, to_json
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Help
+from ood_studio.core.progress import Bars
+from ood_studio.studio import AdaptRequest, Studio
+
+_ACTIONS = ("fit", "list", "show", "remove")
+
+
+@dataclass(frozen=True)
+class Adapt(Common):
+    """Learns something small on a frozen model (fit, or no word), and lists, shows or removes what was learnt.
+
+    What was interrupted goes on when the same is asked for again; a keyboard interrupt keeps what is learnt by then.
+    """
+
+    action: Annotated[
+        tuple[str, ...],
+        Help("fit, list, show NAME or remove NAME"),
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="ACTION"),
+    ] = ()
+    name: Annotated[str, Help("What to save it as; the method and a number where empty")] = ""
+    request: AdaptRequest = field(default_factory=AdaptRequest)
+
+    def run(self) -> None:
+        """Does what the action says.
+
+        Raises:
+            StudioError: for another action, or if the request cannot be met.
+        """
+        action, *names = self.action or ("fit",)
+        if action not in _ACTIONS:
+            raise StudioError(f"there is no action {action}; expected {', '.join(_ACTIONS)}")
+        if (action in ("show", "remove")) != (len(names) == 1):
+            wanted = "one name" if action in ("show", "remove") else "nothing"
+            raise StudioError(f"adapt {action} takes {wanted} behind it, not {len(names)}")
+        if action == "list":
+            found = saved_adapters()
+            print(to_json({"results": [_told(each) for each in found]}) if self.json else _listed(found))
+        elif action == "show":
+            shown = find_adapter(names[0])
+            print(to_json(_told(shown)) if self.json else _shown(shown))
+        elif action == "remove":
+            remove(names[0])
+            print(f"the adapter {names[0]} is removed", file=sys.stderr)
+        else:
+            self._fit()
+
+    def _fit(self) -> None:
+        last: Epoch | None = None
+        with closing(Bars(self.quiet)) as bars:
+            epochs = Studio(self.device, workers=0).adapt(self.request, bars)
+            try:
+                for epoch in epochs:
+                    last = epoch
+            except KeyboardInterrupt:
+                if last is None or not last.number:
+                    raise
+                print(f"stopped after epoch {last.number} of {last.of}; that is kept", file=sys.stderr)
+        assert last is not None
+        record = last.adapted.record
+        kept = save(last.adapted, self.name or f"{record.adapter}-{record.key[:8]}")
+        for note in record.notes:
+            print(note, file=sys.stderr)
+        print(to_json(_told(kept)) if self.json else _shown(kept))
+
+
+def _told(saved: SavedAdapter) -> dict[str, Any]:
+    told = asdict(cast(Any, saved.record))
+    return {"name": saved.name, "file": str(saved.path), "finished": saved.record.finished, **told}
+
+
+def _listed(found: list[SavedAdapter]) -> str:
+    if not found:
+        return "no adapter is saved yet; python -m ood_studio adapt trains one"
+    width = max(len(each.name) for each in found)
+    return "\n".join(
+        f"{each.name:{width}}  {each.record.adapter} on {one_line(each.record.backbone)}, "
+        f"{len(each.record.labels)} labels, {one_line(each.record.about)}"
+        for each in found
+    )
+
+
+def _shown(saved: SavedAdapter) -> str:
+    record = saved.record
+    lines = [f"{saved.name}: {record.adapter} on {one_line(record.backbone)}, in {saved.path}"]
+    lines.append("  parameters  " + ", ".join(f"{name} {value}" for name, value in record.parameters.items()))
+    lines.append(f"  material    {one_line(record.about)}, seed {record.seed}")
+    lines.append(f"  labels      {len(record.labels)}, and {len(record.negative_labels):,} negative ones")
+    lines.append(f"  epochs      {record.epochs} of {record.planned}")
+    for name in record.history[0] if record.history else ():
+        first, last = record.history[0][name], record.history[-1][name]
+        lines.append(f"  {name:<11} {first:.4g} -> {last:.4g}")
+    lines += [f"  {one_line(note)}" for note in record.notes]
+    return "\n".join(lines)

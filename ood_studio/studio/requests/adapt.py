@@ -1,0 +1,40 @@
+"""What ``python -m ood_studio adapt`` asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from ood_studio.core.parameters import Help, Seed, check
+from ood_studio.studio.requests.bench import DataRoot, TrainPictures
+from ood_studio.studio.requests.labels import LabelChoice
+
+
+@dataclass(frozen=True)
+class AdaptRequest:
+    """An adapter fitted to images.
+
+    Attributes:
+        method: the adapter's name, with hyper-parameters where wanted.
+        labels: the model and the text side; its own adapters are below the new one, which learns on the model as it is
+            with them. A suite brings its own ID labels.
+        suite: whose ID training images it learns from.
+        images: own ID images, sorted into folders by class, in place of a suite.
+        synthetic: near-boundary images, for methods that learn from some: a folder, as the set of ``synthesize`` or an
+            attacked set lies in one.
+        data_root: where the data of public benchmarks lie.
+        train_count: images to learn from, of a suite that draws them.
+        seed: of the fit, and of the images drawn.
+    """
+
+    method: Annotated[str, Help("What is learnt, with parameters where wanted (probe:shots=10)")] = "plp"
+    labels: LabelChoice = field(default_factory=LabelChoice)
+    suite: Annotated[str, Help("Suite whose ID training pictures are learnt from")] = "diorama"
+    images: Annotated[str, Help("Own ID pictures in folders by class, in place of a suite")] = ""
+    synthetic: Annotated[str, Help("Folder of near-boundary pictures, for methods that learn from some")] = ""
+    data_root: DataRoot = ""
+    train_count: TrainPictures = 2000
+    seed: Annotated[Seed, Help("Seed of the fit, and of the pictures drawn")] = 1
+
+    def __post_init__(self) -> None:
+        check(self)

@@ -1,0 +1,220 @@
+"""Adapters from the studio: fitted to a suite's images, and read by every score wherever scores are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from ood_studio.adapters import AdaptedBackbone, AdapterError, Epoch, find_adapter, save, saved_adapters
+from ood_studio.attacks.feature import FeatureAttack
+from ood_studio.cli.main import main
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped
+from ood_studio.diorama.render import render
+from ood_studio.diorama.splits import scenes
+from ood_studio.labels.negmining import Mining
+from ood_studio.scorers import Energy
+from ood_studio.studio import (
+    AdaptRequest,
+    AttackImageRequest,
+    BenchRequest,
+    DetectorRequest,
+    ExploreRequest,
+    LabelChoice,
+    Studio,
+)
+from tests.worlds.fewer import fewer_references
+
+LABELS = LabelChoice("diorama", mining=Mining(count=60))
+REQUEST = AdaptRequest("plp:epochs=3", LABELS, train_count=60)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_references() -> Iterator[None]:
+    with fewer_references(40, 30):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ood_studio.adapters.store.cache_dir", lambda: CACHE)
+
+
+CACHE = Path()
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    global CACHE
+    CACHE = tmp_path_factory.mktemp("adapters")
+    return Studio("cpu")
+
+
+@pytest.fixture(scope="module")
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("twins")
+    for i, scene in enumerate(scenes("near-ood", 3, 12)):
+        render(scene).save(folder / f"{i}.png")
+    return folder
+
+
+def fitted(studio: Studio, request: AdaptRequest, name: str) -> list[Epoch]:
+    epochs = [*studio.adapt(request)]
+    save(epochs[-1].adapted, name)
+    return epochs
+
+
+def with_adapters(*names: str) -> LabelChoice:
+    return replace(LABELS, adapter=names)
+
+
+def test_a_fit_yields_epochs_that_a_caller_can_judge(studio: Studio) -> None:
+    epochs = fitted(studio, REQUEST, "mine")
+    assert [epoch.number for epoch in epochs] == [0, 1, 2, 3]
+    images = torch.randn(4, epochs[0].adapted.tensors["weight"].shape[1])
+    judged = [epoch.adapted.tensors["weight"] @ images.T for epoch in epochs]
+    assert not torch.equal(judged[0], judged[3])  # an earlier epoch's state stays as it was
+    record = find_adapter("mine").record
+    assert record.about == "60 pictures of id-train (training)" and len(record.labels) == 20 and record.finished
+
+
+def test_scores_read_the_head_in_explore_and_compare(studio: Studio) -> None:
+    fitted(studio, REQUEST, "mine")
+    pictures = [(f"{i}", render(scene)) for i, scene in enumerate(scenes("id-test", 5, 3))]
+    plain = studio.explore(ExploreRequest(LABELS), pictures)
+    found = studio.explore(ExploreRequest(with_adapters("mine")), pictures)
+    seen = studio.backbone("diorama").encode_image(studio.backbone("diorama").preprocess([p for _, p in pictures]))
+    space = studio.label_space(with_adapters("mine"))
+    expected = Energy(space="visual").fit(space.reference("visual"))(seen.visual)
+    for i, report in enumerate(found.reports):
+        readings = {reading.title: reading for reading in report.readings}
+        assert readings["Energy"].value == pytest.approx(float(expected[i]), rel=1e-4)
+        assert readings["Energy"].threshold is not None
+        before = {reading.title: reading for reading in plain.reports[i].readings}
+        assert readings["NegLabel"] == before["NegLabel"] and readings["MSP"].value != before["MSP"].value
+    bench = BenchRequest(
+        scorers=("energy", "rmd", "neglabel"), labels=with_adapters("mine"), count=20, train_count=60, resamples=0
+    )
+    rows = studio.bench(bench).rows
+    assert {row.scorer for row in rows} == {"mine+energy", "mine+rmd", "mine+neglabel"}
+    (energy, *_) = (row for row in rows if row.scorer == "mine+energy")
+    assert energy.params["space"] == "visual" and energy.params["adapters"][0]["adapter"] == "plp"
+    (rmd, *_) = (row for row in rows if row.scorer == "mine+rmd")
+    assert rmd.params["logits"] is True
+
+
+def test_a_projection_moves_images_everywhere(studio: Studio, synthetic: Path) -> None:
+    request = replace(REQUEST, method="synood-projection:rate=0.01", synthetic=str(synthetic))
+    epochs = fitted(studio, request, "moving")
+    assert epochs[-1].adapted.record.about.startswith("60 pictures of id-train (training), 12 of ")
+    space = studio.label_space(with_adapters("moving"))
+    assert isinstance(space.backbone, AdaptedBackbone) and space.backbone.name == "diorama"
+    picture = render(scenes("near-ood", 9, 1)[0])
+    plain = studio.explore(ExploreRequest(LABELS), [("a", picture)]).reports[0].readings[0]
+    found = studio.explore(ExploreRequest(with_adapters("moving")), [("a", picture)]).reports[0].readings[0]
+    assert found.value != plain.value and found.threshold != plain.threshold
+    attack = AttackImageRequest(
+        labels=with_adapters("moving"), target_score="neglabel", attack=FeatureAttack(steps=3), full_size=False, every=3
+    )
+    steps = [*studio.attack_image(attack, picture)]
+    assert steps[-1].similarity > steps[0].similarity  # the gradient goes through the projection
+    # Tuned on the moved features ("together"), and put on after them.
+    fitted(studio, replace(request, method="synood-labels:rate=1", labels=with_adapters("moving")), "both")
+    both = studio.explore(ExploreRequest(with_adapters("moving", "both")), [("a", picture)]).reports[0].readings[0]
+    assert both.value != found.value
+
+
+def test_conditional_text_is_read_in_explore(studio: Studio) -> None:
+    request = replace(REQUEST, method="krnft:crops=4:chosen=2:shots=1:epochs=1:rate=0.001:regularisation=1")
+    fitted(studio, request, "tuned")
+    pictures = [("a", render(scenes("id-test", 5, 1)[0]))]
+    found = studio.explore(ExploreRequest(with_adapters("tuned")), pictures).reports[0]
+    plain = studio.explore(ExploreRequest(LABELS), pictures).reports[0]
+    assert found.readings[0].value != plain.readings[0].value and found.affinities
+    with pytest.raises(StudioError, match="krnft comes last"):
+        next(studio.adapt(replace(REQUEST, labels=with_adapters("tuned"))))
+
+
+def test_what_does_not_fit_is_refused_in_a_sentence(studio: Studio) -> None:
+    fitted(studio, REQUEST, "mine")
+    picture = [("a", Image.new("RGB", (64, 64)))]
+    for labels, message in (
+        (
+            replace(with_adapters("mine"), backbone="diorama-conv"),
+            "was learnt on diorama and does not fit diorama-conv",
+        ),
+        (replace(with_adapters("mine"), labels="cat, dog"), "was learnt with other labels: 20 of them, not 2"),
+        (with_adapters("absent"), "there is no adapter absent; there are .*mine"),
+    ):
+        with pytest.raises(AdapterError, match=message):
+            studio.explore(ExploreRequest(labels), picture)
+    for method, message in (
+        ("magic", "there is no adapter 'magic'; expected one of .*plp"),
+        ("plp:charm=1", "plp has no parameter 'charm=1'; it has space="),
+        ("plp:epochs=0", "epochs must lie between 1 and"),
+        ("synood-labels", "SynOOD negative labels needs a synthetic set .*make one first"),
+    ):
+        with pytest.raises(StudioError, match=message):
+            next(studio.adapt(replace(REQUEST, method=method)))
+
+
+def test_a_stopped_fit_goes_on_to_the_same_bits(studio: Studio) -> None:
+    request = replace(REQUEST, method="probe:epochs=6", seed=4)
+    whole = [*studio.adapt(request)][-1].adapted
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage.startswith("training") and done == 3:
+            raise Stopped("enough")
+
+    with pytest.raises(Stopped):
+        list(studio.adapt(request, stop))
+    assert len([*(CACHE / "adapters" / "unfinished").iterdir()]) == 1
+    rest = [*studio.adapt(request)]
+    assert [epoch.number for epoch in rest] == [4, 5, 6]
+    for name, tensor in whole.tensors.items():
+        assert torch.equal(rest[-1].adapted.tensors[name], tensor)
+    assert not [*(CACHE / "adapters" / "unfinished").iterdir()]
+
+
+def test_the_command_fits_lists_shows_and_removes(
+    studio: Studio, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "known"
+    for label in ("cat", "dog"):
+        (folder / label).mkdir(parents=True)
+        for i in range(4):
+            noise = np.random.default_rng([i, len(label)]).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+            Image.fromarray(noise).save(folder / label / f"{i}.png")
+    fit = ["adapt", "--images", str(folder), "--method", "probe:epochs=2", "--count", "60", "--quiet"]
+    assert main([*fit, "--name", "pets"]) == 0
+    assert "pets: probe on diorama" in capsys.readouterr().out
+    assert "pets" in [each.name for each in saved_adapters()]
+    assert main(["adapt", "list"]) == 0 and "pets" in capsys.readouterr().out
+    assert main(["adapt", "show", "pets"]) == 0 and "epochs      2 of 2" in capsys.readouterr().out
+    assert main(["adapt", "remove", "pets"]) == 0
+    capsys.readouterr()
+    for words, message in (
+        (["show", "pets"], "there is no adapter pets"),
+        (["paint"], "there is no action paint; expected fit, list, show, remove"),
+        (["list", "pets"], "adapt list takes nothing behind it, not 1"),
+        (["show"], "adapt show takes one name behind it, not 0"),
+    ):
+        assert main(["adapt", *words]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_an_adapter_is_never_left_out_silently(studio: Studio) -> None:
+    fitted(studio, REQUEST, "mine")
+    no_text = replace(with_adapters("mine"), backbone="diorama-classifier")
+    with pytest.raises(AdapterError, match="has no text tower"):
+        studio.bench(BenchRequest(scorers=("energy",), labels=no_text, count=20, train_count=60, resamples=0))
+    with pytest.raises(AdapterError, match="has no text tower"):
+        studio.explore(ExploreRequest(no_text), [("a", Image.new("RGB", (64, 64)))])
+    with pytest.raises(StudioError, match="a detector's file holds no adapter"):
+        studio.detector(DetectorRequest(labels=with_adapters("mine")))
