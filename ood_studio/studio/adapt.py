@@ -41,7 +41,18 @@ class AdaptService:
         self._workbench = workbench
 
     def adapt(self, request: AdaptRequest, progress: Progress = silent) -> Iterator[Epoch]:
-        """See `Studio.adapt`."""
+        """An adapter as it is fitted, epoch by epoch; to stop, stop asking: `Epoch.adapted` is what is learnt by then.
+
+        A fit that was interrupted goes on where it was; `ood_studio.adapters.save` keeps what was learnt.
+
+        Args:
+            request: what is learnt, and from what.
+            progress: told what is encoded and the steps; may raise to stop, which is not kept under a name.
+
+        Raises:
+            StudioError: for an unknown adapter, or material that it cannot learn from.
+            Diverged: if the loss runs away in the first epoch.
+        """
         adapter = parse_adapter(request.method)
         material, backbone = self.material(request, adapter, progress)
         key = _key(adapter, material, backbone, request.seed)

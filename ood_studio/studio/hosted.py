@@ -6,6 +6,7 @@ file does not decide about is refused by a test.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ _TEXTS: Mapping[str, int] = {
     "labels.lexnames": 40,
     "labels.prompts": 2_000,
     "scorer": 300,
+    "method": 300,
     "scorers": 300,
     "source": 100,
     "target_label": 300,
@@ -77,7 +79,8 @@ _NUMBERS: Mapping[str, float] = {
 }
 """The largest value of a whole number, by path, or by the kind of request and path; seeds may be any."""
 
-_UPLOADS = ("reference", "id_data", "train_data", "ood_data", "head")
+_UPLOADS = ("reference", "id_data", "train_data", "ood_data", "head", "synthetic")
+_ADAPTERS = ("labels.adapter",)  # saved ones by name, others as uploads
 _NOTHING = ("data_root", "images", "out", "detector")
 _SEEDS = ("seed", "labels.mining.seed", "score.seed", "attack.seed", "loop.seed")
 
@@ -173,6 +176,9 @@ class Hosted:
             self.check_model(path, value)
         elif path in _UPLOADS:
             self._check_data(parameter.name, value)
+        elif path in _ADAPTERS:
+            if not re.fullmatch(r"[\w.-]{1,64}", value) or value.endswith(".safetensors"):
+                self._check_data(parameter.name, value)
         elif path in _NOTHING:
             if value:
                 raise StudioError(f"{parameter.name} names a place of this server; visitors can only upload pictures")

@@ -86,16 +86,11 @@ class Studio:
         return self.workbench.backbone(name)
 
     def label_space(self, choice: LabelChoice, progress: Progress = silent) -> LabelSpace:
-        """The labels of a choice, encoded and mined.
-
-        Raises:
-            StudioError: for labels, corpus or prompts that cannot be used.
-        """
+        """The labels of a choice, encoded and mined; a StudioError where labels, corpus or prompts cannot be used."""
         self.allow(choice)
         return self.workbench.label_space(choice, progress)
 
     # --- explore ------------------------------------------------------------------------------------------------------
-
     def explore(
         self,
         request: ExploreRequest,
@@ -131,7 +126,6 @@ class Studio:
         return space.mined
 
     # --- compare ------------------------------------------------------------------------------------------------------
-
     def bench(self, request: BenchRequest, progress: Progress = silent) -> BenchResult:
         """The whole of `compare`."""
         *_, last = self.compare(request, progress)
@@ -161,7 +155,6 @@ class Studio:
         return self._bench.sweep(name, request, values, progress)
 
     # --- attack -------------------------------------------------------------------------------------------------------
-
     def attack_image(
         self,
         request: AttackImageRequest,
@@ -221,7 +214,6 @@ class Studio:
         return self._attack_set.transfer(request, backbones, progress)
 
     # --- synthesize ---------------------------------------------------------------------------------------------------
-
     def contexts(
         self,
         request: SynthesizeImageRequest,
@@ -306,20 +298,12 @@ class Studio:
         return self._sets.synthesize_set(request, progress)
 
     # --- adapt --------------------------------------------------------------------------------------------------------
-
     def adapt(self, request: AdaptRequest, progress: Progress = silent) -> Iterator[Epoch]:
-        """An adapter as it is fitted, epoch by epoch; to stop, stop asking: `Epoch.adapted` is what is learnt by then.
-
-        A fit that was interrupted goes on where it was; `ood_studio.adapters.save` keeps what was learnt.
-
-        Raises:
-            StudioError: for an unknown adapter, or material that it cannot learn from.
-            Diverged: if the loss runs away in the first epoch.
-        """
+        """See `AdaptService.adapt`."""
+        self.allow(request)
         return self._adapt.adapt(request, progress)
 
     # --- the feature map ----------------------------------------------------------------------------------------------
-
     def feature_map(
         self,
         request: FeatureMapRequest,
@@ -345,7 +329,6 @@ class Studio:
         return self._maps.feature_map(request, trail, made, progress)
 
     # --- detectors ----------------------------------------------------------------------------------------------------
-
     def detector(self, request: DetectorRequest, progress: Progress = silent) -> MadeDetector:
         """A detector whose threshold promises something of ID images.
 

@@ -52,6 +52,7 @@ def test_every_parameter_is_decided_about(kind: type) -> None:
     texts = {
         *hosted._TEXTS,
         *hosted._UPLOADS,
+        *hosted._ADAPTERS,
         *hosted._NOTHING,
         *hosted._BACKBONES,
         *MODELS,
@@ -91,7 +92,7 @@ FOREIGN = (
 def test_no_parameter_takes_a_place_of_the_server(kind: type, place: str, rules: Hosted, uploads: Path) -> None:
     place = place.replace("UPLOADS", str(uploads))
     for at, path in zip(paths(kind), leaves(kind), strict=True):
-        if at in (*hosted._UPLOADS, *hosted._NOTHING, "labels.corpus", *hosted._BACKBONES, *MODELS):
+        if at in (*hosted._UPLOADS, *hosted._ADAPTERS, *hosted._NOTHING, "labels.corpus", *hosted._BACKBONES, *MODELS):
             usual = value_at(kind(), path)
             request = with_values(kind(), {path: (place,) if isinstance(usual, tuple) else place})
             with pytest.raises(StudioError) as error:
