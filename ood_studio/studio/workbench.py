@@ -87,6 +87,11 @@ class ReferenceImages:
     about: str
     visual: tuple[Tensor, Tensor] | None = None
 
+    @property
+    def nbytes(self) -> int:
+        """What they take in memory, or of files that are mapped."""
+        return sum(each.nbytes for each in (self.id, self.ood, *(self.visual or ())))
+
     def of(self, space: Space) -> tuple[Tensor, Tensor]:
         """The vectors that a score of a space reads, of ID and OOD images; ``visual`` holds those beside joint ones."""
         return self.visual if space == "visual" and self.visual is not None else (self.id, self.ood)
@@ -125,9 +130,7 @@ class Workbench:
         self._encoded: KeyedCache[EncodedImages] = KeyedCache(
             None, max_bytes=_FEATURE_BYTES, size=lambda found: found.nbytes
         )
-        self._references: KeyedCache[ReferenceImages] = KeyedCache(
-            8, max_bytes=_BYTES, size=lambda found: found.id.nbytes + found.ood.nbytes
-        )
+        self._references: KeyedCache[ReferenceImages] = KeyedCache(8, max_bytes=_BYTES, size=lambda found: found.nbytes)
         self._reference_scores: KeyedCache[ReferenceScores] = KeyedCache(limit=64)
         self._conjugated_text: KeyedCache[Tensor] = KeyedCache(8, max_bytes=_BYTES, size=lambda text: text.nbytes)
 
