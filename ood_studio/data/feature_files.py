@@ -18,6 +18,7 @@ from torch import Tensor
 from ood_studio.core.errors import StudioError
 from ood_studio.core.unicode import listed
 from ood_studio.data.kinds import ARRAY, head_of
+from ood_studio.hub.errors import first_line
 
 FEATURE_SUFFIXES = (".npy", ".safetensors", ".parquet")
 _LABELS = ("label", "labels")
@@ -59,8 +60,8 @@ def _read_npy(path: Path) -> Table:
             raise ValueError("it is a zip archive")
         native = array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
         return Table({"": torch.from_numpy(native)})
-    except (OSError, ValueError, TypeError, EOFError, SyntaxError) as error:
-        raise StudioError(f"{path.name} is not an array of numbers that can be read ({error})") from error
+    except Exception as error:  # numpy reads the header as Python does, which raises anything
+        raise StudioError(f"{path.name} is not an array of numbers that can be read ({first_line(error)})") from error
 
 
 def why_no_array(path: Path) -> str:
@@ -84,7 +85,8 @@ def _read_safetensors(path: Path) -> Table:
     try:
         return Table(load_file(path))
     except (OSError, SafetensorError, ValueError, RuntimeError) as error:
-        raise StudioError(f"{path.name} is not a safetensors file that can be read ({error})") from error
+        why = f"{path.name} is not a safetensors file that can be read ({first_line(error)})"
+        raise StudioError(why) from error
 
 
 def _read_parquet(path: Path) -> Table:
@@ -123,7 +125,7 @@ def _read_parquet(path: Path) -> Table:
     except StudioError:
         raise
     except (OSError, ValueError, TypeError, ArrowException) as error:
-        raise StudioError(f"{path.name} is not a table of features that can be read ({error})") from error
+        raise StudioError(f"{path.name} is not a table of features that can be read ({first_line(error)})") from error
 
 
 def _is_list(types: Any, kind: Any) -> bool:

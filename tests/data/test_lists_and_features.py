@@ -146,3 +146,11 @@ def test_rows_that_are_not_finite_are_named(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", rows)
     with pytest.raises(StudioError, match=r"not all finite numbers \(row 3, 6\)"):
         FeatureDataset(tmp_path / "a.npy")
+
+
+def test_an_array_whose_header_is_damaged_is_one_sentence(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.ones((2, 3)))
+    raw = (tmp_path / "a.npy").read_bytes()
+    (tmp_path / "a.npy").write_bytes(raw.replace(b"'fortran_order': False", b"'fortran_order(((False"))
+    with pytest.raises(StudioError, match=r"^a\.npy is not an array of numbers that can be read \(.*\)$"):
+        FeatureDataset(tmp_path / "a.npy")

@@ -55,6 +55,14 @@ def test_a_list_reads_nothing_else(uploads: Path, line: str) -> None:
         own_sets([given], pictures(uploads), "", ())
 
 
+def test_a_list_of_no_use_among_ood_files_costs_no_other(uploads: Path) -> None:
+    given = listed(uploads, "secret.png 0\n")
+    own = own_sets(pictures(uploads), [given, *pictures(uploads, "ab")], "", ())
+    assert [each.partition("=")[0] for each in own.ood_data] == ["uploaded"]
+    assert len(open_dataset(own.ood_data[0].partition("=")[2])) == 2
+    assert list(own.problems) == ["list.txt"] and "not uploaded with it" in own.problems["list.txt"]
+
+
 def test_two_pictures_of_one_name_are_told(uploads: Path) -> None:
     (uploads / "d").mkdir()
     Image.new("RGB", (4, 4)).save(uploads / "d" / "a.png")

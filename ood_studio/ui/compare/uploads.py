@@ -47,7 +47,7 @@ def own_sets(
         StudioError: if one of the two sides is missing, or there are several ID sets.
     """
     problems: dict[str, str] = {}
-    inside, outside = _sorted(id_files or (), problems), _sorted(ood_files or (), problems)
+    inside, outside = _sorted(id_files or (), problems, alone=True), _sorted(ood_files or (), problems, alone=False)
     found = _one_set(inside, problems)
     id_data = id_data if found is None else str(found)
     sets = [("uploaded", _together(outside.pictures))] if outside.pictures else []
@@ -95,7 +95,14 @@ class _Sorted:
     others: list[Path]
 
 
-def _sorted(files: Sequence[str], problems: dict[str, str]) -> _Sorted:
+def _sorted(files: Sequence[str], problems: dict[str, str], *, alone: bool) -> _Sorted:
+    """Files by what they are.
+
+    Args:
+        files: uploaded.
+        problems: takes those that are left out, by name, and why.
+        alone: whether a list that cannot be used is refused: the pictures without it would be another set.
+    """
     found = _Sorted([], [], [])
     for path in map(Path, files):
         kind = kind_of(path)
@@ -108,11 +115,21 @@ def _sorted(files: Sequence[str], problems: dict[str, str]) -> _Sorted:
         else:
             problems[_free(path.name, problems)] = f"{path.name} is no picture, zip, image list or file of features."
     named = set[Path]()
-    for place, path in enumerate(found.others):
-        if kind_of(path) == "list":
-            found.others[place], used = with_its_pictures(path, found.pictures)
-            named |= used
-    return _Sorted([path for path in found.pictures if path not in named], found.zips, found.others)
+    others = []
+    for path in found.others:
+        if kind_of(path) != "list":
+            others.append(path)
+            continue
+        try:
+            settled, used = with_its_pictures(path, found.pictures)
+        except StudioError as error:
+            if alone:
+                raise
+            problems[_free(path.name, problems)] = str(error)
+            continue
+        others.append(settled)
+        named |= used
+    return _Sorted([path for path in found.pictures if path not in named], found.zips, others)
 
 
 def _one_set(found: _Sorted, problems: dict[str, str]) -> Path | None:
