@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
+from torch.nn import Linear
+
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import parameters, with_values
-from ood_studio.scorers import CSP, MCM, SCORERS, NegLabel, Scorer
+from ood_studio.scorers import CSP, MCM, SCORERS, NegLabel, Reference, Scorer
 
 ALL = "all"
 """The key that stands for every scorer."""
@@ -61,6 +63,21 @@ def without_text(scorers: Mapping[str, Scorer]) -> dict[str, Scorer]:
         free = space is not None and "visual" in space.choices and ":space=" not in key
         found[key] = with_values(scorer, {"space": "visual"}) if free else scorer
     return found
+
+
+def check_some_run(scorers: Mapping[str, Scorer], model: str, head: Linear | None) -> None:
+    """Tells before the work that a model without a text tower can run none of the scorers.
+
+    Args:
+        scorers: as `without_text` gives them.
+        model: its name; ``head`` its own classifier, where it has one.
+
+    Raises:
+        StudioError: naming the scorers.
+    """
+    own = Reference(head=head)
+    if all(any(part.endswith("_text") for part in scorer.reads(own)) for scorer in scorers.values()):
+        raise StudioError(f"no scorer can run: {', '.join(scorers)} read texts, and {model} has no text tower")
 
 
 def parse_scorer(text: str, known: Mapping[str, Scorer]) -> Scorer:

@@ -19,7 +19,7 @@ from ood_studio.core.progress import Progress, silent
 from ood_studio.data.arrays import FeatureDataset
 from ood_studio.data.dataset import Dataset, Subset
 from ood_studio.data.folders import FolderDataset
-from ood_studio.evaluation.choose import bench_scorers, choose_scorers, parse_scorer
+from ood_studio.evaluation.choose import bench_scorers, check_some_run, choose_scorers, parse_scorer, without_text
 from ood_studio.evaluation.rows import BenchResult
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
@@ -44,7 +44,11 @@ class AttackSetService:
 
     def attack_set(self, request: AttackSetRequest, progress: Progress = silent) -> AttackResult:
         """See `Studio.attack_set`."""
-        choose_scorers(request.scorers, bench_scorers())
+        chosen_scorers = choose_scorers(request.scorers, bench_scorers())
+        for name in dict.fromkeys((request.labels.backbone, *request.judges)):
+            judge = self._workbench.backbone(name, progress)
+            if not judge.reads_text:
+                check_some_run(without_text(chosen_scorers), name, judge.head)
         defences: list[Defence | None] = [None, *map(parse_defence, request.defences)]
         suite = self._suites.open(request.bench())
         chosen = request.source

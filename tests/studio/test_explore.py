@@ -32,6 +32,7 @@ from ood_studio.studio import (
     Studio,
 )
 from ood_studio.studio.answers import drawn_to, verdict
+from ood_studio.worlds import limits_of
 from tests.worlds.fewer import fewer_references
 
 BACKBONE = "diorama"
@@ -304,3 +305,29 @@ def _stop_at(wanted: str) -> Progress:
             raise Stopped(f"stopped while {stage}")
 
     return report
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "inside", "shown"),
+    [
+        (0.24699, 0.24712, False, ("0.247", "0.2471")),
+        (0.2468, 0.2471, False, ("0.2468", "0.2471")),
+        (0.5, 0.25, True, ("0.5", "0.25")),
+        (0.25, 0.25, True, ("0.25", "0.25")),
+        (0.2499999, 0.25, True, ("0.25", "0.25")),  # a rounding error, which counts as ID
+        (-1234.5678, -1234.5677, False, ("-1234.5678", "-1234.5677")),
+    ],
+)
+def test_numbers_have_the_digits_that_the_decision_needs(
+    value: float, threshold: float, inside: bool, shown: tuple[str, str]
+) -> None:
+    reading = Reading("mcm", "MCM", value, threshold, inside, None, None)
+    assert reading.apart() == shown
+    sign = "≥" if inside else "<"
+    assert f"MCM {shown[0]} {sign} threshold {shown[1]}." in verdict(reading, "", "")
+
+
+def test_the_verdict_of_a_bundled_model_says_what_it_knows(result: ExploreResult) -> None:
+    assert all("knows Diorama's drawings only" in report.verdict for report in result.reports)
+    assert result.limits and result.backbone == BACKBONE
+    assert limits_of("open_clip:ViT-B-16/openai") == "" and limits_of("diorama-classifier") == result.limits

@@ -20,6 +20,7 @@ from ood_studio.diorama.splits import load_split
 from ood_studio.evaluation.metrics import auroc
 from ood_studio.studio import (
     AttackImageRequest,
+    AttackSetRequest,
     BenchRequest,
     ExploreRequest,
     LabelChoice,
@@ -82,6 +83,14 @@ def test_a_run_that_can_score_nothing_says_so_before_it_looks_at_a_picture(
     assert main(asked) == 2
     said = capsys.readouterr()
     assert said.out == "" and said.err.startswith("error: no scorer can run (mcm: MCM needs")
+
+
+def test_an_attack_that_no_scorer_could_judge_says_so_before_it_begins(studio: Studio) -> None:
+    stages: list[str] = []
+    request = AttackSetRequest(labels=LABELS, scorers=("mcm", "csp"), count=10, train_count=10)
+    with pytest.raises(StudioError, match="no scorer can run: mcm, csp read texts, and diorama-classifier has no text"):
+        studio.attack_set(request, lambda stage, done, total: stages.append(stage))
+    assert not [stage for stage in stages if stage.startswith(("encoding", "attacking"))]
 
 
 # --- one picture -------------------------------------------------------------------------------------------------
