@@ -7,12 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ood_studio.core.cache import KeyedCache
+from ood_studio.core.disk import make_room
 from ood_studio.core.files import write_text
 from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 
 _KEPT: KeyedCache[str] = KeyedCache(limit=256)
+_DISK_BYTES = 2**16  # 4,096 hashes; the longest unused go first
 _SHOWN = 16  # hexadecimal digits
 
 
@@ -44,15 +46,19 @@ def origin_of(dataset: Dataset, progress: Progress = silent) -> Origin:
         found = _content(dataset, progress)
         with suppress(OSError):  # then it is computed again next time
             write_text(path, found)
+            make_room(path.parent, _DISK_BYTES, keep=path)
         return found
 
-    if dataset.whole is not None:
+    files = dataset.files()
+    if dataset.whole is not None and not files:
         rest = dataset.key.removeprefix(dataset.whole.key)
         inner = origin_of(dataset.whole, progress)
         return Origin(inner.place, _hash(f"{inner.content}{rest}"))
-    if not dataset.files():
-        return Origin(dataset.place or dataset.key, _hash(dataset.key))
-    return Origin(dataset.place or dataset.key, _KEPT.get(dataset.key, compute))
+    whole = dataset
+    while not whole.place and whole.whole is not None:
+        whole = whole.whole
+    place = whole.place or whole.key
+    return Origin(place, _KEPT.get(dataset.key, compute) if files else _hash(dataset.key))
 
 
 def _content(dataset: Dataset, progress: Progress) -> str:

@@ -70,7 +70,10 @@ class Dataset(ABC):
         return self.load(index)
 
     def files(self) -> Sequence[tuple[str, Path]]:
-        """The files whose bytes are the content, with their names; none where the key itself says what that is."""
+        """The files whose bytes are the content, with their names; none where the key itself says what that is.
+
+        Where each image is a file, in their order, after a file that lists them if there is one.
+        """
         return ()
 
     def _repr_html_(self) -> str:
@@ -159,6 +162,14 @@ class Subset(Dataset):
     def caption(self, index: int) -> str:
         """What the whole set calls it."""
         return self._whole.caption(int(self._chosen[index]))
+
+    def files(self) -> Sequence[tuple[str, Path]]:
+        """Those of the chosen images, and what lists them all: no other is read for their sake."""
+        whole = self._whole.files()
+        before = len(whole) - len(self._whole)
+        if before not in (0, 1) or len(whole) < 2:
+            return ()
+        return [*whole[:before], *(whole[before + int(row)] for row in self._chosen)]
 
     def _arguments(self) -> dict[str, Any]:
         return {"whole": self._whole, "count": self._count, "seed": self._seed}

@@ -17,6 +17,7 @@ from ood_studio.data import content
 from ood_studio.data.content import origin_of
 from ood_studio.data.dataset import Subset
 from ood_studio.data.folders import FolderDataset
+from ood_studio.data.image_lists import ImageListDataset
 from ood_studio.evaluation.export import to_csv, to_json
 from ood_studio.evaluation.report import result_dict
 from ood_studio.evaluation.results import ResultStore
@@ -56,6 +57,17 @@ def test_a_part_of_a_set_is_content_of_its_own(folder: Path) -> None:
     assert origin_of(part).place == str(folder)
     assert origin_of(part).content == origin_of(Subset(FolderDataset(folder), 2, 0)).content
     assert origin_of(part).content != origin_of(whole_set).content
+
+
+def test_only_the_files_of_a_part_are_read(folder: Path, tmp_path: Path) -> None:
+    lines = "".join(f"cat/{i}.png {i}\n" for i in range(3))
+    (tmp_path / "list.txt").write_text(lines)
+    for whole_set in (FolderDataset(folder), ImageListDataset(tmp_path / "list.txt", root=str(folder))):
+        part = Subset(whole_set, 2, 0)
+        names = [path.name for _, path in part.files() if path.suffix == ".png"]
+        assert names == [Path(part.caption(i)).name for i in range(2)] and len(part) == 2
+        assert len(part.files()) == 2 + len(whole_set.files()) - 3
+        assert origin_of(part).place == whole_set.place
 
 
 def test_files_are_read_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
