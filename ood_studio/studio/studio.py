@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from ood_studio.studio.detector import DetectorAudit, DetectorService, MadeDetec
 from ood_studio.studio.explore import ExploreService
 from ood_studio.studio.feature_map import FeatureMap, FeatureMapService
 from ood_studio.studio.hosted import Hosted
+from ood_studio.studio.judge import Judge, JudgeService
 from ood_studio.studio.requests import (
     AdaptRequest,
     AttackImageRequest,
@@ -74,6 +75,7 @@ class Studio:
         self._maps = FeatureMapService(self.workbench)
         self._detectors = DetectorService(self.workbench)
         self._adapt = AdaptService(self.workbench)
+        self._judges = JudgeService(self.workbench)
 
     def allow(self, request: Any) -> None:
         """Lets a request of any kind pass, which all methods below ask first; a StudioError where strangers may not."""
@@ -302,6 +304,13 @@ class Studio:
         """See `AdaptService.adapt`."""
         self.allow(request)
         return self._adapt.adapt(request, progress)
+
+    def judge(
+        self, request: AdaptRequest, scorer: str, count: int, ood: Mapping[str, str], progress: Progress = silent
+    ) -> Judge:
+        """See `JudgeService.judge`."""
+        self.allow(request)
+        return self._judges.judge(request, scorer, count, ood, progress)
 
     # --- the feature map ----------------------------------------------------------------------------------------------
     def feature_map(

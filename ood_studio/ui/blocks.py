@@ -12,6 +12,7 @@ from ood_studio import __version__
 from ood_studio.core.plugins import notes
 from ood_studio.studio import LabelChoice, Studio
 from ood_studio.studio.jobs import Jobs
+from ood_studio.ui.adapt import tab as adapt
 from ood_studio.ui.api import only_public
 from ood_studio.ui.attack import tab as attack
 from ood_studio.ui.compare import tab as compare
@@ -44,9 +45,13 @@ def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
             with gr.Tab("Compare", id="compare", render_children=True):
                 comparison = compare.build(page, sidebar, tabs, explorer)
             with gr.Tab("Synthesize", id="synthesize", render_children=True) as tab:
-                synthesize.build(page, sidebar, tab, tabs, explorer, comparison)
+                synthetic = synthesize.build(page, sidebar, tab, tabs, explorer, comparison)
             with gr.Tab("Attack", id="attack", render_children=True):
-                attack.build(page, sidebar, tabs, explorer, comparison)
+                attacked = attack.build(page, sidebar, tabs, explorer, comparison)
+            with gr.Tab("Adapt", id="adapt", render_children=True):
+                adaptation = adapt.build(page, sidebar, tabs)
+        adaptation.receive(*synthetic, "synthesize")
+        adaptation.receive(*attacked, "attack")
         asked = gr.Textbox(visible=False, label="tab")
         page.load(_opening(tabs), asked, tabs, js=_TAB_OF_LINK, name="open_tab")
         if page.job_list is not None:

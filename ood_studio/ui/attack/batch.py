@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -49,10 +50,11 @@ class BatchPanel:
     roc: Any
     table: Any
     compare: Any
+    adapt: Any
 
     def shown(self) -> list[Any]:
         """What a result changes."""
-        return [self.step, self.play, self.roc, self.table, self.compare]
+        return [self.step, self.play, self.roc, self.table, self.compare, self.adapt]
 
 
 def build_batch() -> BatchPanel:
@@ -70,6 +72,7 @@ def build_batch() -> BatchPanel:
             play = gr.Button("Play", size="sm", visible=False, elem_id="attack-play")
             table = gr.HTML(elem_id="attack-batch-table")
             compare = gr.Button("Open in Compare", size="sm", visible=False, elem_id="attack-batch-compare")
+            adapt = gr.Button("Train on these", size="sm", visible=False, elem_id="attack-batch-adapt")
         with gr.Column(scale=3, min_width=320):
             roc = click_plot(
                 "ROC curves before and after",
@@ -77,7 +80,7 @@ def build_batch() -> BatchPanel:
                 height=540,
                 empty="ROC curves of five detectors, before the attack and after every so many steps.",
             )
-    return BatchPanel(form, buttons, step, play, gr.Timer(_SECONDS, active=False), roc, table, compare)
+    return BatchPanel(form, buttons, step, play, gr.Timer(_SECONDS, active=False), roc, table, compare, adapt)
 
 
 def wire_batch(page: Page, session: gr.State, choices: Choices, panel: BatchPanel) -> None:
@@ -102,7 +105,7 @@ def wire_batch(page: Page, session: gr.State, choices: Choices, panel: BatchPane
             return {}
         mine.set_request, mine.attacked = job.result
         assert mine.attacked is not None
-        seen = {panel.play: gr.Button(visible=True), panel.compare: gr.Button(visible=True)}
+        seen = {each: gr.Button(visible=True) for each in (panel.play, panel.compare, panel.adapt)}
         steps = [_step(each) for each in steps_of(mine.attacked)]
         return at(mine, steps[-1][1]) | seen | {panel.step: gr.Radio(steps, value=steps[-1][1], visible=True)}
 
@@ -158,6 +161,17 @@ def wire_compare(page: Page, session: gr.State, panel: BatchPanel, tabs: gr.Tabs
 
     outputs = [comparison.suite, comparison.added, tabs]
     page.on(panel.compare.click, add, session, outputs, mode="once", name="attack_compare")
+
+
+def folder_of(mine: Session) -> Path:
+    """Where the attacked batch lies, as it is after all steps.
+
+    Raises:
+        StudioError: if there is none yet.
+    """
+    if mine.attacked is None:
+        raise StudioError("there is no attacked batch yet; attack one first")
+    return mine.attacked.sets[-1].folder
 
 
 def _step(step: int) -> tuple[str, int]:

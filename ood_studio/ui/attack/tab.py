@@ -5,9 +5,10 @@ from __future__ import annotations
 import gradio as gr
 
 from ood_studio.studio import AttackImageRequest
+from ood_studio.ui.adapt.tab import Sender
 from ood_studio.ui.attack import live, save
 from ood_studio.ui.attack.api import build_api
-from ood_studio.ui.attack.batch import build_batch, wire_batch, wire_compare
+from ood_studio.ui.attack.batch import build_batch, folder_of, wire_batch, wire_compare
 from ood_studio.ui.attack.choices import Choices
 from ood_studio.ui.attack.defend import wire_defences
 from ood_studio.ui.attack.layout import smoothness_notes
@@ -25,11 +26,11 @@ from ood_studio.ui.share import share_box
 from ood_studio.ui.sidebar import Sidebar
 
 
-def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs, explorer: ExploreTab, comparison: CompareTab) -> None:
+def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs, explorer: ExploreTab, comparison: CompareTab) -> Sender:
     """Draws the tab inside the current `gr.Blocks`.
 
     The attacked picture opens in ``explorer``, the Explore tab, and an attacked batch in ``comparison``, the Compare
-    tab; both are among ``tabs``.
+    tab; both are among ``tabs``. Returns what brings an attacked batch to another tab.
     """
     session = gr.State(Session())
     choices = Choices(sidebar)
@@ -61,6 +62,7 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs, explorer: ExploreTab, com
     wire_galleries(page, session, choices.pictures, "attack", take_first=True)
     _wire_notes(page, sidebar, choices)
     build_api(page.studio)
+    return batch.adapt, session, folder_of
 
 
 def _wire_notes(page: Page, sidebar: Sidebar, choices: Choices) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from gradio.utils import is_in_or_equal
 
+from ood_studio.adapters import saved_adapters
 from ood_studio.backbones import offered_backbones
 from ood_studio.core.errors import StudioError
 from ood_studio.labels.corpora import LEXNAMES
@@ -20,6 +21,10 @@ from ood_studio.worlds import corpora, presets
 
 def _backbones() -> list[tuple[str, Any]]:
     return [(name, name) for name in offered_backbones()]
+
+
+def _adapters() -> list[tuple[str, Any]]:
+    return [(each.name, each.name) for each in saved_adapters()]
 
 
 def _presets() -> list[tuple[str, Any]]:
@@ -69,7 +74,7 @@ _LINEAR = ("linear-sum", "linear-max", "linear-binary")
 LAYOUT = Layout(
     "shared",
     {
-        "model": (("labels.backbone",), ("labels.labels",)),
+        "model": (("labels.backbone",), ("labels.adapter",), ("labels.labels",)),
         "negatives": (
             ("labels.corpus",),
             ("labels.lexnames",),
@@ -92,6 +97,7 @@ LAYOUT = Layout(
     },
     {
         "labels.backbone": Box("Model", choices=_backbones, free=True, guard=typed_name),
+        "labels.adapter": Box("Adapters", "dropdown", choices=_adapters),
         "labels.labels": Box(
             "ID labels",
             choices=_presets,

@@ -43,10 +43,11 @@ class SetPanel:
     about: Any
     compare: Any
     zip: Any
+    adapt: Any
 
     def shown(self) -> list[Any]:
         """What a set changes."""
-        return [self.accordion, self.gallery, self.about, self.compare, self.zip]
+        return [self.accordion, self.gallery, self.about, self.compare, self.zip, self.adapt]
 
 
 def build_sets() -> SetPanel:
@@ -79,7 +80,8 @@ def build_sets() -> SetPanel:
             archive = gr.DownloadButton(
                 "Download (ZIP with manifest)", size="sm", visible=False, elem_id="synth-set-zip"
             )
-    return SetPanel(accordion, form, buttons, gallery, about, compare, archive)
+            adapt = gr.Button("Train on these", size="sm", visible=False, elem_id="synth-set-adapt")
+    return SetPanel(accordion, form, buttons, gallery, about, compare, archive, adapt)
 
 
 def wire_sets(page: Page, session: gr.State, choices: Choices, p: SetPanel) -> None:
@@ -111,7 +113,7 @@ def wire_sets(page: Page, session: gr.State, choices: Choices, p: SetPanel) -> N
         if not job.over or not mine.made.entries:
             return updates
         archive = gr.DownloadButton(value=str(zipped(mine.made)), visible=True)
-        return updates | {p.compare: gr.Button(visible=True), p.zip: archive}
+        return updates | {p.compare: gr.Button(visible=True), p.adapt: gr.Button(visible=True), p.zip: archive}
 
     run = Run(page, "synthesize_set", SET, p.buttons, session, draw, p.shown(), said="", place="synthesize")
     run.on(p.buttons.run[0].click, begin, [*p.form.inputs(), *choices.settings])
@@ -130,6 +132,17 @@ def wire_compare(page: Page, session: gr.State, p: SetPanel, tabs: gr.Tabs, comp
 
     outputs = [comparison.suite, comparison.added, tabs]
     page.on(p.compare.click, add, session, outputs, mode="once", name="synthesize_compare")
+
+
+def folder_of(mine: Session) -> Path:
+    """Where the set lies.
+
+    Raises:
+        StudioError: if there is none yet.
+    """
+    if mine.made is None or not mine.made.entries:
+        raise StudioError("there is no set yet; build one first")
+    return mine.made.folder
 
 
 def zipped(made: SyntheticSet) -> Path:

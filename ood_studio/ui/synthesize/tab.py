@@ -6,6 +6,7 @@ import gradio as gr
 
 from ood_studio.studio import SynthesizeImageRequest
 from ood_studio.studio.hosted import allow_model
+from ood_studio.ui.adapt.tab import Sender
 from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.explore.tab import ExploreTab
 from ood_studio.ui.page import Page
@@ -23,7 +24,7 @@ from ood_studio.ui.synthesize.panels import Panels, build_live, build_results
 from ood_studio.ui.synthesize.plane import wire_map
 from ood_studio.ui.synthesize.running import wire_baselines, wire_run
 from ood_studio.ui.synthesize.session import Session
-from ood_studio.ui.synthesize.sets import build_sets, wire_compare, wire_sets
+from ood_studio.ui.synthesize.sets import build_sets, folder_of, wire_compare, wire_sets
 from ood_studio.ui.synthesize.words import wire_words
 from ood_studio.ui.wiring import Updates
 
@@ -32,11 +33,11 @@ _MODELS = ("inpainter", "context_model", "classifier")
 
 def build(
     page: Page, sidebar: Sidebar, tab: gr.Tab, tabs: gr.Tabs, explorer: ExploreTab, comparison: CompareTab
-) -> None:
+) -> Sender:
     """Draws the tab inside the current `gr.Blocks`, which is ``tab``.
 
     The result opens in ``explorer``, the Explore tab, and a set in ``comparison``, the Compare tab; all are among
-    ``tabs``.
+    ``tabs``. Returns what brings a set to another tab.
     """
     session = gr.State(Session())
     choices = Choices(sidebar)
@@ -67,6 +68,7 @@ def build(
     opened = wire_galleries(page, session, (choices.source,), "synthesize", take_first=False)
     wire_link(page, opened.then, session, choices)
     build_api(page.studio)
+    return sets.adapt, session, folder_of
 
 
 def _wire_models(page: Page, choices: Choices, cost: gr.HTML, bundled: gr.Button) -> None:

@@ -1,0 +1,70 @@
+"""A training as it goes: its losses, and what it does to held-out images, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from ood_studio.figures.base import axis, blank, plain, rate_axis
+from ood_studio.figures.colours import styles
+
+_HEIGHT = 300
+_LINE = {"width": 3.5}
+
+
+def loss_figure(epochs: Sequence[int], losses: Mapping[str, Sequence[float]], total: int) -> go.Figure:
+    """Losses against epochs, the one that is minimised first.
+
+    Args:
+        epochs: as far as it has come; 0 is before any step.
+        losses: by name, a value for each epoch.
+        total: how many epochs there will be.
+    """
+    first = next(iter(losses.values()), ())
+    said = f" It went from {first[0]:.3g} to {first[-1]:.3g} in {epochs[-1]} epochs." if first else ""
+    figure = blank(f"The loss by epoch.{said}", height=_HEIGHT, view="loss")
+    looks = styles(losses)
+    for name, values in losses.items():
+        figure.add_scatter(
+            x=list(epochs),
+            y=list(values),
+            mode="lines+markers" if len(values) < 20 else "lines",
+            name=plain(name),
+            showlegend=len(losses) > 1,
+            line={"color": looks[name].colour, "dash": looks[name].dash, **_LINE},
+            hovertemplate=f"<b>{plain(name)}</b><br>epoch %{{x}}<br>%{{y:.4g}}<extra></extra>",
+        )
+    figure.update_layout(xaxis=axis("epoch", range=[0, max(1, total)]), yaxis=axis("loss", nticks=6), hovermode="x")
+    return figure
+
+
+def rate_figure(epochs: Sequence[int], rates: Mapping[str, Sequence[float]], total: int) -> go.Figure:
+    """Accuracy and AUROC on held-out images against epochs.
+
+    Args:
+        epochs: at which they were measured.
+        rates: by name, in [0, 1].
+        total: how many epochs there will be.
+    """
+    ends = ", ".join(f"{name} {values[-1]:.1%}" for name, values in rates.items() if values)
+    figure = blank(f"What the training does to held-out pictures. {ends}", height=_HEIGHT, view="rates")
+    looks = styles(rates)
+    for name, values in rates.items():
+        figure.add_scatter(
+            x=list(epochs),
+            y=list(values),
+            mode="lines+markers" if len(values) < 20 else "lines",
+            name=plain(name),
+            line={"color": looks[name].colour, "dash": looks[name].dash, **_LINE},
+            hovertemplate=f"<b>{plain(name)}</b><br>epoch %{{x}}<br>%{{y:.2%}}<extra></extra>",
+        )
+    lowest = min((value for values in rates.values() for value in values), default=0.0)
+    low = max(0.0, lowest - 0.05)
+    figure.update_layout(
+        xaxis=axis("epoch", range=[0, max(1, total)]),
+        yaxis=rate_axis("held-out", range=[low, 1.01], dtick=None, nticks=6),
+        hovermode="x",
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+    )
+    return figure

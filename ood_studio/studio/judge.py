@@ -1,0 +1,164 @@
+"""A model before and after an adapter, on images that the adapter has not learnt from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ood_studio.adapters import Adaptation, Adapted
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, silent
+from ood_studio.data.dataset import Dataset
+from ood_studio.data.sources import open_dataset
+from ood_studio.evaluation.choose import bench_scorers, parse_scorer
+from ood_studio.evaluation.metrics import auroc, fpr_at_tpr, threshold_at_tpr
+from ood_studio.evaluation.suites import open_suite
+from ood_studio.features.base import DatasetFeatures
+from ood_studio.features.images import dataset_features
+from ood_studio.scorers import Reference, Scorer, select_features
+from ood_studio.studio.requests import AdaptRequest
+from ood_studio.studio.workbench import LabelSpace, Workbench
+
+_SETS = 2  # OOD sets of the suite: its first one is near, its second one far
+_AFTER = 1  # added to the seed, so that the images are others than those that were learnt from
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What a model makes of the held-out sets.
+
+    Attributes:
+        accuracy: the share of ID images whose class is right; None where classes are unknown.
+        id: (n,) scores of ID images.
+        ood: scores by OOD set.
+    """
+
+    accuracy: float | None
+    id: Scores
+    ood: dict[str, Scores]
+
+    def auroc(self, name: str) -> float:
+        """AUROC of ID against an OOD set, in [0, 1]."""
+        return auroc(self.id, self.ood[name])
+
+    def fpr95(self, name: str) -> float:
+        """The share of an OOD set that reaches the threshold, in [0, 1]."""
+        return fpr_at_tpr(self.id, self.ood[name])
+
+    @property
+    def threshold(self) -> float:
+        """Keeps 95 % of the ID images."""
+        return threshold_at_tpr(self.id)
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """Held-out sets as the model sees them, and one score.
+
+    Attributes:
+        space: the model with what is below the new adapter, and the labels.
+        scorer: the score.
+        id: the ID images; ``ood`` the OOD sets, by name.
+        plain: features of the bare model, by set; ``""`` is ID.
+    """
+
+    space: LabelSpace
+    scorer: Scorer
+    id: Dataset
+    ood: Mapping[str, Dataset]
+    plain: Mapping[str, DatasetFeatures]
+
+    def before(self) -> Judged:
+        """Without the new adapter."""
+        held = self.space.adaptation
+        return self._judged(Adaptation(self.space.backbone, ()) if held is None else held)
+
+    def after(self, adapted: Adapted) -> Judged:
+        """With it."""
+        held = self.space.adaptation
+        return self._judged(
+            Adaptation(self.space.backbone, (adapted,))
+            if held is None
+            else Adaptation(held.backbone, (*held.parts, adapted))
+        )
+
+    @torch.no_grad()
+    def _judged(self, adaptation: Adaptation) -> Judged:
+        plain = Reference(self.space.class_text, self.space.negative_text, logit_scale=self.space.backbone.logit_scale)
+        scorer = adaptation.scorer(self.scorer)
+        score = scorer.fit(adaptation.reference(plain, scorer.space))
+        seen = {name: adaptation.features(found) for name, found in self.plain.items()}
+        scores = {
+            name: score(select_features(scorer.space, each.joint, each.visual, None)).double().numpy()
+            for name, each in seen.items()
+        }
+        inside = scores.pop("")
+        return Judged(self._accuracy(adaptation, plain, seen[""]), inside, scores)
+
+    def _accuracy(self, adaptation: Adaptation, plain: Reference, found: DatasetFeatures) -> float | None:
+        """By the adapters' head where they learnt one, else by the nearest label."""
+        if self.id.labels is None:
+            return None
+        truth = torch.from_numpy(self.id.labels[found.rows])
+        head = adaptation.reference(plain, "visual").head
+        if head is not None and found.visual is not None:
+            logits = head(found.visual)
+        else:
+            assert found.joint is not None
+            logits = adaptation.reference(plain).vectors("class_text").cosines(found.joint)
+        known = truth >= 0
+        return float((logits.argmax(dim=1) == truth)[known].double().mean()) if bool(known.any()) else None
+
+
+class JudgeService:
+    """Gets ready what judges adapters.
+
+    Args:
+        workbench: models, labels and features.
+    """
+
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
+
+    def judge(
+        self, request: AdaptRequest, scorer: str, count: int, ood: Mapping[str, str], progress: Progress = silent
+    ) -> Judge:
+        """What judges an adapter on images that it does not learn from: ID, a near and a far OOD set of its suite.
+
+        Args:
+            request: the fit.
+            scorer: the score, which learns from no images.
+            count: images in each set.
+            ood: folders of further OOD images, by name.
+            progress: told what is encoded.
+
+        Raises:
+            StudioError: for images or a score that cannot be used.
+        """
+        suite = open_suite(
+            request.suite,
+            data_root=request.data_root,
+            seed=request.seed + _AFTER,
+            count=count,
+            workers=self._workbench.workers,
+        )
+        own = {name: open_dataset(where, name=name, labels=()) for name, where in ood.items()}
+        sets = dict(list(suite.ood.items())[:_SETS]) | own
+        space = self._workbench.label_space(request.labels, progress, suite.labels)
+        if not space.backbone.reads_text:
+            raise StudioError(f"{space.backbone.name} has no text tower, and adapters are learnt on models with one")
+        below = space.backbone if space.adaptation is None else space.adaptation.backbone
+        plain = {
+            name: dataset_features(below, each, {"joint", "visual"}, progress)
+            for name, each in {"": suite.id, **sets}.items()
+        }
+        chosen = parse_scorer(scorer, bench_scorers())
+        if "images" in chosen.needs or chosen.space not in ("joint", "visual"):
+            raise StudioError(f"{chosen.title} learns from pictures or reads parts of them; judge with another score")
+        return Judge(space, chosen, suite.id, sets, plain)

@@ -1,0 +1,66 @@
+"""How the tab's boxes are ordered and drawn."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ood_studio.adapters import ADAPTERS
+from ood_studio.attacks.attack_set import attacked_sets
+from ood_studio.core.errors import StudioError
+from ood_studio.evaluation.suites import suites
+from ood_studio.studio import AdaptRequest
+from ood_studio.synthesis.synthetic_set import synthetic_sets
+from ood_studio.ui.form import Box, Layout
+from ood_studio.worlds import OWN_SUITE
+
+START = AdaptRequest(train_count=1000)
+"""What the boxes hold at first: enough to learn something within a minute."""
+
+
+def _methods() -> list[tuple[str, Any]]:
+    return [(f"{kind.title} ({name})", name) for name, kind in ADAPTERS.items()]
+
+
+def _suites() -> list[tuple[str, Any]]:
+    return [(name, name) for name in suites() if name != OWN_SUITE]
+
+
+def made_sets() -> list[tuple[str, Any]]:
+    """Titles and folders of the sets that were made here, the newest first."""
+    found = [(f"{each.name} ({len(each.entries):,} synthetic)", str(each.folder)) for each in synthetic_sets()]
+    found += [(f"{each.name} ({each.count:,} attacked)", str(each.folder)) for each in attacked_sets()]
+    return [("none", ""), *found]
+
+
+def _here(folder: Any) -> str:
+    """A set that was made here: no visitor names folders of the server."""
+    chosen = str(folder or "").strip()
+    if chosen and chosen not in {value for _, value in made_sets()}:
+        raise StudioError("the near-boundary pictures must be a set that was made here")
+    return chosen
+
+
+def _images(folder: Any) -> str:
+    chosen = str(folder or "").strip()
+    if chosen and os.environ.get("SPACE_ID"):
+        raise StudioError("a Space reads no pictures from its own folders")
+    return chosen
+
+
+LAYOUT = Layout(
+    "adapt",
+    {
+        "main": (("method",),),
+        "material": (("suite",), ("synthetic",)),
+        "more": (("train_count", "seed"), ("images",)),
+    },
+    {
+        "method": Box("What is learnt", choices=_methods, free=True),
+        "suite": Box("ID pictures", choices=_suites),
+        "synthetic": Box("Near-boundary pictures", "dropdown", choices=made_sets, guard=_here, private=True),
+        "train_count": Box("ID pictures learnt from"),
+        "seed": Box("Seed"),
+        "images": Box("Own ID pictures, a folder of this machine", guard=_images, private=True),
+    },
+)

@@ -1,0 +1,46 @@
+"""An adapter saved under a name, and chosen in the sidebar of all tabs."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from ood_studio.adapters import save, saved_adapters
+from ood_studio.core.errors import StudioError
+from ood_studio.ui.adapt.panels import Panels
+from ood_studio.ui.adapt.session import Session
+from ood_studio.ui.page import Page
+from ood_studio.ui.sidebar import Sidebar
+from ood_studio.ui.wiring import Updates
+
+ADAPTER = "labels.adapter"
+
+
+def wire_saving(page: Page, sidebar: Sidebar, session: gr.State, p: Panels) -> None:
+    """The three buttons."""
+    chosen = sidebar.form[ADAPTER]
+
+    def keep(mine: Session, name: str) -> Updates:
+        """Saves what is learnt."""
+        fit = mine.finished()
+        assert fit.adapted is not None
+        record = fit.adapted.record
+        kept = save(fit.adapted, name.strip() or f"{record.adapter}-{record.key[:8]}")
+        mine.saved = kept.name
+        said = f'<p class="studio-about" role="status">Saved as <b>{escape(kept.name)}</b>.</p>'
+        names = [each.name for each in saved_adapters()]
+        return {p.saved: said, p.use: gr.Button(interactive=True), chosen: gr.update(choices=names)}
+
+    def use(mine: Session, *values: Any) -> Updates:
+        """Puts it on the model of all tabs, over what is there."""
+        if not mine.saved or mine.fit is None:
+            raise StudioError("save it first")
+        below = mine.fit.request.labels.adapter
+        names = [each.name for each in saved_adapters()]
+        updates = sidebar.updates({ADAPTER: (*below, mine.saved)}, values)
+        return updates | {chosen: gr.update(choices=names, value=[*below, mine.saved])}
+
+    page.on(p.save.click, keep, [session, p.name], [p.saved, p.use, chosen], mode="once", name="adapt_save")
+    page.on(p.use.click, use, [session, *sidebar.inputs], sidebar.outputs, mode="once", name="adapt_use")

@@ -1,0 +1,102 @@
+"""The Adapt tab: something small is learnt on the frozen model, and judged while it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ood_studio.studio import AdaptRequest
+from ood_studio.ui.adapt.layout import LAYOUT, START, made_sets
+from ood_studio.ui.adapt.panels import build_panels
+from ood_studio.ui.adapt.running import wire_run
+from ood_studio.ui.adapt.saving import wire_saving
+from ood_studio.ui.adapt.session import Session
+from ood_studio.ui.form import Form, changes_of
+from ood_studio.ui.page import Page
+from ood_studio.ui.run import Buttons
+from ood_studio.ui.share import share_box
+from ood_studio.ui.sidebar import Sidebar
+from ood_studio.ui.wiring import Updates
+
+TAB = "adapt"
+_LEARNS_FROM_SETS = "synood-projection"
+_SEARCH = "(...values) => [...values.slice(0, -1), window.location.search]"
+
+
+Sender = tuple[gr.Button, gr.State, Callable[[Any], Path]]
+"""A button of another tab, the session that it is told, and what gives the folder of the set there."""
+
+
+@dataclass(frozen=True)
+class AdaptTab:
+    """What the rest of the app needs of the tab."""
+
+    page: Page
+    form: Form[AdaptRequest]
+    tabs: gr.Tabs
+
+    def receive(self, button: gr.Button, session: gr.State, folder_of: Callable[[Any], Path], name: str) -> None:
+        """Wires a button of another tab that brings a set here, to be learnt from.
+
+        Args:
+            button: which.
+            session: of the other tab, told ``folder_of``, which gives the set's folder or raises a StudioError.
+            name: of the other tab.
+        """
+        synthetic, method = self.form["synthetic"], self.form["method"]
+
+        def send(mine: Any) -> Updates:
+            folder = str(folder_of(mine))
+            return {
+                synthetic: gr.update(choices=made_sets(), value=folder),
+                method: _LEARNS_FROM_SETS,
+                self.tabs: gr.Tabs(selected=TAB),
+            }
+
+        self.page.on(button.click, send, session, [synthetic, method, self.tabs], mode="once", name=f"{name}_adapt")
+
+
+def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs) -> AdaptTab:
+    """Draws the tab inside the current `gr.Blocks`; it is one of ``tabs``."""
+    sidebar.kinds[TAB] = AdaptRequest
+    session = gr.State(Session())
+    form: Form[AdaptRequest] = Form(START, LAYOUT)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=4, min_width=300):
+            with gr.Row(elem_classes="studio-buttons"):
+                run = gr.Button("Train", variant="primary", elem_id="adapt-run")
+                stop = gr.Button("Stop", variant="stop", elem_id="adapt-stop", interactive=False)
+            form.draw("main")
+            form.draw("material")
+            with gr.Accordion("More", open=False, elem_id="adapt-more"):
+                form.draw("more")
+            share = share_box("adapt")
+        with gr.Column(scale=6, min_width=300):
+            panels = build_panels()
+    form.wire()
+    wire_run(page, sidebar, session, form, panels, Buttons((run,), stop, panels.progress), share)
+    wire_saving(page, sidebar, session, panels)
+    synthetic = form["synthetic"]
+    page.on(synthetic.focus, lambda: gr.update(choices=made_sets()), None, synthetic, name="adapt_sets")
+    _wire_opening(page, sidebar, form)
+    return AdaptTab(page, form, tabs)
+
+
+def _wire_opening(page: Page, sidebar: Sidebar, form: Form[AdaptRequest]) -> None:
+    """What a link asks for is put into the boxes."""
+    search = gr.Textbox(visible=False)
+
+    def follow(search: str) -> Updates:
+        from urllib.parse import parse_qsl
+
+        query = dict(parse_qsl(str(search or "").removeprefix("?")))
+        if query.pop("tab", "") != TAB:
+            return {}
+        changes = changes_of(AdaptRequest, query, LAYOUT.boxes)
+        return form.updates({path: value for path, value in changes.items() if path in form.paths})
+
+    page.on(sidebar.restored.then, follow, search, form.inputs(), js=_SEARCH, name="adapt_opening")

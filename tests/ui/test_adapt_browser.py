@@ -1,0 +1,83 @@
+"""The Adapt tab as a person uses it, in a real browser: break, repair, judge, use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ood_studio.adapters import find_adapter
+from ood_studio.ui.adapt import running
+from tests.ui.test_attack_browser import open_tab, quick
+from tests.ui.unfolding import unfold
+
+PATIENCE = 240_000  # milliseconds: the first training draws and encodes its pictures
+IDLE = "!document.querySelector('#adapt-run').disabled && document.querySelector('#adapt-stop').disabled"
+
+
+@pytest.fixture(autouse=True)
+def few_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app is served by this process."""
+    monkeypatch.setattr(running, "_HELD_OUT", 40)
+
+
+def train(page: Any, method: str) -> None:
+    """Trains on few pictures, with a method typed with its parameters."""
+    box = page.locator("#adapt-method input")
+    box.fill(method)
+    box.press("Enter")
+    unfold(page, "adapt-more")
+    count = page.locator("#adapt-train-count input[type=number]").first
+    count.fill("200")
+    count.press("Tab")
+    page.locator("#adapt-run").click()
+    page.wait_for_selector("#adapt-ready h2", state="attached", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
+
+
+def test_a_head_is_trained_judged_saved_and_used(page: Any, address: str) -> None:
+    page.goto(f"{address}?tab=adapt&backbone=diorama-conv", timeout=PATIENCE)
+    page.wait_for_selector("text=Repair a detector", timeout=PATIENCE)
+    page.wait_for_function("document.querySelector('#shared-backbone input').value == 'diorama-conv'", timeout=PATIENCE)
+    train(page, "probe:epochs=8")
+    page.wait_for_selector("#adapt-losses .main-svg", timeout=PATIENCE)
+    assert "Epoch 8 of 8" in page.locator("#adapt-verdict").inner_text()
+    assert "ID accuracy" in page.locator("#adapt-verdict").inner_text()
+    assert page.locator("#adapt-table tbody tr").count() == 2
+    page.wait_for_selector("#adapt-after .main-svg", timeout=PATIENCE)
+    page.get_by_role("tab", name="Changed verdicts").click()
+    page.wait_for_selector("#adapt-wrong .thumbnail-item", timeout=PATIENCE)
+    page.get_by_role("tab", name="Save and use").click()
+    page.fill("#adapt-name input, #adapt-name textarea", "of-the-browser")
+    page.locator("#adapt-save").click()
+    page.wait_for_selector("#adapt-saved:has-text('Saved as of-the-browser')", timeout=PATIENCE)
+    assert find_adapter("of-the-browser").record.epochs == 8
+    page.locator("#adapt-use").click()
+    page.wait_for_selector("#shared-adapter .token:has-text('of-the-browser')", timeout=PATIENCE)
+    # Explore reads the adapted model.
+    page.get_by_role("tab", name="Explore", exact=True).click()
+    page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
+
+
+def test_a_method_that_is_not_there_is_said(page: Any, address: str) -> None:
+    page.goto(f"{address}?tab=adapt&method=no-such-method", timeout=PATIENCE)
+    page.wait_for_function("document.querySelector('#adapt-method input')?.value == 'no-such-method'", timeout=PATIENCE)
+    page.locator("#adapt-run").click()
+    page.wait_for_selector("text=there is no adapter 'no-such-method'", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
+
+
+def test_an_attacked_batch_is_learnt_from(page: Any, address: str) -> None:
+    open_tab(page, address)
+    quick(page, 2)
+    page.get_by_role("tab", name="Attack a batch").click()
+    page.fill("#attack-batch-count input", "10")
+    page.locator("#attack-batch").click()
+    page.wait_for_selector("#attack-batch-adapt:visible", timeout=PATIENCE)
+    page.locator("#attack-batch-adapt").click()
+    page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Adapt')", timeout=PATIENCE)
+    page.wait_for_function(
+        "document.querySelector('#adapt-synthetic input')?.value.includes('attacked')", timeout=PATIENCE
+    )
+    train(page, "synood-projection:epochs=2")
+    assert "these pictures" in page.locator("#adapt-table").inner_text()
