@@ -75,7 +75,11 @@ class DetectorService:
         self._workbench = workbench
 
     def detector(self, request: DetectorRequest, progress: Progress = silent) -> MadeDetector:
-        """See `Studio.detector`."""
+        """A detector whose threshold promises something of ID images.
+
+        Raises:
+            StudioError: one sentence, for too few ID images, a score that lacks something, or what cannot be read.
+        """
         if request.labels.adapter:
             raise StudioError("a detector's file holds no adapter; leave the adapter out")
         space = self._workbench.label_space(request.labels, progress)
@@ -113,7 +117,11 @@ class DetectorService:
         return MadeDetector(detector, tuple(notes))
 
     def audit(self, request: AuditRequest, progress: Progress = silent) -> DetectorAudit:
-        """See `Studio.audit`."""
+        """Whether a detector's promise held on other images.
+
+        Raises:
+            StudioError: one sentence, for a file that is no detector, or images that cannot be read.
+        """
         if not request.detector or not request.id_data:
             raise StudioError("an audit needs a detector's file and ID pictures that it was not made with (id_data)")
         detector = Detector.load(request.detector, self._workbench.device)

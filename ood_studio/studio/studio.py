@@ -339,19 +339,11 @@ class Studio:
 
     # --- detectors ----------------------------------------------------------------------------------------------------
     def detector(self, request: DetectorRequest, progress: Progress = silent) -> MadeDetector:
-        """A detector whose threshold promises something of ID images.
-
-        Raises:
-            StudioError: one sentence, for too few ID images, a score that lacks something, or what cannot be read.
-        """
+        """See `DetectorService.detector`."""
         self.allow(request)
         return self._detectors.detector(request, progress)
 
     def audit(self, request: AuditRequest, progress: Progress = silent) -> DetectorAudit:
-        """Whether a detector's promise held on other images.
-
-        Raises:
-            StudioError: one sentence, for a file that is no detector, or images that cannot be read.
-        """
+        """See `DetectorService.audit`."""
         self.allow(request)
         return self._detectors.audit(request, progress)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from ood_studio.adapters import ADAPTERS
@@ -41,13 +40,6 @@ def _here(folder: Any) -> str:
     return chosen
 
 
-def _images(folder: Any) -> str:
-    chosen = str(folder or "").strip()
-    if chosen and os.environ.get("SPACE_ID"):
-        raise StudioError("a Space reads no pictures from its own folders")
-    return chosen
-
-
 LAYOUT = Layout(
     "adapt",
     {
@@ -61,6 +53,6 @@ LAYOUT = Layout(
         "synthetic": Box("Near-boundary pictures", "dropdown", choices=made_sets, guard=_here, private=True),
         "train_count": Box("ID pictures learnt from"),
         "seed": Box("Seed"),
-        "images": Box("Own ID pictures, a folder of this machine", guard=_images, private=True),
+        "images": Box("Own ID pictures, a folder of this machine", private=True),
     },
 )
