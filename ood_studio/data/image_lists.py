@@ -46,13 +46,13 @@ class ImageListDataset(Dataset):
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise StudioError(f"the image list {path} cannot be read ({error.strerror or error})") from error
+            raise StudioError(f"the image list {path.name} cannot be read ({error.strerror or error})") from error
         if b"\0" in content:
             raise StudioError(f"the image list {path.name} is no text, or not in UTF-8: it holds zero bytes")
         text = content.decode("utf-8-sig", "surrogateescape")
         lines = [(n, line.strip()) for n, line in enumerate(re.split(r"\r\n|\r|\n", text), 1) if line.strip()]
         if not lines:
-            raise StudioError(f"the image list {path} is empty")
+            raise StudioError(f"the image list {path.name} is empty")
         entries = [_entry(path, number, line) for number, line in lines]
         self._names = [file for file, _ in entries]
         found, self._names = _found(path, self._names, root)
@@ -63,7 +63,7 @@ class ImageListDataset(Dataset):
         numbers = np.array([label for _, label in entries], np.int64)
         if labels and numbers.max() >= len(labels):
             raise StudioError(
-                f"the image list {path} has the label {numbers.max()}, but there are {len(labels)} labels"
+                f"the image list {path.name} has the label {numbers.max()}, but there are {len(labels)} labels"
             )
         self.labels = np.maximum(numbers, -1) if (numbers >= 0).any() and labels != () else None
         self._captions = _captions([readable(file) for file in self._names], [number for number, _ in lines])
@@ -106,10 +106,12 @@ def _entry(path: Path, number: int, line: str) -> tuple[str, int]:
         return file, -1
     if not re.fullmatch(r"[+-]?[0-9]+", label[0]):
         raise StudioError(
-            f"line {number} of {path} must be 'path label' with a whole number, not {readable(line[:200])!r}"
+            f"line {number} of {path.name} must be 'path label' with a whole number, not {readable(line[:200])!r}"
         )
     if len(label[0].lstrip("+-0")) > _MOST_DIGITS:
-        raise StudioError(f"line {number} of {path} has the label {label[0][:40]}, too large for the number of a class")
+        raise StudioError(
+            f"line {number} of {path.name} has the label {label[0][:40]}, too large for the number of a class"
+        )
     return file, int(label[0])
 
 
@@ -128,7 +130,7 @@ def _found(path: Path, names: list[str], root: str) -> tuple[Path, list[str]]:
             for folder in folders:
                 if (folder / name).is_file():
                     return folder, called
-    where = root or path.resolve().parent
+    where = f"under {root}" if root else "beside the list or in the folders around it"
     raise StudioError(
-        f"the pictures of the image list {path.name} were not found: there is no {readable(names[0])!r} under {where}"
+        f"the pictures of the image list {path.name} were not found: there is no {readable(names[0])!r} {where}"
     )

@@ -153,8 +153,9 @@ def test_image_lists_of_openood(tmp_path: Path) -> None:
         (" \n", None, "is empty"),
     ):
         (where / "bad.txt").write_text(text)
-        with pytest.raises(StudioError, match=reason):
+        with pytest.raises(StudioError, match=reason) as told:
             open_dataset(str(where / "bad.txt"), labels=labels)
+        assert "bad.txt" in str(told.value) and str(where) not in str(told.value)  # it may be an upload
 
 
 def test_features_in_place_of_pictures(tmp_path: Path) -> None:

@@ -52,6 +52,14 @@ def test_files_of_one_name_all_count(tmp_path: Path) -> None:
     assert counts(own) == (4, {"uploaded": 2, "x": 2, "x (2)": 2, "uploaded (2)": 1}) and not own.problems
 
 
+def test_hidden_names_count_too(tmp_path: Path) -> None:
+    hidden = [picture(tmp_path / str(i) / name) for i, name in enumerate((".a.png", ".png", "a.png", "." * 3))]
+    (tmp_path / "._b.png").write_bytes(b"left by a Macintosh")
+    packed = archive(tmp_path / "x.zip", "c.png")
+    own = own_sets([*hidden, packed], [*hidden, str(tmp_path / "._b.png")], "", ())
+    assert counts(own) == (5, {"uploaded": 5})
+
+
 def test_loose_pictures_beside_archives_are_one_id_set(tmp_path: Path) -> None:
     loose = [picture(tmp_path / "a.png"), picture(tmp_path / "other" / "a.png")]
     first = archive(tmp_path / "first.zip", "photos/cat/a.png", "photos/dog/b.png")

@@ -153,7 +153,7 @@ def _together(pictures: Sequence[Path]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
     for path in sorted(pictures):
-        name = _free(path.name, taken)
+        name = _free(_visible(path), taken)
         taken.add(name)
         if not (folder / name).exists():
             shutil.copyfile(path, folder / name)
@@ -169,7 +169,7 @@ def _unpacked(found: _Sorted, problems: dict[str, str]) -> Path:
     size = 0
     with scratch_folder(around) as scratch:
         for path in found.pictures:
-            (target := _target(scratch, path.name, taken)).parent.mkdir(parents=True, exist_ok=True)
+            (target := _target(scratch, _visible(path), taken)).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
         for path in found.zips:
             try:
@@ -206,6 +206,11 @@ def _target(scratch: Path, name: str, taken: set[str]) -> Path:
     free = _free(name, taken)
     taken.add(free)
     return scratch / "pictures" / free
+
+
+def _visible(path: Path) -> str:
+    """A file's name in a folder of pictures, where hidden ones would count for nothing."""
+    return path.name.lstrip(".") or "picture"
 
 
 def _free(name: str, taken: set[str] | dict[str, str]) -> str:
