@@ -139,6 +139,10 @@ class Backbone(ABC):
             return torch.empty(0, self.dim, device=self.device)
         return F.normalize(self._encode_texts(rows, report).float(), dim=-1)
 
+    def too_long(self, texts: Sequence[str]) -> list[str]:
+        """Those of some texts that are longer than the model reads; none where that is not known."""
+        return []
+
     @final
     def __reduce__(self) -> tuple[Callable[..., Backbone], tuple[str, ...]]:
         """Pickles as its name: it is loaded where it is unpickled, and must be the same model there."""

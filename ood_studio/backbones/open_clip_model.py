@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -82,7 +82,7 @@ class OpenClipBackbone(Backbone):
         self._mean = torch.tensor(normalize.mean, device=self.device).view(3, 1, 1)
         self._std = torch.tensor(normalize.std, device=self.device).view(3, 1, 1)
         self.fingerprint = _fingerprint_of(checkpoint, dtype, visual.preprocess_cfg)
-        self._tokenizer: Callable[[list[str]], Tensor] | None = None
+        self._tokenizer: Callable[..., Tensor] | None = None
         self._tokenizer_lock = threading.Lock()
 
     @property
@@ -120,6 +120,20 @@ class OpenClipBackbone(Backbone):
                 found[rows] = self._text.encode(cut.to(self.device), longest).float()
             done += len(rows)
         return found
+
+    def too_long(self, texts: Sequence[str]) -> list[str]:
+        """Those whose tokens change where there is room for one more: then the last one is not the text's own."""
+        rows = list(texts)
+        if not rows:
+            return []
+        tokens = self._tokenize(rows)
+        context = tokens.shape[1]
+        with self._tokenizer_lock:
+            assert self._tokenizer is not None
+            longer = self._tokenizer(rows, context_length=context + 1)
+        return [
+            text for text, cut in zip(rows, (longer[:, :context] != tokens).any(dim=1).tolist(), strict=True) if cut
+        ]
 
     def _autocast(self) -> torch.autocast:
         """Half precision where it computes in that."""
@@ -166,7 +180,7 @@ def _build(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> 
     return model.eval().requires_grad_(False)
 
 
-def _load_tokenizer(checkpoint: Checkpoint) -> Callable[[list[str]], Tensor]:
+def _load_tokenizer(checkpoint: Checkpoint) -> Callable[..., Tensor]:
     """The checkpoint's own tokenizer: texts -> (texts, context) token numbers."""
     from huggingface_hub import constants, snapshot_download
     from open_clip import tokenizer as library

@@ -28,17 +28,21 @@ class FoundImages:
         files: (path below the folder, bytes, time of change) of every image, sorted.
         others: paths of files that are no images.
         closed: paths of folders that may not be read.
+        empty: paths of folders in which, and below which, there is no image; not of folders in them.
     """
 
     files: tuple[tuple[str, int, int], ...]
     others: tuple[str, ...]
     closed: tuple[str, ...]
+    empty: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences about what is left out."""
         closed = f"the folders {listed(self.closed)} may not be read"
-        return (*left_out(self.others), *((closed,) if self.closed else ()))
+        holds = f"the folder {listed(self.empty)} holds" if len(self.empty) == 1 else f"{listed(self.empty)} hold"
+        empty = f"{holds} no picture"
+        return (*left_out(self.others), *((closed,) if self.closed else ()), *((empty,) if self.empty else ()))
 
 
 def find_images(root: Path) -> FoundImages:
@@ -49,6 +53,7 @@ def find_images(root: Path) -> FoundImages:
     seen: set[tuple[int, int]] = set()
     files, others = [], []
     closed: list[str] = []
+    ways: list[str] = []
 
     def refused(error: OSError) -> None:
         closed.append(_below(root, str(error.filename)))
@@ -61,6 +66,7 @@ def find_images(root: Path) -> FoundImages:
         seen.add((state.st_dev, state.st_ino))
         below[:] = [name for name in below if not is_leftover(name)]
         way = "" if Path(folder) == root else f"{_below(root, folder)}/"
+        ways.append(way)
         for file in names:
             path = os.path.join(folder, file)
             if is_leftover(file) or file in (HEADER, MANIFEST):
@@ -73,7 +79,9 @@ def find_images(root: Path) -> FoundImages:
                 files.append((way + file, about.st_size, about.st_mtime_ns))
             except OSError:  # a link to nowhere: reading it says so
                 files.append((way + file, 0, 0))
-    return FoundImages(tuple(sorted(files)), tuple(sorted(others)), tuple(sorted(closed)))
+    return FoundImages(
+        tuple(sorted(files)), tuple(sorted(others)), tuple(sorted(closed)), _empty(ways, [name for name, _, _ in files])
+    )
 
 
 def is_leftover(name: str) -> bool:
@@ -138,6 +146,14 @@ class FolderDataset(Dataset):
 
     def _arguments(self) -> dict[str, Any]:
         return {"root": str(self._root), "labels": self._wanted}
+
+
+def _empty(ways: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:
+    """The outermost of some folders, each ``folder/.../``, that lead to none of the files."""
+    filled = {file[: end + 1] for file in files for end, sign in enumerate(file) if sign == "/"} | {""}
+    empty = [way for way in ways if way not in filled]
+    outermost = [way for way in empty if f"{way[:-1].rpartition('/')[0]}/".lstrip("/") in filled]
+    return tuple(sorted(way[:-1] for way in outermost))
 
 
 def _below(root: Path, path: str) -> str:

@@ -14,6 +14,7 @@ MAX_LABELS = 10_000
 """The most labels a person may type."""
 
 _MAX_LENGTH = 200
+_FILE = re.compile(r"\.(txt|csv|tsv|jsonl?|ya?ml)$", re.IGNORECASE)
 _NOTHING = ", \t"  # what makes no label by itself
 
 
@@ -77,13 +78,18 @@ def read_labels(text: str) -> TypedLabels:
     """The labels of a preset, by its name, or as they are typed (`parse_labels`).
 
     Raises:
-        StudioError: if there is no label, or too many.
+        StudioError: if there is no label, or too many, or a file is named in place of labels.
     """
     known = preset_names()
     if text.strip() in known:
         labels = load_preset(text.strip())
         return TypedLabels(labels, placed=labels)
     typed = _named(parse_labels(text))
+    if len(typed.labels) == 1 and _FILE.search(typed.labels[0]):
+        raise StudioError(
+            f"{typed.labels[0]} is the name of a file, not of a class; give the labels in it themselves, one a line or "
+            "on one line separated by commas"
+        )
     meant = get_close_matches(typed.labels[0], known, n=1, cutoff=0.75) if len(typed.labels) == 1 else []
     if not meant:
         return typed

@@ -28,7 +28,7 @@ from ood_studio.scorers import KNN, FittedScore, NegLabel, Reference, Scorer, Sp
 from ood_studio.studio.classifiers import NO_NEGATIVES, own_labels, own_notes, own_scorers
 from ood_studio.studio.requests import LabelChoice
 from ood_studio.studio.scores import ReferenceScores, ScorePanel, shown_scorers
-from ood_studio.studio.texts import read_prompts
+from ood_studio.studio.texts import cut_notes, read_prompts
 from ood_studio.worlds import ReferencePart, ReferenceSet, open_reference, reference_of
 
 _BATCH = 64
@@ -170,10 +170,11 @@ class Workbench:
             mined, class_text, negative_text = mine_corpus(
                 backbone, labels, corpus, prompts, mining=choice.mining, progress=progress
             )
-            return LabelSpace(key, backbone, labels, class_text, mined, negative_text)
+            notes = cut_notes(backbone, labels, prompts)
+            return LabelSpace(key, backbone, labels, class_text, mined, negative_text, notes)
 
         space = self._spaces.get(key, build, lambda: progress("waiting for the words", 0, 1))
-        space = replace(space, notes=typed.notes) if typed.notes else space
+        space = replace(space, notes=(*typed.notes, *space.notes)) if typed.notes else space
         return _adapted(space, choice.adapter) if choice.adapter else space
 
     def conjugated_text(self, space: LabelSpace, choice: LabelChoice, progress: Progress = silent) -> Tensor:

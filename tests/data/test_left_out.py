@@ -58,6 +58,17 @@ def test_images_of_a_folder_are_known_by_their_content(tmp_path: Path) -> None:
     assert FolderDataset(tmp_path, labels=()).notes == found.notes
 
 
+def test_class_folders_without_images_are_said(tmp_path: Path) -> None:
+    for name in ("cat/a.png", "train/dog/b.png"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        Image.new("RGB", (2, 2)).save(tmp_path / name)
+    for name in ("bird/deep/deeper", ".hidden", "train/fish"):
+        (tmp_path / name).mkdir(parents=True)
+    assert FolderDataset(tmp_path).notes[-1] == "bird, train/fish hold no picture"
+    assert FolderDataset(tmp_path / "train").notes[-1] == "the folder fish holds no picture"
+    assert not any("hold" in note for note in FolderDataset(tmp_path / "cat").notes)
+
+
 def test_images_of_an_archive_are_known_by_their_content(tmp_path: Path) -> None:
     album(tmp_path / "mine")
     with zipfile.ZipFile(tmp_path / "mine.zip", "w") as archive:
