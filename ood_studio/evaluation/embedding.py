@@ -17,6 +17,7 @@ from ood_studio.core.progress import Progress, silent
 
 _DISK_BYTES = 50 * 2**20
 _VERSION = 2  # of what a layout is made with
+_DIMENSIONS = 2
 
 
 def plane(
@@ -64,20 +65,21 @@ def plane(
     import umap  # takes long, so only here
 
     progress("laying out the map", 1, 2)
+    init = "spectral" if len(features) > _DIMENSIONS + 1 else "random"  # as many eigenvectors as points cannot be had
     a, b = umap.umap_.find_ab_params(1.0, spread)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few points, and of graphs in several parts: both are fine here
         found, _ = umap.umap_.simplicial_set_embedding(
             features,
             neighbourhoods(features, min(neighbours, len(features) - 1)),
-            n_components=2,
+            n_components=_DIMENSIONS,
             initial_alpha=1.0,
             a=a,
             b=b,
             gamma=1.0,
             negative_sample_rate=5,
             n_epochs=None,
-            init="spectral" if start is None else np.array(start, np.float32),
+            init=init if start is None else np.array(start, np.float32),
             random_state=np.random.RandomState(seed),
             metric="cosine",
             metric_kwds={},

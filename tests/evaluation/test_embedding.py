@@ -74,6 +74,8 @@ def test_a_start_is_kept_in_sight() -> None:
 def test_copies_and_too_few_points() -> None:
     same = np.ones((6, 4), np.float32)
     assert np.isfinite(plane(same)).all()
+    for few in (3, 4, 5):  # UMAP's spectral start needs more points than eigenvectors
+        assert np.isfinite(plane(same[:few])).all() and np.isfinite(plane(blobs()[:few])).all()
     with pytest.raises(StudioError, match="at least 3 pictures, not 2"):
         plane(same[:2])
     with pytest.raises(StudioError, match="finite"):
