@@ -125,7 +125,8 @@ def _read_parquet(path: Path) -> Table:
     except StudioError:
         raise
     except (OSError, ValueError, TypeError, ArrowException) as error:
-        raise StudioError(f"{path.name} is not a table of features that can be read ({first_line(error)})") from error
+        reason = first_line(ValueError(str(error).replace(str(path), path.name)))  # it may be an upload
+        raise StudioError(f"{path.name} is not a table of features that can be read ({reason})") from error
 
 
 def _is_list(types: Any, kind: Any) -> bool:

@@ -154,3 +154,12 @@ def test_an_array_whose_header_is_damaged_is_one_sentence(tmp_path: Path) -> Non
     (tmp_path / "a.npy").write_bytes(raw.replace(b"'fortran_order': False", b"'fortran_order(((False"))
     with pytest.raises(StudioError, match=r"^a\.npy is not an array of numbers that can be read \(.*\)$"):
         FeatureDataset(tmp_path / "a.npy")
+
+
+def test_a_broken_table_is_told_by_its_name_alone(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    for content in (b"", b"PAR1", b"PAR1" + bytes(100), bytes(500)):
+        (tmp_path / "a.parquet").write_bytes(content)
+        with pytest.raises(StudioError, match=r"^a\.parquet is not a table of features that can be read \(") as told:
+            open_dataset(str(tmp_path / "a.parquet"))
+        assert str(tmp_path) not in str(told.value)

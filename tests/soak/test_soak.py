@@ -10,7 +10,6 @@ from tests.soak.broken_uploads import unclear
 from tests.soak.odd_files import odd_file
 
 
-@pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_equal_seeds_give_equal_files(tmp_path: Path) -> None:
     files = [[odd_file(seed, tmp_path / place) for seed in range(100)] for place in ("a", "b")]
     for one, other in zip(*files, strict=True):
@@ -31,6 +30,8 @@ def test_equal_seeds_give_equal_files(tmp_path: Path) -> None:
         ("bad cat.png", "no sentence"),
         ("cat.png is cut short or damaged.", ""),
         ("the mask is empty: mark what may be painted over", ""),
+        ("c%61t.png is too large: 1,800 megapixels", ""),
+        ("it is too large: 1,800 megapixels", "neither"),
     ],
 )
 def test_a_sentence_helps_or_not(said: str, why: str) -> None:

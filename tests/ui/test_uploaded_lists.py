@@ -69,3 +69,10 @@ def test_two_pictures_of_one_name_are_told(uploads: Path) -> None:
     given = listed(uploads, "one/a.png 0\n")
     with pytest.raises(StudioError, match=r"2 of the pictures are called a\.png"):
         own_sets([given, *pictures(uploads), str(uploads / "d" / "a.png")], pictures(uploads), "", ())
+
+
+def test_the_same_list_by_another_name_is_found_too(uploads: Path) -> None:
+    for name in ("one.txt", "other.txt"):
+        (uploads / name).write_text("a.png 0\n")
+        own = own_sets([str(uploads / name), *pictures(uploads, "a")], pictures(uploads, "b"), "", ())
+        assert Path(own.id_data).name == name and len(open_dataset(own.id_data)) == 1

@@ -78,7 +78,8 @@ def _plain(name: str) -> str:
 
 def _settled(path: Path, text: str, used: dict[str, Path]) -> Path:
     content = text.encode(errors="surrogateescape")
-    key = hashlib.sha256(content + "\n".join(sorted(map(str, used.values()))).encode()).hexdigest()[:24]
+    named = "\n".join((path.name, *sorted(map(str, used.values()))))  # the same list may come by another name
+    key = hashlib.sha256(content + named.encode(errors="surrogateescape")).hexdigest()[:24]
     with scratch_folder(lists_folder()) as scratch:
         for name, picture in used.items():
             shutil.copyfile(picture, scratch / name)
