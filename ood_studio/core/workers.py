@@ -6,22 +6,35 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import parent_process
 from multiprocessing.context import SpawnContext, SpawnProcess
 from threading import Lock, Thread, get_native_id
 from typing import Any, ClassVar
 
+from ood_studio.core.errors import StudioError
+
 _STARTING = Lock()
 
 
-def worker_pool(workers: int) -> ProcessPoolExecutor:
+@contextmanager
+def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Fresh processes for functions of modules, on plain values.
 
     They do not import the main module: a plain script that uses the library needs no ``if __name__ == "__main__"``,
     and nothing that is defined in it can be sent.
+
+    Raises:
+        StudioError: on leaving, where a process was ended from outside.
     """
-    return ProcessPoolExecutor(workers, mp_context=_Context(), initializer=_end_with_parent)
+    try:
+        with ProcessPoolExecutor(workers, mp_context=_Context(), initializer=_end_with_parent) as pool:
+            yield pool
+    except BrokenProcessPool as error:
+        raise StudioError(
+            "a process that worked for this one was ended from outside, as systems do where memory is short; try again"
+        ) from error
 
 
 class _Process(SpawnProcess):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import ROOT
 from ood_studio.core.workers import worker_pool
 
@@ -30,6 +31,14 @@ def test_work_is_done_elsewhere() -> None:
     with worker_pool(1) as pool:
         assert list(pool.map(abs, [-1, 2])) == [1, 2]
         assert pool.submit(os.getpid).result() != os.getpid()
+
+
+def test_a_worker_that_is_killed_ends_in_a_sentence() -> None:
+    with (
+        pytest.raises(StudioError, match="ended from outside, as systems do where memory is short"),
+        worker_pool(1) as pool,
+    ):
+        pool.submit(os._exit, 9).result()
 
 
 def test_a_script_needs_no_guard(tmp_path: Path) -> None:
