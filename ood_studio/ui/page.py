@@ -14,6 +14,8 @@ from ood_studio.ui.jobs import JobList
 from ood_studio.ui.notices import notices_box
 
 _NOW = "(...values) => [Date.now(), ...values.slice(1)]"
+LEFT_KEPT = 20
+"""Pages that were left whose state is kept: one that lost its connection for a moment goes on with its pictures."""
 SECRET = "ood-studio"
 """Keeps what a browser remembers readable after the server was started anew; nothing in it is secret from its owner."""
 
@@ -54,9 +56,16 @@ class Page:
         """Calls a handler when the page opens."""
         return self.on(self.blocks.load, handler, inputs, outputs, **more)
 
-    def _left(self, request: gr.Request) -> None:
-        """What only this page asked for is nobody's any more once it is closed."""
+    async def _left(self, request: gr.Request) -> None:
+        """What only this page asked for is nobody's any more once it is closed, nor is its state after a while.
+
+        Gradio keeps some megabytes of every page for an hour. They go on its own loop, where nothing else reads them.
+        """
         self.jobs.leave(owner_of(request))
+        states = self.blocks.state_holder.session_data
+        left = [session for session, state in states.items() if state.is_closed]
+        for session in left[:-LEFT_KEPT]:
+            del states[session]
 
 
 def owner_of(request: gr.Request) -> str:

@@ -12,10 +12,12 @@ import pytest
 from ood_studio.studio import Studio
 from ood_studio.studio.jobs import PICTURE, SET, Jobs
 from ood_studio.ui.blocks import build
+from ood_studio.ui.page import LEFT_KEPT
 from tests.ui.conftest import free_port
 from tests.ui.visitor import PATIENCE, Visitor
 
 MANY = 20
+STATES: dict[str, Any] = {}
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +28,7 @@ def served() -> Iterator[tuple[str, Jobs, Any]]:
     _, address, _ = blocks.launch(
         server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, run_history=False
     )
+    STATES[address] = blocks
     yield address, jobs, blocks.get_config_file()
     blocks.close()
     jobs.close()
@@ -70,6 +73,20 @@ def test_twenty_who_leave_at_once_free_the_lane(served: tuple[str, Jobs, Any]) -
     assert done is not None and done.state == "finished"
     next_one.leave()
     until(lambda: not jobs.of(f"page {next_one.session}"))
+
+
+def test_of_pages_that_were_left_only_the_last_are_kept(served: tuple[str, Jobs, Any]) -> None:
+    address, _, config = served
+    blocks = STATES[address]
+    staying = arrive(address, config, "attack_examples")
+    for _ in range(LEFT_KEPT + 5):
+        visitor = arrive(address, config, "attack_examples")
+        visitor.leave()
+    held = blocks.state_holder.session_data
+    until(lambda: held[visitor.session].is_closed and len(held) <= LEFT_KEPT + 1)
+    assert staying.session in held and not held[staying.session].is_closed
+    assert staying.call("attack_source_gallery_others")["data"]
+    staying.leave()
 
 
 def test_a_background_job_goes_on_and_is_found_again(served: tuple[str, Jobs, Any]) -> None:
