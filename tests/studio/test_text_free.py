@@ -176,3 +176,17 @@ def test_a_model_without_a_head_compares_with_reference_pictures_or_says_what_it
     assert picture_text(result.reports[0]) and explored_html(result)
     assert "1-NN score" in cards.verdict_card(result.reports[0], result)
     assert cards.affinity_bars(result.reports[0], result) == ""
+
+
+def test_the_explore_command_names_its_model(
+    drawn: list[tuple[str, Image.Image]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn[0][1].save(tmp_path / "a.png")
+    asked = ["explore", str(tmp_path / "a.png"), "--backbone", "diorama-classifier", "--quiet", "--device", "cpu"]
+    with fewer_references(12, 10):
+        assert main(asked) == 0
+        said = capsys.readouterr().out
+        assert main([*asked, "--json"]) == 0
+    assert said.startswith("Model diorama-classifier. This model knows Diorama's drawings only")
+    assert "classes " in said and "affinities" not in said
+    assert json.loads(capsys.readouterr().out)["backbone"] == "diorama-classifier"
