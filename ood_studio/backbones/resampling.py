@@ -14,6 +14,8 @@ from ood_studio.backbones.base import Backbone, BackboneError
 
 _LARGEST_ERROR = 0.02  # mean difference to the backbone's own preprocessing, in [0, 1], beyond which it is not like it
 
+_MOST = 4  # times the input's size, of images that may only be cut
+
 Array = NDArray[np.float64]
 
 
@@ -46,8 +48,8 @@ def resampling(backbone: Backbone, height: int, width: int) -> Callable[[Tensor]
 def cut_of(backbone: Backbone, height: int, width: int) -> tuple[slice, slice] | None:
     """The rows and columns of images of a size that the backbone takes as they are; None where it changes them."""
     rows, columns = backbone.input_shape
-    if height < rows or width < columns:
-        return None
+    if not (rows <= height <= _MOST * rows and columns <= width <= _MOST * columns):
+        return None  # nobody cuts so much off, and a photograph's worth of noise takes a while
     noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
     given = torch.from_numpy(noise).permute(2, 0, 1)
     seen = (backbone.preprocess([Image.fromarray(noise)])[0] * 255).round().to(torch.uint8)
