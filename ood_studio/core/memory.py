@@ -7,24 +7,26 @@ import os
 import sys
 from contextlib import suppress
 
-_M_ARENA_MAX = -8  # of mallopt(3)
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of mallopt(3)
+_LARGE = 2**20  # bytes
 
 
-def few_arenas(count: int = 2) -> bool:
-    """Lets the threads of this process share a few pools of memory; whether the C library is one that can be told.
+def steady_memory() -> bool:
+    """Lets what was freed be of use again, to other threads or to the system; whether the C library can be told.
 
-    Glibc gives each thread a pool of its own, up to eight a processor, and what one thread freed is of no use to the
-    others: a server of many threads holds several times what it needs. ``MALLOC_ARENA_MAX`` says otherwise where set.
+    Glibc gives each thread a pool of its own, whose free memory is of no use to the others; here they share two. And it
+    takes large pieces out of these pools once others as large were freed, where small ones between them keep them from
+    the system; here each of a megabyte and more is the system's again when it is freed. A server of many threads that
+    holds pictures takes half as much for it. ``MALLOC_ARENA_MAX`` and ``MALLOC_MMAP_THRESHOLD_`` have the last word.
     """
-    if sys.platform != "linux" or os.environ.get("MALLOC_ARENA_MAX"):
+    if sys.platform != "linux":
         return False
+    told = True
     with suppress(OSError, AttributeError):  # another C library
-        return bool(ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, count))
+        library = ctypes.CDLL("libc.so.6")
+        if "MALLOC_ARENA_MAX" not in os.environ:
+            told = bool(library.mallopt(_M_ARENA_MAX, 2))
+        if "MALLOC_MMAP_THRESHOLD_" not in os.environ:
+            told = bool(library.mallopt(_M_MMAP_THRESHOLD, _LARGE)) and told
+        return told
     return False
-
-
-def give_back() -> None:
-    """Gives the system back what was freed, as far as the C library holds it in whole pages."""
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL("libc.so.6").malloc_trim(0)

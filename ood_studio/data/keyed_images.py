@@ -114,4 +114,4 @@ def _keyed(path: Path | str, name: str | None) -> KeyedImage:
 
 
 def _size(held: KeyedImage) -> int:
-    return held.image.width * held.image.height * len(held.image.getbands())
+    return held.image.width * held.image.height * (4 if len(held.image.getbands()) > 1 else 1)  # as Pillow holds them

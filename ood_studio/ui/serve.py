@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from ood_studio.backbones import DEFAULT
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import sweep_below
-from ood_studio.core.memory import few_arenas
+from ood_studio.core.memory import steady_memory
 from ood_studio.core.parameters import Bounds, Help, check
 from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import silent, stoppable
@@ -81,7 +81,7 @@ def serve(options: Serve, block: bool = True) -> Server:
     _check(options)
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    few_arenas()
+    steady_memory()
     temporary.own_uploads()
     from ood_studio.studio import ExploreRequest, LabelChoice, Studio
     from ood_studio.ui.blocks import build

@@ -56,7 +56,7 @@ def test_a_file_is_decoded_once_until_it_changes(tmp_path: Path, monkeypatch: py
 
 
 def test_what_was_opened_last_stays_within_the_bytes(tmp_path: Path) -> None:
-    files = ImageFiles(max_bytes=2 * 8 * 6 * 3)
+    files = ImageFiles(max_bytes=2 * 8 * 6 * 4)
     paths = [saved(tmp_path / f"{colour}.png", colour) for colour in ("red", "green", "blue")]
     red, green, blue = map(files.open, paths)
     assert files.open(paths[2]) is blue and files.open(paths[1]) is green
@@ -76,7 +76,7 @@ def test_a_file_that_cannot_be_read_is_looked_at_again(tmp_path: Path) -> None:
 def test_an_image_for_later_is_decoded_again_only_where_there_was_no_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = ImageFiles(max_bytes=2 * 8 * 6 * 3)
+    files = ImageFiles(max_bytes=2 * 8 * 6 * 4)
     paths = [saved(tmp_path / f"{colour}.png", colour) for colour in ("red", "green", "blue")]
     later = [files.later(path, name="mine") for path in paths]
     assert [each.key for each in later] == [image_key(Image.open(path).convert("RGB")) for path in paths]
