@@ -104,7 +104,7 @@ def unclear(said: str, name: str) -> str:
         return f"says {found[0]}"
     if "\n" in said or len(said.split()) < 4:
         return "is no sentence"
-    if _letters(name)[:12] not in _letters(unquote(said)) and not THINGS.search(said):
+    if _letters(unquote(name))[:12] not in _letters(unquote(said)) and not THINGS.search(said):
         return "names neither the file nor the thing"
     return ""
 

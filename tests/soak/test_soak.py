@@ -36,3 +36,7 @@ def test_equal_seeds_give_equal_files(tmp_path: Path) -> None:
 )
 def test_a_sentence_helps_or_not(said: str, why: str) -> None:
     assert (why in unclear(said, "cat.png")) if why else not unclear(said, "cat.png")
+
+
+def test_names_may_look_like_signs_in_an_address() -> None:
+    assert not unclear("%2e%2e%2fetc.bmp is too large: 1,800 megapixels", "%2e%2e%2fetc.bmp")
