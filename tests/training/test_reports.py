@@ -14,10 +14,10 @@ from ood_studio.attacks import FeatureAttack
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import ASSETS, ROOT
 from ood_studio.hub.bundled import bundled
-from ood_studio.studio import AttackSetRequest, BenchRequest, SynthesizeImageRequest
+from ood_studio.studio import AdaptRequest, AttackSetRequest, BenchRequest, SynthesizeImageRequest
 from ood_studio.synthesis.baselines import negative_label_images
 from ood_studio.synthesis.boundary import NearBoundary
-from ood_studio.training.reports import attacks, synthesis_measures, world
+from ood_studio.training.reports import adapters, attacks, synthesis_measures, world
 from ood_studio.training.reports.__main__ import REPORTS, main
 from ood_studio.training.reports.clip_card import clip_card
 from ood_studio.training.reports.contexts_card import contexts_card
@@ -25,10 +25,11 @@ from ood_studio.training.reports.document import FIGURES, Documents, table
 from ood_studio.training.reports.synthesis import contact_sheet
 from ood_studio.training.reports.synthesis_cards import classifier_card, inpainting_card
 
-SECTIONS = {"world": "figures", "attacks": "attacks", "synthesis": "synthesis"}
+SECTIONS = {"world": "figures", "attacks": "attacks", "adapters": "adapters", "synthesis": "synthesis"}
 CARDS = {
     "world": ["diorama"],
     "attacks": [],
+    "adapters": [],
     "synthesis": ["diorama-classifier", "diorama-sd"],
     "contexts": ["diorama-llava"],
 }
@@ -40,7 +41,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {"scorers": ("mcm", "neglabel"), "train_count": 100}
     monkeypatch.setattr(world, "BenchRequest", lambda **chosen: BenchRequest(**chosen | few))
     monkeypatch.setattr(attacks, "AttackSetRequest", lambda **chosen: AttackSetRequest(**chosen | few))
-    for module in (world, attacks):
+    monkeypatch.setattr(adapters, "AdaptRequest", lambda **chosen: AdaptRequest(**chosen | {"train_count": 100}))
+    for module in (world, attacks, adapters):
         monkeypatch.setattr(module, "bundled_backbones", lambda: ["diorama"])
     monkeypatch.setattr(attacks, "FeatureAttack", partial(FeatureAttack, steps=3))
     request = SynthesizeImageRequest(loop=NearBoundary(steps=4, iterations=1))

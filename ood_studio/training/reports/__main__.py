@@ -1,9 +1,9 @@
 """``python -m ood_studio.training.reports WHAT``: measures, and writes the figures where people read them.
 
-``world`` runs the Diorama suite for every bundled CLIP, ``attacks`` attacks each of them, and ``synthesis`` turns fresh
-scenes into near-boundary pictures: each rewrites its own part of ``docs/figures.md``, which stands between two markers.
-``contexts`` asks the bundled model of contexts about fresh scenes. All but ``attacks`` rewrite the cards of their
-models.
+``world`` runs the Diorama suite for every bundled CLIP, ``attacks`` attacks each of them, ``adapters`` adapts them, and
+``synthesis`` turns fresh scenes into near-boundary pictures: each rewrites its own part of ``docs/figures.md``, which
+stands between two markers. ``contexts`` asks the bundled model of contexts about fresh scenes. ``world``, ``synthesis``
+and ``contexts`` rewrite the cards of their models.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from ood_studio.core.errors import StudioError
 from ood_studio.training.command import parse_one_of
+from ood_studio.training.reports.adapters import AdapterReport
 from ood_studio.training.reports.attacks import AttackReport
 from ood_studio.training.reports.contexts import ContextReport
 from ood_studio.training.reports.document import Documents
@@ -23,6 +24,7 @@ from ood_studio.training.reports.world import WorldReport
 REPORTS: dict[str, type[Report]] = {
     "world": WorldReport,
     "attacks": AttackReport,
+    "adapters": AdapterReport,
     "synthesis": SynthesisReport,
     "contexts": ContextReport,
 }
