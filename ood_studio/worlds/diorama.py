@@ -38,7 +38,7 @@ WORLD = World(
     backbones=("diorama", "diorama-conv"),
     models="a small model of a drawn world, not real CLIP",
     classifiers=("diorama-classifier",),
-    limits="This model knows Diorama's drawings only: of a photograph it can tell nothing.",
+    limits="This model knows Diorama's drawings only, nothing of photographs.",
     presets=(Preset("diorama-20", lambda: ID_CLASSES),),
     corpora=(CorpusSource("diorama", "Diorama's whole vocabulary", _words, superclasses=_families),),
     splits=tuple((split.name, split.about) for split in SPLITS.values()),
