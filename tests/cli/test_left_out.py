@@ -115,12 +115,12 @@ def test_names_that_are_not_utf8_survive_a_whole_run(run: Run, tmp_path: Path) -
     kept = ResultStore().runs()[0]
     assert (kept.id, kept.ood, kept.asked["id_data"]) == ("m\\xe9re", ("\\xf6dd",), inside)
 
-    program = [sys.executable, "-m", "ood_studio"]
-    for more in (["--json"], []):
-        done = subprocess.run(
-            [*program, "explore", outside, *FEW, "--count", "60", "--labels", "cat, dog", *more],
-            capture_output=True,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
-        )
-        assert done.returncode == 0 and b"\\xf6dd/x.png" in done.stdout.replace(b"\\\\", b"\\"), done.stderr.decode()
+    explored = ["explore", outside, *FEW, "--count", "60", "--labels", "cat, dog"]
+    assert r"\\xf6dd/x.png" in run(*explored, "--json")[1]
+    done = subprocess.run(
+        [sys.executable, "-m", "ood_studio", *explored],
+        capture_output=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+    )
+    assert done.returncode == 0 and b"\\xf6dd/x.png" in done.stdout.replace(b"\\\\", b"\\"), done.stderr.decode()
