@@ -21,7 +21,7 @@ from ood_studio.adapters.registry import ADAPTERS
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import sweep
-from ood_studio.core.parameters import leaves, names, with_values
+from ood_studio.core.parameters import names, read_texts
 from ood_studio.core.paths import cache_dir
 from ood_studio.core.tensor_files import checksum, write_tensors
 
@@ -226,16 +226,10 @@ def _adapter(record: Record, name: str) -> Adapter:
             f"the adapter {name} is of the kind {record.adapter}, which is not here; a plug-in may bring it"
         )
     kind: Any = ADAPTERS[record.adapter]
-    known, called = leaves(kind), names(kind)
-    unknown = record.parameters.keys() - called.values()
+    unknown = record.parameters.keys() - names(kind).values()
     if unknown:
         raise AdapterError(f"the adapter {name} has a parameter that {record.adapter} does not have: {min(unknown)}")
     try:
-        changes = {
-            path: known[path].parse(record.parameters[said])
-            for path, said in called.items()
-            if said in record.parameters
-        }
-        return cast(Adapter, with_values(kind(), changes))
+        return cast(Adapter, read_texts(kind, record.parameters))
     except StudioError as error:
         raise AdapterError(f"the adapter {name} cannot be read: {error}") from error

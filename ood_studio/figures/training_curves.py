@@ -24,17 +24,7 @@ def loss_figure(epochs: Sequence[int], losses: Mapping[str, Sequence[float]], to
     first = next(iter(losses.values()), ())
     said = f" It went from {first[0]:.3g} to {first[-1]:.3g} in {epochs[-1]} epochs." if first else ""
     figure = blank(f"The loss by epoch.{said}", height=_HEIGHT, view="loss")
-    looks = styles(losses)
-    for name, values in losses.items():
-        figure.add_scatter(
-            x=list(epochs),
-            y=list(values),
-            mode="lines+markers" if len(values) < 20 else "lines",
-            name=plain(name),
-            showlegend=len(losses) > 1,
-            line={"color": looks[name].colour, "dash": looks[name].dash, **_LINE},
-            hovertemplate=f"<b>{plain(name)}</b><br>epoch %{{x}}<br>%{{y:.4g}}<extra></extra>",
-        )
+    _curves(figure, epochs, losses, "%{y:.4g}", legend=len(losses) > 1)
     figure.update_layout(xaxis=axis("epoch", range=[0, max(1, total)]), yaxis=axis("loss", nticks=6), hovermode="x")
     return figure
 
@@ -49,16 +39,7 @@ def rate_figure(epochs: Sequence[int], rates: Mapping[str, Sequence[float]], tot
     """
     ends = ", ".join(f"{name} {values[-1]:.1%}" for name, values in rates.items() if values)
     figure = blank(f"What the training does to held-out pictures. {ends}", height=_HEIGHT, view="rates")
-    looks = styles(rates)
-    for name, values in rates.items():
-        figure.add_scatter(
-            x=list(epochs),
-            y=list(values),
-            mode="lines+markers" if len(values) < 20 else "lines",
-            name=plain(name),
-            line={"color": looks[name].colour, "dash": looks[name].dash, **_LINE},
-            hovertemplate=f"<b>{plain(name)}</b><br>epoch %{{x}}<br>%{{y:.2%}}<extra></extra>",
-        )
+    _curves(figure, epochs, rates, "%{y:.2%}")
     lowest = min((value for values in rates.values() for value in values), default=0.0)
     low = max(0.0, lowest - 0.05)
     figure.update_layout(
@@ -68,3 +49,24 @@ def rate_figure(epochs: Sequence[int], rates: Mapping[str, Sequence[float]], tot
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     )
     return figure
+
+
+def _curves(
+    figure: go.Figure,
+    epochs: Sequence[int],
+    values: Mapping[str, Sequence[float]],
+    shown: str,
+    legend: bool | None = None,
+) -> None:
+    """A line for each name; ``shown`` is how a value is written where it is pointed at."""
+    looks = styles(values)
+    for name, line in values.items():
+        figure.add_scatter(
+            x=list(epochs),
+            y=list(line),
+            mode="lines+markers" if len(line) < 20 else "lines",
+            name=plain(name),
+            showlegend=legend,
+            line={"color": looks[name].colour, "dash": looks[name].dash, **_LINE},
+            hovertemplate=f"<b>{plain(name)}</b><br>epoch %{{x}}<br>{shown}<extra></extra>",
+        )
