@@ -11,7 +11,7 @@ from ood_studio.ui.plot import click_plot
 
 EMPTY = (
     '<div class="studio-empty"><h2>Repair a detector</h2><p>Something small is learnt on the frozen model: a head, a '
-    "projection, other text features. While it trains, pictures that it does not learn from tell what that "
+    "projection or other text features. While it trains, pictures that it does not learn from tell what that "
     "does, near and far from ID.</p><p>Near-boundary pictures come from the Synthesize and Attack tabs: "
     "<b>Train on these</b> there brings them here.</p></div>"
 )
