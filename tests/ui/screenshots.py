@@ -45,7 +45,7 @@ def synthesize(page: Any, address: str) -> None:
     """A picture of the gallery led across the boundary."""
     page.goto(f"{address}?tab=synthesize")
     page.locator("#synth-source-gallery .thumbnail-item").nth(1).click()
-    page.wait_for_selector("#synth-words .token")
+    page.wait_for_selector("#synth-words .token >> text=seaweed")  # the words of this picture, no others
     page.locator("#synth-run").click()
     page.wait_for_selector("#synth-ready h2")
     page.wait_for_function("!document.querySelector('#synth-run').disabled")
