@@ -12,6 +12,7 @@ from ood_studio.adapters.krnft import KRNFT
 from ood_studio.adapters.material import Material
 from ood_studio.adapters.plp import PseudoLabelProbing
 from ood_studio.adapters.probe import Probe
+from ood_studio.adapters.prompt import PromptTuning
 from ood_studio.adapters.record import AdapterError, Record
 from ood_studio.adapters.registry import ADAPTERS, adapter_of, parse_adapter
 from ood_studio.adapters.store import SavedAdapter, export, find_adapter, remove, save, saved_adapters
@@ -19,7 +20,7 @@ from ood_studio.adapters.synood_labels import SynOODLabels
 from ood_studio.adapters.synood_projection import SynOODProjection
 from ood_studio.adapters.taskres import TaskResidual
 
-for _adapter in (PseudoLabelProbing, Probe, SynOODProjection, SynOODLabels, TaskResidual, KRNFT):
+for _adapter in (PseudoLabelProbing, Probe, SynOODProjection, SynOODLabels, TaskResidual, KRNFT, PromptTuning):
     ADAPTERS.register(_adapter)
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Epoch",
     "Material",
     "Probe",
+    "PromptTuning",
     "PseudoLabelProbing",
     "Record",
     "SavedAdapter",

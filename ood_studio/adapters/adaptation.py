@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ood_studio.adapters.base import Adapted, Adapter
 from ood_studio.adapters.store import find_adapter
-from ood_studio.backbones import Backbone, ImageFeatures
+from ood_studio.backbones import Backbone, ImageFeatures, PromptedTexts
 from ood_studio.features.base import DatasetFeatures
 from ood_studio.scorers import Reference, Scorer, Space
 
@@ -113,6 +113,12 @@ class AdaptedBackbone(Backbone):
 
     def _encode_texts(self, texts: list[str], report: Callable[[int], None]) -> Tensor:
         return self._backbone._encode_texts(texts, report)
+
+    def _word_vectors(self, words: str) -> Tensor:
+        return self._backbone._word_vectors(words)
+
+    def _prompted(self, texts: list[str], length: int) -> PromptedTexts:
+        return self._backbone._prompted(texts, length)
 
     def __getattr__(self, name: str) -> Any:  # what kinds of models have of their own
         if name.startswith("__") or name in ("_backbone", "_parts"):

@@ -5,17 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from ood_studio.adapters.few_shot import EmptyClasses, few_shot_rows, filled_classes, shot_notes
+from ood_studio.adapters.material import Material
 from ood_studio.backbones import Backbone
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Bounds
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
+
+CropCount = Annotated[int, Bounds(2, 10_000, log=True, step=1, help="Random crops of each picture")]
+ChosenCrops = Annotated[int, Bounds(1, 5_000, log=True, step=1, help="Crops kept, most like and least like the label")]
 
 _SMALLEST = 0.08  # share of the image's area that a crop has at least
 _ASPECT = 4 / 3
@@ -103,6 +110,58 @@ def few_shot_crops(
 
     key = (backbone.fingerprint, content, crops, chosen, seed)
     return _MADE.get(key, make, lambda: progress("cropping pictures", 0, len(rows)))
+
+
+def check_crops(crops: int, chosen: int) -> None:
+    """Checks that no crop would be of both kinds.
+
+    Raises:
+        StudioError: where some would.
+    """
+    if 2 * chosen > crops:
+        raise StudioError(f"chosen must be at most half of crops, {crops // 2}, not {chosen}")
+
+
+def material_crops(
+    backbone: Backbone,
+    material: Material,
+    *,
+    shots: int | None,
+    crops: int,
+    chosen: int,
+    empty: EmptyClasses,
+    seed: int,
+    progress: Progress = silent,
+) -> tuple[Crops, tuple[str, ...]]:
+    """`few_shot_crops` of a few images of each class, drawn by the seed, and what to say about them.
+
+    Args:
+        material: with targets, class_text and images.
+        shots: images of each class; None = all.
+        empty: what to do about classes without an image.
+
+    Raises:
+        StudioError: as `filled_classes` and `few_shot_crops`.
+    """
+    assert material.targets is not None and material.class_text is not None and material.images is not None
+    targets = material.targets.cpu().long()
+    rows = few_shot_rows(targets, len(material.labels), shots, seed)
+    _, notes = filled_classes(targets[rows], material.labels, empty)
+    made = few_shot_crops(
+        backbone,
+        material.images,
+        rows.tolist() if material.rows is None else material.rows[rows.numpy()].tolist(),
+        targets[rows],
+        material.class_text,
+        crops=crops,
+        chosen=chosen,
+        seed=seed,
+        progress=progress,
+    )
+    notes = (*shot_notes(targets, material.labels, shots), *notes)
+    if made.unread:
+        notes = (*notes, f"{made.unread} of {len(rows)} images could not be read, and are left out.")
+    return made, notes
 
 
 def crop_boxes(width: int, height: int, count: int, generator: torch.Generator) -> list[tuple[int, int, int, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
@@ -10,16 +9,16 @@ from typing import Annotated, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from ood_studio.adapters.base import Adapted, Adapter, Start, draw
-from ood_studio.adapters.crops import few_shot_crops
-from ood_studio.adapters.few_shot import EmptyClasses, Shots, few_shot_rows, filled_classes, shot_notes
+from ood_studio.adapters.base import Adapted, Adapter, Start
+from ood_studio.adapters.crops import ChosenCrops, CropCount, check_crops, material_crops
+from ood_studio.adapters.few_shot import EmptyClasses, Shots
 from ood_studio.adapters.heads import Batch, Epochs, WeightDecay
-from ood_studio.adapters.krnft_losses import NegativeFeatureLearner, Regularise
+from ood_studio.adapters.krnft_losses import NegativeFeatureLearner, OODWeight, Regularise
 from ood_studio.adapters.material import Material
 from ood_studio.adapters.optimisers import Recipe
 from ood_studio.adapters.record import AdapterError
 from ood_studio.adapters.synthetic import unit
-from ood_studio.adapters.transformed import Transformation
+from ood_studio.adapters.transformed import Reduction, Transformation, meta_net
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help
@@ -75,27 +74,24 @@ class KRNFT(Adapter):
     identity: ClassVar[bool] = True
 
     shots: Shots = 4
-    crops: Annotated[int, Bounds(2, 10_000, log=True, step=1, help="Random crops of each picture")] = 256
-    chosen: Annotated[
-        int, Bounds(1, 5_000, log=True, step=1, help="Crops kept, most like and least like the label")
-    ] = 32
+    crops: CropCount = 256
+    chosen: ChosenCrops = 32
     epochs: Epochs = 3
     batch: Batch = 128
     rate: Annotated[float, Bounds(1e-9, 10.0, log=True, help="Learning rate")] = 1e-5
     weight_decay: WeightDecay = 0.01
-    ood_weight: Annotated[float, Bounds(0.0, 1e4, help="Weight λ₁ of the loss on negative crops")] = 0.3
+    ood_weight: OODWeight = 0.3
     regularisation: Annotated[float, Bounds(0.0, 1e6, help="Weight λ₂ of keeping text features as they were")] = 100.0
     regularise: Annotated[Regularise, Help("What is kept as it was")] = "features"
     conditional: Annotated[bool, Help("The transformation depends on the picture (CoFT)")] = True
     distribution_aware: Annotated[bool, Help("ID and negative labels are transformed apart (NFT)")] = True
     transform: Annotated[Transform, Help("How text features are transformed")] = "element-wise"
-    reduction: Annotated[int, Bounds(1, 4096, log=True, step=1, help="Width over the hidden width of the nets")] = 16
+    reduction: Reduction = 16
     empty_classes: EmptyClasses = "keep"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if 2 * self.chosen > self.crops:
-            raise StudioError(f"chosen must be at most half of crops, {self.crops // 2}, not {self.chosen}")
+        check_crops(self.crops, self.chosen)
         if self.empty_classes == "leave-out":
             raise StudioError(f"{self.title} keeps the text of every label: empty_classes must be keep or refuse")
 
@@ -109,28 +105,20 @@ class KRNFT(Adapter):
         return Recipe("adamw", self.rate, self.epochs, pairs, self.weight_decay, floor=None)
 
     def _start(self, backbone: Backbone, material: Material, seed: int, progress: Progress) -> Start:
-        assert material.targets is not None and material.class_text is not None and material.images is not None
-        targets = material.targets.cpu().long()
-        rows = few_shot_rows(targets, len(material.labels), self.shots, seed)
-        _, notes = filled_classes(targets[rows], material.labels, self.empty_classes)
-        made = few_shot_crops(
+        made, notes = material_crops(
             backbone,
-            material.images,
-            rows.tolist() if material.rows is None else material.rows[rows.numpy()].tolist(),
-            targets[rows],
-            material.class_text,
+            material,
+            shots=self.shots,
             crops=self.crops,
             chosen=self.chosen,
+            empty=self.empty_classes,
             seed=seed,
             progress=progress,
         )
-        notes = (*shot_notes(targets, material.labels, self.shots), *notes)
-        if made.unread:
-            notes = (*notes, f"{made.unread} of {len(rows)} images could not be read, and are left out.")
         learner = NegativeFeatureLearner(
             made,
-            unit(material.class_text),
-            unit(material.negative_text),  # type: ignore[arg-type]  # it is needed
+            unit(material.class_text),  # type: ignore[arg-type]  # it is needed
+            unit(material.negative_text),  # type: ignore[arg-type]
             self._initial(material, backbone, seed),
             self.transformation,
             (self.ood_weight, self.regularisation, self.regularise),
@@ -154,10 +142,7 @@ class KRNFT(Adapter):
         generator = torch.Generator().manual_seed(seed)
 
         def net(name: str, width: int) -> None:
-            for layer, (out, into) in enumerate(((hidden, dim), (width, hidden))):
-                bound = 0.0 if layer else 1 / math.sqrt(into)
-                found[f"{name}/{layer}/weight"] = draw((out, into), bound, generator)
-                found[f"{name}/{layer}/bias"] = draw((out,), bound, generator)
+            found.update(meta_net(name, dim, hidden, width, generator))
 
         for side in _SIDES if self.distribution_aware else (_ALL,):
             width = 1 if self.transform == "constant" else dim

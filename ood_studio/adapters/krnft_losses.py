@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
@@ -13,10 +13,28 @@ from ood_studio.adapters.crops import Crops
 from ood_studio.adapters.loop import Learner
 from ood_studio.adapters.transformed import ByLabel, Factorised, Transformation
 from ood_studio.backbones import Backbone
+from ood_studio.core.parameters import Bounds
 from ood_studio.scorers.label_vectors import FixedVectors
 
 Regularise = Literal["features", "logits", "probabilities", "none"]
 """Where the knowledge regularisation acts (Fig. 4c)."""
+
+OODWeight = Annotated[float, Bounds(0.0, 1e4, help="Weight λ₁ of the loss on negative crops")]
+
+
+def crop_losses(inner: Tensor, outer: Tensor, classes: Tensor) -> dict[str, Tensor]:
+    """Eqs. 7 and 8: L_p, the cross-entropy of positive crops over ID and negative labels, and L_n, the mean log of the
+    ID labels' share on negative crops.
+
+    Args:
+        inner, outer: (2 n, labels) logits over ID and over negative labels, of n positive crops and n negative ones.
+        classes: (n,) of the positive crops.
+    """
+    count = len(classes)
+    of_classes = inner.logsumexp(dim=1)
+    of_all = torch.logaddexp(of_classes, outer.logsumexp(dim=1))
+    own = inner[:count].gather(1, classes[:, None])[:, 0]
+    return {"L_p": (of_all[:count] - own).mean(), "L_n": (of_classes - of_all)[count:].mean()}
 
 
 class NegativeFeatureLearner(Learner):
@@ -52,12 +70,7 @@ class NegativeFeatureLearner(Learner):
         ood_weight, weight, regularise = self._weights
         inner, inner_kept = self._side("positive", images)
         outer, outer_kept = self._side("negative", images)
-        of_classes, of_all = inner.logsumexp(dim=1), torch.logaddexp(inner.logsumexp(dim=1), outer.logsumexp(dim=1))
-        own = inner[: len(rows)].gather(1, classes[:, None])[:, 0]
-        found = {
-            "L_p": (of_all[: len(rows)] - own).mean(),
-            "L_n": (of_classes - of_all)[len(rows) :].mean(),
-        }
+        found = crop_losses(inner, outer, classes)
         total = found["L_p"] + ood_weight * found["L_n"]
         if regularise != "none":
             found["L_kr"] = self._kept(images, inner, outer, inner_kept, outer_kept)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ood_studio.adapters.base import draw
+from ood_studio.core.parameters import Bounds
 from ood_studio.scorers.label_vectors import FixedVectors, LabelVectors
+
+Reduction = Annotated[int, Bounds(1, 4096, log=True, step=1, help="Width over the hidden width of the nets")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,3 +163,13 @@ def perceptron(parameters: Mapping[str, Tensor], name: str, rows: Tensor) -> Ten
         (parameters[f"{name}/{layer}/weight"].to(rows), parameters[f"{name}/{layer}/bias"].to(rows)) for layer in (0, 1)
     )
     return functional.linear(functional.linear(rows, *first).relu(), *second)
+
+
+def meta_net(name: str, dim: int, hidden: int, width: int, generator: torch.Generator) -> dict[str, Tensor]:
+    """The tensors of a `perceptron` at its start: dim to hidden drawn uniform in ±1/√dim, hidden to width zero."""
+    found = {}
+    for layer, (out, into) in enumerate(((hidden, dim), (width, hidden))):
+        bound = 0.0 if layer else 1 / math.sqrt(into)
+        found[f"{name}/{layer}/weight"] = draw((out, into), bound, generator)
+        found[f"{name}/{layer}/bias"] = draw((out,), bound, generator)
+    return found

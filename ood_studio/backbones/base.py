@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import Linear
 
+from ood_studio.backbones.prompts import PromptedTexts
 from ood_studio.core.errors import StudioError
 from ood_studio.hub.errors import ModelError
 
@@ -139,6 +140,32 @@ class Backbone(ABC):
             return torch.empty(0, self.dim, device=self.device)
         return F.normalize(self._encode_texts(rows, report).float(), dim=-1)
 
+    @final
+    @torch.no_grad()
+    def word_vectors(self, words: str) -> Tensor:
+        """(tokens, width) the vectors that the text tower takes some words for: where learning of prompts begins.
+
+        Raises:
+            StudioError: for no words, or more than leave room for a text.
+            BackboneError: for a model whose prompts cannot be learnt.
+        """
+        found = self._word_vectors(words)
+        if not len(found):
+            raise StudioError("a prompt is learnt from words that it begins as; give one at least")
+        return found.float()
+
+    @final
+    def prompted(self, texts: Sequence[str], length: int) -> PromptedTexts:
+        """Texts that can be read behind so many vectors; longer ones than the model reads are cut.
+
+        Raises:
+            StudioError: for no text, or more vectors than leave room for one.
+            BackboneError: for a model whose prompts cannot be learnt.
+        """
+        if isinstance(texts, str) or not texts or not all(isinstance(text, str) for text in texts):
+            raise StudioError("prompted expects a list of strings, one at least")
+        return self._prompted(list(texts), length)
+
     def too_long(self, texts: Sequence[str]) -> list[str]:
         """Those of some texts that are longer than the model reads; none where that is not known."""
         return []
@@ -161,6 +188,20 @@ class Backbone(ABC):
     @abstractmethod
     def _encode_text(self, texts: list[str]) -> Tensor:
         """At most a batch of texts -> (texts, dim), of any norm."""
+
+    def _word_vectors(self, words: str) -> Tensor:
+        """(tokens, width) of some words."""
+        raise self._no_prompts()
+
+    def _prompted(self, texts: list[str], length: int) -> PromptedTexts:
+        """Texts, at least one, behind so many vectors."""
+        raise self._no_prompts()
+
+    def _no_prompts(self) -> BackboneError:
+        return BackboneError(
+            f"prompts cannot be learnt on {self.name}: that needs a causal text tower that is read at the end of the "
+            "text, as CLIP's of the open_clip family"
+        )
 
     def _encode_texts(self, texts: list[str], report: Callable[[int], None]) -> Tensor:
         """Any number of texts, at least one -> (texts, dim), of any norm.

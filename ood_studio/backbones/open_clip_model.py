@@ -17,8 +17,11 @@ from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, li
 from ood_studio.backbones.families import FAMILIES, Family
 from ood_studio.backbones.loading import LOADED
 from ood_studio.backbones.open_clip_files import Checkpoint
-from ood_studio.backbones.open_clip_text import batches, text_tower_of
+from ood_studio.backbones.open_clip_prompts import CausalPrompts
+from ood_studio.backbones.open_clip_text import CausalText, batches, text_tower_of
 from ood_studio.backbones.open_clip_towers import tower_of
+from ood_studio.backbones.prompts import PromptedTexts
+from ood_studio.core.errors import StudioError
 from ood_studio.core.threads import is_small
 from ood_studio.hub.download import offline_mode, why_no_hub
 from ood_studio.hub.errors import CannotLoad, first_line
@@ -128,25 +131,47 @@ class OpenClipBackbone(Backbone):
             return []
         tokens = self._tokenize(rows)
         context = tokens.shape[1]
-        with self._tokenizer_lock:
-            assert self._tokenizer is not None
-            longer = self._tokenizer(rows, context_length=context + 1)
+        longer = self._tokenize(rows, context + 1)
         return [
             text for text, cut in zip(rows, (longer[:, :context] != tokens).any(dim=1).tolist(), strict=True) if cut
         ]
+
+    def _word_vectors(self, words: str) -> Tensor:
+        tower, tokens = self._causal(), self._tokenize([words])
+        own = tokens[:, 1 : int(tower.lengths(tokens)[0]) - 1]
+        return tower.embed(own.to(self.device))[0]
+
+    def _prompted(self, texts: list[str], length: int) -> PromptedTexts:
+        tower, context = self._causal(), self._tokenize([""]).shape[1]
+        room = context - length  # for a text with its start and end
+        if room < 3:
+            raise StudioError(f"{self.name} reads {context} tokens, so {length} before a text leave no room for it")
+        positions = _POSITIONS.get(self.device.type, _POSITIONS["cuda"])
+        return CausalPrompts(tower, self._tokenize(texts, room), length, self.device, positions, self._autocast)
+
+    def _causal(self) -> CausalText:
+        """The text tower, where vectors can stand in front of a text's own tokens.
+
+        Raises:
+            BackboneError: for another one.
+        """
+        empty = self._tokenize([""])
+        if not isinstance(self._text, CausalText) or int(self._text.lengths(empty)[0]) != 2:  # a start and an end
+            raise self._no_prompts()
+        return self._text
 
     def _autocast(self) -> torch.autocast:
         """Half precision where it computes in that."""
         half = self.dtype != torch.float32
         return torch.autocast(self.device.type, self.dtype if half else None, enabled=half)
 
-    def _tokenize(self, texts: list[str]) -> Tensor:
-        """(texts, context) token numbers, on the CPU."""
+    def _tokenize(self, texts: list[str], context: int | None = None) -> Tensor:
+        """(texts, context) token numbers, on the CPU; as many as the model reads where None is given."""
         with self._tokenizer_lock:  # transformers' fast tokenizers break when two threads use one at a time
             if self._tokenizer is None:
                 with LOADED.naming(self.name):
                     self._tokenizer = _load_tokenizer(self._checkpoint)
-            tokens = self._tokenizer(texts)
+            tokens = self._tokenizer(texts) if context is None else self._tokenizer(texts, context_length=context)
         known = self._checkpoint.config["text_cfg"].get("vocab_size")
         if known is not None and int(tokens.max()) >= known:
             raise BackboneError(

@@ -62,11 +62,24 @@ class CausalText:
 
     def encode(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """See `TextTower`."""
-        text, count = self._text, tokens.shape[1]
-        dtype = text.transformer.get_cast_dtype()
-        states = text.token_embedding(tokens).to(dtype) + text.positional_embedding[:count].to(dtype)
+        return self.read(self.embed(tokens), lengths)
+
+    @property
+    def width(self) -> int:
+        """Of a word's vector."""
+        return int(self._text.token_embedding.weight.shape[1])
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """(texts, positions, width) vectors of tokens, before their positions are added."""
+        words: Tensor = self._text.token_embedding(tokens)
+        return words.to(self._text.transformer.get_cast_dtype())
+
+    def read(self, words: Tensor, lengths: Tensor) -> Tensor:
+        """(texts, dim) of texts given as vectors (texts, positions, width), each read at the last of its length."""
+        text, count = self._text, words.shape[1]
+        states = words + text.positional_embedding[:count].to(words.dtype)
         states = text.transformer(states, attn_mask=text.attn_mask[:count, :count])
-        read = text.ln_final(states[torch.arange(len(tokens)), lengths - 1])
+        read = text.ln_final(states[torch.arange(len(words)), lengths - 1])
         projection = text.text_projection
         if projection is None:
             return read

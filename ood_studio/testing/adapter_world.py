@@ -11,13 +11,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from ood_studio.adapters import Material
-from ood_studio.backbones import Backbone, ImageFeatures
+from ood_studio.backbones import Backbone, ImageFeatures, PromptedTexts
 from ood_studio.data.dataset import Dataset
 from ood_studio.scorers import Reference, Space, select_features
 
 LABELS = ("ant", "bee", "cat", "dog", "eel")
 NEGATIVES = tuple(f"thing {number}" for number in range(24))
 _DIM, _WIDTH, _SIZE, _IMAGES = 12, 20, 6, 40
+_WORD = 7  # width of a word's vector
 
 
 class SmallBackbone(Backbone):
@@ -50,6 +51,27 @@ class SmallBackbone(Backbone):
 
     def _encode_text(self, texts: list[str]) -> Tensor:
         return torch.stack([_letters(text) for text in texts])
+
+    def _word_vectors(self, words: str) -> Tensor:
+        return torch.stack([_letters(word)[:_WORD] for word in words.split()])
+
+    def _prompted(self, texts: list[str], length: int) -> PromptedTexts:
+        return SmallPrompts(texts, length)
+
+
+class SmallPrompts(PromptedTexts):
+    """Texts t behind vectors w become tanh(W mean(w) + t), W drawn by the number of vectors."""
+
+    def __init__(self, texts: list[str], length: int) -> None:
+        self.length, self.width = length, _WORD
+        self.text = torch.stack([_letters(text) for text in texts])
+        self.mix = torch.randn(_DIM, _WORD, generator=torch.Generator().manual_seed(length))
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def _encode(self, context: Tensor) -> Tensor:
+        return torch.tanh(self.mix.to(context) @ context.mean(dim=0) + self.text.to(context))
 
 
 class SmallImages(Dataset):

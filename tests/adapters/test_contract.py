@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from ood_studio.adapters import ADAPTERS, Adapter
+from ood_studio.adapters import ADAPTERS, Adapter, PromptTuning
 from ood_studio.core.parameters import parameters
 from ood_studio.testing import ADAPTER_CHECKS, check_name
 
@@ -19,6 +19,11 @@ QUICK = {"epochs": 4, "batch": 16, "crops": 12, "chosen": 3, "reduction": 4, "ra
 def quick(name: str) -> Adapter:
     kind = ADAPTERS[name]
     return cast(Adapter, replace(cast(Any, kind()), **{key: QUICK[key] for key in QUICK.keys() & parameters(kind)}))
+
+
+@pytest.mark.parametrize("check", ADAPTER_CHECKS, ids=check_name)
+def test_prompts_that_depend_on_the_image_keep_it_too(check: Callable[[Adapter], None]) -> None:
+    check(replace(cast(PromptTuning, quick("prompt")), conditional=True, epochs=3, shots=1, batch=32, negatives=5))
 
 
 @pytest.mark.parametrize("check", ADAPTER_CHECKS, ids=check_name)

@@ -1,0 +1,53 @@
+"""open_clip's causal text towers read behind vectors that stand for words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import torch
+from torch import Tensor
+
+from ood_studio.backbones.open_clip_text import CausalText, batches
+from ood_studio.backbones.prompts import PromptedTexts, in_order
+
+
+class CausalPrompts(PromptedTexts):
+    """Texts of a `CausalText`: start token, vectors, tokens of the text, end token.
+
+    Args:
+        tower: the text tower.
+        tokens: (texts, context - length) of the texts, a start token first, on the CPU.
+        length: how many vectors stand behind the start token.
+        device: the tower's.
+        positions: of a batch, see `batches`.
+        precision: what the tower computes in.
+    """
+
+    def __init__(
+        self,
+        tower: CausalText,
+        tokens: Tensor,
+        length: int,
+        device: torch.device,
+        positions: int,
+        precision: Callable[[], AbstractContextManager[object]],
+    ) -> None:
+        self._tower, self._tokens, self._device, self._precision = tower, tokens, device, precision
+        self._lengths = tower.lengths(tokens)
+        self._batches = [*batches(self._lengths + length, positions)]
+        self.length, self.width = length, tower.width
+
+    def __len__(self) -> int:
+        return len(self._tokens)
+
+    def _encode(self, context: Tensor) -> Tensor:
+        parts = []
+        for rows in self._batches:
+            lengths = self._lengths[rows]
+            words = self._tower.embed(self._tokens[rows, : int(lengths.max())].to(self._device))
+            vectors = context.to(words).expand(len(rows), -1, -1)
+            with self._precision():
+                states = torch.cat([words[:, :1], vectors, words[:, 1:]], dim=1)
+                parts.append(self._tower.read(states, lengths + self.length))
+        return in_order(parts, torch.cat(self._batches))

@@ -1,0 +1,52 @@
+"""Texts whose first words are vectors of one's own: what prompt learning changes (CoOp, Zhou et al. 2022)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ood_studio.core.errors import StudioError
+
+
+class PromptedTexts(ABC):
+    """Texts, each to be read behind the same few vectors that stand for words.
+
+    Attributes:
+        length: how many vectors stand before each text.
+        width: of such a vector.
+    """
+
+    length: int
+    width: int
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many texts."""
+
+    @final
+    def encode(self, context: Tensor) -> Tensor:
+        """(texts, dim) float32, of unit length, on the backbone's device; gradients flow to the vectors.
+
+        Args:
+            context: (length, width) vectors, as `Backbone.word_vectors` gives those of words.
+
+        Raises:
+            StudioError: for another shape.
+        """
+        if tuple(context.shape) != (self.length, self.width):
+            raise StudioError(f"context must have shape {(self.length, self.width)}, not {tuple(context.shape)}")
+        return functional.normalize(self._encode(context).float(), dim=-1)
+
+    @abstractmethod
+    def _encode(self, context: Tensor) -> Tensor:
+        """(texts, dim), of any norm."""
+
+
+def in_order(parts: list[Tensor], order: Tensor) -> Tensor:
+    """Rows that were computed in the order ``order`` (n,), in their own."""
+    whole = torch.cat(parts)
+    return whole[order.to(whole.device).argsort()]
