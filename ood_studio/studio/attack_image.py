@@ -82,7 +82,19 @@ class AttackImageService:
         mask: np.ndarray | None = None,
         progress: Progress = silent,
     ) -> Iterator[AttackImageStep]:
-        """See `Studio.attack_image`."""
+        """One image as it changes; to stop, stop asking.
+
+        Args:
+            request: with ``target_label`` or ``target_score`` where there is no target image.
+            image: of any size.
+            target: an ID image.
+            mask: (height, width) in [0, 1] over the whole image, of any size, 0 where nothing may change.
+            progress: told the steps.
+
+        Raises:
+            StudioError: for no target, a target equal to the image, or a text side that cannot be used.
+            Diverged: if the attack meets numbers that are not finite; the last good image was given before.
+        """
         space = self._workbench.label_space(request.labels, progress)
         backbone = space.backbone
         note = note_of(image)
@@ -127,7 +139,11 @@ class AttackImageService:
     def with_defence(
         self, request: AttackImageRequest, images: Sequence[Image.Image], defence: Defence | None
     ) -> list[tuple[Reading, ...]]:
-        """See `Studio.with_defence`."""
+        """Every score of images as the attacked model sees them behind a defence, of several views their mean.
+
+        Raises:
+            StudioError: for a text side that cannot be used.
+        """
         space = self._workbench.label_space(request.labels)
         panel = self._workbench.score_panel(space, request.score, request.reference)
         rows = []

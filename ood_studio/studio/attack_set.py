@@ -43,7 +43,14 @@ class AttackSetService:
         self._workbench, self._suites = workbench, suites
 
     def attack_set(self, request: AttackSetRequest, progress: Progress = silent) -> AttackResult:
-        """See `Studio.attack_set`."""
+        """Attacked sets, and every scorer's figures on them and on the source.
+
+        The training images that served as targets are taken from what scorers learn, as in the paper.
+
+        Raises:
+            StudioError: for an unknown suite, set, scorer, model or defence, or data that are not there.
+            Diverged: if the attack meets numbers that are not finite.
+        """
         chosen_scorers = choose_scorers(request.scorers, bench_scorers())
         for name in dict.fromkeys((request.labels.backbone, *request.judges)):
             judge = self._workbench.backbone(name, progress)
@@ -104,7 +111,11 @@ class AttackSetService:
     def transfer(
         self, request: AttackSetRequest, backbones: Sequence[str], progress: Progress = silent
     ) -> dict[tuple[str, str], BenchResult]:
-        """See `Studio.transfer`."""
+        """Attacked on one model, judged by another: (attacked, judge) -> the judge's figures, for every pair.
+
+        Raises:
+            StudioError: as `attack_set`.
+        """
         found = {}
         for attacked in dict.fromkeys(backbones):
             asked = replace(

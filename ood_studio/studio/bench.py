@@ -45,7 +45,14 @@ class BenchService:
         self._workbench, self._suites = workbench, suites
 
     def compare(self, request: BenchRequest, progress: Progress = silent) -> Iterator[BenchResult]:
-        """See `Studio.compare`."""
+        """Scorers compared on a suite: the result so far after every OOD set, the whole at last.
+
+        The rows of the whole are kept in the database of results, see `ood_studio.evaluation.results`.
+
+        Raises:
+            StudioError: for an unknown suite or scorer, data that are not there, ID labels that are not the suite's, or
+                a text side that cannot be used.
+        """
         choose_scorers(request.scorers, bench_scorers())  # unknown ones are told before anything is loaded
         suite = self._suites.open(request)
         backbone = self._workbench.backbone(request.labels.backbone, progress)
@@ -72,7 +79,11 @@ class BenchService:
     def sweep(
         self, name: str, request: BenchRequest, values: Sequence[str] = (), progress: Progress = silent
     ) -> Iterator[SweepPoint]:
-        """See `Studio.sweep`."""
+        """A scorer on a suite while one parameter walks through values, those of the sweep where none are given.
+
+        Raises:
+            StudioError: for an unknown sweep or values that are no numbers, and as `compare`.
+        """
         walk = find_sweep(name)
         walked = sweep_values(walk, values)
         for i, value in enumerate(walked):

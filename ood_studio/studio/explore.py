@@ -43,7 +43,16 @@ class ExploreService:
         images: Sequence[tuple[str, GivenImage]],
         progress: Progress = silent,
     ) -> ExploreResult:
-        """See `Studio.explore`."""
+        """Affinities, scores and verdicts of images, given as (name, image).
+
+        Args:
+            request: labels, score and reference.
+            images: of any sizes; one that brings its key is not hashed again.
+            progress: told the images encoded.
+
+        Raises:
+            StudioError: one clear sentence for anything that cannot be done.
+        """
         if not images:
             raise StudioError("there is no picture to explore; give at least one")
         space = self._workbench.label_space(request.labels, progress)
@@ -103,7 +112,7 @@ class ExploreService:
         )
 
     def warm_up(self, request: ExploreRequest, progress: Progress = silent) -> None:
-        """See `Studio.warm_up`."""
+        """Gets ready what the first image needs, so that it is answered at once; leaves errors to that image."""
         with suppress(StudioError):
             space = self._workbench.label_space(request.labels, progress)
             self._workbench.reference_images(space, request.reference, progress)

@@ -82,7 +82,20 @@ class FeatureMapService:
         made: tuple[str, Path] | None = None,
         progress: Progress = silent,
     ) -> FeatureMap:
-        """See `Studio.feature_map`."""
+        """ID, OOD and synthetic images in one plane.
+
+        ID and OOD images are laid out first, and again with the synthetic ones from there: the map of the former looks
+        much the same whatever is laid into it, though all take part in it alike.
+
+        Args:
+            request: which reference images, and how.
+            trail: one image's way from the original to the boundary, captions and images.
+            made: a synthetic set, name and folder.
+            progress: told what is encoded and laid out.
+
+        Raises:
+            StudioError: for images or a model that cannot be used.
+        """
         backbone = self._workbench.backbone(request.labels.backbone, progress)
         known = [self._map_part(backbone, *each, progress) for each in self._map_sets(request)]
         extra = []

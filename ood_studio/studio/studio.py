@@ -99,21 +99,12 @@ class Studio:
         images: Sequence[tuple[str, GivenImage]],
         progress: Progress = silent,
     ) -> ExploreResult:
-        """Affinities, scores and verdicts of images, given as (name, image).
-
-        Args:
-            request: labels, score and reference.
-            images: of any sizes; one that brings its key is not hashed again.
-            progress: told the images encoded.
-
-        Raises:
-            StudioError: one clear sentence for anything that cannot be done.
-        """
+        """Affinities, scores and verdicts of images, given as (name, image). See `ExploreService.explore`."""
         self.allow(request)
         return self._explore.explore(request, images, progress)
 
     def warm_up(self, request: ExploreRequest, progress: Progress = silent) -> None:
-        """Gets ready what the first image needs, so that it is answered at once; leaves errors to that image."""
+        """Gets ready what the first image needs, so that it is answered at once. See `ExploreService.warm_up`."""
         self._explore.warm_up(request, progress)
 
     def mine(self, choice: LabelChoice, progress: Progress = silent) -> NegativeLabels:
@@ -136,11 +127,7 @@ class Studio:
     def compare(self, request: BenchRequest, progress: Progress = silent) -> Iterator[BenchResult]:
         """Scorers compared on a suite: the result so far after every OOD set, the whole at last.
 
-        The rows of the whole are kept in the database of results, see `ood_studio.evaluation.results`.
-
-        Raises:
-            StudioError: for an unknown suite or scorer, data that are not there, ID labels that are not the suite's, or
-                a text side that cannot be used.
+        See `BenchService.compare`.
         """
         self.allow(request)
         return self._bench.compare(request, progress)
@@ -150,8 +137,7 @@ class Studio:
     ) -> Iterator[SweepPoint]:
         """A scorer on a suite while one parameter walks through values, those of the sweep where none are given.
 
-        Raises:
-            StudioError: for an unknown sweep or values that are no numbers, and as `compare`.
+        See `BenchService.sweep`.
         """
         self.allow(request)
         return self._bench.sweep(name, request, values, progress)
@@ -165,19 +151,7 @@ class Studio:
         mask: np.ndarray | None = None,
         progress: Progress = silent,
     ) -> Iterator[AttackImageStep]:
-        """One image as it changes; to stop, stop asking.
-
-        Args:
-            request: with ``target_label`` or ``target_score`` where there is no target image.
-            image: of any size.
-            target: an ID image.
-            mask: (height, width) in [0, 1] over the whole image, of any size, 0 where nothing may change.
-            progress: told the steps.
-
-        Raises:
-            StudioError: for no target, a target equal to the image, or a text side that cannot be used.
-            Diverged: if the attack meets numbers that are not finite; the last good image was given before.
-        """
+        """One image as it changes; to stop, stop asking. See `AttackImageService.attack_image`."""
         self.allow(request)
         return self._attack_image.attack_image(request, image, target, mask, progress)
 
@@ -186,21 +160,13 @@ class Studio:
     ) -> list[tuple[Reading, ...]]:
         """Every score of images as the attacked model sees them behind a defence, of several views their mean.
 
-        Raises:
-            StudioError: for a text side that cannot be used.
+        See `AttackImageService.with_defence`.
         """
         self.allow(request)
         return self._attack_image.with_defence(request, images, defence)
 
     def attack_set(self, request: AttackSetRequest, progress: Progress = silent) -> AttackResult:
-        """Attacked sets, and every scorer's figures on them and on the source.
-
-        The training images that served as targets are taken from what scorers learn, as in the paper.
-
-        Raises:
-            StudioError: for an unknown suite, set, scorer, model or defence, or data that are not there.
-            Diverged: if the attack meets numbers that are not finite.
-        """
+        """Attacked sets, and every scorer's figures on them and on the source. See `AttackSetService.attack_set`."""
         self.allow(request)
         return self._attack_set.attack_set(request, progress)
 
@@ -209,8 +175,7 @@ class Studio:
     ) -> dict[tuple[str, str], BenchResult]:
         """Attacked on one model, judged by another: (attacked, judge) -> the judge's figures, for every pair.
 
-        Raises:
-            StudioError: as `attack_set`.
+        See `AttackSetService.transfer`.
         """
         self.allow(replace(request, judges=tuple(backbones)))
         return self._attack_set.transfer(request, backbones, progress)
@@ -225,24 +190,13 @@ class Studio:
     ) -> list[Contexts]:
         """What the context model finds in images besides their main objects (Eq. 3 of SynOOD).
 
-        Args:
-            request: says which model.
-            images: of any sizes.
-            mains: their main objects where they are known, so that they are not named.
-            progress: told the images described.
-
-        Raises:
-            StudioError: if the model cannot be had.
+        See `SynthesizeImageService.contexts`.
         """
         self.allow(request)
         return self._images.contexts(request, images, mains, progress)
 
     def inpainter(self, request: SynthesizeImageRequest, progress: Progress = silent) -> Inpainter:
-        """The inpainting model of a request.
-
-        Raises:
-            InpaintingError: one sentence, if it cannot be had.
-        """
+        """The inpainting model of a request. See `SynthesizeImageService.inpainter`."""
         self.allow(request)
         return self._images.inpainter(request, progress)
 
@@ -256,16 +210,7 @@ class Studio:
     ) -> Iterator[SynthesizeImageStep]:
         """One image as it moves to the boundary; to stop, stop asking.
 
-        Args:
-            request: how.
-            image: of any size; cropped and resized to the model's, which `SynthesizeImageStep.notes` says.
-            words: the contexts, p_con; the prompt is these with commas between.
-            mask: of the image's size, white where may be painted; None for everywhere.
-            progress: told every step of the painting.
-
-        Raises:
-            StudioError: without a context, or for what does not fit.
-            LoopBroken: numbers that are not finite; the iterations before were given.
+        See `SynthesizeImageService.synthesize_image`.
         """
         self.allow(request)
         return self._images.synthesize_image(request, image, words, mask, progress)
@@ -275,17 +220,15 @@ class Studio:
     ) -> list[Assessment]:
         """What the guide and every score make of images of any sizes: the source, say, or one to compare with.
 
-        Raises:
-            StudioError: if a model cannot be had.
+        See `SynthesizeImageService.assess`.
         """
         self.allow(request)
         return self._images.assess(request, images, progress)
 
     def negative_image(self, request: SynthesizeImageRequest, label: str, progress: Progress = silent) -> Assessment:
-        """ "Neg Image" of SynOOD's Table 4: an image straight from the text of a negative label, and its scores.
+        """An image straight from the text of a negative label, and its scores, "Neg Image" in SynOOD's Table 4.
 
-        Raises:
-            StudioError: if a model cannot be had or runs out of memory.
+        See `SynthesizeImageService.negative_image`.
         """
         self.allow(request)
         return self._images.negative_image(request, label, progress)
@@ -293,8 +236,7 @@ class Studio:
     def synthesize_set(self, request: SynthesizeSetRequest, progress: Progress = silent) -> Iterator[SyntheticSet]:
         """A whole set, image after image; an interrupted one goes on where it was. To stop, stop asking.
 
-        Raises:
-            StudioError: for images or a folder that cannot be used; what is finished stays.
+        See `SynthesizeSetService.synthesize_set`.
         """
         self.allow(request)
         return self._sets.synthesize_set(request, progress)
@@ -320,20 +262,7 @@ class Studio:
         made: tuple[str, Path] | None = None,
         progress: Progress = silent,
     ) -> FeatureMap:
-        """ID, OOD and synthetic images in one plane.
-
-        ID and OOD images are laid out first, and again with the synthetic ones from there: the map of the former looks
-        much the same whatever is laid into it, though all take part in it alike.
-
-        Args:
-            request: which reference images, and how.
-            trail: one image's way from the original to the boundary, captions and images.
-            made: a synthetic set, name and folder.
-            progress: told what is encoded and laid out.
-
-        Raises:
-            StudioError: for images or a model that cannot be used.
-        """
+        """ID, OOD and synthetic images in one plane. See `FeatureMapService.feature_map`."""
         self.allow(request)
         return self._maps.feature_map(request, trail, made, progress)
 

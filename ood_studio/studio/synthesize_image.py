@@ -73,13 +73,27 @@ class SynthesizeImageService:
         mains: Sequence[str] = (),
         progress: Progress = silent,
     ) -> list[Contexts]:
-        """See `Studio.contexts`."""
+        """What the context model finds in images besides their main objects (Eq. 3 of SynOOD).
+
+        Args:
+            request: says which model.
+            images: of any sizes.
+            mains: their main objects where they are known, so that they are not named.
+            progress: told the images described.
+
+        Raises:
+            StudioError: if the model cannot be had.
+        """
         progress("loading the context model", 0, 1)
         model = load_context_model(request.context_model, device=self._workbench.device, progress=progress)
         return model.describe(images, mains=mains, progress=progress)
 
     def inpainter(self, request: SynthesizeImageRequest, progress: Progress = silent) -> Inpainter:
-        """See `Studio.inpainter`."""
+        """The inpainting model of a request.
+
+        Raises:
+            InpaintingError: one sentence, if it cannot be had.
+        """
         progress("loading the inpainting model", 0, 1)
         return load_inpainter(request.inpainter, self._workbench.device, progress=progress)
 
@@ -95,7 +109,19 @@ class SynthesizeImageService:
         mask: Image.Image | None = None,
         progress: Progress = silent,
     ) -> Iterator[SynthesizeImageStep]:
-        """See `Studio.synthesize_image`."""
+        """One image as it moves to the boundary; to stop, stop asking.
+
+        Args:
+            request: how.
+            image: of any size; cropped and resized to the model's, which `SynthesizeImageStep.notes` says.
+            words: the contexts, p_con; the prompt is these with commas between.
+            mask: of the image's size, white where may be painted; None for everywhere.
+            progress: told every step of the painting.
+
+        Raises:
+            StudioError: without a context, or for what does not fit.
+            LoopBroken: numbers that are not finite; the iterations before were given.
+        """
         prompt = prompt_of(words)
         inpainter = self.inpainter(request, progress)
         fitted = inpainter.fit(image, mask)
@@ -116,11 +142,19 @@ class SynthesizeImageService:
     def assess(
         self, request: SynthesizeImageRequest, images: Sequence[Image.Image], progress: Progress = silent
     ) -> list[Assessment]:
-        """See `Studio.assess`."""
+        """What the guide and every score make of images of any sizes: the source, say, or one to compare with.
+
+        Raises:
+            StudioError: if a model cannot be had.
+        """
         return self.assessor(request, progress).assess(images)
 
     def negative_image(self, request: SynthesizeImageRequest, label: str, progress: Progress = silent) -> Assessment:
-        """See `Studio.negative_image`."""
+        """ "Neg Image" of SynOOD's Table 4: an image straight from the text of a negative label, and its scores.
+
+        Raises:
+            StudioError: if a model cannot be had or runs out of memory.
+        """
         pixels = negative_label_images(
             self.inpainter(request, progress),
             [label],

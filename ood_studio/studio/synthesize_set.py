@@ -48,7 +48,11 @@ class SynthesizeSetService:
         self._workbench, self._images = workbench, images
 
     def synthesize_set(self, request: SynthesizeSetRequest, progress: Progress = silent) -> Iterator[SyntheticSet]:
-        """See `Studio.synthesize_set`."""
+        """A whole set, image after image; an interrupted one goes on where it was. To stop, stop asking.
+
+        Raises:
+            StudioError: for images or a folder that cannot be used; what is finished stays.
+        """
         source = self._source(request)
         rows = choose_sources(source, per_class=request.per_class, count=request.count, progress=progress)
         parameters = {"method": request.method, "source": source.key, **asdict(request.image)}
