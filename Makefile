@@ -27,8 +27,10 @@ PIP_INSTALL := "$(VENV_PYTHON)" -m pip install --disable-pip-version-check
 run: $(APP_READY)
 	@exec "$(VENV_PYTHON)" app.py $(ARGS)
 
+# A process a core, each with an app, a browser and a cache of its own; a file is never spread over two of them.
+# ARGS="-n 0" runs in one process, as a debugger wants it.
 test: $(TEST_READY)
-	"$(VENV_PYTHON)" -m pytest $(ARGS)
+	"$(VENV_PYTHON)" -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(TEST_READY)
 	"$(VENV_PYTHON)" -m pytest tests/benchmarks $(ARGS)

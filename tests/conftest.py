@@ -1,4 +1,4 @@
-"""Shared by every room: a cache of the tests' own, few threads, no calls home."""
+"""Shared by every room: a cache of each process's own, few threads, no calls home; the long files first."""
 
 from __future__ import annotations
 
@@ -29,7 +29,20 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session", autouse=True)
 def torch_threads() -> None:
-    """Small models on small batches lose time to more threads than this."""
+    """Small models on small batches lose time to more threads than this; processes side by side have one each."""
     import torch
 
-    torch.set_num_threads(min(2, os.cpu_count() or 1))
+    torch.set_num_threads(1 if "PYTEST_XDIST_WORKER" in os.environ else min(2, os.cpu_count() or 1))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first, so that processes side by side end together: those that drive a browser, then
+    those that start processes or train. A list, so that a whole file stays in one process (``--dist loadfile``)."""
+    items.sort(key=lambda item: _order(item.path))
+
+
+def _order(path: Path) -> int:
+    """Where a file stands among the others; of equals the order stays as it is."""
+    if path.parent.name == "ui":
+        return 0 if path.stem.endswith("_browser") else 1
+    return 2 if path.parent.name in ("tests", "training", "cli", "studio") else 3
