@@ -24,7 +24,7 @@ from ood_studio.data.dataset import Dataset
 from ood_studio.data.galleries import file_gallery
 from ood_studio.data.image_sets import ImageSet, image_sets, read_set, set_folder
 from ood_studio.data.pixels import to_images, to_pixels
-from ood_studio.data.set_writer import SetImage, SetWriter
+from ood_studio.data.set_writer import UNREADABLE, SetImage, SetWriter
 
 _BATCH = 32
 
@@ -133,7 +133,7 @@ def attack_sets(
             progress(f"attacking {name}", start * attack.steps + step.step * len(rows), len(source) * attack.steps)
             if step.step in kept:
                 _keep(writers[step.step], source, good, pixels, step, targets)
-    made = [_finished(writer.finish(left_out)) for writer in writers.values()]
+    made = [_finished(writer.finish({UNREADABLE: left_out} if left_out else {})) for writer in writers.values()]
     return tuple(each for each in made if each is not None)
 
 

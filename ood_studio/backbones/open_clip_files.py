@@ -78,10 +78,13 @@ def resolve(model: Model) -> Checkpoint:
     folder = folder_of(model)
     if folder is not None:
         config, weights = files_in(folder, CONFIG, WEIGHTS, model.bundled)
-        return Checkpoint(model.name, weights, _read_config(config), folder=folder)
+        read = _read_config(config)
+        _check_text_model(read)
+        return Checkpoint(model.name, weights, read, folder=folder)
     repository = repository_in(model.where, FORMS[2])
     if repository is not None:
         checked = _read_config(hub_file(repository, [CONFIG]))
+        _check_text_model(checked)
         return Checkpoint(model.name, hub_file(repository, _candidates("")), checked)
     found = _listed(model.where)
     if not found.repository:
@@ -89,15 +92,32 @@ def resolve(model: Model) -> Checkpoint:
     import open_clip
 
     wanted = ("mean", "std", "interpolation", "resize_mode", "fill_color")
+    known = _checked(open_clip.get_model_config(found.architecture))
+    _check_text_model(known)
     return Checkpoint(
         model.name,
         hub_file(found.repository, _candidates(found.filename)),
-        _checked(open_clip.get_model_config(found.architecture)),
+        known,
         architecture=found.architecture,
         preprocess={key: found.settings[key] for key in wanted if found.settings.get(key) is not None},
         # create_model only warns when the weights' activation is not the architecture's; the vectors would be wrong.
         quick_gelu=bool(found.settings.get("quick_gelu", False)),
     )
+
+
+def _check_text_model(config: dict[str, Any]) -> None:
+    """Checks that the configuration of another library's text tower is here or can be had, before weights are fetched.
+
+    Raises:
+        CannotLoad: naming the text tower.
+    """
+    name = config["text_cfg"].get("hf_model_name")
+    if not name or Path(name).is_dir():
+        return
+    try:
+        hub_file(name, ["config.json"])
+    except CannotLoad as error:
+        raise CannotLoad(f"its text tower is {name}, whose configuration is not here: {error}") from error
 
 
 def folder_of(model: Model) -> Path | None:

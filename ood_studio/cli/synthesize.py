@@ -47,8 +47,8 @@ class Synthesize(Common):
 def set_text(made: SyntheticSet) -> str:
     """A set for the terminal: where it is, and what became of the guide's value and of every score."""
     lines = [f"{made.name}: {len(made.entries):,} of {made.wanted:,} pictures in {made.folder}"]
-    if made.left_out:
-        lines.append(f"{made.left_out:,} more were left out: their sources cannot be read, or show nothing to paint")
+    if made.note:
+        lines.append(made.note)
     if made.entries:
         rounds = len(made.entries[0]["values"])
         lines.append(f"means by iteration (0 = unguided), guided by {made.entries[0]['guide']}:")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,7 +34,7 @@ class ImageSet:
         wanted: how many images it is to have.
         parameters: how its images are made.
         entries: the manifest's lines, in the order of their sources: ``file``, ``row`` and how each was made.
-        left_out: how many could not be made, as their sources cannot be read; known at the end.
+        left_out: why images could not be made, and how many each; known at the end.
     """
 
     name: str
@@ -42,12 +42,18 @@ class ImageSet:
     wanted: int
     parameters: dict[str, Any]
     entries: tuple[dict[str, Any], ...]
-    left_out: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
         """Whether every image is there that can be made."""
-        return len(self.entries) + self.left_out >= self.wanted
+        return len(self.entries) + sum(self.left_out.values()) >= self.wanted
+
+    @property
+    def note(self) -> str:
+        """What was left out and why, in one sentence; empty where nothing was."""
+        count = sum(self.left_out.values())
+        return f"{count:,} more were left out: {reasons(self.left_out)}" if count else ""
 
     def files(self) -> list[Path]:
         """Its images."""
@@ -55,7 +61,7 @@ class ImageSet:
 
     def _repr_html_(self) -> str:
         count = f"{len(self.entries):,} of {self.wanted:,} images in {self.folder}"
-        return stacked(bold(self.name), count, file_gallery(self.files()))
+        return stacked(bold(self.name), count, self.note, file_gallery(self.files()))
 
 
 def set_folder(kind: Kind, name: str, content: object) -> Path:
@@ -76,7 +82,7 @@ def read_set(folder: Path) -> ImageSet | None:
             int(header["wanted"]),
             dict(header["parameters"]),
             in_order(entries),
-            int(header.get("left_out", 0)),
+            _left_out(header.get("left_out")),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -87,6 +93,11 @@ def image_sets(kind: Kind) -> list[ImageSet]:
     folders = [path.parent for path in (cache_dir() / kind).glob(f"[!.]*/{HEADER}")]
     folders.sort(key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
     return [found for folder in folders if (found := read_set(folder)) is not None and found.entries]
+
+
+def reasons(left_out: Mapping[str, int]) -> str:
+    """Why images were left out, in a part of a sentence."""
+    return ", ".join(f"{count:,} {why}" for why, count in left_out.items())
 
 
 def in_order(entries: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
@@ -110,6 +121,13 @@ def manifest_lines(folder: Path) -> tuple[list[dict[str, Any]], int]:
                 if isinstance(entry, dict) and (folder / str(entry.get("file"))).is_file():
                     entries.append(entry)
     return entries, good
+
+
+def _left_out(said: Any) -> dict[str, int]:
+    """What a header says; older ones count what cannot be read, alone."""
+    if isinstance(said, int):
+        return {"cannot be read": said} if said else {}
+    return {str(why): int(count) for why, count in (said or {}).items()}
 
 
 def digest(content: object) -> str:

@@ -16,7 +16,16 @@ from ood_studio import __version__
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import sweep, write_image, write_json
 from ood_studio.core.unicode import json_text
-from ood_studio.data.image_sets import HEADER, MANIFEST, ImageSet, digest, in_order, manifest_lines, read_set
+from ood_studio.data.image_sets import (
+    HEADER,
+    MANIFEST,
+    ImageSet,
+    digest,
+    in_order,
+    manifest_lines,
+    read_set,
+    reasons,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +34,10 @@ class SetImage:
 
     image: Image.Image
     about: dict[str, Any]
+
+
+UNREADABLE = "cannot be read"
+"""Why a row gives no image, as it is said after a number; a maker of sets may have other reasons."""
 
 
 class SetWriter:
@@ -45,7 +58,7 @@ class SetWriter:
         self._name, self._folder, self._wanted = name, folder, wanted
         self._parameters: dict[str, Any] = json.loads(json.dumps(parameters))  # as they are read again
         self._entries: dict[int, dict[str, Any]] = {}
-        self._left_out = 0
+        self._left_out: dict[str, int] = {}
         with self._writing():
             folder.mkdir(parents=True, exist_ok=True)
             sweep(folder)
@@ -68,16 +81,21 @@ class SetWriter:
                 file.write(line)
         self._entries[row] = entry
 
-    def finish(self, left_out: int) -> ImageSet:
-        """The whole set; ``left_out`` rows gave no image.
+    def finish(self, left_out: Mapping[str, int]) -> ImageSet:
+        """The whole set.
+
+        Args:
+            left_out: why rows gave no image, and how many each; reasons such as `UNREADABLE`.
 
         Raises:
             StudioError: if none gave one.
         """
         if not self._entries:
-            raise StudioError(f"none of the {self._wanted:,} pictures for {self._name} can be read")
+            raise StudioError(
+                f"none of the {self._wanted:,} pictures for {self._name} can be used: {reasons(left_out)}"
+            )
         if left_out != self._left_out:
-            self._left_out = left_out
+            self._left_out = dict(left_out)
             self._write_header()
         return self.state()
 
@@ -97,12 +115,12 @@ class SetWriter:
                 raise StudioError(
                     f"{self._folder} holds a set with other parameters, {found.name}; give another folder"
                 )
-            self._left_out = found.left_out
+            self._left_out = dict(found.left_out)
             if found.wanted == self._wanted:
                 return
         elif any(self._folder.iterdir()):
             raise StudioError(f"{self._folder} holds other files; give a new or empty folder")
-        self._left_out = 0
+        self._left_out = {}
         self._write_header()
 
     def _write_header(self) -> None:
@@ -120,19 +138,24 @@ class SetWriter:
             raise StudioError(why) from error
 
 
-Make = Callable[[Sequence[int]], Sequence[SetImage | None]]
+Make = Callable[[Sequence[int]], Sequence[SetImage | str]]
 
 
 def build_set(
-    name: str, folder: Path, rows: Sequence[int], parameters: Mapping[str, Any], make: Make, batch: int = 8
+    name: str,
+    folder: Path,
+    rows: Sequence[int],
+    parameters: Mapping[str, Any],
+    make: Make,
+    batch: Callable[[], int] = lambda: 8,
 ) -> Iterator[ImageSet]:
-    """Makes a set, or goes on where an interrupted run was; each image is kept as soon as it is finished.
+    """Makes a set, or goes on where an interrupted run was; each batch is kept as soon as it is finished.
 
     Args:
         name, folder, parameters: see `SetWriter`.
         rows: which of the source's images.
-        make: images of some of the rows; None for one that cannot be read, which is left out.
-        batch: how many rows at once.
+        make: images of some of the rows, or why there is none, in words for after a number such as `UNREADABLE`.
+        batch: how many rows at once; asked when there is anything to make.
 
     Yields:
         the set as it is, at first and after every batch; to stop, stop asking.
@@ -141,17 +164,18 @@ def build_set(
         StudioError: as `SetWriter`, or if no row gives an image.
     """
     writer = SetWriter(name, folder, len(rows), parameters)
-    left_out = 0
+    left_out: dict[str, int] = {}
     todo = [row for row in rows if row not in writer]
     yield writer.state()
-    for start in range(0, len(todo), batch):
-        part = todo[start : start + batch]
-        for row, image in zip(part, make(part), strict=True):
-            if image is None:
-                left_out += 1
+    size = max(1, batch()) if todo else 1
+    for start in range(0, len(todo), size):
+        part = todo[start : start + size]
+        for row, made in zip(part, make(part), strict=True):
+            if isinstance(made, str):
+                left_out[made] = left_out.get(made, 0) + 1
             else:
-                writer.keep(row, image)
-        last = start + batch >= len(todo)
+                writer.keep(row, made)
+        last = start + size >= len(todo)
         yield writer.finish(left_out) if last else writer.state()
 
 

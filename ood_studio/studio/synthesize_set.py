@@ -17,7 +17,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.image_sets import set_folder
-from ood_studio.data.set_writer import SetImage, build_set
+from ood_studio.data.set_writer import UNREADABLE, SetImage, build_set
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.suites import open_suite
 from ood_studio.studio.assessment import Assessor
@@ -25,7 +25,7 @@ from ood_studio.studio.requests import SynthesizeSetRequest
 from ood_studio.studio.synthesize_image import SynthesizeImageService, SynthesizeImageStep, steps_of
 from ood_studio.studio.workbench import Workbench
 from ood_studio.synthesis.baselines import PROMPT
-from ood_studio.synthesis.boundary import NearBoundary
+from ood_studio.synthesis.boundary import NearBoundary, at_once
 from ood_studio.synthesis.complexity import choose_sources
 from ood_studio.synthesis.contexts import Contexts, prompt_of
 from ood_studio.synthesis.inpainting import Inpainter
@@ -33,6 +33,8 @@ from ood_studio.synthesis.synthetic_set import SyntheticSet
 from ood_studio.worlds import folder_names, is_synset
 
 _SOURCES = 8  # drawn images looked at for each one wanted, to choose the most complex from
+NO_CONTEXT = "show nothing besides their main object"
+"""Why an image of a set gives none: there is nothing to paint."""
 _METHODS = {"boundary": "near-boundary", "unguided": "unguided inpainting", "negative": "negative-label pictures"}
 
 
@@ -67,7 +69,7 @@ class SynthesizeSetService:
         def models() -> tuple[Inpainter, Assessor]:  # a finished set needs none
             return self._images.inpainter(request.image, progress), self._images.assessor(request.image, progress)
 
-        def make(part: Sequence[int]) -> list[SetImage | None]:
+        def make(part: Sequence[int]) -> list[SetImage | str]:
             inpainter, assessor = models()
             originals: dict[int, Image.Image] = {}
             for row in part:
@@ -76,9 +78,9 @@ class SynthesizeSetService:
                 except (StudioError, OSError):  # left out: the manifest lacks it
                     continue
             found = self._made(request, inpainter, assessor, source, originals, progress)
-            return [found.get(row) for row in part]
+            return [found.get(row, NO_CONTEXT if row in originals else UNREADABLE) for row in part]
 
-        for built in build_set(name, folder, rows, parameters, make):
+        for built in build_set(name, folder, rows, parameters, make, lambda: at_once(*models()[0].size)):
             progress(f"making {name}", len(built.entries), built.wanted)
             yield built
 

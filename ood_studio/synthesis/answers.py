@@ -143,7 +143,8 @@ def parse_typed(text: str) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    """Composed characters, no control characters but line ends, not endless."""
+    """Composed characters, no control characters but line ends, nothing that could not be decoded, not endless."""
+    text = text.replace("\ufffd", "")  # a model's tokens may end within a character
     text = unicodedata.normalize("NFKC", text[:_LONGEST]).replace("\r\n", "\n").replace("\r", "\n")
     return "".join(
         sign if sign == "\n" or unicodedata.category(sign)[0] != "C" else " " if sign == "\t" else "" for sign in text

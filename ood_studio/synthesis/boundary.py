@@ -209,8 +209,8 @@ class NearBoundary:
 
     def _look(self, inpainter: Inpainter, guide: Guide, latents: Tensor, iteration: int, wanted: bool) -> _Look:
         """The pictures, what the guide sees in them, and where gradients are wanted those."""
-        at_once = max(1, _AT_ONCE // (inpainter.size[0] * inpainter.size[1]))
-        parts = [self._look_at(inpainter, guide, rows, wanted) for rows in torch.split(latents, at_once)]
+        together = at_once(*inpainter.size, most=len(latents))
+        parts = [self._look_at(inpainter, guide, rows, wanted) for rows in torch.split(latents, together)]
         look = _Look(
             pixels=torch.cat([part.pixels for part in parts]),
             score=torch.cat([part.score for part in parts]),
@@ -275,6 +275,11 @@ class NearBoundary:
             cut=("",) * len(prompts),
             note=f"Strength {self.strength:g} leaves none of {self.steps} steps to take: the picture stays as it is.",
         )
+
+
+def at_once(height: int, width: int, most: int = 8) -> int:
+    """How many pictures of a size are led to the boundary together: 8 of the miniature's, one of Stable Diffusion's."""
+    return max(1, min(most, _AT_ONCE // (height * width)))
 
 
 class _Look(NamedTuple):

@@ -137,7 +137,7 @@ def load_context_model(
         )
         if loading["missing_keys"] or loading["mismatched_keys"]:
             raise CannotLoad("its weights file does not fit its configuration")
-        _complete(processor, model.config)
+        _complete(processor, model, folder)
         return LlavaContextModel(name, model if quantize else model.to(place), processor)
 
     return CONTEXTS.load(name, device, "auto", build, variant=quantize, pool=pool, progress=progress)
@@ -153,9 +153,17 @@ def _check_quantization(quantize: str, device: torch.device) -> None:
             raise StudioError(f"4-bit weights need {package}: pip install bitsandbytes accelerate")
 
 
-def _complete(processor: Any, config: Any) -> None:
-    """Fills in what older processors do not say: how many tokens stand for an image."""
+def _complete(processor: Any, model: Any, folder: Path) -> None:
+    """Fills in what older processors do not say: how many tokens stand for an image.
+
+    Those of LLaVA 1.5 leave out that a vision tower with a class token gives one more than there are patches.
+    """
+    config = model.config
     if processor.patch_size is None:
         processor.patch_size = config.vision_config.patch_size
     if processor.vision_feature_select_strategy is None:
         processor.vision_feature_select_strategy = config.vision_feature_select_strategy
+    said = folder / "processor_config.json"
+    if not said.is_file() or "num_additional_image_tokens" not in read_json(said):
+        names = (name.rpartition(".")[2] for name, _ in model.named_parameters())
+        processor.num_additional_image_tokens = int(any(name in ("class_embedding", "cls_token") for name in names))

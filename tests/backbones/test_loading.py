@@ -30,6 +30,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped, silent, stoppable
 from ood_studio.hub import bundled
 from ood_studio.hub.device import choose_device, choose_dtype
+from ood_studio.hub.errors import CannotLoad
 
 WEIGHTS = "open_clip_model.safetensors"
 
@@ -236,6 +237,19 @@ def test_published_checkpoint_is_built_with_its_own_settings(monkeypatch: pytest
     wide = Image.new("RGB", (64, 32))
     wide.paste("white", (0, 0, 8, 32))
     assert backbone.preprocess([wide])[0, 0, 16, 1] == 1  # squashed, not cropped
+
+
+def test_a_text_tower_that_is_not_here_is_named_before_anything_is_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def fetch(repository: str, candidates: list[str]) -> Path:
+        asked.append(repository)
+        raise CannotLoad("no network (it is cut)")
+
+    monkeypatch.setattr(open_clip_files, "hub_file", fetch)
+    said = reason("open_clip:xlm-roberta-base-ViT-B-32/laion5b_s13b_b90k")
+    assert "its text tower is xlm-roberta-base, whose configuration is not here: no network (it is cut)" in said
+    assert asked == ["xlm-roberta-base"]
 
 
 def test_every_listed_tokenizer_has_a_source() -> None:

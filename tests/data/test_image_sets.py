@@ -13,7 +13,7 @@ from PIL import Image
 
 from ood_studio.core.errors import StudioError
 from ood_studio.data.image_sets import MANIFEST, ImageSet, image_sets, read_set, set_folder
-from ood_studio.data.set_writer import SetImage, build_set
+from ood_studio.data.set_writer import UNREADABLE, SetImage, build_set
 
 PARAMETERS = {"seed": 3, "source": "abc"}
 ROWS = [7, 1, 4, 2, 9]
@@ -26,10 +26,10 @@ class Maker:
         self.asked: list[int] = []
         self.unreadable = unreadable
 
-    def __call__(self, rows: Sequence[int]) -> list[SetImage | None]:
+    def __call__(self, rows: Sequence[int]) -> list[SetImage | str]:
         self.asked += rows
         return [
-            None
+            (UNREADABLE if row % 2 else "show nothing")
             if row in self.unreadable
             else SetImage(Image.new("RGB", (4, 4), (row, 0, 0)), {"energies": [-1.0, row]})
             for row in rows
@@ -37,7 +37,7 @@ class Maker:
 
 
 def build(folder: Path, make: Maker, **changes: Any) -> ImageSet:
-    *_, last = build_set("twins", folder, changes.get("rows", ROWS), changes.get("parameters", PARAMETERS), make, 2)
+    *_, last = build_set("twins", folder, changes.get("rows", ROWS), changes.get("parameters", PARAMETERS), make, lambda: 2)
     return last
 
 
@@ -57,7 +57,7 @@ def test_every_picture_and_line_is_there(tmp_path: Path) -> None:
 
 def test_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     first = Maker()
-    running = build_set("twins", tmp_path, ROWS, PARAMETERS, first, 2)
+    running = build_set("twins", tmp_path, ROWS, PARAMETERS, first, lambda: 2)
     assert [len(next(running).entries) for _ in range(2)] == [0, 2]
     running.close()
     assert len((read_set(tmp_path) or pytest.fail()).entries) == 2
@@ -85,9 +85,10 @@ def test_a_set_grows_with_the_same_parameters(tmp_path: Path) -> None:
 
 def test_unreadable_pictures_are_left_out(tmp_path: Path) -> None:
     made = build(tmp_path / "some", Maker(unreadable=[4, 9]))
-    assert read_set(tmp_path / "some") == made and made.left_out == 2
+    assert read_set(tmp_path / "some") == made and made.left_out == {"show nothing": 1, UNREADABLE: 1}
+    assert made.note == "2 more were left out: 1 show nothing, 1 cannot be read"
     assert made.complete and [entry["row"] for entry in made.entries] == [1, 2, 7]
-    with pytest.raises(StudioError, match="none of the 5 pictures for twins can be read"):
+    with pytest.raises(StudioError, match="none of the 5 .* can be used: 3 cannot be read, 2 show nothing"):
         build(tmp_path / "none", Maker(unreadable=ROWS))
 
 

@@ -28,7 +28,8 @@ from ood_studio.studio import (
     synthesize_image,
 )
 from ood_studio.studio.records import synthesis_record
-from ood_studio.synthesis.boundary import NearBoundary
+from ood_studio.synthesis.boundary import NearBoundary, at_once
+from ood_studio.synthesis.contexts import Contexts
 
 QUICK = SynthesizeImageRequest(NearBoundary(steps=6, iterations=2))
 WORDS = ("meadow", "tree")
@@ -168,6 +169,21 @@ def test_a_stopped_set_goes_on(studio: Studio, tmp_path: Path, monkeypatch: pyte
     assert len(first.entries) == 8 and last.complete and len(last.entries) == 10
     monkeypatch.setattr(synthesize_image, "load_inpainter", None)  # a finished set needs no model
     assert [made.complete for made in studio.synthesize_set(request)] == [True]
+
+
+def test_a_set_without_contexts_says_so(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures that can be read, and show nothing to paint, are not pictures that cannot be read."""
+
+    def nothing(self: object, request: object, images: list[Image.Image], *rest: object) -> list[Contexts]:
+        return [Contexts("nothing", ()) for _ in images]
+
+    monkeypatch.setattr(synthesize_image.SynthesizeImageService, "contexts", nothing)
+    with pytest.raises(StudioError, match="can be used: 2 show nothing besides their main object"):
+        list(studio.synthesize_set(SynthesizeSetRequest(image=QUICK, count=2, out=str(tmp_path))))
+
+
+def test_large_pictures_are_made_and_kept_one_by_one() -> None:
+    assert (at_once(64, 64), at_once(256, 256), at_once(512, 512), at_once(1024, 768)) == (8, 4, 1, 1)
 
 
 def test_the_command_makes_a_set_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -133,3 +133,9 @@ def test_what_is_typed_stays_as_it_is() -> None:
 def test_endless_texts_are_read_at_once() -> None:
     for text in ("tree, " * 100_000, "a " * 100_000, "the image " * 50_000, ":" * 100_000, "in on at " * 30_000):
         assert len(parse_answer(text).elements) <= MAX_ELEMENTS
+
+
+def test_what_could_not_be_decoded_is_no_part_of_a_name() -> None:
+    """A model's answer may end, or its tokens part, within a character."""
+    assert parse_answer("meadow: tr\ufffdee, \ufffd, fen\ufffd\ufffdce, \ufffd").elements == ("tree", "fence")
+    assert parse_typed("ro\ufffdck") == ("rock",)

@@ -252,6 +252,20 @@ def test_running_out_of_memory_ends_in_one_sentence(
         found.describe(pictures)
 
 
+def test_old_processors_do_not_say_that_a_class_token_stands_for_an_image_too(
+    tiny: Path, tmp_path: Path, pictures: list[Image.Image]
+) -> None:
+    """As LLaVA 1.5's: the count of tokens is one short of the features that the tower gives, unless it is filled in."""
+    folder = shutil.copytree(tiny, tmp_path / "old")
+    said = json.loads((folder / "processor_config.json").read_text())
+    for key in ("num_additional_image_tokens", "patch_size", "vision_feature_select_strategy"):
+        said.pop(key, None)
+    (folder / "processor_config.json").write_text(json.dumps(said))
+    old, new = load(folder), load(tiny)
+    assert old._processor.num_additional_image_tokens == new._processor.num_additional_image_tokens == 1
+    assert [each.raw for each in old.describe(pictures[:2])] == [each.raw for each in new.describe(pictures[:2])]
+
+
 def test_costs_are_known_before_anything_loads() -> None:
     for name in CONTEXTS.offered:
         info = CONTEXTS.describe(name)

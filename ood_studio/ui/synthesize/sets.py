@@ -160,7 +160,7 @@ def _grown(p: SetPanel, made: SyntheticSet, note: str = "") -> Updates:
     newest = list(made.entries)[-_SHOWN:][::-1]
     items = [(shown_file(made.folder / str(entry["file"])), _caption(entry)) for entry in newest]
     count = f"<b>{len(made.entries):,} of {made.wanted:,}</b> pictures of “{escape(made.name)}”"
-    parts = [count + _means(made), *([escape(note)] if note else [])]
+    parts = [count + _means(made), *(escape(each) for each in (made.note, note) if each)]
     return {
         p.accordion: gr.Accordion(open=True),
         p.gallery: gr.update(value=items, visible=bool(items)),
