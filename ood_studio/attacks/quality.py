@@ -46,7 +46,7 @@ def quality(original: Tensor, changed: Tensor) -> list[Quality]:
     """
     if original.shape != changed.shape:
         raise StudioError(f"pictures must be of one shape, not {tuple(original.shape)} and {tuple(changed.shape)}")
-    original, changed = original.double(), changed.double()
+    original, changed = original.cpu().double(), changed.cpu().double()  # MPS knows no float64
     change = changed - original
     high = high_frequency_energy(change)
     whole = change.square().mean(dim=(1, 2, 3))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +15,7 @@ from torch.nn import Linear
 
 from ood_studio.backbones.prompts import PromptedTexts
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import halving
 from ood_studio.hub.errors import ModelError
 
 _TEXT_BATCH = 256
@@ -105,8 +106,12 @@ class Backbone(ABC):
             pixels: (batch, 3, height, width) floats in [0, 1], on any device. Not mean/std-normalised: that is done
                 inside, so that an attack lives in the space of images.
 
+        Where memory runs out, half as many are computed at a time, and half of those, but not where gradients flow: a
+        graph holds them all.
+
         Raises:
             StudioError: for another shape, or integers.
+            OutOfMemory: where one image is too much, or gradients flow.
         """
         shape = (3, *self.input_shape)
         if pixels.ndim != 4 or tuple(pixels.shape[1:]) != shape or not pixels.is_floating_point():
@@ -114,7 +119,19 @@ class Backbone(ABC):
                 f"{self.name} expects floating-point pixels of shape (batch, {shape[0]}, {shape[1]}, {shape[2]}) in "
                 f"[0, 1], not {pixels.dtype} of shape {tuple(pixels.shape)}"
             )
-        return self._encode_image(pixels.to(self.device, torch.float32))
+        learning = torch.is_grad_enabled() and pixels.requires_grad
+        count = f"{len(pixels)} pictures at once" if learning else "a single picture"
+        full = (
+            f"{self.name} ran out of memory on {self.device} with {count}; end what else is in the memory, or choose a "
+            "smaller model, another device or another precision"
+        )
+        whole = (pixels,) if learning else pixels  # of one item nothing can be halved
+
+        def encode(part: Any) -> ImageFeatures:
+            (given,) = part if learning else (part,)
+            return self._encode_image(given.to(self.device, torch.float32))
+
+        return halving(encode, whole, _joined, full)
 
     @final
     @torch.no_grad()
@@ -211,8 +228,29 @@ class Backbone(ABC):
         parts = []
         for start in range(0, len(texts), _TEXT_BATCH):
             report(start)
-            parts.append(self._encode_text(texts[start : start + _TEXT_BATCH]))
+            parts.append(self._texts_in_parts(self._encode_text, texts[start : start + _TEXT_BATCH]))
         return torch.cat(parts)
+
+    @final
+    def _texts_in_parts(self, encode: Callable[[Any], Tensor], texts: Sized) -> Tensor:
+        """What ``encode`` makes of a batch of texts, (texts, dim), in halves where memory runs out."""
+        full = (
+            f"{self.name} ran out of memory on {self.device} with a single text; end what else is in the memory, or "
+            "choose a smaller model or another device"
+        )
+        return halving(encode, texts, torch.cat, full)
+
+
+def _joined(parts: list[ImageFeatures]) -> ImageFeatures:
+    """Features of batches one after the other."""
+
+    def one(name: str) -> Tensor | None:
+        found = [getattr(part, name) for part in parts]
+        return None if found[0] is None else torch.cat(found)
+
+    visual = one("visual")
+    assert visual is not None
+    return ImageFeatures(one("joint"), visual, one("patches"))
 
 
 def limit_aspect(image: Image.Image) -> Image.Image:

@@ -115,12 +115,16 @@ class OpenClipBackbone(Backbone):
         lengths = self._text.lengths(tokens)
         found = torch.empty(len(texts), self.dim, dtype=torch.float32, device=self.device)
         done = 0
+
+        def encode(some: Tensor) -> Tensor:
+            longest = lengths[some]
+            cut = tokens[some, : int(longest.max())]
+            with self._autocast():
+                return self._text.encode(cut.to(self.device), longest).float()
+
         for rows in batches(lengths, _POSITIONS.get(self.device.type, _POSITIONS["cuda"])):
             report(done)
-            longest = lengths[rows]
-            cut = tokens[rows, : int(longest.max())]
-            with self._autocast():
-                found[rows] = self._text.encode(cut.to(self.device), longest).float()
+            found[rows] = self._texts_in_parts(encode, rows)
             done += len(rows)
         return found
 

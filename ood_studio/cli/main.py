@@ -28,6 +28,7 @@ from ood_studio.cli.synthesize import Synthesize
 from ood_studio.cli.synthesize_image import SynthesizeImage
 from ood_studio.core import plugins
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import LACKS_MEMORY, is_out_of_memory
 from ood_studio.core.parameters import leaves
 from ood_studio.studio.commands import PROGRAM
 
@@ -62,6 +63,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # a reader that has gone away is met here rather than after the end
     except StudioError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        print(f"error: {LACKS_MEMORY}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

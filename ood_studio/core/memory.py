@@ -1,11 +1,18 @@
-"""How the C library hands out memory, where that can be said."""
+"""How the C library hands out memory, where that can be said; and what is done where there is not enough of it."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import re
 import sys
+from collections.abc import Callable, Sized
 from contextlib import suppress
+from typing import Any, TypeVar
+
+from ood_studio.core.errors import StudioError
+
+T = TypeVar("T")
 
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of mallopt(3)
 _LARGE = 2**20  # bytes
@@ -30,3 +37,52 @@ def steady_memory() -> bool:
             told = bool(library.mallopt(_M_MMAP_THRESHOLD, _LARGE)) and told
         return told
     return False
+
+
+class OutOfMemory(StudioError):
+    """Memory ran out where nothing could be made smaller: one sentence with what helps."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that a device or the machine has no more memory; of the CPU's torch has no kind of its own."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and bool(re.search(r"out of memory|can't allocate memory", str(error)))
+
+
+LACKS_MEMORY = (
+    "there is not enough memory for that; take fewer or smaller pictures or a smaller model, or end other programs"
+)
+"""What a person is told of an error of that kind, where nothing better is known."""
+
+
+def what_went_wrong(error: Exception) -> str:
+    """What a person is told of an error that nobody foresaw."""
+    if is_out_of_memory(error):
+        return LACKS_MEMORY
+    return f"something went wrong that should not have ({type(error).__name__}: {error})"
+
+
+def halving(work: Callable[[Any], T], items: Sized, joined: Callable[[list[T]], T], full: str) -> T:
+    """``work(items)``; where memory runs out, that of either half, and of their halves, joined.
+
+    Args:
+        work: of items, as many as fit.
+        items: what can be counted and sliced, a tensor say.
+        joined: makes one result of several, in order.
+        full: what is said where a single item is too much.
+
+    Raises:
+        OutOfMemory: ``full``.
+    """
+    try:
+        return work(items)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        if len(items) < 2:
+            raise OutOfMemory(full) from error
+    # Only now, when the error holds none of its tensors any more.
+    sliced: Any = items
+    middle = len(items) // 2
+    return joined([halving(work, part, joined, full) for part in (sliced[:middle], sliced[middle:])])

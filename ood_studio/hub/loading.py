@@ -13,6 +13,7 @@ import torch
 
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import is_out_of_memory
 from ood_studio.core.progress import Progress, silent
 from ood_studio.core.unicode import listed
 from ood_studio.hub.device import Precision, choose_device, choose_dtype
@@ -99,9 +100,9 @@ def building(file: str, device: torch.device) -> Iterator[None]:
         yield
     except StudioError:
         raise
-    except torch.OutOfMemoryError as error:
-        raise CannotLoad(f"it does not fit into the memory of {device}") from error
     except Exception as error:  # the libraries raise anything for a configuration they cannot build
+        if is_out_of_memory(error):
+            raise CannotLoad(f"it does not fit into the memory of {device}") from error
         unreadable = (SafetensorError, pickle.UnpicklingError, EOFError)
         if isinstance(error, pickle.UnpicklingError):  # torch advises to trust it
             why = f"its weights file {file} is damaged or not safe to load (it holds more than plain tensors)"

@@ -18,6 +18,7 @@ from torch.nn import Linear
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help, check
+from ood_studio.scorers.doubles import where_doubles_are
 from ood_studio.scorers.label_vectors import ConditionalText, FixedVectors, LabelVectors, TextPart
 from ood_studio.scorers.remarks import Remark, listening
 
@@ -217,6 +218,7 @@ class Scorer(ABC):
         reason = self.missing(reference)
         if reason is not None:
             raise StudioError(reason)
+        reference = where_doubles_are(reference)
         with torch.no_grad():
             with listening() as said:
                 score = self._fit(reference)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import what_went_wrong
 from ood_studio.core.progress import Pace, Progress, Stopped
 from ood_studio.core.workers import stand_back
 from ood_studio.studio.job_memory import bytes_of
@@ -316,7 +317,7 @@ class Jobs:
             return "failed", f"a file could not be read or written here ({error.strerror or type(error).__name__})"
         except Exception as error:
             _log.exception("the job “%s” failed", record.job.title)
-            return "failed", f"something went wrong that should not have ({type(error).__name__}: {error})"
+            return "failed", what_went_wrong(error)
         return "finished", ""
 
     def _tell(self, record: _Record, **changes: Any) -> None:

@@ -230,7 +230,7 @@ def guide_scores(guide: EnergyGuide, images: Dataset, most: int, progress: Progr
     if not held:
         raise StudioError(f"no picture of {images.name} can be read")
     parts = torch.split(guide.backbone.preprocess(held), _AT_ONCE)
-    return torch.cat([guide.score(part) for part in parts]).double().cpu().numpy()
+    return torch.cat([guide.score(part).cpu() for part in parts]).double().numpy()  # MPS knows no float64
 
 
 def _view(views: dict[tuple[int, int], Resize], backbone: Backbone, pixels: Tensor) -> Resize:

@@ -8,7 +8,6 @@ same seed the picture is bit for bit the one of the pipeline called by itself.
 from __future__ import annotations
 
 import copy
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import is_out_of_memory
 from ood_studio.core.parameters import number
 from ood_studio.core.progress import Progress, silent
 from ood_studio.core.threads import is_small
@@ -321,10 +321,8 @@ class Inpainter:
         """Turns a lack of memory into one sentence."""
         try:
             yield
-        except (torch.OutOfMemoryError, MemoryError) as error:
-            raise self._full(doing) from error
-        except RuntimeError as error:
-            if re.search(r"out of memory|can't allocate memory", str(error)):  # the CPU has no error of its own
+        except (RuntimeError, MemoryError) as error:
+            if is_out_of_memory(error):
                 raise self._full(doing) from error
             raise
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from ood_studio.backbones.base import limit_aspect
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import is_out_of_memory
 from ood_studio.hub.bundled import bundled
 from ood_studio.hub.errors import first_line
 from ood_studio.synthesis.contexts import ContextError, ContextModel
@@ -81,13 +82,13 @@ class LlavaContextModel(ContextModel):
             yield
         except StudioError:
             raise
-        except torch.OutOfMemoryError as error:
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise ContextError(f"{self.name} cannot describe these pictures ({first_line(error)})") from error
             raise ContextError(
                 f"{self.name} has no room on {self.device} to look at {self.batch} pictures at once; free memory, or "
                 f"choose a smaller model such as {next(iter(bundled('contexts')))!r}"
             ) from error
-        except Exception as error:
-            raise ContextError(f"{self.name} cannot describe these pictures ({first_line(error)})") from error
 
 
 def _small(image: Image.Image) -> Image.Image:

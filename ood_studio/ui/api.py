@@ -13,6 +13,7 @@ from gradio.components.api_component import Api
 from gradio.context import LocalContext
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import LACKS_MEMORY, is_out_of_memory
 from ood_studio.core.parameters import Parameter, about, leaves, names, value_at, with_values
 from ood_studio.core.progress import Progress, Stopped
 from ood_studio.ui.form.boxes import Box
@@ -84,6 +85,10 @@ def endpoint(
             return answer(with_values(start, changes), listening(longest), **others)
         except StudioError as error:
             raise gr.Error(str(error), print_exception=False) from None
+        except (MemoryError, RuntimeError) as error:
+            if is_out_of_memory(error):
+                raise gr.Error(LACKS_MEMORY, print_exception=False) from error
+            raise
 
     told = {each.name: each.help for each in given} | {called[path]: about(known[path]) for path in paths}
     defaults = [None] * len(given) + [value_at(start, path) for path in paths]

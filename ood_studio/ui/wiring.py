@@ -17,6 +17,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import LACKS_MEMORY, is_out_of_memory
 from ood_studio.ui.notices import listening, notices_value, tell
 
 _log = logging.getLogger(__name__)
@@ -95,6 +96,12 @@ def guarded(handler: Handler, outputs: Sequence[Any], notices: gr.HTML) -> Calla
                 _log.exception("a handler met a disk that refused")
                 found = {}
                 tell("error", f"a file could not be read or written here ({error.strerror or type(error).__name__})")
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                _log.exception("a handler ran out of memory")
+                found = {}
+                tell("error", LACKS_MEMORY)
         return {**found, notices: notices_value(said) if said else gr.skip()}
 
     return told

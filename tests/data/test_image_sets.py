@@ -37,7 +37,8 @@ class Maker:
 
 
 def build(folder: Path, make: Maker, **changes: Any) -> ImageSet:
-    *_, last = build_set("twins", folder, changes.get("rows", ROWS), changes.get("parameters", PARAMETERS), make, lambda: 2)
+    rows, parameters = changes.get("rows", ROWS), changes.get("parameters", PARAMETERS)
+    *_, last = build_set("twins", folder, rows, parameters, make, lambda: 2)
     return last
 
 
@@ -88,7 +89,7 @@ def test_unreadable_pictures_are_left_out(tmp_path: Path) -> None:
     assert read_set(tmp_path / "some") == made and made.left_out == {"show nothing": 1, UNREADABLE: 1}
     assert made.note == "2 more were left out: 1 show nothing, 1 cannot be read"
     assert made.complete and [entry["row"] for entry in made.entries] == [1, 2, 7]
-    with pytest.raises(StudioError, match="none of the 5 .* can be used: 3 cannot be read, 2 show nothing"):
+    with pytest.raises(StudioError, match=r"none of the 5 .* can be used: 3 cannot be read, 2 show nothing"):
         build(tmp_path / "none", Maker(unreadable=ROWS))
 
 
