@@ -44,7 +44,7 @@ class OutOfMemory(StudioError):
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that a device or the machine has no more memory; of the CPU's torch has no kind of its own."""
+    """Whether an error says that a device or the machine has no more memory; of the CPU's torch knows no kind."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     return isinstance(error, RuntimeError) and bool(re.search(r"out of memory|can't allocate memory", str(error)))
