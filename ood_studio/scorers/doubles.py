@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from torch.nn import Linear, Parameter
 
-if TYPE_CHECKING:
-    from ood_studio.scorers.base import Reference
+T = TypeVar("T")
 
 
-def where_doubles_are(reference: Reference) -> Reference:
+def where_doubles_are(reference: T) -> T:
     """A reference with what lies on MPS moved to the CPU: MPS has no float64. Others as they are."""
+    known: Any = reference  # a `Reference`, whose module needs this one
     moved: dict[str, Any] = {
         part: value.cpu()
         for part in ("class_text", "negative_text", "conjugated_text", "images", "labels")
-        if (value := getattr(reference, part)) is not None and value.device.type == "mps"
+        if (value := getattr(known, part)) is not None and value.device.type == "mps"
     }
-    if reference.head is not None and reference.head.weight.device.type == "mps":
-        moved["head"] = _on_cpu(reference.head)
-    return replace(reference, **moved) if moved else reference
+    if known.head is not None and known.head.weight.device.type == "mps":
+        moved["head"] = _on_cpu(known.head)
+    return replace(known, **moved) if moved else reference
 
 
 def _on_cpu(head: Linear) -> Linear:
