@@ -4,6 +4,9 @@ Nothing goes through gradio's queue. There all answers of a page share one strea
 just when another has joined it, whose answer then never comes: a click is lost (gradio 6, on a busy machine). And a
 queued handler waits behind others. Long work is a job (see `ood_studio.studio.jobs` and `run`), whose state the page
 asks for; handlers answer at once.
+
+Nor does any event show gradio's progress on what it changes: the page looks for every component that ever had a
+progress, hidden or not, whenever any event begins or ends (gradio 6), which takes longer than all the rest.
 """
 
 from __future__ import annotations
@@ -56,6 +59,7 @@ def wire(
     how: dict[str, Any] = {
         "queue": False,
         "show_progress": "hidden",
+        "show_progress_on": [],  # see above
         "trigger_mode": mode,
         "api_visibility": "private",
         "js": js,

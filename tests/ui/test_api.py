@@ -124,6 +124,13 @@ def test_explore_is_called_as_its_request_is(client: Client) -> None:
         assert found["parameter_default"] == (list(default) if isinstance(default, tuple) else default)
 
 
+def test_no_event_shows_a_progress_of_gradios(client: Client) -> None:
+    others = {*PUBLIC, "apply"}  # the last one is what draws a part of a page anew (`gr.render`)
+    asked = [each for each in client.config["dependencies"] if each["backend_fn"] and each["api_name"] not in others]
+    assert len(asked) > 100
+    assert not [each["api_name"] for each in asked if each["show_progress_on"] != [] and each["outputs"]]
+
+
 def test_no_button_is_there_by_mistake(client: Client) -> None:
     buttons = [part["props"] for part in client.config["components"] if part["type"] == "button"]
     assert len(buttons) > 10
