@@ -70,6 +70,9 @@ class Adaptation:
         return replace(found, joint=moved)
 
 
+_SAME = ("name", "dim", "image_size", "logit_scale", "has_patches", "patch_kind", "reads_text", "device", "dtype")
+
+
 class AdaptedBackbone(Backbone):
     """A backbone whose image features adapters have moved; everything else is the backbone's own.
 
@@ -80,7 +83,7 @@ class AdaptedBackbone(Backbone):
 
     def __init__(self, backbone: Backbone, parts: Sequence[Adapted]) -> None:
         self._backbone, self._parts = backbone, tuple(parts)
-        for name in ("name", "dim", "image_size", "logit_scale", "has_patches", "reads_text", "device", "dtype"):
+        for name in _SAME:
             setattr(self, name, getattr(backbone, name))
         self.head, self.labels = backbone.head, backbone.labels
         self.fingerprint = "+".join([backbone.fingerprint, *(part.key for part in parts)])

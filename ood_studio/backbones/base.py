@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, final
 
 import torch
@@ -26,6 +27,10 @@ class BackboneError(ModelError):
     """A backbone could not be loaded or used: its name, the reason, and what is available offline."""
 
 
+CELLS = "the last features' cells"
+"""What patches are where a model says no more of them."""
+
+
 @dataclass(frozen=True)
 class ImageFeatures:
     """Every space that one forward pass gives, float32 on the backbone's device.
@@ -42,6 +47,24 @@ class ImageFeatures:
     patches: Tensor | None
 
 
+class LazyFeatures(ImageFeatures):
+    """Features whose patches cost a pass of their own, which is made when they are first asked for.
+
+    Args:
+        joint, visual: see `ImageFeatures`.
+        patches: makes them, with gradients where they are recorded at that time.
+    """
+
+    def __init__(self, joint: Tensor | None, visual: Tensor, patches: Tensor | Callable[[], Tensor] | None) -> None:
+        for name, value in (("joint", joint), ("visual", visual), ("_patches", patches)):
+            object.__setattr__(self, name, value)
+
+    @cached_property
+    def patches(self) -> Tensor | None:
+        made: Any = self.__dict__["_patches"]
+        return made() if callable(made) else made
+
+
 class Backbone(ABC):
     """Unit vectors of images and texts in one space; no scoring, no global state.
 
@@ -55,6 +78,7 @@ class Backbone(ABC):
         logit_scale: the trained factor on cosines (e.g. 100), so a softmax temperature of 1 / logit_scale; 1 without a
             text tower.
         has_patches: whether `ImageFeatures.patches` is there.
+        patch_kind: what its patches are, in words, where several things could be meant.
         reads_text: whether it has a text tower, and so `ImageFeatures.joint`.
         fingerprint: hash of weights, configuration, tokenizer and precision: equal fingerprints give equal vectors, so
             caches of features are keyed by it.
@@ -72,6 +96,7 @@ class Backbone(ABC):
     fingerprint: str
     device: torch.device
     dtype: torch.dtype
+    patch_kind: str = CELLS
     reads_text: bool = True
     head: Linear | None = None
     labels: tuple[str, ...] | None = None
@@ -182,6 +207,14 @@ class Backbone(ABC):
         if isinstance(texts, str) or not texts or not all(isinstance(text, str) for text in texts):
             raise StudioError("prompted expects a list of strings, one at least")
         return self._prompted(list(texts), length)
+
+    def with_attended_patches(self) -> Backbone:
+        """The same model whose patches are its last layer's tokens with full attention.
+
+        Raises:
+            BackboneError: where it has no such choice.
+        """
+        raise BackboneError(f"{self.name} has one kind of patches, {self.patch_kind}, and no other")
 
     def too_long(self, texts: Sequence[str]) -> list[str]:
         """Those of some texts that are longer than the model reads; none where that is not known."""

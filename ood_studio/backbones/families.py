@@ -83,6 +83,9 @@ def _check(family: Family) -> None:
         raise StudioError(f"the prefix of a family has small letters, digits, - and _, not {family.prefix!r}")
 
 
+ATTENDED_SUFFIX = "@attended"
+"""Behind a model's name: its patches are the last layer's tokens with full attention, see `Backbone`."""
+
 FAMILIES: Registry[Family] = Registry(
     "backbones",
     "family of backbones",
@@ -99,6 +102,7 @@ def find_model(name: str) -> tuple[Family, Model]:
     Raises:
         CannotLoad: for a name of no family.
     """
+    name = name.removesuffix(ATTENDED_SUFFIX)
     own = bundled("backbone", "classifier")
     if name in own:
         return FAMILIES[own[name].library], Model(name, f"{LOCAL}:{own[name].folder}", own[name])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from ood_studio.backbones.base import Backbone, BackboneError
-from ood_studio.backbones.families import FAMILIES, find_model
+from ood_studio.backbones.families import ATTENDED_SUFFIX, FAMILIES, find_model
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.progress import Progress, silent
 from ood_studio.hub.bundled import BundledModel, bundled
@@ -58,7 +58,8 @@ def load_backbone(
             ``open_clip:ViT-B-16/openai``; ``open_clip:local-dir:PATH``; ``open_clip:hf-hub:ORG/REPO``;
             vision models without a text tower, ``timm:NAME`` for anything that ``timm.list_pretrained()`` knows, e.g.
             ``timm:resnet50.a1_in1k``; ``timm:local-dir:PATH``; ``timm:hf-hub:ORG/REPO``; and models of the families
-            that plug-ins bring. Files already in the Hugging Face cache are used without asking the hub.
+            that plug-ins bring. Files already in the Hugging Face cache are used without asking the hub. With
+            ``@attended`` behind a name its patches are those of `Backbone.with_attended_patches`.
         device: ``auto`` (CUDA, MPS, CPU in that order) or a torch device name.
         precision: ``auto`` is half on CUDA and float32 elsewhere; ask for ``float32`` where small gradients matter.
         pool: where loaded models are kept; the process's own pool of 3 when None.
@@ -68,6 +69,10 @@ def load_backbone(
         BackboneError: one sentence with the name, the reason and what is available offline.
         StudioError: for an impossible device or precision.
     """
+
+    if name.endswith(ATTENDED_SUFFIX):
+        found = load_backbone(name.removesuffix(ATTENDED_SUFFIX), device, precision, pool, progress)
+        return found.with_attended_patches()
 
     def load(place: torch.device, dtype: torch.dtype) -> Backbone:
         family, model = find_model(name)

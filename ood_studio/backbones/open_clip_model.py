@@ -13,13 +13,13 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.backbones import open_clip_files
-from ood_studio.backbones.base import Backbone, BackboneError, ImageFeatures, limit_aspect
-from ood_studio.backbones.families import FAMILIES, Family
+from ood_studio.backbones.base import CELLS, Backbone, BackboneError, ImageFeatures, LazyFeatures, limit_aspect
+from ood_studio.backbones.families import ATTENDED_SUFFIX, FAMILIES, Family
 from ood_studio.backbones.loading import LOADED
 from ood_studio.backbones.open_clip_files import Checkpoint
 from ood_studio.backbones.open_clip_prompts import CausalPrompts
 from ood_studio.backbones.open_clip_text import CausalText, batches, text_tower_of
-from ood_studio.backbones.open_clip_towers import tower_of
+from ood_studio.backbones.open_clip_towers import ATTENDED, VALUES, has_values, tower_of
 from ood_studio.backbones.prompts import PromptedTexts
 from ood_studio.core.errors import StudioError
 from ood_studio.core.threads import is_small
@@ -38,9 +38,10 @@ class OpenClipBackbone(Backbone):
 
     What the two other spaces are depends on the image tower:
 
-    - vision transformer: ``visual`` is the pooled token before ``visual.proj``; ``patches`` are the last layer's patch
-      tokens, each through ``ln_post`` and ``proj``, and before that, where attention pools them (CoCa), through its
-      value and output projection alone; none where two poolings stand between.
+    - vision transformer: ``visual`` is the pooled token before ``visual.proj``; ``patches`` are the patch tokens that
+      enter the last layer, each through that layer's value path alone, ``ln_post`` and ``proj``, as GL-MCM's authors
+      take them (`with_attended_patches`: those that leave it after full attention). Where attention pools them (CoCa),
+      those that leave it, through its value and output projection alone; none where two poolings stand between.
     - CLIP's ResNet: ``visual`` is what attention pooling gives before its output projection ``c_proj``; ``patches`` are
       the cells that it pools, each through its value and output projection alone (Miyai et al., GL-MCM).
     - timm tower: ``visual`` is the trunk's pooled output before the head that projects; where the trunk itself
@@ -75,6 +76,8 @@ class OpenClipBackbone(Backbone):
         with self._autocast():
             example = torch.zeros(1, 3, height, width, dtype=dtype, device=self.device)
             self._tower, self.has_patches = tower_of(visual, example)
+        self._chooses = has_values(visual)
+        self.patch_kind = VALUES if self._chooses else CELLS
         self._input_shape, self.image_size = (height, width), height
         self.dim = int(checkpoint.config["embed_dim"])
         self.logit_scale = math.exp(float(self._model.logit_scale.detach().float().mean()))
@@ -101,11 +104,25 @@ class OpenClipBackbone(Backbone):
         with self._autocast():
             normalized = ((pixels - self._mean) / self._std).to(self.dtype)
             joint, visual, patches = self._tower(normalized)
-        return ImageFeatures(
-            joint=F.normalize(joint.float(), dim=-1),
-            visual=visual.float(),
-            patches=None if patches is None else F.normalize(patches.float(), dim=-1),
-        )
+
+        def made() -> Tensor:
+            with self._autocast():
+                found = patches() if callable(patches) else patches
+            assert found is not None
+            return F.normalize(found.float(), dim=-1)
+
+        return LazyFeatures(F.normalize(joint.float(), dim=-1), visual.float(), None if patches is None else made)
+
+    def with_attended_patches(self) -> OpenClipBackbone:
+        """See `Backbone.with_attended_patches`: a vision transformer's; they share everything else."""
+        if not self._chooses:
+            super().with_attended_patches()
+        found = OpenClipBackbone.__new__(OpenClipBackbone)
+        vars(found).update(vars(self))
+        found.name, found.patch_kind = f"{self.name}{ATTENDED_SUFFIX}", ATTENDED
+        found._tower, _ = tower_of(self._model.visual, torch.empty(0), attended=True)
+        found.fingerprint = f"{self.fingerprint}-attended"
+        return found
 
     def _encode_text(self, texts: list[str]) -> Tensor:
         return self._encode_texts(texts, lambda done: None)

@@ -12,16 +12,23 @@ from torch import Tensor, nn
 from ood_studio.backbones.timm_cells import Grid, cells_of
 from ood_studio.hub.errors import CannotLoad
 
-Tower = Callable[[Tensor], tuple[Tensor, Tensor, Tensor | None]]
+Patches = Tensor | Callable[[], Tensor] | None
+"""Patches, or what makes them where they cost a pass of their own."""
+
+Tower = Callable[[Tensor], tuple[Tensor, Tensor, Patches]]
+
+VALUES = "values of the last layer, as in GL-MCM"
+ATTENDED = "tokens of the last layer, with full attention"
 
 
 @torch.no_grad()
-def tower_of(visual: nn.Module, example: Tensor) -> tuple[Tower, bool]:
+def tower_of(visual: nn.Module, example: Tensor, *, attended: bool = False) -> tuple[Tower, bool]:
     """The forward pass of an image tower, normalised pixels -> (joint, visual, patches), and whether patches come.
 
     Args:
         visual: the tower.
         example: (1, 3, height, width) normalised pixels, to learn from what a timm tower makes of them.
+        attended: whether patches of a vision transformer are `ATTENDED`, not `VALUES`; see `has_values`.
 
     Raises:
         CannotLoad: for a tower of another kind.
@@ -31,7 +38,7 @@ def tower_of(visual: nn.Module, example: Tensor) -> tuple[Tower, bool]:
     from open_clip.transformer import VisionTransformer
 
     if isinstance(visual, VisionTransformer):
-        return lambda pixels: _vision_transformer(visual, pixels), not _pools_twice(visual)
+        return lambda pixels: _vision_transformer(visual, pixels, attended), not _pools_twice(visual)
     if isinstance(visual, ModifiedResNet):
         return lambda pixels: _resnet(visual, pixels), True
     if isinstance(visual, TimmModel):
@@ -42,18 +49,60 @@ def tower_of(visual: nn.Module, example: Tensor) -> tuple[Tower, bool]:
     raise CannotLoad(f"its image tower {type(visual).__name__} is of an unknown kind")
 
 
-def _vision_transformer(tower: Any, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-    tokens = tower.transformer(tower._embeds(pixels))
+def has_values(visual: nn.Module) -> bool:
+    """Whether a tower's patches can be either `VALUES` or `ATTENDED`."""
+    from open_clip.transformer import Transformer, VisionTransformer
+
+    return (
+        isinstance(visual, VisionTransformer) and visual.attn_pool is None and type(visual.transformer) is Transformer
+    )
+
+
+def _vision_transformer(tower: Any, pixels: Tensor, attended: bool) -> tuple[Tensor, Tensor, Patches]:
+    values = has_values(tower) and not attended
+    entering, tokens = _last_tokens(tower.transformer, tower._embeds(pixels), values)
     pooled, local = tower._pool(tokens)
     joint = pooled if tower.proj is None else pooled @ tower.proj
     if _pools_twice(tower):
         return joint, pooled, None
-    if tower.attn_pool is not None:
-        local = tower.ln_post(_values(tower.attn_pool, tokens[:, 1:]))
-    elif tower.final_ln_after_pool:  # then the patch tokens have not been through it
-        local = tower.ln_post(local)
-    patches = local if tower.proj is None else local @ tower.proj
-    return joint, pooled, patches.unflatten(1, tower.grid_size)
+
+    def patches() -> Tensor:
+        found = local
+        if tower.attn_pool is not None:
+            found = tower.ln_post(_values(tower.attn_pool, tokens[:, 1:]))
+        elif entering is not None:
+            found = tower.ln_post(_alone(tower.transformer, entering[:, 1:]))
+        elif tower.final_ln_after_pool:  # then the patch tokens have not been through it
+            found = tower.ln_post(found)
+        projected: Tensor = found if tower.proj is None else found @ tower.proj
+        return projected.reshape(len(projected), *tower.grid_size, -1)
+
+    return joint, pooled, patches
+
+
+def _last_tokens(transformer: Any, tokens: Tensor, stop: bool) -> tuple[Tensor | None, Tensor]:
+    """What enters the last layer, where that is wanted, and what leaves it; (batch, tokens, width) both."""
+    if not stop:
+        return None, transformer(tokens)
+    x = _turned(transformer, tokens)
+    for layer in transformer.resblocks[:-1]:
+        x = layer(x)
+    return _turned(transformer, x), _turned(transformer, transformer.resblocks[-1](x))
+
+
+def _alone(transformer: Any, tokens: Tensor) -> Tensor:
+    """The last layer where each token attends to itself alone: attention leaves its value path (Miyai et al., GL-MCM).
+
+    With x a token that enters, v = x + out_proj(W_v ln_1(x) + b_v), and then v + mlp(ln_2(v)).
+    """
+    count = tokens.shape[1]
+    mask = torch.full((count, count), -torch.inf, device=tokens.device).fill_diagonal_(0)
+    return _turned(transformer, transformer.resblocks[-1](_turned(transformer, tokens), attn_mask=mask))
+
+
+def _turned(transformer: Any, tokens: Tensor) -> Tensor:
+    """Tokens as the layers take them, and back."""
+    return tokens if transformer.batch_first else tokens.transpose(0, 1)
 
 
 def _pools_twice(tower: Any) -> bool:

@@ -20,6 +20,7 @@ from ood_studio.evaluation.bootstrap import intervals
 from ood_studio.evaluation.lacking import lacking, missed_notes, parts_of
 from ood_studio.evaluation.metrics import FprDefinition, summary
 from ood_studio.evaluation.overlap import shared_note, shared_rows
+from ood_studio.evaluation.passport import passport_of
 from ood_studio.evaluation.rows import BenchResult, Row, Scores
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
@@ -279,6 +280,7 @@ class Bench:
             seed=self.seed,
             provenance=provenance,
             versions=versions(),
+            protocol=passport_of(scorer, self.suite.id.name, len(inside), ood, len(outside), self.seed).to_dict(),
         )
 
 

@@ -16,11 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ood_studio.core.errors import StudioError
-from ood_studio.evaluation.fpr import Cut, FprDefinition, PositiveId, check_fpr, fewest_kept, read_fpr
-from ood_studio.evaluation.ordered import Counts, Floats, Ordered, below_and_not_above, put_in_order
+from ood_studio.evaluation.delong import auroc, auroc_interval
+from ood_studio.evaluation.fpr import Cut, FprDefinition, PositiveId, check_fpr, kept_by, read_fpr
+from ood_studio.evaluation.ordered import Counts, Floats, Ordered, below_and_not_above, put_in_order, score_vector
 
 Interval = tuple[float, float]
 Table = NDArray[np.int32]
+
+NEAR = 0.98
+"""AUROC from which its bootstrap interval is too narrow to be shown."""
 
 _BLOCK = 2**22  # places times resamples held at a time
 
@@ -74,6 +78,11 @@ def intervals(
 ) -> Intervals:
     """Percentile bootstrap intervals of AUROC and FPR95, and of AUPR where wanted.
 
+    They collapse towards perfect separation: at an AUROC of 0.993 and 200 images a set, 95 % intervals hold it in
+    91.8 % of draws. From `NEAR` on (and down to 1 − `NEAR`) the AUROC's are therefore those of `auroc_interval`; and
+    where no OOD image is accepted at all, or every one, those of FPR95 reach as far as Clopper and Pearson's for so
+    many images.
+
     Args:
         id_scores, ood_scores: one-dimensional, higher = more in-distribution.
         resamples: how many; quantiles between two of them are interpolated.
@@ -93,9 +102,15 @@ def intervals(
         low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
 
+    area = auroc(id_scores, ood_scores)
+    fpr = ends(found.fpr95)
+    if not found.fpr95.any() or (found.fpr95 == 1).all():
+        side = ((1 - level) / 2) ** (1 / len(score_vector(ood_scores, "OOD")))
+        fpr = (fpr[0], max(fpr[1], 1 - side)) if fpr[1] == 0 else (min(fpr[0], side), fpr[1])
+    near = not 1 - NEAR < area < NEAR
     return Intervals(
-        auroc=ends(found.auroc),
-        fpr95=ends(found.fpr95),
+        auroc=auroc_interval(id_scores, ood_scores, level) if near else ends(found.auroc),
+        fpr95=fpr,
         aupr_in=None if found.aupr_in is None else ends(found.aupr_in),
         aupr_out=None if found.aupr_out is None else ends(found.aupr_out),
         level=level,
@@ -184,7 +199,7 @@ class _Reader:
     def fpr(self, inside: Table, outside: Table, definition: PositiveId) -> Floats:
         n_id, n_ood = inside.shape[1] - 1, outside.shape[1] - 1
         rows = np.arange(len(inside))
-        place = _place(inside, np.full(len(inside), n_id - fewest_kept(n_id, 0.95)))
+        place = _place(inside, np.full(len(inside), n_id - kept_by(n_id, 0.95, definition)))
         lower = inside[rows, self.own_below[place]]
         before = self.ood_not_above[_place(inside, lower - 1)]
         cut = Cut(

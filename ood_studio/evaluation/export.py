@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from typing import Any
 from unicodedata import east_asian_width
 
-from ood_studio.core.html import Html, bold, html, table
+from ood_studio.core.html import Html, bold, html, stacked, table
 from ood_studio.core.unicode import json_text
 from ood_studio.evaluation.rows import Row
 from ood_studio.evaluation.score_table import ScoreTable, score_table
@@ -35,6 +35,8 @@ _LATEX = {
     "τ": r"$\tau$",
     "η": r"$\eta$",
     "–": "--",
+    "†": r"\dag{}",
+    "‡": r"\ddag{}",
 }
 
 
@@ -67,8 +69,9 @@ def to_text(rows: Sequence[Row], *, intervals: bool = False, digits: int = 1) ->
     Raises:
         StudioError: as `score_table`.
     """
-    padded, _ = _aligned(_pairs(score_table(rows, digits), intervals=intervals, clean=_one_line))
-    return "\n".join("  ".join(line).rstrip() for line in padded)
+    found = score_table(rows, digits)
+    padded, _ = _aligned(_pairs(found, intervals=intervals, clean=_one_line))
+    return "\n".join(["  ".join(line).rstrip() for line in padded] + [found.legend] * bool(found.legend))
 
 
 def to_markdown(rows: Sequence[Row], *, intervals: bool = False, second: bool = False, digits: int = 1) -> str:
@@ -84,9 +87,11 @@ def to_markdown(rows: Sequence[Row], *, intervals: bool = False, second: bool = 
         StudioError: as `score_table`.
     """
     marks = {1: ("**", "**"), **({2: ("<ins>", "</ins>")} if second else {})}
-    padded, widths = _aligned(_pairs(score_table(rows, digits), intervals=intervals, clean=_markdown, marks=marks))
+    found = score_table(rows, digits)
+    padded, widths = _aligned(_pairs(found, intervals=intervals, clean=_markdown, marks=marks))
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (padded[0], rule, *padded[1:]))
+    lines = [f"| {' | '.join(line)} |" for line in (padded[0], rule, *padded[1:])]
+    return "\n".join(lines + ["", found.legend] * bool(found.legend))
 
 
 def to_html(rows: Sequence[Row], *, intervals: bool = False, digits: int = 1) -> str:
@@ -108,7 +113,8 @@ def to_html(rows: Sequence[Row], *, intervals: bool = False, digits: int = 1) ->
             numbers = [bold(cell.percent()) if cell.place == 1 else html(cell.percent()) for cell in pair]
             ends = [f" {cell.interval()}" if intervals and cell.interval() else "" for cell in pair]
             lines[-1].append(Html(" / ".join(map("".join, zip(numbers, ends, strict=True)))))
-    return table(["AUROC / FPR95", *found.sets], lines)
+    made = table(["AUROC / FPR95", *found.sets], lines)
+    return stacked(made, found.legend) if found.legend else made
 
 
 def to_latex(
@@ -133,6 +139,7 @@ def to_latex(
     text = caption or (
         f"Suite {table.suite}, ID set {table.id}: AUROC and FPR95 ({table.fpr_definition} definition) in percent."
     )
+    text = f"{text} {table.legend}".rstrip()
     lines = [
         r"\begin{table}",
         r"\centering",

@@ -1,7 +1,8 @@
 """The false positive rate at a true positive rate: five definitions, read off a handful of counts.
 
-All five depend on the ROC curve only around one threshold t: the largest one that keeps enough of the positives. So
-they can be read for one pair of sets and for a thousand resamples alike, without drawing a curve.
+All five depend on the ROC curve only around one threshold t: the largest one that keeps enough of the positives, or
+of "strict" a score of a rounded place. So they can be read for one pair of sets and for a thousand resamples alike,
+without drawing a curve.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Whole = int | NDArray[np.integer[Any]]
 
 
 class Cut(NamedTuple):
-    """Counts around t, the largest threshold that keeps at least the wanted share of ID; (resamples,) each, or one.
+    """Counts around t, the threshold of a definition (see `kept_by`); (resamples,) each, or one.
 
     Attributes:
         id_at, id_above: ID images scored ≥ t, > t.
@@ -61,6 +62,16 @@ def fewest_kept(count: int, tpr: float) -> int:
     while kept / count < tpr:
         kept += 1
     return kept
+
+
+def kept_by(count: int, tpr: float, definition: str) -> int:
+    """How many ID images of ``count`` score at least t where scores have no ties: `fewest_kept`, but for "strict".
+
+    SynOOD's code takes the ID score of place round((1 − tpr) · count), from 0 for the lowest, with halves to even.
+    """
+    if definition != "strict":
+        return fewest_kept(count, tpr)
+    return max(1, count - round(round(1 - tpr, 12) * count))
 
 
 def read_fpr(cut: Cut, n_id: int, n_ood: int, tpr: float, definition: PositiveId) -> NDArray[np.float64]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.unicode import listed, one_line
 from ood_studio.evaluation.export import to_csv, to_json, to_latex, to_markdown, to_text
-from ood_studio.evaluation.published import published_for
+from ood_studio.evaluation.published import Published, published_for, recomputed
 from ood_studio.evaluation.rows import BenchResult
 
 Format = Literal["table", "markdown", "latex", "csv"]
@@ -60,9 +61,28 @@ def result_text(result: BenchResult, form: Format = "table", *, intervals: bool 
     if others := left_out(result):
         parts.append("\n".join(map(one_line, others)))
     if printed := published_for(result.suite, result.backbone):
-        lines = [f"  {p.scorer} on {p.ood}: {p.auroc:.2f} / {p.fpr95:.2f}, {p.source}" for p in printed]
-        parts.append("\n".join(["Published for this setting (AUROC / FPR95):", *lines]))
+        parts.append(
+            "\n".join(
+                ["Published for this setting (AUROC / FPR95 in percent):", *(_beside(p, result) for p in printed)]
+            )
+        )
     return "\n\n".join(parts)
+
+
+def _beside(line: Published, result: BenchResult) -> str:
+    """A published line, and ours under the same definition."""
+    figures = f"{percent(line.auroc)} / {percent(line.fpr95)}"
+    said = f"  {line.scorer} on {line.ood}: {figures}, {line.source} ({line.setting()})"
+    ours = recomputed(line, result)
+    if ours is None:
+        return said
+    differs = f" ({ours.differs})" if ours.differs else ""
+    return f"{said}; here {percent(ours.auroc)} / {percent(ours.fpr95)}{differs}"
+
+
+def percent(share: float | None) -> str:
+    """Such as ``94.21``; a dash for no number."""
+    return "–" if share is None or math.isnan(share) else f"{100 * share:.2f}"
 
 
 def result_dict(result: BenchResult) -> dict[str, Any]:

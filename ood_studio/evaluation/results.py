@@ -21,13 +21,12 @@ from ood_studio.evaluation.stored_runs import COLUMNS, StoredRun, grouped
 
 _log = logging.getLogger(__name__)
 
-SCHEMA = 2
-_OLDER = 1  # whose rows have no provenance
-_JSON = ("params", "provenance", "versions")
+SCHEMA = 3
+_LACKING = {1: ("provenance", "protocol"), 2: ("protocol",)}  # what rows of older files do not have
+_JSON = ("params", "provenance", "versions", "protocol")
 _ABOUT = ("labels", "accuracy", "unavailable", "titles", "problems", "notes", "seconds")  # said beside a run's rows
 _MAY_BE_NONE = ("auroc_low", "auroc_high", "fpr95_low", "fpr95_high")  # without resamples
 _COLUMNS = ", ".join(f'"{field.name}"' for field in fields(Row))
-_OLDER_COLUMNS = _COLUMNS.replace('"provenance"', "'{}'")
 _WAIT = 30.0  # seconds, for another process to finish writing
 
 
@@ -123,7 +122,7 @@ class ResultStore:
             # An address, so that no file is made; what a process that was killed left half written is undone.
             with contextlib.closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=rw", _WAIT, uri=True)) as db:
                 version = _version(db)
-                query = query.replace("*", _OLDER_COLUMNS if version == _OLDER else _COLUMNS)
+                query = query.replace("*", _columns(version))
                 return [] if version == 0 else [read(row) for row in db.execute(query, values)]
         except (OSError, sqlite3.Error, ValueError) as error:
             _log.warning("the results in %s could not be read (%s)", self.path, error)
@@ -151,8 +150,8 @@ class ResultStore:
         with self._transaction() as db:
             if _version(db) == 0:
                 db.execute(f"CREATE TABLE results (number INTEGER PRIMARY KEY, added TEXT NOT NULL, {_COLUMNS})")
-            elif _version(db) == _OLDER:
-                db.execute("ALTER TABLE results ADD COLUMN provenance DEFAULT '{}'")
+            for name in _LACKING.get(_version(db), ()):
+                db.execute(f"ALTER TABLE results ADD COLUMN {name} DEFAULT '{{}}'")
             db.execute(f"PRAGMA user_version = {SCHEMA}")
             # Files of before have no such table; those who do not know it may go on without it.
             db.execute("CREATE TABLE IF NOT EXISTS runs (first INTEGER PRIMARY KEY, about TEXT NOT NULL)")
@@ -194,9 +193,17 @@ def _damaged(error: sqlite3.DatabaseError) -> bool:
 def _version(db: sqlite3.Connection) -> int:
     """The file's schema, 0 for a new one."""
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if version not in (0, _OLDER, SCHEMA):
+    if version not in (0, *_LACKING, SCHEMA):
         raise sqlite3.NotSupportedError(f"it is of version {version}, this OOD Studio writes version {SCHEMA}")
     return version
+
+
+def _columns(version: int) -> str:
+    """The fields of a row as a file of some version has them."""
+    found = _COLUMNS
+    for name in _LACKING.get(version, ()):
+        found = found.replace(f'"{name}"', "'{}'")
+    return found
 
 
 def _values(row: Row) -> list[Any]:

@@ -35,6 +35,8 @@ class Row:
             learns from images) its ``place`` and a hash of its ``content``; ``weights``, the fingerprint of the model;
             ``device``, ``dtype`` and ``precision``.
         versions: of the packages that computed it.
+        protocol: what the score may have seen of the test images, and how they came, see `Passport`; empty in rows of
+            before.
     """
 
     suite: str
@@ -58,6 +60,7 @@ class Row:
     seed: int
     provenance: dict[str, Any]
     versions: dict[str, str]
+    protocol: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

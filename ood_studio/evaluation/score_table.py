@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ood_studio.core.errors import StudioError
+from ood_studio.evaluation.passport import MARKS, kind_of, legend
 from ood_studio.evaluation.rows import Row
 
 AVERAGE = "average"
@@ -21,6 +22,8 @@ class Cell(NamedTuple):
         low, high: the ends of its interval; NaN where there is none.
         digits: after the point, of the percentage.
         place: 1 for the best of its column as it is shown, 2 for the second; 0 for any other, and in a column of one.
+            Lines of different protocols are not ranked with each other: only the inductive ones are, where there are
+            both.
     """
 
     value: float
@@ -47,7 +50,8 @@ class ScoreTable:
     Attributes:
         suite, id, fpr_definition: what all rows share.
         sets: the OOD sets, and last their average where there are several.
-        lines: the name of each line and, for each set, AUROC and FPR95.
+        lines: the name of each line and, for each set, AUROC and FPR95; names are marked where a row is not inductive.
+        legend: what the marks mean; empty without any.
     """
 
     suite: str
@@ -55,6 +59,7 @@ class ScoreTable:
     fpr_definition: str
     sets: tuple[str, ...]
     lines: tuple[tuple[str, tuple[tuple[Cell, Cell], ...]], ...]
+    legend: str = ""
 
 
 def score_table(rows: Sequence[Row], digits: int = 1) -> ScoreTable:
@@ -87,13 +92,15 @@ def score_table(rows: Sequence[Row], digits: int = 1) -> ScoreTable:
     if len(sets) > 1:
         columns += [_average(columns[0::2]), _average(columns[1::2])]
         sets = (*sets, AVERAGE)
-    columns = [_placed(column, higher=i % 2 == 0) for i, column in enumerate(columns)]
+    kinds = {(row.backbone, row.scorer): kind_of(row) for row in rows}
+    ranked = [len(set(kinds.values())) == 1 or kinds[key] == "inductive" for key in keys]
+    columns = [_placed(column, ranked, higher=i % 2 == 0) for i, column in enumerate(columns)]
     lines = []
     for i, (backbone, scorer) in enumerate(keys):
         cells = [column[i] for column in columns]
-        name = f"{backbone}, {scorer}" if several else scorer
+        name = (f"{backbone}, {scorer}" if several else scorer) + MARKS[kinds[backbone, scorer]]
         lines.append((name, tuple(zip(cells[0::2], cells[1::2], strict=True))))
-    return ScoreTable(rows[0].suite, rows[0].id, rows[0].fpr_definition, sets, tuple(lines))
+    return ScoreTable(rows[0].suite, rows[0].id, rows[0].fpr_definition, sets, tuple(lines), legend(rows))
 
 
 def _cell(row: Row | None, metric: str, digits: int) -> Cell:
@@ -110,14 +117,15 @@ def _average(columns: list[list[Cell]]) -> list[Cell]:
     return [Cell(sum(cell.value for cell in line) / len(line), math.nan, math.nan, line[0].digits) for line in lines]
 
 
-def _placed(column: list[Cell], *, higher: bool) -> list[Cell]:
-    """Numbers that look equal share a place."""
+def _placed(column: list[Cell], ranked: list[bool], *, higher: bool) -> list[Cell]:
+    """Numbers that look equal share a place; those of lines that are not ranked have none."""
     if len(column) == 1:
         return column
     shown = [cell.percent() for cell in column]
-    numbers = {text for cell, text in zip(column, shown, strict=True) if not math.isnan(cell.value)}
+    lines = zip(column, shown, ranked, strict=True)
+    numbers = {text for cell, text, counts in lines if counts and not math.isnan(cell.value)}
     best, second, *_ = [*sorted(numbers, key=float, reverse=higher), None, None]
     return [
-        cell._replace(place=1 if text == best else 2 if text == second else 0)
-        for cell, text in zip(column, shown, strict=True)
+        cell._replace(place=0 if not counts else 1 if text == best else 2 if text == second else 0)
+        for cell, text, counts in zip(column, shown, ranked, strict=True)
     ]

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from ood_studio.core.errors import StudioError
-from ood_studio.evaluation.ordered import Counts, Floats, below_and_not_above, score_vector
+from ood_studio.evaluation.delong import placements
+from ood_studio.evaluation.ordered import score_vector
 from ood_studio.evaluation.rows import BenchResult
 
 
@@ -92,8 +93,8 @@ def delong(id_a: Any, ood_a: Any, id_b: Any, ood_b: Any, level: float = 0.95) ->
         if a.size < 2:
             raise StudioError(f"DeLong's test needs at least two {whose} images")
     n_id, n_ood = inside[0].size, outside[0].size
-    id_placed_a, ood_placed_a = _placements(inside[0], outside[0])
-    id_placed_b, ood_placed_b = _placements(inside[1], outside[1])
+    id_placed_a, ood_placed_a = placements(inside[0], outside[0])
+    id_placed_b, ood_placed_b = placements(inside[1], outside[1])
     pairs = 2 * n_id * n_ood
     won_a, won_b = int(id_placed_a.sum()), int(id_placed_b.sum())
     difference = (won_a - won_b) / pairs
@@ -118,14 +119,21 @@ def delong(id_a: Any, ood_a: Any, id_b: Any, ood_b: Any, level: float = 0.95) ->
     )
 
 
-def _placements(inside: Floats, outside: Floats) -> tuple[Counts, Counts]:
-    """Twice how many of the other set each ID image beats, and each OOD image is beaten by; ties count once."""
-    return _beaten(inside, outside), _beaten(-outside, -inside)
+def outcome_of(tests: Sequence[Comparison], sure: float = 0.05) -> str:
+    """Whether a is above b, from DeLong's tests on several sets, in words for a report.
 
+    It *shows* where every test is sure of it or undecided, and one at least is sure; it *does not show* where that
+    holds the other way round; else it is undecided.
 
-def _beaten(scores: Floats, others: Floats) -> Counts:
-    order = np.argsort(scores)
-    below, not_above = below_and_not_above(np.sort(others), scores[order])
-    beaten = np.empty_like(below)
-    beaten[order] = below + not_above
-    return beaten
+    Args:
+        tests: of a against b.
+        sure: the two-sided p below which a test is sure.
+    """
+    signs = [0 if each.p >= sure else 1 if each.difference > 0 else -1 for each in tests]
+    above, below = signs.count(1), signs.count(-1)
+    outcome = "undecided"
+    if above and not below:
+        outcome = "shows"
+    elif below and not above:
+        outcome = "does **not** show"
+    return f"{outcome}; of {len(signs)} tests {above} say above, {below} below"

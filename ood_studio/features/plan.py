@@ -2,7 +2,7 @@
 
 They lie in ``cache/features/KEY/``. While a dataset is encoded there is a file ``NUMBER.safetensors`` for every `SHARD`
 images; at the end they become one file, which is read as a memory map. KEY is a hash of the dataset's key, the
-backbone's fingerprint (which covers its preprocessing) and whether patches are kept.
+backbone's fingerprint (which covers its preprocessing) and which patches are kept, if any.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ood_studio.backbones import Backbone
+from ood_studio.backbones.base import CELLS
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import cache_dir
 from ood_studio.data.dataset import Dataset
@@ -77,7 +78,8 @@ def plans(backbone: Backbone, dataset: Dataset, spaces: Collection[str]) -> list
 
 
 def _plan(backbone: Backbone, dataset: Dataset, kind: str) -> Plan:
-    content = json.dumps([_VERSION, SHARD, backbone.fingerprint, dataset.key, len(dataset), kind])
+    what = f"{kind} {backbone.patch_kind}" if kind == "patches" and backbone.patch_kind != CELLS else kind
+    content = json.dumps([_VERSION, SHARD, backbone.fingerprint, dataset.key, len(dataset), what])
     key = hashlib.sha256(content.encode()).hexdigest()[:40]
     kept = SPACES if kind == "patches" else SPACES[:2]
     return Plan(key, cache_dir() / "features" / key, len(dataset), SHARD, kept)

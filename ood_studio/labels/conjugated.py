@@ -16,7 +16,7 @@ from torch import Tensor
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.features.texts import TextEncoder
-from ood_studio.labels.corpora import Corpus, load_corpus, normalise
+from ood_studio.labels.corpora import DEFAULT_LEXNAMES, Corpus, lexnames_of, load_corpus, normalise
 from ood_studio.labels.negmining import Mining, NegativeLabels, mine_corpus
 from ood_studio.labels.prompts import PromptSet
 from ood_studio.worlds import corpora
@@ -100,7 +100,8 @@ def mine_conjugated(
         labels: the ID labels.
         pool: see :func:`conjugated_pool`.
         prompts: those of the ID labels.
-        mining: the furthest 15 % at the default η if not given, the authors' choice.
+        mining: the furthest 15 % at the default η if not given, without near-synonyms of ID labels (a cosine above
+            0.95), the authors' choice.
         progress: told the words done; may raise to stop.
 
     Returns:
@@ -109,7 +110,7 @@ def mine_conjugated(
     """
     templates = replace(prompts, noun=TEMPLATES)
     found, _, text = mine_corpus(
-        backbone, labels, pool, templates, mining=mining or Mining(fraction=0.15), progress=progress
+        backbone, labels, pool, templates, mining=mining or Mining(fraction=0.15, closest=0.95), progress=progress
     )
     return found, text
 
@@ -128,7 +129,8 @@ def conjugated_features(
     Args:
         backbone: a backbone with a text tower.
         labels: the ID labels.
-        source, lexnames: see :func:`ood_studio.labels.corpora.load_corpus`.
+        source, lexnames: see :func:`ood_studio.labels.corpora.load_corpus`; of WordNet without ``adj.pert``, as the
+            authors do. ``csp`` names all of the authors' files.
         prompts: those of the ID labels.
         progress: told the words done; may raise to stop.
 
@@ -138,7 +140,8 @@ def conjugated_features(
     Raises:
         StudioError: for a corpus that cannot be used, or without adjectives.
     """
-    adjectives = load_corpus(source, lexnames=lexnames).adjectives
+    searched = lexnames_of(DEFAULT_LEXNAMES if lexnames is None else lexnames) - {"adj.pert"}
+    adjectives = load_corpus(source, lexnames=searched or lexnames).adjectives
     superclasses = superclasses_of(source)
     few = len(adjectives) * len(superclasses) <= MOST_PHRASES
     pool = conjugated_pool(adjectives, superclasses, each=None if few else 1)

@@ -13,7 +13,9 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.unicode import normal_form
 from ood_studio.worlds import corpora
 from ood_studio.worlds.wordnet import DEFAULT_LEXNAMES as DEFAULT_LEXNAMES
+from ood_studio.worlds.wordnet import LEXNAME_SETS as LEXNAME_SETS
 from ood_studio.worlds.wordnet import LEXNAMES as LEXNAMES
+from ood_studio.worlds.wordnet import lexnames_of as lexnames_of
 from ood_studio.worlds.wordnet import load_wordnet
 
 Pos = Literal["n", "a"]

@@ -43,6 +43,8 @@ class Mining:
         fraction: where given, this share of the candidates is kept instead of ``count``.
         per_pos: choose among nouns and adjectives separately, the same share of each. The authors' code does so with
             ``fraction=0.15``; the paper chooses jointly.
+        closest: leaves out candidates whose largest cosine to an ID label exceeds this, as near-synonyms; shares are
+            still those of all candidates. CSP's authors take 0.95, NegLabel's none.
         selection: ``mined`` by distance, or ``random`` (the paper's Table 9): any words, the first drawn first.
         seed: of a random selection.
 
@@ -56,6 +58,10 @@ class Mining:
         float | None, Bounds(0.0001, 1.0, log=True, help="Share of the candidates to keep, instead of M; none = M")
     ] = None
     per_pos: Annotated[bool, Help("Choose nouns and adjectives apart, the same share of each")] = False
+    closest: Annotated[
+        float | None,
+        Bounds(-1.0, 1.0, step=0.01, help="Largest cosine to an ID label that a negative label may have; none = any"),
+    ] = None
     selection: Annotated[Selection, Help("Words furthest from the ID labels (mined), or any, to compare with")] = (
         "mined"
     )
@@ -231,18 +237,25 @@ def mine_negatives(
     if len(keep) == 0:
         raise StudioError("every candidate word is an ID label; NegMining needs at least one other word")
     distances = candidate_distances(class_text, candidate_text, mining.eta)
+    size, all_nouns = _size(mining, len(keep)), sum(kinds[i] == "n" for i in keep)
+    sizes = _shares(mining, all_nouns, len(keep) - all_nouns)
+    if mining.closest is not None:
+        keep = keep[-candidate_distances(class_text, candidate_text[keep], 0.0).numpy() <= mining.closest]
+        if len(keep) == 0:
+            raise StudioError(
+                f"every candidate word is closer than {number(mining.closest)} to an ID label, so none is left"
+            )
     order = keep[np.argsort(-distances.numpy()[keep], kind="stable")]
     if mining.selection == "random":
         order = np.random.default_rng(mining.seed).permutation(keep)
     if mining.per_pos:
         nouns = np.array([kinds[i] == "n" for i in order])
-        sizes = _shares(mining, int(nouns.sum()), int(len(nouns) - nouns.sum()))
         chosen = np.zeros(len(order), bool)
         for group, size in zip((nouns, np.logical_not(nouns)), sizes, strict=True):
             chosen[np.flatnonzero(group)[:size]] = True
         order = order[chosen]
     else:
-        order = order[: _size(mining, len(order))]
+        order = order[:size]
     indices = torch.from_numpy(order)
     return NegativeLabels(tuple(words[i] for i in order), tuple(kinds[i] for i in order), distances[indices], indices)
 

@@ -69,12 +69,24 @@ _PLP = (
     "a photo of the small {}.",
 )
 
+_CSP = (
+    "a close-up photo of the nice {}.",
+    "a photo with the nice {}.",
+    "a good photo with the nice {}.",
+    "a photo of the nice {}.",
+    "{}",
+    "the {}",
+    "the good {}",
+    "the nice {}",
+)
+
 PROMPT_SETS: tuple[PromptSet, ...] = (
     PromptSet("neglabel", _NICE, _NICE, _ADJECTIVE),
     PromptSet("plp", _PLP, _PLP, _ADJECTIVE),
     PromptSet("photo", _PHOTO, _PHOTO, _ADJECTIVE),
+    PromptSet("csp", _CSP, _CSP, _ADJECTIVE),
 )
-"""The named sets: NegLabel's (best in its Table 14), the five that PLP averages, and the plain photo."""
+"""The named sets: NegLabel's (best in its Table 14), the five that PLP averages, the plain photo, and CSP's eight."""
 
 
 def prompt_set(name: str) -> PromptSet:

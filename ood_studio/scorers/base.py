@@ -26,6 +26,11 @@ Space = Literal["joint", "visual", "patches", "tokens"]
 """Which image features a scorer reads: after the projection (comparable with text), before it, one per patch, or the
 joint vector followed by the patches."""
 
+Protocol = Literal["inductive", "online", "transductive"]
+"""What a score may depend on. ``inductive``: on no other test image. ``online``: on those before it, but not on what
+the image itself or later ones change. ``transductive``: on images that come with it, or on what the image itself
+changes before it is scored."""
+
 VectorSpace = Annotated[Literal["joint", "visual"], Help("Features read: after the projection (joint) or before it")]
 """The space of a scorer that reads one vector an image and lets it be chosen."""
 
@@ -187,6 +192,21 @@ class Scorer(ABC):
     @property
     def differentiable(self) -> bool:
         return True
+
+    @property
+    def protocol(self) -> Protocol:
+        """What its scores may depend on; of a `stream` scorer that says nothing else, the most."""
+        return "transductive" if self.stream else "inductive"
+
+    @property
+    def seen(self) -> str:
+        """What of the test images it learns from before a score is final, in words."""
+        return "those before it and itself" if self.stream else "no test image"
+
+    @property
+    def at_once(self) -> int:
+        """How many images of a stream it takes at once; 0 where that does not matter."""
+        return 1 if self.stream else 0
 
     @final
     def missing(self, reference: Reference) -> str | None:

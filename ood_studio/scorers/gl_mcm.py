@@ -27,7 +27,9 @@ class GLMCM(Scorer):
     Attributes:
         tau: τ of the whole image; None = 1 / logit_scale of the reference. 1 is the authors', as in MCM.
         tau_local: τ′ of the patches; None = 1 / logit_scale of the reference. The authors' code: τ′ = τ.
-        weight: λ; 0 = MCM.
+        weight: λ; 0 = MCM. The paper's is 1; the authors' script for ImageNet takes 0.5.
+
+    The patches are those of `Backbone`: on CLIP's towers the authors' own, a value path in place of the last attention.
     """
 
     name: ClassVar[str] = "gl-mcm"
@@ -37,7 +39,9 @@ class GLMCM(Scorer):
 
     tau: Annotated[Tau, Help("Temperature τ of the whole picture; none = the model's own, 1 / its logit scale")] = 1.0
     tau_local: Annotated[Tau, Help("Temperature of the patches; none = the model's own")] = 1.0
-    weight: Annotated[float, Bounds(0.0, 10.0, help="Weight of the best patch")] = 1.0
+    weight: Annotated[
+        float, Bounds(0.0, 10.0, help="Weight of the best patch (λ); 0.5 in the authors' script for ImageNet")
+    ] = 1.0
 
     def resolved(self, reference: Reference) -> Self:
         """See `Scorer.resolved`; both temperatures are numbers."""

@@ -26,8 +26,8 @@ from ood_studio.scorers.gaussians import (
 class RelativeMahalanobis(GaussianScorer):
     """−min_c (MD_c(x) − MD_0(x)) (Ren et al. 2021; Eq. 5 of PLP).
 
-    MD_c is as in `Mahalanobis`, MD_0 under one Gaussian of all classes. Both covariances are divided by N, as in PLP;
-    Σ over N − K and Σ_0 over N − 1 instead would scale MD_c and MD_0 by different factors and change rankings.
+    MD_c is as in `Mahalanobis`, MD_0 under one Gaussian of all classes. Pooled, both covariances are divided by N, as
+    in PLP; Σ over N − K and Σ_0 over N − 1 instead would scale MD_c and MD_0 by different factors and change rankings.
     pytorch-ood divides neither: its scores are ours over N. Images whose label is negative take no part; a singular
     covariance gets the ridge of `ood_studio.scorers.gaussians`.
 
@@ -36,7 +36,7 @@ class RelativeMahalanobis(GaussianScorer):
 
     Attributes:
         space: "visual" (taken as they are) or "joint" (given unit length).
-        covariance: Σ as in `Mahalanobis`; Σ_0 is divided by N in both cases.
+        covariance: Σ as in `Mahalanobis`; of "classwise" Σ_0 is divided by N − 1, as in PLP's code.
         logits: whether x is the logits of the trained head rather than features, as PLP does it.
 
     Raises:
@@ -55,7 +55,7 @@ class RelativeMahalanobis(GaussianScorer):
             )
         whole, head = merged(groups), self._head(reference)
         basis = whitening(shared_covariance(reference, self.space, groups, self.covariance, head))
-        everything = shared_covariance(reference, self.space, whole, head=head)
+        everything = shared_covariance(reference, self.space, whole, self.covariance, head)
         spread, turn = torch.linalg.eigh(basis.T @ everything @ basis)
         means, centre = groups.through(head).means, whole.through(head).means[0]
         return on_logits(nearest(basis @ turn, means, centre, 1 - 1 / spread), head)

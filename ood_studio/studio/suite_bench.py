@@ -142,6 +142,7 @@ class SuiteBenches:
                 "corpus": choice.corpus,
                 **({"lexnames": choice.lexnames} if has_lexnames(choice.corpus) else {}),
                 "eta": choice.mining.eta,
+                "closest": choice.mining.closest,
                 "per_pos": choice.mining.per_pos,
                 "selection": choice.mining.selection,
                 "negatives": 0 if space is None else len(space.mined),

@@ -114,7 +114,7 @@ class SynthesizeImageService:
         Args:
             request: how.
             image: of any size; cropped and resized to the model's, which `SynthesizeImageStep.notes` says.
-            words: the contexts, p_con; the prompt is these with commas between.
+            words: the contexts, p_con; see `SynthesizeImageRequest.wording` for the prompt.
             mask: of the image's size, white where may be painted; None for everywhere.
             progress: told every step of the painting.
 
@@ -122,7 +122,7 @@ class SynthesizeImageService:
             StudioError: without a context, or for what does not fit.
             LoopBroken: numbers that are not finite; the iterations before were given.
         """
-        prompt = prompt_of(words)
+        prompt = prompt_of(words, request.wording)
         inpainter = self.inpainter(request, progress)
         fitted = inpainter.fit(image, mask)
         assessor = self.assessor(request, progress)

@@ -120,7 +120,7 @@ class SynthesizeSetService:
         else:
             described = self._images.contexts(request.image, [*originals.values()], [*mains.values()], progress)
             contexts = {row: found for row, found in zip(originals, described, strict=True) if found.words}
-            prompts = {row: prompt_of(found.words) for row, found in contexts.items()}
+            prompts = {row: prompt_of(found.words, request.image.wording) for row, found in contexts.items()}
         if not prompts:
             return {}
         rows = [*prompts]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Annotated, Literal, final
 
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Progress, silent
 from ood_studio.hub.errors import ModelError
 from ood_studio.synthesis.answers import parse_answer, parse_typed
@@ -141,8 +142,17 @@ def parse_typed_contexts(text: str) -> Contexts:
     return Contexts(text, elements)
 
 
-def prompt_of(words: Sequence[str]) -> str:
-    """The contexts as a prompt: with commas between.
+Wording = Annotated[
+    Literal["contexts", "synood"], Help("Prompt: the contexts alone, or in the sentence of SynOOD's code")
+]
+"""How contexts become a prompt: with commas between them, or as `SENTENCE` says."""
+
+SENTENCE, SENTENCE_LENGTH = "A photo only remain {}.", 73
+"""The prompt of SynOOD's code, as it stands there, and after how many characters it is cut there."""
+
+
+def prompt_of(words: Sequence[str], wording: Wording = "contexts") -> str:
+    """The contexts as a prompt, see `Wording`.
 
     Raises:
         StudioError: if there is none.
@@ -150,4 +160,4 @@ def prompt_of(words: Sequence[str]) -> str:
     prompt = ", ".join(word.strip() for word in words if word.strip())
     if not prompt:
         raise StudioError("no context was found in the picture; name at least one thing that surrounds its main object")
-    return prompt
+    return SENTENCE.format(prompt)[:SENTENCE_LENGTH] if wording == "synood" else prompt

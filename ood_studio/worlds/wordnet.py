@@ -23,6 +23,12 @@ LEXNAMES: tuple[str, ...] = tuple(_LEXNAMES.split())
 DEFAULT_LEXNAMES: tuple[str, ...] = tuple(name for name in LEXNAMES if name not in ("noun.animal", "noun.food"))
 """What NegLabel's authors search: everything but ``noun.animal`` and ``noun.food``, which hold half of ImageNet."""
 
+LEXNAME_SETS: dict[str, tuple[str, ...]] = {
+    "neglabel": DEFAULT_LEXNAMES,
+    "csp": tuple(name for name in LEXNAMES if name not in ("noun.person", "noun.quantity", "noun.group", "adj.pert")),
+}
+"""What authors search, by the name of their method; such a name may stand among lexicographer files."""
+
 WORDNET_FILE = ASSETS / "corpora" / "wordnet.tsv.gz"
 
 
@@ -55,6 +61,20 @@ def load_wordnet() -> tuple[Lemma, ...]:
     return tuple(lemmas)
 
 
+def lexnames_of(names: Collection[str]) -> frozenset[str]:
+    """Lexicographer files from some and from names of `LEXNAME_SETS`.
+
+    Raises:
+        StudioError: for an unknown one.
+    """
+    chosen = frozenset(each for name in names for each in LEXNAME_SETS.get(name, (name,)))
+    unknown = sorted(chosen - set(LEXNAMES))
+    if unknown:
+        known = ", ".join((*LEXNAMES, *LEXNAME_SETS))
+        raise StudioError(f"unknown lexicographer file {unknown[0]!r}; expected some of {known}")
+    return chosen
+
+
 def wordnet_words(lexnames: Collection[str] | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Nouns and adjectives of some lexicographer files, by default :data:`DEFAULT_LEXNAMES`.
 
@@ -63,10 +83,7 @@ def wordnet_words(lexnames: Collection[str] | None = None) -> tuple[tuple[str, .
     Raises:
         StudioError: for an unknown or empty choice.
     """
-    chosen = frozenset(DEFAULT_LEXNAMES if lexnames is None else lexnames)
-    unknown = sorted(chosen - set(LEXNAMES))
-    if unknown:
-        raise StudioError(f"unknown lexicographer file {unknown[0]!r}; expected some of {', '.join(LEXNAMES)}")
+    chosen = lexnames_of(DEFAULT_LEXNAMES if lexnames is None else lexnames)
     if not chosen:
         raise StudioError("no lexicographer file is chosen; expected at least one, such as noun.artifact")
     lemmas = [lemma for lemma in load_wordnet() if not chosen.isdisjoint(lemma.lexnames)]

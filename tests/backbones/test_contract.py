@@ -126,13 +126,59 @@ def test_patches_lie_where_the_image_is(kind: str, checkpoints: dict[str, Path])
     backbone = load_backbone(f"open_clip:local-dir:{checkpoints[kind]}", device="cpu")
     visual = backbone._model.visual  # type: ignore[attr-defined]
     pixels = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0)).requires_grad_()
-    patches = backbone.encode_image(pixels).patches
+    attended = load_backbone(f"{backbone.name}@attended", device="cpu")
+    assert attended.name.endswith("@attended") and attended.fingerprint != backbone.fingerprint
+    assert attended.patch_kind != backbone.patch_kind
+    found = attended.encode_image(pixels)
+    patches = found.patches
+    torch.testing.assert_close(found.joint, backbone.encode_image(pixels).joint)
     assert patches is not None and patches.shape == (1, 4, 4, 24)
     # open_clip's own last-layer map, by its public method
     mean, std = (torch.tensor(v).view(3, 1, 1) for v in (visual.image_mean, visual.image_std))
     out = visual.forward_intermediates((pixels - mean) / std, indices=1, normalize_intermediates=True)
     expected = F.normalize(out["image_intermediates"][0].permute(0, 2, 3, 1) @ visual.proj, dim=-1)
     torch.testing.assert_close(patches, expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("kind", ["vit", "vit-avg"])
+def test_patches_of_vision_transformers_are_the_last_layers_values(kind: str, checkpoints: dict[str, Path]) -> None:
+    backbone = load_backbone(f"open_clip:local-dir:{checkpoints[kind]}", device="cpu")
+    visual = backbone._model.visual  # type: ignore[attr-defined]
+    pixels = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    patches = backbone.encode_image(pixels).patches
+    assert patches is not None and patches.shape == (2, 4, 4, 24)
+    # GL-MCM's code: in the last layer attention is replaced by its value path
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in (visual.image_mean, visual.image_std))
+    *first, last = visual.transformer.resblocks
+    x = visual._embeds((pixels - mean) / std)
+    for layer in first:
+        x = layer(x)
+    width = last.attn.embed_dim
+    value = F.linear(last.ln_1(x), last.attn.in_proj_weight[2 * width :], last.attn.in_proj_bias[2 * width :])
+    x = x + last.ls_1(last.attn.out_proj(value))
+    x = x + last.ls_2(last.mlp(last.ln_2(x)))
+    expected = F.normalize(visual.ln_post(x[:, 1:]) @ visual.proj, dim=-1)
+    torch.testing.assert_close(patches.flatten(1, 2), expected, atol=1e-5, rtol=0)
+    (gradient,) = torch.autograd.grad(patches[0, 0, 0, 0], pixels)
+    assert gradient[0].abs().sum() > 0 and gradient[1].abs().sum() == 0
+
+
+def test_a_model_with_one_kind_of_patches_has_no_other(checkpoints: dict[str, Path]) -> None:
+    with pytest.raises(BackboneError, match="has one kind of patches"):
+        load_backbone(f"open_clip:local-dir:{checkpoints['resnet']}@attended", device="cpu")
+
+
+def test_patches_that_nobody_asks_for_are_not_computed(
+    checkpoints: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backbone = load_backbone(f"open_clip:local-dir:{checkpoints['vit']}", device="cpu")
+    last = backbone._model.visual.transformer.resblocks[-1]  # type: ignore[attr-defined]
+    calls = []
+    handle = last.register_forward_hook(lambda *_: calls.append(1))
+    found = backbone.encode_image(torch.rand(1, 3, 32, 32))
+    assert len(calls) == 1
+    assert found.patches is found.patches and len(calls) == 2
+    handle.remove()
 
 
 def test_patches_of_clips_resnet_are_its_dense_features(checkpoints: dict[str, Path]) -> None:

@@ -30,7 +30,7 @@ BACKBONE = "diorama-conv"
 LABELS = LabelChoice(BACKBONE, mining=Mining(count=50))
 FIELDS = (
     "suite id ood backbone scorer params n_id n_ood auroc fpr95 aupr_in aupr_out detection_error auroc_low auroc_high "
-    "fpr95_low fpr95_high fpr_definition seed provenance versions"
+    "fpr95_low fpr95_high fpr_definition seed provenance versions protocol"
 ).split()
 
 

@@ -101,19 +101,22 @@ def test_a_row_says_only_what_its_score_read() -> None:
     assert about["weights"] == "ab" and set(about["id"]) == {"place", "content"} and "train" not in about
 
 
-def test_results_of_before_are_read_and_gone_on_with(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("version", "lacks"), [(1, {"provenance", "protocol"}), (2, {"protocol"})])
+def test_results_of_before_are_read_and_gone_on_with(tmp_path: Path, version: int, lacks: set[str]) -> None:
     store = ResultStore(tmp_path / "results.sqlite3")
-    names = [field.name for field in fields(Row) if field.name != "provenance"]
+    names = [field.name for field in fields(Row) if field.name not in lacks]
     older = {name: getattr(row(), name) for name in names} | {"params": '{"tau": 0.01}', "versions": "{}"}
+    if "provenance" in older:
+        older["provenance"] = "{}"
     with sqlite3.connect(store.path) as db:
         columns = ", ".join(f'"{name}"' for name in [*names, "seconds"])
         db.execute(f"CREATE TABLE results (number INTEGER PRIMARY KEY, added TEXT NOT NULL, {columns})")
-        db.execute("PRAGMA user_version = 1")
+        db.execute(f"PRAGMA user_version = {version}")
         places = ", ".join("?" * (len(names) + 2))
         db.execute(f"INSERT INTO results (added, {columns}) VALUES ({places})", ["then", *older.values(), 0.5])
     db.close()
     (before,) = store.read()
-    assert before.provenance == {} and before.params == {"tau": 0.01}
+    assert before.provenance == {} == before.protocol and before.params == {"tau": 0.01}
     assert store.append([row()])
     assert [each.provenance for each in store.read()] == [{}, row().provenance]
     assert len(store.runs()) == 2

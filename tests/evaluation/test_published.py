@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import numpy as np
 import pytest
 
 from ood_studio.evaluation.choose import bench_scorers
-from ood_studio.evaluation.published import published, published_for
+from ood_studio.evaluation.export import to_csv, to_html, to_latex, to_markdown, to_text
+from ood_studio.evaluation.metrics import fpr_at_tpr
+from ood_studio.evaluation.published import published, published_for, recomputed
+from ood_studio.evaluation.report import result_text
+from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.score_table import score_table
+from ood_studio.labels.prompts import PROMPT_SETS
+from tests.evaluation.rows import row
 
 B16 = "open_clip:ViT-B-16/openai"
 
@@ -51,5 +61,48 @@ def test_other_settings_have_no_published_number() -> None:
 
 def test_only_numbers_without_training_stand_beside_the_projects_own_scorers() -> None:
     ours = {each.scorer for each in published_for("imagenet-ood", B16) if each.scorer in bench_scorers()}
-    assert ours == {"mahalanobis", "energy", "mcm", "neglabel", "pseudo-msp"}
+    assert ours == {"mahalanobis", "energy", "mcm", "neglabel", "pseudo-msp"}  # others have parameters of their own
     assert not any(each.trained for each in published_for("imagenet-ood", B16) if each.scorer in ours)
+
+
+def test_every_line_carries_definition_prompts_and_protocol_where_they_are_known() -> None:
+    plp = published("openood-imagenet", B16, "NINCO", "pseudo-msp")
+    assert plp is not None and plp.setting() == "FPR95 interpolated, prompts plp, inductive"
+    quoted = published("imagenet-ood", B16, "SUN", "clipn")
+    assert quoted is not None and quoted.setting() == "definition of FPR95 not known, prompts not known, inductive"
+    stream = published("imagenet-ood", B16, "SUN", "adaneg:proxy=task")
+    assert stream is not None and (stream.fpr_definition, stream.protocol) == ("openood", "transductive")
+    for each in published_for("imagenet-ood", B16):
+        assert not each.prompts or each.prompts in {known.name for known in PROMPT_SETS}
+
+
+def test_ours_stands_beside_under_the_same_definition() -> None:
+    rng = np.random.default_rng(0)
+    inside, outside = rng.normal(1, 1, 90), rng.normal(0, 1, 70)
+    line = published("imagenet-ood", B16, "SUN", "neglabel")
+    assert line is not None and line.fpr_definition == "nearest"
+    ours = row(ood="SUN", scorer="neglabel", auroc=0.8, fpr95=0.5, params={"prompts": "photo"})
+    result = BenchResult("imagenet-ood", B16, "in", rows=(ours,), scores={"neglabel": {"in": inside, "SUN": outside}})
+    found = recomputed(line, result)
+    assert found is not None and found.fpr95 == fpr_at_tpr(inside, outside, definition="nearest") != 0.5
+    assert found.differs == "prompts photo here" and found.auroc == 0.8
+    stored = recomputed(line, dataclasses.replace(result, scores={}))
+    assert stored is not None and stored.fpr95 is None
+    same = dataclasses.replace(result, scores={}, rows=(dataclasses.replace(ours, fpr_definition="nearest"),))
+    assert recomputed(line, same).fpr95 == 0.5  # type: ignore[union-attr]
+    text = result_text(result)
+    assert f"here 80.00 / {100 * found.fpr95:.2f} (prompts photo here)" in text
+    assert recomputed(line, dataclasses.replace(result, rows=())) is None
+
+
+def test_rows_of_other_protocols_are_marked_and_not_ranked_with_others() -> None:
+    stream = row(scorer="tanl", auroc=0.999, protocol={"kind": "transductive"})
+    table = score_table([row(auroc=0.9), row(scorer="knn", auroc=0.8), stream])
+    assert [name for name, _ in table.lines] == ["mcm", "knn", "tanl‡"]
+    assert [cells[0][0].place for _, cells in table.lines] == [1, 2, 0] and "‡ transductive" in table.legend
+    alone = score_table([stream, row(scorer="adaneg", auroc=0.9)])  # a row of before
+    assert [cells[0][0].place for _, cells in alone.lines] == [1, 2]
+    assert score_table([row()]).legend == ""
+    for text in (to_text([row(), stream]), to_markdown([row(), stream]), to_html([row(), stream])):
+        assert "tanl‡" in text and "not ranked with others" in text
+    assert r"tanl\ddag{}" in to_latex([row(), stream]) and '"kind"' in to_csv([row(), stream])

@@ -117,7 +117,7 @@ def test_a_file_of_another_version_is_left_alone(store: ResultStore, caplog: pyt
         db.execute("PRAGMA user_version = 99")
     db.close()
     assert not store.append([row()]) and store.read() == ()
-    assert caplog.text.count("it is of version 99, this OOD Studio writes version 2") == 2
+    assert caplog.text.count("it is of version 99, this OOD Studio writes version 3") == 2
 
 
 # --- runs --------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from ood_studio.core.errors import StudioError
-from ood_studio.evaluation.bootstrap import resample
+from ood_studio.evaluation.bootstrap import intervals, resample
+from ood_studio.evaluation.delong import auroc_interval
 from ood_studio.evaluation.metrics import auroc
-from ood_studio.evaluation.significance import delong
+from ood_studio.evaluation.significance import delong, outcome_of
 
 PAIRS = st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=2, max_size=25).map(
     lambda rows: np.array(rows, dtype=float).T
@@ -95,3 +97,34 @@ def test_scores_of_different_images_are_refused() -> None:
         delong([1.0, 2.0], [0.0, 1.0], [1.0, 2.0], [0.0, math.nan])
     with pytest.raises(StudioError, match="level of confidence"):
         delong([1.0, 2.0], [0.0, 1.0], [1.0, 2.0], [0.0, 1.0], level=95)
+
+
+def test_intervals_near_perfect_separation_hold_as_often_as_they_say() -> None:
+    """200 images a set at an AUROC of 0.993: a percentile bootstrap's hold it in 91.8 % of draws."""
+    shift, rng = 2**0.5 * NormalDist().inv_cdf(0.993), np.random.default_rng(0)
+    held = 0
+    for _ in range(1500):
+        low, high = auroc_interval(rng.normal(shift, 1, 200), rng.normal(0, 1, 200))
+        held += low <= 0.993 <= high
+    assert held / 1500 == pytest.approx(0.95, abs=0.015)
+
+
+def test_perfect_separation_has_an_interval_all_the_same() -> None:
+    low, high = auroc_interval(np.arange(50) + 100.0, np.arange(80.0))
+    assert high == 1 and low == pytest.approx(0.025 ** (1 / 50))
+    assert auroc_interval([1.0], [1.0]) == pytest.approx((0.025, 0.975))  # a tie of two images says nothing
+    shown = intervals(np.arange(50) + 100.0, np.arange(80.0), resamples=20)
+    assert shown.auroc == (low, 1.0) and shown.fpr95 == (0.0, pytest.approx(1 - 0.025 ** (1 / 80)))
+    turned = intervals(np.arange(50.0), np.arange(80.0) + 100, resamples=20)
+    assert turned.auroc == (0.0, pytest.approx(1 - low)) and turned.fpr95[1] == 1.0 > turned.fpr95[0] > 0.9
+
+
+def test_a_claim_shows_where_tests_are_sure_and_agree() -> None:
+    rng = np.random.default_rng(1)
+    inside, outside = rng.normal(2, 1, 300), rng.normal(0, 1, 300)
+    worse = delong(inside, outside, inside + rng.normal(0, 2, 300), outside + rng.normal(0, 2, 300))
+    equal = delong(inside, outside, inside, outside)
+    turned = delong(inside + rng.normal(0, 2, 300), outside + rng.normal(0, 2, 300), inside, outside)
+    assert outcome_of([worse, equal]) == "shows; of 2 tests 1 say above, 0 below"
+    assert outcome_of([turned]).startswith("does **not** show")
+    assert outcome_of([worse, turned]).startswith("undecided") and outcome_of([equal]).startswith("undecided")

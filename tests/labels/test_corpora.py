@@ -29,6 +29,13 @@ def test_lexname_filter_takes_any_sense() -> None:
     assert "aardvark" not in load_corpus("wordnet").nouns
 
 
+def test_the_files_that_authors_search_have_names() -> None:
+    assert load_corpus("wordnet", lexnames=["neglabel"]).key == load_corpus("wordnet").key
+    words = set(load_corpus("wordnet", lexnames=["csp"]).words)
+    assert {"aardvark", "apple"} <= words and "phonetician" not in words  # of noun.person alone
+    assert words | set(load_corpus("wordnet", lexnames=["noun.person"]).words) > words
+
+
 @pytest.mark.parametrize(("lexnames", "text"), [(["noun.cats"], "'noun.cats'"), ([], "at least one")])
 def test_bad_lexnames(lexnames: list[str], text: str) -> None:
     with pytest.raises(StudioError, match=text):

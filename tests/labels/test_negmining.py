@@ -104,6 +104,28 @@ def test_joint_and_per_part_of_speech() -> None:
     assert by_count.pos == ("a", "a", "n", "n", "n", "n")
 
 
+def test_near_synonyms_of_id_labels_are_left_out_before_a_share_of_all_is_taken() -> None:
+    """CSP's code: those above the limit are put last, and the share is of all words."""
+    classes, candidates = features(5, 3, 0), features(60, 3, 1)
+    words, largest = [f"w{i}" for i in range(60)], (candidates @ classes.T).amax(dim=1)
+    pos = ["n"] * 45 + ["a"] * 15
+    found = mine_negatives(classes, candidates, words, pos, mining=Mining(fraction=0.5, closest=0.8))  # type: ignore[arg-type]
+    there = set(words) - {words[i] for i in torch.nonzero(largest > 0.8)[:, 0].tolist()}
+    usual = mine_negatives(classes, candidates, words, mining=Mining(count=60))
+    assert found.words == tuple(word for word in usual.words if word in there)[:30]
+    assert 0 < len(there) < 60 and set(found.words) <= there
+    apart = mine_negatives(
+        classes,
+        candidates,
+        words,
+        pos,  # type: ignore[arg-type]
+        mining=Mining(fraction=0.2, per_pos=True, closest=0.8),
+    )
+    assert apart.pos.count("n") == 9 and apart.pos.count("a") == 3
+    with pytest.raises(StudioError, match="every candidate word is closer than -1 to an ID label"):
+        mine_negatives(classes, candidates, words, mining=Mining(closest=-1.0))
+
+
 def test_fraction_is_not_off_by_one() -> None:
     found = mine_negatives(
         features(3, 4, 0), features(100, 4, 1), [str(i) for i in range(100)], mining=Mining(fraction=0.29)

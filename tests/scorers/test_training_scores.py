@@ -105,7 +105,7 @@ def test_mahalanobis_scores_follow_their_equations(space: str, kind: str) -> Non
     means, covariance = gaussians(x, labels, kind)
     to_class = distances(queries, means, covariance)
     agree(Mahalanobis(space=space, covariance=kind), -to_class.min(axis=1), atol=1e-4)
-    whole = distances(queries, *gaussians(x, np.zeros_like(labels), "pooled"))
+    whole = distances(queries, *gaussians(x, np.zeros_like(labels), kind))  # PLP's code: N − 1 of "classwise"
     agree(RelativeMahalanobis(space=space, covariance=kind), -(to_class - whole).min(axis=1), atol=1e-4)
 
 

@@ -17,7 +17,7 @@ from ood_studio.diorama.sample import sample_scene, sample_texture
 from ood_studio.diorama.scene import Prop, Scene
 from ood_studio.diorama.splits import scenes
 from ood_studio.diorama.visible import VISIBLE_PIXELS, possible_elements, visible_areas, visible_elements
-from ood_studio.synthesis.contexts import QUESTION, ContextModel, Contexts, parse_typed_contexts
+from ood_studio.synthesis.contexts import QUESTION, ContextModel, Contexts, parse_typed_contexts, prompt_of
 
 
 class Parrot(ContextModel):
@@ -126,3 +126,10 @@ def test_what_is_behind_the_object_or_a_person_is_not_seen() -> None:
 def test_textures_have_no_elements() -> None:
     assert visible_elements(sample_texture("c")) == ()
     assert possible_elements("") == () and "tree" in possible_elements("farm")
+
+
+def test_the_prompt_of_synoods_code_is_a_sentence_cut_at_73_characters() -> None:
+    words = ["sea", "seaweed", "a long and winding shore", "shells", "an old and broken mast"]
+    assert prompt_of(words) == ", ".join(words)
+    assert prompt_of(["sea", "shell"], "synood") == "A photo only remain sea, shell."
+    assert prompt_of(words, "synood") == f"A photo only remain {', '.join(words)}."[:73]

@@ -20,8 +20,8 @@ class LabelChoice:
         labels: a preset (``diorama-20``, ``cifar-10``, ``cifar-100``, ``imagenet-1k``) or labels typed one a line, or
             on one line separated by commas.
         corpus: ``diorama``, ``wordnet`` or the path of a text file with one word a line.
-        lexnames: WordNet's lexicographer files to search.
-        prompts: a prompt set (``neglabel``, ``plp``, ``photo``) or a template with ``{}``.
+        lexnames: WordNet's lexicographer files to search; ``neglabel`` and ``csp`` stand for those of the authors.
+        prompts: a prompt set (``neglabel``, ``plp``, ``photo``, ``csp``) or a template with ``{}``.
         mining: how negative labels are chosen from the corpus.
         adapter: saved adapters, by name or file, put on the backbone one after another.
     """
@@ -33,8 +33,10 @@ class LabelChoice:
     corpus: Annotated[str, Help("Candidates for negative labels: diorama, wordnet, or a text file of words")] = (
         "diorama"
     )
-    lexnames: Annotated[tuple[str, ...], Help("WordNet's lexicographer files that are searched")] = DEFAULT_LEXNAMES
-    prompts: Annotated[str, Help("Prompts: neglabel, plp, photo, or a template with {}")] = "neglabel"
+    lexnames: Annotated[
+        tuple[str, ...], Help("WordNet's lexicographer files that are searched; neglabel and csp name the authors'")
+    ] = DEFAULT_LEXNAMES
+    prompts: Annotated[str, Help("Prompts: neglabel, plp, photo, csp, or a template with {}")] = "neglabel"
     mining: Mining = field(default_factory=Mining)
     adapter: Annotated[tuple[str, ...], Help("Saved adapters put on the model, in this order")] = ()
 

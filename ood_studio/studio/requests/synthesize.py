@@ -12,6 +12,7 @@ from ood_studio.studio.requests.explore import ReferenceFolder
 from ood_studio.studio.requests.labels import LabelChoice
 from ood_studio.synthesis.boundary import NearBoundary
 from ood_studio.synthesis.classifier_models import CLASSIFIER
+from ood_studio.synthesis.contexts import Wording
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class SynthesizeImageRequest:
             ``sd2-community/stable-diffusion-2-inpainting``, or ``local-dir:PATH``.
         context_model: what names the contexts: ``diorama`` (bundled), a repository such as
             ``llava-hf/llava-1.5-7b-hf``, or ``local-dir:PATH``.
+        wording: how the contexts become a prompt.
         guide: what the loop descends: ``energy`` of the recognition model, or a score of the backbone, such as
             ``neglabel``, ``mcm`` or ``maxlogit``.
         classifier: the recognition model: ``diorama-classifier`` (bundled) or a timm model with a classifier.
@@ -40,6 +42,7 @@ class SynthesizeImageRequest:
         str, Help("Inpainting model: diorama, ORG/REPO of the Hugging Face Hub, or local-dir:PATH")
     ] = "diorama"
     context_model: Annotated[str, Help("What names the contexts: diorama, ORG/REPO, or local-dir:PATH")] = "diorama"
+    wording: Wording = "contexts"
     guide: Annotated[str, Help("What the loop descends: energy of the classifier, or a score such as neglabel")] = (
         "energy"
     )

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from ood_studio.core.parameters import Bounds, Help
 from ood_studio.core.progress import Bars
-from ood_studio.evaluation.significance import delong
+from ood_studio.evaluation.significance import delong, outcome_of
 from ood_studio.studio import AdaptRequest, LabelChoice, Studio
 from ood_studio.studio.judge import Judge, Judged
 from ood_studio.training.reports.document import Documents, table
@@ -35,7 +35,6 @@ CLAIMS: tuple[tuple[Detector, Detector, str], ...] = (
     (("plp", "energy"), (BARE, "energy"), "that a head is better than the text"),
     (("taskres", "neglabel"), (BARE, "neglabel"), "that a residual on the text helps NegLabel"),
 )
-_SURE = 0.05  # of DeLong's two-sided p
 
 Results = Mapping[tuple[Detector, int], Judged]
 
@@ -101,27 +100,12 @@ def title(detector: Detector) -> str:
 
 
 def claim(found: Results, better: Detector, worse: Detector, source: str) -> str:
-    """Whether one detector is above another, by DeLong's test on the same images, on every set and with every seed.
-
-    It *shows* where every test is sure of it or undecided, and one at least is sure; it *does not show* where that
-    holds the other way round.
-    """
-    signs = []
+    """Whether one detector is above another on every set and with every seed, see `outcome_of`."""
+    tests = []
     for seed in _seeds(found):
         a, b = found[better, seed], found[worse, seed]
-        for name in a.ood:
-            test = delong(a.id, a.ood[name], b.id, b.ood[name])
-            signs.append(0 if test.p >= _SURE else 1 if test.difference > 0 else -1)
-    above, below = signs.count(1), signs.count(-1)
-    outcome = "undecided"
-    if above and not below:
-        outcome = "shows"
-    elif below and not above:
-        outcome = "does **not** show"
-    return (
-        f"- {title(better)} above {title(worse)} ({source}): {outcome}; of {len(signs)} tests {above} say above, "
-        f"{below} below."
-    )
+        tests += [delong(a.id, a.ood[name], b.id, b.ood[name]) for name in a.ood]
+    return f"- {title(better)} above {title(worse)} ({source}): {outcome_of(tests)}."
 
 
 def _seeds(found: Results) -> Sequence[int]:

@@ -11,6 +11,7 @@ from ood_studio.backbones import DEFAULT
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.evaluation.rows import BenchResult, Row
+from ood_studio.evaluation.significance import compare_scorers, outcome_of
 from ood_studio.hub.bundled import bundled
 from ood_studio.studio import BenchRequest, LabelChoice, Studio
 from ood_studio.training.reports.clip_card import clip_card
@@ -82,7 +83,7 @@ def figures(results: dict[str, BenchResult], report: WorldReport, shown: str) ->
 
 
 def claims(result: BenchResult) -> list[str]:
-    """Whether the order of scorers that a paper reports shows here too, by the mean AUROC over the OOD sets."""
+    """Whether the order of scorers that a paper reports shows here too, by DeLong's test on every OOD set."""
     means = {}
     for key in {row.scorer for row in result.rows}:
         found = [row.auroc for row in result.rows if row.scorer == key]
@@ -92,10 +93,10 @@ def claims(result: BenchResult) -> list[str]:
         if better not in means or worse not in means:
             said.append(f"- {better} above {worse} ({source}): cannot be seen, one of them could not run.")
             continue
-        outcome = "shows" if means[better] > means[worse] else "does **not** show"
+        tests = compare_scorers(result, (better, worse))
         said.append(
-            f"- {better} above {worse} ({source}): {outcome}, {100 * means[better]:.1f} against "
-            f"{100 * means[worse]:.1f} mean AUROC."
+            f"- {better} above {worse} ({source}): {outcome_of([each for each in tests.values()])}; "
+            f"{100 * means[better]:.1f} against {100 * means[worse]:.1f} mean AUROC."
         )
     return said
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ood_studio.evaluation.passport import MARKS, kind_of, legend
 from ood_studio.evaluation.rows import Row
+from ood_studio.scorers.base import Protocol
 from ood_studio.ui.compare.names import scorer_title
 from ood_studio.ui.compare.session import AVERAGE
 from ood_studio.ui.compare.view import METRICS, Metric
@@ -68,9 +70,11 @@ class Matrix:
         columns = self.columns()
         order = self.order if self.order in (*columns, "scorer") else columns[0]
         scorers = self._sorted(order, high)
+        kinds = self._kinds()
+        ranked = [each for each in scorers if kinds[each] == "inductive" or len(set(kinds.values())) == 1]
         best = {
             column: (max if high else min)(
-                (v for v in (self.value(scorer, column) for scorer in scorers) if not math.isnan(v)), default=math.nan
+                (v for v in (self.value(scorer, column) for scorer in ranked) if not math.isnan(v)), default=math.nan
             )
             for column in columns
         }
@@ -82,10 +86,14 @@ class Matrix:
             told += " Click a heading to sort, a cell to look inside."
         if self.against:
             told += " Small: how far today’s result is above it."
+        told += f" {said}" if (said := escape(legend(self.rows))) else ""
         return (
             f'<div class="studio-scroll"><table class="studio-matrix"><caption>{told}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
+
+    def _kinds(self) -> dict[str, Protocol]:
+        return {row.scorer: kind_of(row) for row in self.rows}
 
     def _intervals(self) -> str:
         there = self.metric in ("auroc", "fpr95") and any(row.auroc_low is not None for row in self.rows)
@@ -115,9 +123,11 @@ class Matrix:
         )
 
     def _line(self, scorer: str, columns: Sequence[str], best: dict[str, float], high: bool) -> str:
-        cells = "".join(self._cell(scorer, column, best[column], high) for column in columns)
+        kinds = self._kinds()
+        alone = kinds[scorer] != "inductive" and len(set(kinds.values())) > 1
+        cells = "".join(self._cell(scorer, column, math.nan if alone else best[column], high) for column in columns)
         mark = ' class="chosen"' if scorer == self.chosen[0] else ""
-        return f'<tr{mark}><th scope="row">{escape(scorer_title(scorer))}</th>{cells}</tr>'
+        return f'<tr{mark}><th scope="row">{escape(scorer_title(scorer))}{MARKS[kinds[scorer]]}</th>{cells}</tr>'
 
     def _cell(self, scorer: str, column: str, best: float, high: bool) -> str:
         value = self.value(scorer, column)

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from html import escape
 
-from ood_studio.evaluation.published import published_for
+from ood_studio.evaluation.published import published_for, recomputed
+from ood_studio.evaluation.report import percent
 from ood_studio.evaluation.rows import BenchResult
 
-_COLUMNS = ("method", "OOD set", "AUROC published", "recomputed", "FPR95 published", "recomputed", "source")
+_COLUMNS = (
+    "method",
+    "OOD set",
+    "AUROC published",
+    "recomputed",
+    "FPR95 published",
+    "recomputed, same definition",
+    "setting",
+    "source",
+)
 
 
 def published_html(result: BenchResult | None) -> str:
@@ -20,17 +30,17 @@ def published_html(result: BenchResult | None) -> str:
             '<p class="studio-about">All numbers here are computed by the studio: no paper gives any for the suite '
             f"{escape(result.suite)} with the backbone {escape(result.backbone)}.</p>"
         )
-    found = {(row.scorer, row.ood): row for row in result.rows}
     head = "".join(f'<th scope="col">{column}</th>' for column in _COLUMNS)
     body = ""
     for each in printed:
-        row = found.get((each.scorer, each.ood))
-        recomputed = ("–", "–") if row is None else (f"<b>{100 * row.auroc:.2f}</b>", f"<b>{100 * row.fpr95:.2f}</b>")
+        ours = recomputed(each, result)
+        auroc, fpr95 = ("–", "–") if ours is None else (percent(ours.auroc), percent(ours.fpr95))
+        setting = each.setting() + (f"; {ours.differs}" if ours is not None and ours.differs else "")
         note = " (trained)" if each.trained else ""
         body += (
             f'<tr><th scope="row">{escape(each.method)}{note}</th><td>{escape(each.ood)}</td>'
-            f"<td>{100 * each.auroc:.2f}</td><td>{recomputed[0]}</td>"
-            f"<td>{100 * each.fpr95:.2f}</td><td>{recomputed[1]}</td><td>{escape(each.source)}</td></tr>"
+            f"<td>{percent(each.auroc)}</td><td><b>{auroc}</b></td><td>{percent(each.fpr95)}</td><td><b>{fpr95}</b></td>"
+            f"<td>{escape(setting)}</td><td>{escape(each.source)}</td></tr>"
         )
     return (
         '<div class="studio-scroll"><table class="studio-scores"><caption>As papers print them, in percent, beside '

@@ -66,7 +66,8 @@ def opened(p: Panels, mine: Session) -> Updates:
         p.verdict: cards.verdict_card(report, result),
         p.large: _large(mine, report),
         p.heat: gr.update(
-            interactive=report.heatmap is not None, label=HEAT if report.heatmap is not None else NO_HEAT
+            interactive=report.heatmap is not None,
+            label=f"{HEAT}: {result.model['patches']}" if report.heatmap is not None else NO_HEAT,
         ),
         p.bars: cards.affinity_bars(report, result),
         p.score: gr.update(choices=titles, value=mine.score),

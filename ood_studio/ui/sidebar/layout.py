@@ -80,6 +80,7 @@ LAYOUT = Layout(
             ("labels.lexnames",),
             ("labels.mining.count",),
             ("labels.mining.eta", "labels.mining.fraction"),
+            ("labels.mining.closest",),
             ("labels.mining.per_pos",),
             ("labels.mining.selection",),
             ("labels.mining.seed",),
@@ -132,6 +133,7 @@ LAYOUT = Layout(
         "labels.mining.count": Box("M, negative labels"),
         "labels.mining.eta": Box("η, percentile"),
         "labels.mining.fraction": Box("Share instead of M"),
+        "labels.mining.closest": Box("Largest cosine to an ID label"),
         "labels.mining.per_pos": Box("Nouns and adjectives apart"),
         "labels.mining.selection": Box(
             "How they are chosen",

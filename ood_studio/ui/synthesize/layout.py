@@ -54,7 +54,7 @@ LAYOUT = Layout(
             ("inpainter", "context_model"),
             ("loop.steps", "loop.seed"),
             ("loop.loss", "loop.step"),
-            ("loop.direction",),
+            ("loop.direction", "wording"),
         ),
     },
     {
@@ -73,6 +73,10 @@ LAYOUT = Layout(
         "loop.direction": Box(
             widget="radio",
             choices=lambda: [("against the gradient", "gradient"), ("random, to compare with", "random")],
+        ),
+        "wording": Box(
+            "Prompt",
+            choices=lambda: [("the contexts", "contexts"), ("the sentence of SynOOD’s code", "synood")],
         ),
         "guide": Box(choices=guides),
         "classifier": Box(choices=lambda: _same(offered_classifiers()), free=True, guard=typed_name),
