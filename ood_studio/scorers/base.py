@@ -21,10 +21,11 @@ from ood_studio.core.parameters import Help, check
 from ood_studio.scorers.doubles import where_doubles_are
 from ood_studio.scorers.label_vectors import ConditionalText, FixedVectors, LabelVectors, TextPart
 from ood_studio.scorers.remarks import Remark, listening
-
-Space = Literal["joint", "visual", "patches", "tokens"]
-"""Which image features a scorer reads: after the projection (comparable with text), before it, one per patch, or the
-joint vector followed by the patches."""
+from ood_studio.scorers.vectors import Space as Space
+from ood_studio.scorers.vectors import check_features as check_features
+from ood_studio.scorers.vectors import check_layout, row_norms, shape_of
+from ood_studio.scorers.vectors import select_features as select_features
+from ood_studio.scorers.vectors import unit_rows as unit_rows
 
 Protocol = Literal["inductive", "online", "transductive"]
 """What a score may depend on. ``inductive``: on no other test image. ``online``: on those before it, but not on what
@@ -33,19 +34,6 @@ changes before it is scored."""
 
 VectorSpace = Annotated[Literal["joint", "visual"], Help("Features read: after the projection (joint) or before it")]
 """The space of a scorer that reads one vector an image and lets it be chosen."""
-
-_LAYOUTS: dict[Space, tuple[str, ...]] = {
-    "joint": ("batch",),
-    "visual": ("batch",),
-    "patches": ("batch", "rows", "columns"),
-    "tokens": ("batch", "1 + rows * columns"),
-}
-
-_ABSENCE = {
-    "joint": "joint features: it has no text tower",
-    "visual": "visual features",
-    "patches": "patch features: its architecture has none",
-}
 
 _PARTS = {
     "class_text": "the text features of the ID labels (class_text)",
@@ -91,10 +79,10 @@ class Reference:
             rows = getattr(self, part)
             if rows is None:
                 continue
-            _check_layout(rows, part, ("n", None))
+            check_layout(rows, part, ("n", None))
             if len(rows) == 0:
                 raise StudioError(f"{part} must have at least one row, not none")
-            _row_norms(rows, part)
+            row_norms(rows, part)
         for part in ("negative_text", "conjugated_text"):
             rows = getattr(self, part)
             if self.class_text is None or rows is None:
@@ -105,7 +93,7 @@ class Reference:
         if self.labels is not None:
             labels = self.labels
             if labels.ndim != 1 or labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
-                raise StudioError(f"labels must be whole numbers of shape (n,), not {labels.dtype} {_shape(labels)}")
+                raise StudioError(f"labels must be whole numbers of shape (n,), not {labels.dtype} {shape_of(labels)}")
             if self.images is not None and len(labels) != len(self.images):
                 raise StudioError(f"labels must be as many as images: {len(self.images)}, not {len(labels)}")
         if not (math.isfinite(self.logit_scale) and self.logit_scale > 0):
@@ -276,93 +264,3 @@ class Scorer(ABC):
 def temperature(tau: float | None, logit_scale: float) -> float:
     """τ, or where none is given the model's own, 1 / its logit scale."""
     return 1 / logit_scale if tau is None else tau
-
-
-def check_features(features: Tensor, space: Space, dim: int, title: str) -> Tensor:
-    """Features ready to be scored: checked, at least float32, and of unit length unless the space is visual.
-
-    Args:
-        features: (batch, dim), (batch, rows, columns, dim) for patches, (batch, 1 + rows * columns, dim) for tokens.
-        space: the space they live in.
-        dim: the width expected.
-        title: who asks, for the error.
-
-    Raises:
-        StudioError: wrong type or shape, or a row that is zero, NaN or infinite (naming the row).
-    """
-    what = f"{space} features for {title}"
-    _check_layout(features, what, (*_LAYOUTS[space], dim))
-    if features.dtype not in (torch.float32, torch.float64):
-        features = features.float()
-    norms = _row_norms(features, what)
-    return features if space == "visual" else features / norms
-
-
-def select_features(space: Space, joint: Tensor | None, visual: Tensor | None, patches: Tensor | None) -> Tensor:
-    """The features of a space, picked or assembled from what a backbone gives.
-
-    Args:
-        space: the space wanted.
-        joint: (batch, dim).
-        visual: (batch, width).
-        patches: (batch, rows, columns, dim).
-
-    Returns:
-        As given; tokens are (batch, 1 + rows * columns, dim), the joint vector first, then the patches row by row, in
-        the joint vector's type.
-
-    Raises:
-        StudioError: naming the features that are missing.
-    """
-    given = {"joint": joint, "visual": visual, "patches": patches}
-    for part in ("joint", "patches") if space == "tokens" else (space,):
-        if given[part] is None:
-            raise StudioError(f"this model gives no {_ABSENCE[part]}")
-    if space == "tokens":
-        assert joint is not None and patches is not None
-        return torch.cat([joint[:, None], patches.flatten(1, 2).to(joint)], dim=1)
-    found = given[space]
-    assert found is not None
-    return found
-
-
-def unit_rows(rows: Tensor, index: Tensor | None = None) -> Tensor:
-    """A detached copy of (n, dim), or of its rows at `index` (m,), with rows of unit length; half becomes float32."""
-    copy = rows.detach().clone() if index is None else rows.detach()[index]
-    if copy.dtype not in (torch.float32, torch.float64):
-        copy = copy.float()
-    return copy.div_(torch.linalg.vector_norm(copy, dim=-1, keepdim=True))
-
-
-def _shape(tensor: Tensor) -> str:
-    return str(tuple(tensor.shape))
-
-
-def _check_layout(tensor: Any, what: str, layout: tuple[str | int | None, ...]) -> None:
-    """Checks that a tensor is real floating point and has a shape; an int in the layout is a fixed size."""
-    wanted = "(" + ", ".join("dim" if size is None else str(size) for size in layout) + ")"
-    if not isinstance(tensor, Tensor):
-        raise StudioError(f"{what} must be a tensor of shape {wanted}, not {type(tensor).__name__}")
-    fits = tensor.ndim == len(layout) and all(
-        not isinstance(size, int) or size == got for size, got in zip(layout, tensor.shape, strict=True)
-    )
-    if not fits:
-        raise StudioError(f"{what} must have shape {wanted}, not {_shape(tensor)}")
-    if not tensor.is_floating_point():
-        raise StudioError(f"{what} must be floating point, not {tensor.dtype}")
-
-
-def _row_norms(rows: Tensor, what: str) -> Tensor:
-    """(..., 1), the lengths of the last axis; one pass finds zero, NaN and infinite rows, since each shows in them."""
-    norms: Tensor = torch.linalg.vector_norm(rows, dim=-1, keepdim=True)
-    good = torch.isfinite(norms) & (norms > 0)
-    if not bool(good.all()):
-        where = tuple(int(index) for index in torch.nonzero(~good[..., 0])[0])
-        row = rows[where].detach()
-        if bool(torch.isfinite(row).all()):
-            fault = "is zero and has no direction" if float(norms[where]) == 0 else "is too large to be normalised"
-        else:
-            fault = "contains NaN or infinity"
-        place = str(where[0]) if len(where) == 1 else str(where)
-        raise StudioError(f"{what}: row {place} {fault}")
-    return norms
