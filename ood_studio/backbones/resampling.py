@@ -14,6 +14,7 @@ from ood_studio.backbones.base import Backbone, BackboneError
 
 _LARGEST_ERROR = 0.02  # mean difference to the backbone's own preprocessing, in [0, 1], beyond which it is not like it
 
+_TOPS = tuple(range(254, 190, -8))  # levels that ramps reach
 _MOST = 4  # times the input's size, of images that may only be cut
 
 Array = NDArray[np.float64]
@@ -68,10 +69,7 @@ def _middle(margin: int) -> list[int]:
 
 def shown_part(backbone: Backbone, height: int, width: int) -> tuple[tuple[float, float], tuple[float, float]]:
     """What a backbone shows of images of a size, in pixels of theirs: where it begins and ends, down and across."""
-    seen = [backbone.preprocess([ramp])[0].double() for ramp in _ramps(height, width, across=False)]
-    down = _box(torch.stack(seen).mean(dim=(0, 1, 3)).numpy(), height)
-    seen = [backbone.preprocess([ramp])[0].double() for ramp in _ramps(height, width, across=True)]
-    return down, _box(torch.stack(seen).mean(dim=(0, 1, 2)).numpy(), width)
+    return _box(backbone, height, width, across=False), _box(backbone, height, width, across=True)
 
 
 def _matrices(backbone: Backbone, height: int, width: int) -> tuple[Tensor, Tensor]:
@@ -104,22 +102,30 @@ def _matrices(backbone: Backbone, height: int, width: int) -> tuple[Tensor, Tens
     return rows, columns
 
 
-def _ramps(height: int, width: int, *, across: bool) -> Iterator[Image.Image]:
-    """Images that brighten evenly along an axis; each rounds elsewhere, so that their mean hardly rounds."""
+def _ramps(height: int, width: int, *, across: bool) -> Iterator[tuple[int, Image.Image]]:
+    """Images that brighten evenly from 0 along an axis, and the level that each reaches.
+
+    Each is of another steepness and has its own share of a level added: where all pixels of one are rounded alike, by
+    the image or by the model's resizing, those of the others are not.
+    """
     length = width if across else height
-    for part in range(8):
-        line = np.floor((np.arange(length) + 0.5) / length * 254 + part / 8 + 1 / 16).astype(np.uint8)
+    for part, top in enumerate(_TOPS):
+        share = (2 * part + 1) / (2 * len(_TOPS))
+        line = np.floor((np.arange(length) + 0.5) / length * top + share).astype(np.uint8)
         plane = np.broadcast_to(line[None, :] if across else line[:, None], (height, width))
-        yield Image.fromarray(np.repeat(plane[..., None], 3, axis=2))
+        yield top, Image.fromarray(np.repeat(plane[..., None], 3, axis=2))
 
 
-def _box(seen: Array, length: int) -> tuple[float, float]:
-    """Begin and end, in pixels of the image, of what the output shows, from the ramp's values in it."""
-    count = len(seen)
-    # floor adds −1/2 on average, and the eighths add 1/2.
-    places = seen.astype(np.float64) * 255 / 254 * length
+def _box(backbone: Backbone, height: int, width: int, *, across: bool) -> tuple[float, float]:
+    """Begin and end, in pixels of images of a size, of what the output shows of them, from what it makes of ramps."""
+    length = width if across else height
+    places = []
+    for top, ramp in _ramps(height, width, across=across):
+        seen = backbone.preprocess([ramp])[0].double().mean(dim=(0, 1) if across else (0, 2)).numpy()
+        places.append(seen * 255 / top * length)  # floor takes half a level on average, and the shares add it
+    count = len(places[0])
     inner = slice(count // 8, count - count // 8)  # the ends of a ramp are bent by the filter
-    step, first = np.polyfit(np.arange(count)[inner] + 0.5, places[inner], 1)
+    step, first = np.polyfit(np.arange(count)[inner] + 0.5, np.mean(places, axis=0)[inner], 1)
     return float(first), float(first + step * count)
 
 

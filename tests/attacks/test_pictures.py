@@ -24,7 +24,7 @@ from ood_studio.attacks import (
 from ood_studio.attacks.defences import Defended, defended_features
 from ood_studio.attacks.quality import high_frequency_energy
 from ood_studio.attacks.transforms import KINDS, _tables, cropped, draw_transform, jpeg_like, resized
-from ood_studio.backbones.resampling import resampling
+from ood_studio.backbones.resampling import resampling, shown_part
 from ood_studio.core.errors import StudioError
 from ood_studio.data.folders import FolderDataset
 from ood_studio.data.pixels import to_images, to_pixels
@@ -49,6 +49,22 @@ def test_resampling_is_the_preprocessing(bundled: SimpleNamespace, size: tuple[i
     found = resampling(bundled.backbone, size[1], size[0])(to_pixels([picture])).clamp(0, 1)
     assert found.shape == wanted.shape
     assert (found - wanted).abs().mean() < 0.003 and (found - wanted).abs().max() < 0.03
+
+
+def test_the_part_that_a_model_shows_is_found_at_every_size(bundled: SimpleNamespace) -> None:
+    """The whole picture, to a tenth of an input pixel: at 255 to 257 pixels the rounding of a single ramp is uneven."""
+    for size in [*range(16, 301), 511, 512, 513, 1000, 1024, 4000]:
+        (top, bottom), _ = shown_part(bundled.backbone, size, 8)
+        _, (left, right) = shown_part(bundled.backbone, 8, size)
+        for found, wanted in ((top, 0), (left, 0), (bottom, size), (right, size)):
+            assert abs(found - wanted) < size / 64 / 10, size
+
+
+@pytest.mark.parametrize("size", [(255, 257), (256, 256), (256, 64)])
+def test_sizes_at_which_a_ramp_is_rounded_unevenly_are_resampled(
+    bundled: SimpleNamespace, size: tuple[int, int]
+) -> None:
+    assert resampling(bundled.backbone, *size)(torch.zeros(1, 3, *size)).shape == (1, 3, 64, 64)
 
 
 def test_a_photograph_keeps_its_size(bundled: SimpleNamespace) -> None:
