@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ood_studio.core.errors import StudioError
 from ood_studio.core.unicode import listed, normal_form, readable
 
 SPLITS = frozenset(("train", "training", "val", "valid", "validation", "test", "testing", "dev", "eval"))
@@ -24,11 +26,13 @@ class Classes:
         names: class names in the data, sorted, none twice in its normal form.
         labels: (n,) index of each image's label, -1 where there is no such label; None where no image has one.
         notes: sentences for people, such as which folders are no labels.
+        numbered: whether the labels are numbers in the data.
     """
 
     names: tuple[str, ...] = ()
     labels: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = ()
+    numbered: bool = False
 
 
 def folder_classes(files: Sequence[str], labels: Sequence[str] | None) -> Classes:
@@ -78,6 +82,25 @@ def match_classes(found: Sequence[str], labels: Sequence[str] | None) -> Classes
     if labels:
         notes += _unmatched([names[key] for key in names if key not in index], len(names), len(labels))
     return Classes(classes, indices if (indices >= 0).any() else None, notes)
+
+
+def value_classes(values: Sequence[Any], labels: Sequence[str] | None, name: str) -> Classes:
+    """The classes of images from values beside them: names, or whole numbers that refer to labels by their places.
+
+    Args:
+        values: each image's; None, "" or a negative number where it has none.
+        labels: what the indices count; None for the class names in the data.
+        name: of the data, for errors.
+
+    Raises:
+        StudioError: for a number beyond the last label.
+    """
+    if not values or not all(isinstance(each, int) or each is None for each in values):
+        return match_classes(["" if each is None else str(each) for each in values], labels)
+    numbers = np.array([-1 if each is None else max(each, -1) for each in values], np.int64)
+    if labels and numbers.max() >= len(labels):
+        raise StudioError(f"{name} has the label {numbers.max()}, but there are {len(labels)} labels")
+    return Classes(labels=numbers if (numbers >= 0).any() else None, numbered=True)
 
 
 def _unmatched(others: Sequence[str], classes: int, labels: int) -> tuple[str, ...]:

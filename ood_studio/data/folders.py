@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from PIL import Image
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.unicode import listed, readable
-from ood_studio.data.classes import folder_classes
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.image_sets import HEADER, MANIFEST
 from ood_studio.data.images import IMAGE_SUFFIXES, decode_image
 from ood_studio.data.kinds import head_of, is_image_head
+from ood_studio.data.metadata import image_classes
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ class FolderDataset(Dataset):
     """All images of a folder and the folders in it, sorted by path.
 
     Args:
-        root: the folder. Where it holds folders, their names are the classes of the images in them.
+        root: the folder. Where it holds folders, their names are the classes of the images in them, unless a
+            ``metadata.csv`` tells them, see `image_classes`.
         name: for people and rows; the folder's own where empty.
         labels: what the images' labels index; None for the folder's own class names.
 
@@ -123,10 +125,13 @@ class FolderDataset(Dataset):
             others = f", but {listed(found.others)}" if found.others else ""
             raise StudioError(f"the folder {root} holds no picture ({', '.join(sorted(IMAGE_SUFFIXES))}){others}")
         self._root, self._names, self._wanted = root.absolute(), [file for file, _, _ in found.files], labels
-        classes = folder_classes(self._names, labels)
         self.name = readable(name or root.resolve().name or "pictures")
+        classes, self._tables = image_classes(
+            self._names, _sizes(root, found.others), lambda file: (root / file).read_bytes(), labels, self.name
+        )
+        found = replace(found, others=tuple(file for file in found.others if file not in self._tables))
         self.key, self.place = _fingerprint(root, found.files), readable(str(self._root))
-        self.classes, self.labels = classes.names, classes.labels
+        self.classes, self.labels, self.numbered = classes.names, classes.labels, classes.numbered
         self.notes = (*classes.notes, *found.notes)
 
     def __len__(self) -> int:
@@ -141,8 +146,9 @@ class FolderDataset(Dataset):
         return readable(self._names[index])
 
     def files(self) -> Sequence[tuple[str, Path]]:
-        """Every image."""
-        return [(name, self._root / name) for name in self._names]
+        """Every image, and before them the table that tells their classes, where there is one."""
+        tables = [("", self._root / name) for name in self._tables] if len(self._tables) == 1 else []
+        return [*tables, *((name, self._root / name) for name in self._names)]
 
     def _arguments(self) -> dict[str, Any]:
         return {"root": str(self._root), "labels": self._wanted}
@@ -154,6 +160,15 @@ def _empty(ways: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:
     empty = [way for way in ways if way not in filled]
     outermost = [way for way in empty if f"{way[:-1].rpartition('/')[0]}/".lstrip("/") in filled]
     return tuple(sorted(way[:-1] for way in outermost))
+
+
+def _sizes(root: Path, files: Sequence[str]) -> dict[str, int]:
+    """The bytes of files that are there, by path."""
+    found = {}
+    for file in files:
+        with suppress(OSError):
+            found[file] = (root / file).stat().st_size
+    return found
 
 
 def _below(root: Path, path: str) -> str:

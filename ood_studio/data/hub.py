@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face hub, or saved by ``Dataset.save_to_disk``."""
+"""Data sets of the Hugging Face hub, their tables in a folder, or saved by ``Dataset.save_to_disk``."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.unicode import readable
-from ood_studio.data.classes import match_classes
+from ood_studio.data.classes import value_classes
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.hub_columns import choose_images, choose_labels
 from ood_studio.data.images import ImageError, decode_image
+from ood_studio.hub.cache import cached_dataset, prepared_dataset
+from ood_studio.hub.download import why_no_hub
 
 _PREFIX = "hf:"
+_ABOUT = "dataset_info.json"
 _ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(:(?P<config>[\w.-]+))?(@(?P<split>[\w.-]+))?")
 _SPLITS = ("test", "validation", "train")  # the first that there is, unless one is named
 
@@ -36,16 +38,22 @@ def is_hub_id(where: str) -> bool:
 
 def is_saved(folder: Path) -> bool:
     """Whether a folder is one that ``save_to_disk`` wrote; a folder of images may hold a ``dataset_info.json`` too."""
-    whole = (folder / "dataset_info.json").is_file() and (folder / "state.json").is_file()
+    whole = (folder / _ABOUT).is_file() and (folder / "state.json").is_file()
     return whole or (folder / "dataset_dict.json").is_file()
+
+
+def holds_tables(folder: Path) -> bool:
+    """Whether a folder holds tables, ``.parquet`` or ``.arrow``, as data sets lie on the hub and in its cache."""
+    return any(next(folder.rglob(f"*{suffix}"), None) for suffix in (".parquet", ".arrow"))
 
 
 class HubDataset(Dataset):
     """The images of a dataset with a column of images; a column of class labels, names or numbers gives the labels.
 
     Args:
-        where: ``hf:ORG/NAME[:CONFIG][@SPLIT][#IMAGES[,LABELS]]``, the names of its columns at last, or a folder that
-            ``save_to_disk`` wrote in place of ``hf:ORG/NAME``.
+        where: ``hf:ORG/NAME[:CONFIG][@SPLIT][#IMAGES[,LABELS]]``, the names of its columns at last, or in place of
+            ``hf:ORG/NAME`` a folder that ``save_to_disk`` wrote, or one of tables. Where the hub cannot be asked, what
+            lies in the local Hugging Face cache counts.
         name: for people and rows; the dataset's own where empty.
         labels: what the images' labels index; None for the dataset's own class names.
 
@@ -61,7 +69,7 @@ class HubDataset(Dataset):
             raise StudioError(f"the dataset {where} needs the package datasets: pip install datasets") from error
         place, _, columns = where.partition("#")
         try:
-            data = _load(datasets, place)
+            data, note = _load(datasets, place)
         except StudioError:
             raise
         except Exception as error:  # network, hub and scripts raise anything
@@ -76,7 +84,7 @@ class HubDataset(Dataset):
         self._column, self._where, self._wanted = column, _everywhere(where), labels
         self.name = readable(name or re.split(r"[:@]", place.removeprefix(_PREFIX))[0].rstrip("/").rsplit("/", 1)[-1])
         self.key, self.place = f"hub/{data._fingerprint}/{column}", readable(where)
-        self.labels = None
+        self.labels, self.notes = None, (note,) if note else ()
         if labels != ():
             self._label(datasets, data, choose_labels(datasets, data.features, where, column, wanted.strip()), labels)
 
@@ -104,16 +112,9 @@ class HubDataset(Dataset):
         kind, values = data.features[column], list(data[column])
         if isinstance(kind, datasets.ClassLabel):
             values = [kind.names[i] if i is not None and i >= 0 else "" for i in values]
-        elif not values or not all(isinstance(each, int) or each is None for each in values):
-            values = ["" if each is None else str(each) for each in values]
-        else:
-            numbers = np.array([-1 if each is None else max(each, -1) for each in values], np.int64)
-            if labels and numbers.max() >= len(labels):
-                raise StudioError(f"{self.name} has the label {numbers.max()}, but there are {len(labels)} labels")
-            self.numbered, self.labels = True, numbers if (numbers >= 0).any() else None
-            return
-        classes = match_classes(values, labels)
-        self.classes, self.labels, self.notes = classes.names, classes.labels, classes.notes
+        found = value_classes(values, labels, self.name)
+        self.classes, self.labels, self.numbered = found.names, found.labels, found.numbered
+        self.notes = (*self.notes, *found.notes)
 
 
 def _folder(where: str) -> Path | None:
@@ -131,16 +132,46 @@ def _everywhere(where: str) -> str:
     return f"{folder}{''.join(place.partition('@')[1:])}{sharp}{columns}"
 
 
-def _load(datasets: Any, where: str) -> Any:
+def _load(datasets: Any, where: str) -> tuple[Any, str]:
+    """The data, and a sentence about where they are from; empty where they are from where they were said to be."""
     split = where.partition("@")[2]
     if (folder := _folder(where)) is not None:
-        return _load_saved(datasets, where, folder, split)
+        saved = is_saved(folder)
+        return (_load_saved if saved else _load_tables)(datasets, where, folder, split), ""
     parts = _ID.fullmatch(where.removeprefix(_PREFIX))
     if parts is None:
         raise StudioError(f"{where!r} is no dataset of the hub; expected hf:ORG/NAME, hf:ORG/NAME:CONFIG@SPLIT")
-    known = datasets.get_dataset_split_names(parts["id"], parts["config"])
-    chosen = _choose(where, parts["split"] or "", known)
-    return datasets.load_dataset(parts["id"], parts["config"], split=chosen)
+    name, config, split = parts["id"], parts["config"], parts["split"] or ""
+    if no_hub := why_no_hub():
+        held = prepared_dataset(name, config) or cached_dataset(name)
+        if held is None:
+            raise StudioError(
+                f"the dataset {where} cannot be had: {no_hub}, and it is not in the local Hugging Face cache"
+            )
+        prepared = (held / _ABOUT).is_file()
+        data = (_load_prepared if prepared else _load_tables)(datasets, where, held, split, config)
+        return data, f"{name} is read from the local Hugging Face cache, as {no_hub}"
+    return _load_whole(datasets, where, name, split, config), ""
+
+
+def _load_whole(datasets: Any, where: str, name: str, split: str, config: str | None) -> Any:
+    known = datasets.get_dataset_split_names(name, config)
+    return datasets.load_dataset(name, config, split=_choose(where, split, known))
+
+
+def _load_tables(datasets: Any, where: str, folder: Path, split: str, config: str | None = None) -> Any:
+    """A dataset as it lies on the hub: tables, or images with their metadata."""
+    return _load_whole(datasets, where, str(folder), split, config)
+
+
+def _load_prepared(datasets: Any, where: str, folder: Path, split: str, _: str | None = None) -> Any:
+    """A dataset as the library keeps it: files of Arrow, each of a split."""
+    about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+    chosen = _choose(where, split, list(about["splits"]))
+    files = sorted(folder.glob(f"*-{chosen}.arrow")) or sorted(folder.glob(f"*-{chosen}-*-of-*.arrow"))
+    if not files:
+        raise StudioError(f"the split {chosen} of the dataset {where} is not whole in the local Hugging Face cache")
+    return datasets.concatenate_datasets([datasets.Dataset.from_file(str(file)) for file in files])
 
 
 def _load_saved(datasets: Any, where: str, folder: Path, split: str) -> Any:

@@ -14,7 +14,7 @@ from PIL import Image
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
 from ood_studio.core.unicode import readable
-from ood_studio.data.classes import match_classes
+from ood_studio.data.classes import value_classes
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.images import ImageError, decode_image
 
@@ -111,14 +111,8 @@ class ParquetImageDataset(Dataset):
         names = _class_names(schema, column)
         if names and all(isinstance(each, int) or each is None for each in values):
             values = [names[each] if each is not None and 0 <= each < len(names) else "" for each in values]
-        if values and all(isinstance(each, int) or each is None for each in values):
-            numbers = np.array([-1 if each is None else max(each, -1) for each in values], np.int64)
-            if labels and numbers.max() >= len(labels):
-                raise StudioError(f"{self.name} has the label {numbers.max()}, but there are {len(labels)} labels")
-            self.numbered, self.labels = True, numbers if (numbers >= 0).any() else None
-            return
-        found = match_classes(["" if each is None else str(each) for each in values], labels)
-        self.classes, self.labels, self.notes = found.names, found.labels, found.notes
+        found = value_classes(values, labels, self.name)
+        self.classes, self.labels, self.notes, self.numbered = found.names, found.labels, found.notes, found.numbered
 
 
 def _image_columns(schema: Any) -> list[str]:

@@ -12,7 +12,7 @@ from ood_studio.data.arrays import FEATURE_SUFFIXES, FeatureDataset
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.feature_files import why_no_array
 from ood_studio.data.folders import FolderDataset
-from ood_studio.data.hub import HubDataset, is_hub_id, is_saved, names_hub
+from ood_studio.data.hub import HubDataset, holds_tables, is_hub_id, is_saved, names_hub
 from ood_studio.data.image_lists import ImageListDataset
 from ood_studio.data.kinds import kind_of
 from ood_studio.data.parquet_images import ParquetImageDataset, holds_images
@@ -45,13 +45,19 @@ def open_dataset(where: str, *, name: str = "", labels: Sequence[str] | None = N
         return HubDataset(given, name, labels)
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
-        saved = is_saved(path) if is_folder else not is_file and is_saved(Path(_before(given)).expanduser())
+        before = Path(_before(given)).expanduser()
+        saved = is_saved(path) if is_folder else not is_file and before.is_dir() and _is_of_hub(before)
     except (OSError, ValueError) as error:
         raise StudioError(f"{readable(given)!r} cannot be read ({error})") from error
     if saved:
         return HubDataset(given, name, labels)
     if is_folder:
-        return FolderDataset(path, name, labels)
+        try:
+            return FolderDataset(path, name, labels)
+        except StudioError:
+            if not holds_tables(path):
+                raise
+        return HubDataset(given, name, labels)
     if not is_file:
         raise StudioError(_nothing_there(given, path))
     if is_pointer(path):
@@ -72,6 +78,10 @@ def open_dataset(where: str, *, name: str = "", labels: Sequence[str] | None = N
         return ZipDataset(path, name, labels)
     what = "is a single picture" if kind == "image" else "is of no kind that can be read"
     raise StudioError(f"{readable(path.name)} {what}; expected {_KINDS}")
+
+
+def _is_of_hub(folder: Path) -> bool:
+    return is_saved(folder) or holds_tables(folder)
 
 
 def _before(where: str) -> str:

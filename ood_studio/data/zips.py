@@ -14,11 +14,11 @@ from PIL import Image
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.unicode import readable
-from ood_studio.data.classes import folder_classes
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.folders import has_image_name, is_leftover, left_out
 from ood_studio.data.images import MAX_BYTES, ImageError, decode_image
 from ood_studio.data.kinds import HEAD, is_image_head
+from ood_studio.data.metadata import image_classes
 
 MAX_FILES = 2_000_000
 MAX_TOTAL_BYTES = 500 * 2**30  # unpacked
@@ -48,7 +48,7 @@ class ZipDataset(Dataset):
             raise StudioError(f"{path.name} is not a zip archive that can be read ({error})") from error
         try:
             _check(path, entries)
-            self._entries, self.others = self._images(entries)
+            self._entries, others = self._images(entries)
             if not self._entries:
                 raise StudioError(f"the archive {path.name} holds no picture")
         except StudioError:
@@ -57,8 +57,12 @@ class ZipDataset(Dataset):
         self._names = [*self._entries]
         self._path, self._wanted = path.absolute(), labels
         self.name = readable(name or path.stem)
-        classes = folder_classes(self._names, labels)
-        self.classes, self.labels = classes.names, classes.labels
+        sizes = {called: entry.file_size for called, entry in others.items()}
+        classes, tables = image_classes(
+            self._names, sizes, lambda called: self._archive.read(others[called]), labels, self.name
+        )
+        self.others = [called for called in others if called not in tables]
+        self.classes, self.labels, self.numbered = classes.names, classes.labels, classes.numbered
         self.notes = (*classes.notes, *left_out(self.others))
         digest = hashlib.sha256()
         for called, entry in self._entries.items():
@@ -96,10 +100,12 @@ class ZipDataset(Dataset):
     def _arguments(self) -> dict[str, Any]:
         return {"path": str(self._path), "labels": self._wanted}
 
-    def _images(self, entries: Sequence[zipfile.ZipInfo]) -> tuple[dict[str, zipfile.ZipInfo], list[str]]:
-        """The entries of images by their paths, sorted, and the paths of those that are none."""
+    def _images(
+        self, entries: Sequence[zipfile.ZipInfo]
+    ) -> tuple[dict[str, zipfile.ZipInfo], dict[str, zipfile.ZipInfo]]:
+        """The entries of images by their paths, sorted, and those of other files."""
         found: dict[str, zipfile.ZipInfo] = {}
-        others = []
+        others: dict[str, zipfile.ZipInfo] = {}
         for entry in entries:
             path = _path(entry)
             if not path or is_leftover(path):
@@ -107,8 +113,8 @@ class ZipDataset(Dataset):
             if has_image_name(path) or is_image_head(self._head(entry)):
                 found[_free(path, found)] = entry
             else:
-                others.append(path)
-        return {path: found[path] for path in sorted(found)}, sorted(others)
+                others[_free(path, others)] = entry
+        return {path: found[path] for path in sorted(found)}, {path: others[path] for path in sorted(others)}
 
     def _head(self, entry: zipfile.ZipInfo) -> bytes:
         try:

@@ -56,3 +56,34 @@ def cached_file(repository: str, filenames: Sequence[str]) -> Path | None:
         if isinstance(found, str):
             return Path(found)
     return None
+
+
+def cached_dataset(repository: str) -> Path | None:
+    """The folder of a dataset's files in the cache; None where there is none."""
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        cache = constants.HF_HUB_CACHE
+        return Path(snapshot_download(repository, repo_type="dataset", cache_dir=cache, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError):
+        return None
+
+
+def prepared_dataset(repository: str, config: str | None) -> Path | None:
+    """The folder in which the package ``datasets`` keeps a dataset that it has loaded, the newest of several.
+
+    Args:
+        repository: ORG/NAME.
+        config: of the dataset; None for "default", or else any.
+    """
+    from datasets import config as settings  # type: ignore[import-not-found,unused-ignore]
+    from datasets.naming import camelcase_to_snakecase  # type: ignore[import-not-found,unused-ignore]
+
+    owner, _, name = repository.partition("/")
+    root = Path(settings.HF_DATASETS_CACHE) / f"{owner}___{camelcase_to_snakecase(name)}"
+    found = sorted(root.glob("*/*/*/dataset_info.json"), key=lambda path: path.stat().st_mtime)
+    by_config = {path.parents[2].name: path.parent for path in found}
+    if config is not None:
+        return by_config.get(config)
+    return by_config.get("default", next(reversed(by_config.values()), None))

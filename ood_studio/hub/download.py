@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import queue
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ood_studio.core.errors import StudioError
 from ood_studio.hub.errors import CannotLoad, first_line
+
+_PATIENCE = 2.5  # seconds until the hub must have answered
 
 
 def offline_mode() -> bool:
@@ -23,16 +27,28 @@ def offline_mode() -> bool:
 
 
 def why_no_hub() -> str | None:
-    """Why the hub cannot be asked; None when it answers. One short try: the library would retry for half a minute."""
+    """Why the hub cannot be asked; None when it answers. One short try: the library would retry for half a minute.
+
+    Looking up a name, connecting and waiting for an answer have limits of their own, or none: all together have this.
+    """
     from huggingface_hub import constants, get_session
 
     if offline_mode():
         return "offline mode is on (HF_HUB_OFFLINE)"
-    try:
-        get_session().head(constants.ENDPOINT, timeout=4.0)
-    except Exception:  # whatever the HTTP library raises: there is no hub
-        return f"{constants.ENDPOINT} cannot be reached"
-    return None
+    answers: queue.Queue[bool] = queue.Queue()
+
+    def ask() -> None:
+        try:
+            get_session().head(constants.ENDPOINT, timeout=_PATIENCE)
+            answers.put(True)
+        except Exception:  # whatever the HTTP library raises: there is no hub
+            answers.put(False)
+
+    threading.Thread(target=ask, name="ask-hub", daemon=True).start()
+    with suppress(queue.Empty):
+        if answers.get(timeout=_PATIENCE):
+            return None
+    return f"{constants.ENDPOINT} cannot be reached"
 
 
 def hub_file(repository: str, candidates: Sequence[str]) -> Path:

@@ -78,7 +78,8 @@ def read_labels(text: str) -> TypedLabels:
     """The labels of a preset, by its name, or as they are typed (`parse_labels`).
 
     Raises:
-        StudioError: if there is no label, or too many, or a file is named in place of labels.
+        StudioError: if there is no label, or too many, or one is a WordNet id without a name, or a file is named in
+            place of labels.
     """
     known = preset_names()
     if text.strip() in known:
@@ -97,18 +98,24 @@ def read_labels(text: str) -> TypedLabels:
 
 
 def _named(typed: TypedLabels) -> TypedLabels:
-    """Labels with ImageNet's names in place of WordNet ids, which are no words."""
+    """Labels with ImageNet's names in place of WordNet ids, which are no words.
+
+    Raises:
+        StudioError: for ids that are not of ImageNet.
+    """
     synsets = [label for label in typed.labels if is_synset(label)]
     if not synsets:
         return typed
     names = folder_names()
-    known = [f"{each} is {names[each]}" for each in synsets if each in names]
     unknown = [each for each in synsets if each not in names]
-    notes = [f"WordNet ids stand for ImageNet's names: {listed(known)}."] if known else []
     if unknown:
-        notes.append(f"These labels are WordNet ids, not words, and no name of them is known: {listed(unknown)}.")
+        raise StudioError(
+            f"no name is known of the WordNet ids {listed(unknown)} among the labels, and ids are no words that "
+            "a model could read; type their names in their places"
+        )
+    known = f"WordNet ids stand for ImageNet's names: {listed([f'{each} is {names[each]}' for each in synsets])}."
     labels, placed = (tuple(names.get(each, each) for each in part) for part in (typed.labels, typed.placed))
-    return replace(typed, labels=labels, placed=placed, notes=(*typed.notes, *notes))
+    return replace(typed, labels=labels, placed=placed, notes=(*typed.notes, known))
 
 
 def parse_labels(text: str) -> TypedLabels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -130,3 +131,84 @@ def test_the_hub_is_asked_for_what_is_named_so_alone(monkeypatch: pytest.MonkeyP
 def test_an_error_of_the_project_is_not_wrapped_in_another(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match=r"^the folder .* holds no picture"):
         open_dataset(str(tmp_path))
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Caches of the hub in a folder of their own, and no hub."""
+    from huggingface_hub import constants
+
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "datasets")
+    return tmp_path
+
+
+def pets(count: int = 2) -> Any:
+    rows = {"image": (TWO * count)[:count], "label": [1, 0, 1, 0][:count]}
+    return datasets.Dataset.from_dict(rows, datasets.Features({**IMAGE, "label": CLASSES}))
+
+
+def test_tables_in_a_folder_are_a_data_set(offline: Path) -> None:
+    """As a clone of one of the hub's data sets is."""
+    (offline / "pets" / "data").mkdir(parents=True)
+    for part in range(2):
+        pets().to_parquet(offline / "pets" / "data" / f"train-0000{part}-of-00002.parquet")
+    pets(3).to_parquet(offline / "pets" / "data" / "test-00000-of-00001.parquet")
+    assert len(open_dataset(str(offline / "pets"))) == 3
+    found = open_dataset(f"{offline / 'pets'}@train", labels=("big dog", "cat"))
+    assert found.labels is not None and found.labels.tolist() == [0, 1, 0, 1]
+    assert found.load(1).getpixel((0, 0)) == (0, 0, 255) and len(reopen(found.description())) == 4
+    with pytest.raises(StudioError, match=r"has no split 'dev'; it has train, test$"):
+        open_dataset(f"{offline / 'pets'}@dev")
+
+
+def test_without_a_network_the_cache_of_the_hub_is_read(offline: Path) -> None:
+    held = offline / "hub" / "datasets--lab--pets"
+    snapshot = held / "snapshots" / "0123456789012345678901234567890123456789"
+    snapshot.mkdir(parents=True)
+    (held / "refs").mkdir()
+    (held / "refs" / "main").write_text(snapshot.name)
+    pets().to_parquet(snapshot / "train.parquet")
+    found = open_dataset("hf:lab/pets")
+    assert len(found) == 2 and found.classes == ("big dog", "cat") and found.name == "pets"
+    assert found.notes == (
+        "lab/pets is read from the local Hugging Face cache, as offline mode is on (HF_HUB_OFFLINE)",
+    )
+
+
+def test_without_a_network_what_the_library_has_prepared_is_read(offline: Path) -> None:
+    from datasets.splits import SplitDict, SplitInfo
+
+    folder = offline / "datasets" / "lab___my_pets" / "default" / "0.0.0" / "abc"
+    pets(4).save_to_disk(offline / "made", num_shards=2)
+    folder.mkdir(parents=True)
+    for part, file in enumerate(sorted((offline / "made").glob("*.arrow"))):
+        file.rename(folder / f"my_pets-train-0000{part}-of-00002.arrow")
+    about = datasets.DatasetInfo(features=pets().features, splits=SplitDict({"train": SplitInfo("train", 0, 4)}))
+    about.write_to_directory(str(folder))
+    found = open_dataset("hf:lab/MyPets@train")
+    assert len(found) == 4 and found.labels is not None and found.classes == ("big dog", "cat")
+    assert found.load(3).getpixel((0, 0)) == (0, 0, 255)
+    with pytest.raises(StudioError, match=r"has no split 'test'; it has train$"):
+        open_dataset("hf:lab/MyPets@test")
+
+
+def test_a_hub_that_cannot_be_reached_is_said_within_seconds(offline: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    from ood_studio.hub import download
+
+    with pytest.raises(StudioError, match=r"offline mode is on .*, and it is not in the local Hugging Face cache$"):
+        open_dataset("hf:lab/pets")
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(download, "_PATIENCE", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes calls and never answers
+        monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        began = time.monotonic()
+        with pytest.raises(
+            StudioError, match=r"hf:lab/pets cannot be had: http://127.0.0.1:\d+ cannot be reached, and"
+        ):
+            open_dataset("hf:lab/pets")
+        assert time.monotonic() - began < 3
