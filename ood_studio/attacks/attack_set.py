@@ -17,16 +17,19 @@ from ood_studio.attacks.objective import Objective
 from ood_studio.attacks.quality import Quality, mean_quality, quality
 from ood_studio.backbones.base import Backbone
 from ood_studio.backbones.framing import framed
+from ood_studio.backbones.gradients import graph_bytes
 from ood_studio.core.errors import StudioError
 from ood_studio.core.html import bold, stacked
+from ood_studio.core.memory import OutOfMemory
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.galleries import file_gallery
 from ood_studio.data.image_sets import ImageSet, image_sets, read_set, set_folder
 from ood_studio.data.pixels import to_images, to_pixels
 from ood_studio.data.set_writer import UNREADABLE, SetImage, SetWriter
+from ood_studio.hub.device import working_memory
 
-_BATCH = 32
+_BATCH = 32  # images attacked together
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,8 @@ def attack_sets(
 ) -> tuple[AttackedSet, ...]:
     """Attacks every image of a dataset, rounds to 8 bits and keeps it; a set that is there already is only read.
 
-    What an interrupted run has finished stays, and the same call goes on from there, with the same result as in one go.
+    What an interrupted run has finished stays, and the same call goes on from there. As many images are attacked
+    together as fit into the memory of one piece of work, at most 32, and fewer where that turns out to be too many.
 
     Args:
         name: of the set.
@@ -93,7 +97,7 @@ def attack_sets(
         target: the kind of target.
         targets: for each image of the source what it is pulled to, for the manifest.
         checkpoints: steps before the last at which a set is kept too.
-        progress: told images times steps; may raise to stop.
+        progress: told images times steps, before every step; may raise to stop.
 
     Returns:
         The set at every checkpoint, in order, and at the end.
@@ -118,23 +122,50 @@ def attack_sets(
     writers = {step: SetWriter(names[step], folders[step], len(source), about | {"step": step}) for step in kept}
     left_out = 0
     source.prepare(progress)
-    for start in range(0, len(source), _BATCH):  # the same batches in every run, so that the noise is the same
-        rows = range(start, min(start + _BATCH, len(source)))
+    stage, total = f"attacking {name}", len(source) * attack.steps
+    batch = images_at_once(objectives_for([0]), attack)
+
+    def attacked(rows: Sequence[int], start: int) -> int:
+        """Attacks some images, and gives how many of them could not be read."""
         if all(row in writer for writer in writers.values() for row in rows):
-            continue
+            return 0
         objectives = objectives_for(rows)
         good, pixels = _prepared(objectives[0].backbone, source, rows)
-        left_out += len(rows) - len(good)
+        lost = len(rows) - len(good)
         if all(row in writer for writer in writers.values() for row in good):
-            continue
-        if len(good) < len(rows):
+            return lost
+        if lost:
             objectives = objectives_for(good)
-        for step in attack.run(pixels, objectives, every=math.gcd(*kept, 10)):
-            progress(f"attacking {name}", start * attack.steps + step.step * len(rows), len(source) * attack.steps)
-            if step.step in kept:
-                _keep(writers[step.step], source, good, pixels, step, targets)
+
+        def told(step: int) -> None:
+            progress(stage, start * attack.steps + step * len(rows), total)
+
+        try:
+            for step in attack.run(pixels, objectives, every=math.gcd(*kept, 10), told=told):
+                if step.step in kept:
+                    _keep(writers[step.step], source, good, pixels, step, targets)
+            return lost
+        except OutOfMemory:
+            if len(good) < 2:
+                raise
+        middle = len(good) // 2
+        return lost + attacked(good[:middle], start) + attacked(good[middle:], start + middle)
+
+    for start in range(0, len(source), batch):
+        left_out += attacked(range(start, min(start + batch, len(source))), start)
+    progress(stage, total, total)
     made = [_finished(writer.finish({UNREADABLE: left_out} if left_out else {})) for writer in writers.values()]
     return tuple(each for each in made if each is not None)
+
+
+def images_at_once(objectives: Sequence[Objective], attack: FeatureAttack) -> int:
+    """How many images are attacked together: as many as what autograd keeps of them fits, from 1 to 32."""
+    draws = attack.draws if attack.robust else 1
+    try:
+        each = sum(graph_bytes(objective.backbone) for objective in objectives) * draws
+    except OutOfMemory:  # of two
+        return 1
+    return max(1, min(_BATCH, working_memory(objectives[0].backbone.device) // each))
 
 
 def attacked_sets() -> list[AttackedSet]:

@@ -14,8 +14,10 @@ from ood_studio.attacks.objective import Objective
 from ood_studio.attacks.smoothness import smoothness_loss, smoothness_weight
 from ood_studio.attacks.transforms import Kind, draw_transform
 from ood_studio.backbones.base import ImageFeatures
+from ood_studio.backbones.gradients import image_gradient
 from ood_studio.backbones.resampling import resampling
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import OutOfMemory, is_out_of_memory
 from ood_studio.core.parameters import Bounds, Help, Seed, Steps, check
 from ood_studio.core.threads import one_thread
 from ood_studio.scorers import FittedScore, select_features
@@ -111,6 +113,7 @@ class FeatureAttack:
         mask: Tensor | None = None,
         watch: Mapping[str, FittedScore] | None = None,
         every: int = 10,
+        told: Callable[[int], None] = lambda step: None,
     ) -> Iterator[AttackStep]:
         """The attack as it goes: the start, every so many steps, and the end. To stop it, stop asking.
 
@@ -123,14 +126,16 @@ class FeatureAttack:
                 steps are smaller.
             watch: scores to report, of the first objective's backbone.
             every: steps between reports.
+            told: called before every step with how many lie behind; may raise to stop.
 
         Raises:
             StudioError: pixels, mask or targets that do not fit.
+            OutOfMemory: too many pictures at once.
             Diverged: numbers that are not finite, with the last good images.
         """
         return _Run(
             self, pixels, [objectives] if isinstance(objectives, Objective) else [*objectives], mask, watch or {}
-        ).steps(every)
+        ).steps(every, told)
 
     def project(self, perturbation: Tensor, pixels: Tensor) -> Tensor:
         """The perturbation within its budget, and then within what keeps pixels + perturbation in [0, 1].
@@ -191,34 +196,53 @@ class _Run:
             if not bool(((self.mask >= 0) & (self.mask <= 1)).all()):
                 raise StudioError("a mask must lie in [0, 1]")
 
-    def steps(self, every: int) -> Iterator[AttackStep]:
+    def steps(self, every: int, told: Callable[[int], None]) -> Iterator[AttackStep]:
         """See `FeatureAttack.run`."""
         batch, _, height, width = self.pixels.shape
         little = batch == 1 and height * width <= _LITTLE and all(each.backbone.small for each in self.objectives)
         with one_thread(little):
-            yield from self._steps(every)
+            yield from self._steps(every, told)
 
-    def _steps(self, every: int) -> Iterator[AttackStep]:
+    def _steps(self, every: int, told: Callable[[int], None]) -> Iterator[AttackStep]:
         rho = self.attack.project(self._masked(self.attack.start(self.pixels)), self.pixels)
         good: Tensor | None = None
         adam = _Adam(self.attack.learning_rate, rho)
         for step in range(self.attack.steps + 1):
+            told(step)
             last = step == self.attack.steps
-            with torch.set_grad_enabled(not last):
-                leaf = rho.detach().requires_grad_()
-                nearness, features = self._nearness(self.pixels + leaf)
-                loss = (self.weight * smoothness_loss(leaf) - nearness).sum()
-                # The gradient is taken before the report, so that a caller who waits holds no graph.
-                gradient = None if last else torch.autograd.grad(loss, leaf)[0]
+            # The gradient is taken before the report, so that a caller who waits holds no graph.
+            loss, nearness, features, gradient = self._looked(rho, not last)
             if not bool(torch.isfinite(loss)) or (gradient is not None and not bool(torch.isfinite(gradient).all())):
                 kept = None if good is None else self._report(step - 1, good, None, None)
                 raise Diverged(f"the attack met numbers that are not finite in step {step}; {_ADVICE}", kept)
             if last or step % every == 0:
-                yield self._report(step, rho, nearness.detach(), features)
+                yield self._report(step, rho, nearness, features)
             if gradient is None:
                 return
             good = rho
             rho = self.attack.project(rho + self._masked(adam.update(gradient)), self.pixels)
+
+    def _looked(self, rho: Tensor, wanted: bool) -> tuple[Tensor, Tensor, ImageFeatures | None, Tensor | None]:
+        """The loss, what is maximised, the first backbone's features, and where it is wanted the gradient."""
+        try:
+            with torch.set_grad_enabled(wanted):
+                leaf = rho.detach().requires_grad_(wanted)
+                nearness, features = self._nearness(self.pixels + leaf)
+                loss = (self.weight * smoothness_loss(leaf) - nearness).sum()
+                gradient = image_gradient(loss, leaf, self._precision) if wanted else None
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise OutOfMemory(
+                f"the attack ran out of memory on {self.pixels.device} with {len(self.pixels)} at once; choose "
+                "a smaller model, fewer models or draws, or another device or precision"
+            ) from error
+        return loss.detach(), nearness.detach(), None if features is None else _apart(features), gradient
+
+    @property
+    def _precision(self) -> torch.dtype:
+        kinds = [objective.backbone.dtype for objective in self.objectives]
+        return torch.float16 if torch.float16 in kinds else kinds[0]
 
     def _masked(self, change: Tensor) -> Tensor:
         return change if self.mask is None else change * self.mask
@@ -265,6 +289,14 @@ class _Adam:
         self._second.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
         spread = (self._second / (1 - 0.999**self._count)).sqrt_().add_(1e-8)
         return self._first.div(spread).mul_(-self._rate / (1 - 0.9**self._count))
+
+
+def _apart(features: ImageFeatures) -> ImageFeatures:
+    """The features without the graph behind them."""
+    parts = (features.joint, features.visual, features.patches)
+    joint, visual, patches = (None if part is None else part.detach() for part in parts)
+    assert visual is not None
+    return ImageFeatures(joint, visual, patches)
 
 
 _LITTLE = 512 * 512  # pixels of an image that one thread changes as fast as several

@@ -145,7 +145,7 @@ class Backbone(ABC):
                 f"[0, 1], not {pixels.dtype} of shape {tuple(pixels.shape)}"
             )
         learning = torch.is_grad_enabled() and pixels.requires_grad
-        count = f"{len(pixels)} pictures at once" if learning else "a single picture"
+        count = f"{len(pixels)} pictures at once" if learning and len(pixels) > 1 else "a single picture"
         full = (
             f"{self.name} ran out of memory on {self.device} with {count}; end what else is in the memory, or choose a "
             "smaller model, another device or another precision"

@@ -15,7 +15,7 @@ from ood_studio.cli.output import one_line, to_json
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
-from ood_studio.studio import AdaptRequest, Studio
+from ood_studio.studio import AdaptRequest
 
 _ACTIONS = ("fit", "list", "show", "remove")
 
@@ -63,7 +63,7 @@ class Adapt(Common):
     def _fit(self) -> None:
         last: Epoch | None = None
         with closing(Bars(self.quiet)) as bars:
-            epochs = Studio(self.device, workers=0).adapt(self.request, bars)
+            epochs = self.studio().adapt(self.request, bars)
             try:
                 for epoch in epochs:
                     last = epoch

@@ -45,7 +45,7 @@ class Attack(Common):
         """
         check_folder(self.figure)
         over = _over(self.request) if self.figure else None
-        studio = Studio(self.device, workers=0)
+        studio = self.studio()
         if self.transfer:
             self._transfer(studio)
             return

@@ -15,7 +15,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.data.images import decode_image
-from ood_studio.studio import AttackImageRequest, AttackImageStep, Studio
+from ood_studio.studio import AttackImageRequest, AttackImageStep
 from ood_studio.studio.records import attack_record
 
 
@@ -43,7 +43,7 @@ class AttackImage(Common):
         check_folder(self.out)
         source, *targets = (decode_image(Path(name), name=name) for name in self.pictures)
         target = targets[0] if targets else None
-        studio = Studio(self.device, workers=0)
+        studio = self.studio()
         with closing(Bars(self.quiet)) as bars:
             first, *_, last = studio.attack_image(self.request, source, target, progress=bars)
         if self.out:

@@ -44,7 +44,7 @@ class Bench(Measured):
         own = [flag for flag in ("scores", "classes", "delong", "timings") if getattr(self, flag)]
         if own and (self.sweep or self.seeds):
             raise StudioError(f"--{own[0]} is of a single run; leave out {'--sweep' if self.sweep else '--seeds'}")
-        studio = Studio(self.device, workers=0)
+        studio = self.studio()
         if self.sweep:
             sweep(self, studio)
         elif self.seeds:

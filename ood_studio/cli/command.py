@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from ood_studio.core.parameters import Help
+from ood_studio.hub.device import Precision
+from ood_studio.studio import Studio
 
 
 @dataclass(frozen=True)
@@ -31,4 +33,9 @@ class Common(Command):
 
     json: Annotated[bool, Help("Print JSON for machines")] = False
     device: Annotated[str, Help("auto, cpu, cuda, cuda:N or mps")] = "auto"
+    precision: Precision = "auto"
     quiet: Annotated[bool, Help("Show no progress")] = False
+
+    def studio(self) -> Studio:
+        """The studio that computes on that device and in that precision."""
+        return Studio(self.device, workers=0, precision=self.precision)

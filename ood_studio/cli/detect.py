@@ -24,7 +24,7 @@ from ood_studio.data.images import IMAGE_SUFFIXES, decode_image
 from ood_studio.data.sources import open_dataset
 from ood_studio.detectors import Decision, Detector
 from ood_studio.detectors.file import SUFFIX
-from ood_studio.studio import AuditRequest, DecideRequest, DetectorRequest, Studio
+from ood_studio.studio import AuditRequest, DecideRequest, DetectorRequest
 
 _COLUMNS = ("image", "id", "score", "p_value", "nearest")
 
@@ -44,7 +44,7 @@ class DetectFit(Common):
         """
         check_folder(self.out)
         with closing(Bars(self.quiet)) as bars:
-            made = Studio(self.device, workers=0).detector(self.request, bars)
+            made = self.studio().detector(self.request, bars)
         detector = made.detector
         detector.save(self.out)
         for note in made.notes:
@@ -81,6 +81,8 @@ class DetectRun(Common):
             raise StudioError("say which detector decides: --detector FILE")
         if not self.pictures:
             raise StudioError("there is no picture to decide; give files or folders")
+        if self.precision != "auto":
+            raise StudioError("a detector computes in the precision that it was made in; leave out --precision")
         check_folder(self.out)
         table = _Table(self.out, self.json)
         detector = Detector.load(self.request.detector, self.device)
@@ -111,7 +113,7 @@ class DetectAudit(Common):
             StudioError: if the detector or pictures cannot be read.
         """
         with closing(Bars(self.quiet)) as bars:
-            result = Studio(self.device, workers=0).audit(self.request, bars)
+            result = self.studio().audit(self.request, bars)
         found, promise = result.audit, result.detector.promise
         for note in result.notes:
             print(one_line(note), file=sys.stderr)

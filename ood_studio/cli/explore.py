@@ -20,7 +20,7 @@ from ood_studio.core.progress import Bars
 from ood_studio.core.unicode import readable
 from ood_studio.data.folders import find_images
 from ood_studio.data.images import ImageError, decode_image
-from ood_studio.studio import ExploreRequest, ImageReport, Studio
+from ood_studio.studio import ExploreRequest, ImageReport
 
 _CHUNK = 64  # pictures explored at a time, so that a folder of any size fits into memory
 
@@ -45,7 +45,7 @@ class Explore(Common):
         """
         if not self.pictures:
             raise StudioError("there is no picture to explore; give files or folders")
-        studio = Studio(self.device, workers=0)
+        studio = self.studio()
         problems: dict[str, str] = {}
         notes: list[str] = []
         results: list[dict[str, Any]] = []

@@ -13,7 +13,7 @@ from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.core.unicode import listed
 from ood_studio.labels.negmining import PARTS_OF_SPEECH
-from ood_studio.studio import LabelChoice, Studio
+from ood_studio.studio import LabelChoice
 
 _SHOWN = 10  # labels named
 
@@ -32,7 +32,7 @@ class Mine(Common):
             StudioError: if they cannot be mined, or the file cannot be written.
         """
         check_folder(self.out)
-        studio = Studio(self.device, workers=0)
+        studio = self.studio()
         with closing(Bars(self.quiet)) as bars:
             mined = studio.mine(self.request, bars)
         space = studio.label_space(self.request)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ood_studio.cli.command import Common
 from ood_studio.cli.output import to_json
 from ood_studio.core.progress import Bars
-from ood_studio.studio import Studio, SynthesizeSetRequest
+from ood_studio.studio import SynthesizeSetRequest
 from ood_studio.synthesis.synthetic_set import SyntheticSet
 
 
@@ -28,7 +28,7 @@ class Synthesize(Common):
             StudioError: if the request cannot be met; what is finished stays.
         """
         with closing(Bars(self.quiet)) as bars:
-            *_, made = Studio(self.device, workers=0).synthesize_set(self.request, bars)
+            *_, made = self.studio().synthesize_set(self.request, bars)
         if self.json:
             print(
                 to_json(

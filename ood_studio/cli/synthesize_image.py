@@ -15,7 +15,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.data.images import decode_image
-from ood_studio.studio import Assessment, Studio, SynthesizeImageRequest, SynthesizeImageStep
+from ood_studio.studio import Assessment, SynthesizeImageRequest, SynthesizeImageStep
 from ood_studio.studio.records import synthesis_record
 
 
@@ -47,7 +47,7 @@ class SynthesizeImage(Common):
         check_folder(self.out)
         source = decode_image(Path(self.pictures[0]), name=self.pictures[0])
         mask = decode_image(Path(self.mask), name=self.mask, transparency=True) if self.mask else None
-        studio = Studio(self.device, workers=0)
+        studio = self.studio()
         with closing(Bars(self.quiet)) as bars:
             words = self.contexts or studio.contexts(self.request, [source], progress=bars)[0].words
             steps = list(studio.synthesize_image(self.request, source, words, mask, bars))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Annotated, Literal
 
 import torch
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Help
 
-Precision = Literal["auto", "float32", "float16", "bfloat16"]
+Precision = Annotated[
+    Literal["auto", "float32", "float16", "bfloat16"],
+    Help("Numbers that models compute with; auto is half precision (float16) on CUDA, else float32"),
+]
+PRECISIONS: tuple[str, ...] = ("auto", "float32", "float16", "bfloat16")
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
@@ -36,14 +41,21 @@ def choose_device(asked: str = "auto") -> torch.device:
     return device
 
 
+def working_memory(device: torch.device) -> int:
+    """Bytes that one piece of work may take on a device beside the models: a quarter of a GPU's, else 2 GiB."""
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory // 4)
+    return 2 * 2**30
+
+
 def choose_dtype(device: torch.device, precision: Precision = "auto") -> torch.dtype:
     """The precision models compute in: ``auto`` is half on CUDA and float32 elsewhere.
 
     Raises:
         StudioError: for an unknown precision.
     """
-    if precision not in get_args(Precision):
-        raise StudioError(f"precision must be one of {', '.join(get_args(Precision))}, not {precision!r}")
+    if precision not in PRECISIONS:
+        raise StudioError(f"precision must be one of {', '.join(PRECISIONS)}, not {precision!r}")
     if precision == "auto":
         return torch.float16 if device.type == "cuda" else torch.float32
     return _DTYPES[precision]

@@ -128,8 +128,12 @@ class AttackImageService:
 
         area = None if mask is None else fitted_mask(mask, image, pixels, backbone, full_size=request.full_size)
         try:
-            for step in request.attack.run(pixels, objectives, mask=area, every=request.every):
-                progress("attacking the picture", step.step, step.total)
+            total = request.attack.steps
+
+            def told(step: int) -> None:
+                progress("attacking the picture", step, total)
+
+            for step in request.attack.run(pixels, objectives, mask=area, every=request.every, told=told):
                 yield report(step)
         except Diverged as error:
             if error.last is not None:

@@ -17,6 +17,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.keyed_images import GivenImage
 from ood_studio.evaluation.rows import BenchResult
+from ood_studio.hub.device import Precision
 from ood_studio.labels.negmining import NegativeLabels
 from ood_studio.studio.adapt import AdaptService
 from ood_studio.studio.answers import ExploreResult, SweepPoint
@@ -60,11 +61,14 @@ class Studio:
         device: ``auto`` or a torch device.
         workers: processes that draw a world's images; 0 for one a core.
         hosted: what strangers may ask for; None where whoever asks may do what they like on this machine.
+        precision: what models compute with, see `ood_studio.hub.device`.
     """
 
-    def __init__(self, device: str = "auto", workers: int = 1, hosted: Hosted | None = None) -> None:
+    def __init__(
+        self, device: str = "auto", workers: int = 1, hosted: Hosted | None = None, precision: Precision = "auto"
+    ) -> None:
         self.hosted = hosted
-        self.workbench = Workbench(device, workers)
+        self.workbench = Workbench(device, workers, precision)
         suites = SuiteBenches(self.workbench)
         self._explore = ExploreService(self.workbench)
         self._bench = BenchService(self.workbench, suites)

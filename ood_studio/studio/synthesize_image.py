@@ -95,7 +95,7 @@ class SynthesizeImageService:
             InpaintingError: one sentence, if it cannot be had.
         """
         progress("loading the inpainting model", 0, 1)
-        return load_inpainter(request.inpainter, self._workbench.device, progress=progress)
+        return load_inpainter(request.inpainter, self._workbench.device, self._workbench.precision, progress=progress)
 
     def assessor(self, request: SynthesizeImageRequest, progress: Progress = silent) -> Assessor:
         """What looks at the images of a request; see `Assessors.of`."""

@@ -20,6 +20,7 @@ from ood_studio.data.dataset import Dataset
 from ood_studio.data.keyed_images import GivenImage, KeyedImage
 from ood_studio.data.sources import open_dataset
 from ood_studio.features.images import DatasetFeatures, dataset_features
+from ood_studio.hub.device import Precision
 from ood_studio.labels.conjugated import conjugated_features
 from ood_studio.labels.corpora import load_corpus
 from ood_studio.labels.negmining import NegativeLabels, mine_corpus
@@ -121,10 +122,11 @@ class Workbench:
         device: ``auto`` or a torch device.
         workers: processes that draw a world's images; 0 for one a core, which needs a main module that may be imported
             again.
+        precision: what models compute with, see `ood_studio.hub.device`.
     """
 
-    def __init__(self, device: str = "auto", workers: int = 1) -> None:
-        self.device = device
+    def __init__(self, device: str = "auto", workers: int = 1, precision: Precision = "auto") -> None:
+        self.device, self.precision = device, precision
         self.workers = workers
         self._spaces: KeyedCache[LabelSpace] = KeyedCache(8, max_bytes=_BYTES, size=lambda space: space.nbytes)
         self._encoded: KeyedCache[EncodedImages] = KeyedCache(
@@ -141,7 +143,7 @@ class Workbench:
             BackboneError: one sentence, if it cannot be had.
         """
         progress("loading the model", 0, 1)
-        return load_backbone(name, device=self.device, progress=progress)
+        return load_backbone(name, self.device, self.precision, progress=progress)
 
     def label_space(self, choice: LabelChoice, progress: Progress = silent, labels: tuple[str, ...] = ()) -> LabelSpace:
         """The labels of a choice, encoded and mined; ``labels`` in place of the choice's own where given.

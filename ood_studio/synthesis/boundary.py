@@ -14,6 +14,7 @@ from typing import Annotated, Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from ood_studio.backbones.gradients import image_gradient
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help, Seed, check
 from ood_studio.core.progress import Progress, silent
@@ -238,7 +239,7 @@ class NearBoundary:
             loss = guide.loss(reading, self.loss, self.target)
         by_pixel = by_latent = None
         if wanted:
-            by_pixel = torch.autograd.grad(loss.sum(), pixels)[0]
+            by_pixel = image_gradient(loss.sum(), pixels, guide.dtype)
             # Half precision has no room for a small gradient: it goes through the decoder at size 1.
             size = by_pixel.flatten(1).abs().amax(dim=1)
             size = torch.where(size > 0, size, 1.0)[:, None, None, None]

@@ -62,6 +62,11 @@ class Guide(ABC):
     def name(self) -> str:
         """For people."""
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """In which its model computes."""
+        return torch.float32
+
     @abstractmethod
     def read(self, pixels: Tensor) -> GuideOutput:
         """What it sees in images of any one size; differentiable.
@@ -113,6 +118,11 @@ class EnergyGuide(Guide):
     def name(self) -> str:
         """Says whose energy."""
         return f"energy of {self.backbone.name}"
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """That of the recognition model."""
+        return self.backbone.dtype
 
     @property
     def classes(self) -> int:
@@ -171,6 +181,11 @@ class ScorerGuide(Guide):
     def name(self) -> str:
         """Says which score on what."""
         return f"{self.fitted.scorer.title} on {self.backbone.name}"
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """That of the backbone."""
+        return self.backbone.dtype
 
     def read(self, pixels: Tensor) -> GuideOutput:
         """The score alone."""

@@ -19,6 +19,7 @@ from ood_studio.core.memory import steady_memory
 from ood_studio.core.parameters import Bounds, Help, check
 from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import silent, stoppable
+from ood_studio.hub.device import Precision
 from ood_studio.ui import temporary
 
 _ATTEMPTS = 4
@@ -43,6 +44,7 @@ class Serve:
     )
     backbone: Annotated[str, Help("Model chosen at the start")] = DEFAULT
     device: Annotated[str, Help("auto, cpu, cuda, cuda:N or mps")] = "auto"
+    precision: Precision = "auto"
     share: Annotated[bool, Help("Make a public gradio.live link; needs a network")] = False
     hosted: Annotated[bool, Help("Let visitors name no file, folder or large model of this machine")] = False
     trusted: Annotated[bool, Help("Let them; else the app is hosted on a Space, with --share and for any --host")] = (
@@ -91,7 +93,7 @@ def serve(options: Serve, block: bool = True) -> Server:
 
     strangers = options.for_strangers
     rules = rules_for(options.backbone) if strangers else None
-    studio = Studio(options.device, workers=0, hosted=rules)
+    studio = Studio(options.device, workers=0, hosted=rules, precision=options.precision)
     jobs = jobs_for(rules)
     blocks = build(studio, options.backbone, jobs)
     blocks.queue(default_concurrency_limit=8)

@@ -36,7 +36,7 @@ class Narrow(Backbone):
             raise self.error
 
     def _transform(self, image: Image.Image) -> Tensor:
-        return to_pixels([image])[0]
+        return to_pixels([image.resize((4, 4))])[0]
 
     def _encode_image(self, pixels: Tensor) -> ImageFeatures:
         self._fits(len(pixels))

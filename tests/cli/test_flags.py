@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ood_studio.cli.bench import Bench
+from ood_studio.cli.command import Common
 from ood_studio.cli.flags import flags
 from ood_studio.cli.main import COMMANDS, parse
 from ood_studio.core import plugins
@@ -136,3 +138,14 @@ def test_a_flag_with_many_values_may_be_given_several_times() -> None:
     assert command.request.labels.adapter == ("a", "b", "c", "d") and command.request.count == 20 and command.json
     command = parse(["bench", "--ood-data=-x=1", "--ood-data", "y=2"])
     assert isinstance(command, Bench) and command.request.ood_data == ("-x=1", "y=2")
+
+
+def test_every_command_that_computes_takes_a_device_and_a_precision() -> None:
+    command = parse(["mine", "--backbone", "diorama-conv", "--device", "cpu", "--precision", "bfloat16"])
+    assert isinstance(command, Common)
+    backbone = command.studio().backbone("diorama-conv")
+    assert (backbone.device.type, backbone.dtype) == ("cpu", torch.bfloat16)
+    for name, kind in COMMANDS.items():
+        assert "--precision" in flags(kind).values(), name
+    with pytest.raises(StudioError, match="precision must be one of auto, float32, float16, bfloat16, not 'half'"):
+        parse(["explore", "--precision", "half"])
