@@ -9,7 +9,7 @@ from typing import Any, TypeGuard, cast
 
 from ood_studio.adapters.base import Adapter
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import parameters, with_values
+from ood_studio.core.parameters import with_settings
 from ood_studio.core.plugins import Registry
 
 
@@ -43,17 +43,7 @@ def parse_adapter(text: str) -> Adapter:
     Raises:
         StudioError: for an unknown name or parameter, or a value that it cannot have.
     """
-    name, *settings = text.split(":")
-    kind: Any = adapter_of(name)
-    known = parameters(kind)
-    changes = {}
-    for setting in settings:
-        parameter, given, value = setting.partition("=")
-        if parameter not in known or not given:
-            has = ", ".join(f"{each}=" for each in known)
-            raise StudioError(f"{text!r}: {name} has no parameter {setting!r}; it has {has}")
-        changes[parameter] = known[parameter].parse(value, f"{parameter} of {name}")
-    return cast(Adapter, with_values(kind(), changes))
+    return with_settings(adapter_of(text.partition(":")[0])(), text)
 
 
 def adapter_of(name: str) -> type[Adapter]:

@@ -1,4 +1,4 @@
-"""``python -m ood_studio adapt``."""
+"""``python -m ood_studio adapt-fit``, ``adapt-list``, ``adapt-show`` and ``adapt-remove``."""
 
 from __future__ import annotations
 
@@ -10,57 +10,32 @@ from typing import Annotated, Any, cast
 import tyro
 
 from ood_studio.adapters import Epoch, SavedAdapter, find_adapter, remove, save, saved_adapters
-from ood_studio.cli.command import Common
+from ood_studio.cli.command import Command, Common
 from ood_studio.cli.output import one_line, to_json
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.studio import AdaptRequest
 
-_ACTIONS = ("fit", "list", "show", "remove")
+_Name = Annotated[str, Help("Of the adapter"), tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
 
 
 @dataclass(frozen=True)
-class Adapt(Common):
-    """Learns something small on a frozen model (fit, or no word), and lists, shows or removes what was learnt.
+class AdaptFit(Common):
+    """Learns something small on a frozen model, and saves it.
 
     What was interrupted goes on when the same is asked for again; a keyboard interrupt keeps what is learnt by then.
     """
 
-    action: Annotated[
-        tuple[str, ...],
-        Help("fit, list, show NAME or remove NAME"),
-        tyro.conf.Positional,
-        tyro.conf.arg(metavar="ACTION"),
-    ] = ()
     name: Annotated[str, Help("What to save it as; the method and a number where empty")] = ""
     request: AdaptRequest = field(default_factory=AdaptRequest)
 
     def run(self) -> None:
-        """Does what the action says.
+        """Fits the adapter, saves it, and prints what became of it.
 
         Raises:
-            StudioError: for another action, or if the request cannot be met.
+            StudioError: if the request cannot be met.
         """
-        action, *names = self.action or ("fit",)
-        if action not in _ACTIONS:
-            raise StudioError(f"there is no action {action}; expected {', '.join(_ACTIONS)}")
-        if (action in ("show", "remove")) != (len(names) == 1):
-            wanted = "one name" if action in ("show", "remove") else "nothing"
-            raise StudioError(f"adapt {action} takes {wanted} behind it, not {len(names)}")
-        if action == "list":
-            found = saved_adapters()
-            print(to_json({"results": [_told(each) for each in found]}) if self.json else _listed(found))
-        elif action == "show":
-            shown = find_adapter(names[0])
-            print(to_json(_told(shown)) if self.json else _shown(shown))
-        elif action == "remove":
-            remove(names[0])
-            print(f"the adapter {names[0]} is removed", file=sys.stderr)
-        else:
-            self._fit()
-
-    def _fit(self) -> None:
         last: Epoch | None = None
         with closing(Bars(self.quiet)) as bars:
             epochs = self.studio().adapt(self.request, bars)
@@ -77,6 +52,57 @@ class Adapt(Common):
         for note in record.notes:
             print(note, file=sys.stderr)
         print(to_json(_told(kept)) if self.json else _shown(kept))
+
+
+@dataclass(frozen=True)
+class AdaptList(Command):
+    """Lists the saved adapters."""
+
+    json: Annotated[bool, Help("Print JSON for machines")] = False
+
+    def run(self) -> None:
+        """Prints a line each, or what `adapt-show` says as JSON."""
+        found = saved_adapters()
+        print(to_json({"results": [_told(each) for each in found]}) if self.json else _listed(found))
+
+
+@dataclass(frozen=True)
+class AdaptShow(Command):
+    """Tells what a saved adapter is and what it learnt from."""
+
+    adapter: _Name = ""
+    json: Annotated[bool, Help("Print JSON for machines")] = False
+
+    def run(self) -> None:
+        """Prints it.
+
+        Raises:
+            StudioError: if there is no such adapter.
+        """
+        shown = find_adapter(_given(self.adapter))
+        print(to_json(_told(shown)) if self.json else _shown(shown))
+
+
+@dataclass(frozen=True)
+class AdaptRemove(Command):
+    """Removes a saved adapter."""
+
+    adapter: _Name = ""
+
+    def run(self) -> None:
+        """Removes it.
+
+        Raises:
+            StudioError: if there is no such adapter.
+        """
+        remove(_given(self.adapter))
+        print(f"the adapter {self.adapter} is removed", file=sys.stderr)
+
+
+def _given(name: str) -> str:
+    if not name:
+        raise StudioError("say which adapter: its name, as adapt-list tells it")
+    return name
 
 
 def _told(saved: SavedAdapter) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Annotated, Union
 
 import tyro
 
-from ood_studio.cli.adapt import Adapt
+from ood_studio.cli.adapt import AdaptFit, AdaptList, AdaptRemove, AdaptShow
 from ood_studio.cli.attack import Attack
 from ood_studio.cli.attack_image import AttackImage
 from ood_studio.cli.bench import Bench
@@ -43,9 +43,13 @@ COMMANDS: dict[str, type[Command]] = {
     "detect-fit": DetectFit,
     "detect-run": DetectRun,
     "detect-audit": DetectAudit,
-    "adapt": Adapt,
+    "adapt-fit": AdaptFit,
+    "adapt-list": AdaptList,
+    "adapt-show": AdaptShow,
+    "adapt-remove": AdaptRemove,
     "serve": ServeApp,
 }
+_USUAL = {"adapt": "adapt-fit"}  # what the first word of several commands means alone
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    arguments = _joined(list(sys.argv[1:] if argv is None else argv))
+    arguments = sys.argv[1:] if argv is None else argv
     try:
         parse(arguments).run()
         sys.stdout.flush()  # a reader that has gone away is met here rather than after the end
@@ -77,12 +81,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _joined(arguments: list[str]) -> list[str]:
-    """``detect fit`` is ``detect-fit``."""
+def joined(arguments: Sequence[str]) -> list[str]:
+    """A command line whose first word is a command: ``detect fit`` is ``detect-fit``, ``adapt`` is ``adapt-fit``."""
+    first, second = [*arguments, "", ""][:2]
     families = {name.partition("-")[0] for name in COMMANDS if "-" in name} - COMMANDS.keys()
-    if len(arguments) > 1 and arguments[0] in families and not arguments[1].startswith("-"):
-        return [f"{arguments[0]}-{arguments[1]}", *arguments[2:]]
-    return arguments
+    if first in families and second and not second.startswith("-"):
+        return [f"{first}-{second}", *arguments[2:]]
+    return [_USUAL.get(first, first), *arguments[1:]] if arguments else []
 
 
 def parse(arguments: Sequence[str]) -> Command:
@@ -92,6 +97,7 @@ def parse(arguments: Sequence[str]) -> Command:
         StudioError: for a command or flag that there is not, or a value that is refused.
         SystemExit: after help was printed.
     """
+    arguments = joined(arguments)
     if arguments and not arguments[0].startswith("-"):
         _known(arguments[0], "command", COMMANDS)
     said = io.StringIO()

@@ -37,6 +37,7 @@ __all__ = [
     "read_texts",
     "texts",
     "value_at",
+    "with_settings",
     "with_values",
 ]
 
@@ -122,6 +123,24 @@ def with_values(value: T, changes: Mapping[str, Any]) -> T:
         return value
     kept = {field.name: getattr(value, field.name) for field in fields(cast(Any, value)) if field.init}
     return type(value)(**{**kept, **own})
+
+
+def with_settings(value: T, text: str) -> T:
+    """A dataclass instance with what a text says behind its name, such as ``gen:gamma=0.2`` or ``probe:epochs=5``.
+
+    Raises:
+        StudioError: for an unknown parameter, or a value that it cannot have.
+    """
+    key, *settings = text.split(":")
+    known = parameters(cast(type, type(value)))
+    changes = {}
+    for setting in settings:
+        name, given, said = setting.partition("=")
+        if name not in known or not given:
+            has = f"it has {', '.join(f'{each}=' for each in known)}" if known else "it has none"
+            raise StudioError(f"{text!r}: {key} has no parameter {setting!r}; {has}")
+        changes[name] = known[name].parse(said, f"{name} of {key}")
+    return with_values(value, changes)
 
 
 def texts(value: Any) -> dict[str, str]:

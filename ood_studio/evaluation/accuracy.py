@@ -95,13 +95,12 @@ def head_accuracy(features: Tensor, head: Linear, classes: HeadClasses, truth: N
         None where no image is of a class that the head knows.
     """
     right = np.where(truth >= 0, classes.of[truth], -1) if len(classes.of) else np.full(len(truth), -1)
-    known = right >= 0
-    if not known.any():
+    if not (right >= 0).any():
         return None
     weight = head.weight.cpu()
     bias = None if head.bias is None else head.bias.cpu()
     guessed = torch.cat([functional.linear(rows, weight, bias).argmax(dim=1) for rows in torch.split(features, 4096)])
-    return float((guessed.numpy() == right)[known].mean())
+    return share_right(guessed, right)
 
 
 def _plain(name: str) -> str:
@@ -119,11 +118,21 @@ def zero_shot_accuracy(features: Tensor, class_text: Tensor, truth: NDArray[np.i
     Raises:
         StudioError: if no picture is left.
     """
-    known = truth >= 0
-    if not known.any():
+    share = share_right((features @ class_text.T).argmax(dim=1), truth)
+    if share is None:
         raise StudioError("accuracy needs at least one picture of a known class")
-    guessed = (features @ class_text.T).argmax(dim=1).numpy()
-    return float((guessed == truth)[known].mean())
+    return share
+
+
+def share_right(guessed: Tensor, truth: NDArray[np.int64]) -> float | None:
+    """The share of images whose class is guessed right; None where no class is known.
+
+    Args:
+        guessed: (n,) indices of classes.
+        truth: (n,) index of the right class; images with a negative one are left out.
+    """
+    known = truth >= 0
+    return float((guessed.numpy() == truth)[known].mean()) if known.any() else None
 
 
 def _accuracy(features: DatasetFeatures, class_text: Tensor, truth: NDArray[np.int64]) -> float | None:

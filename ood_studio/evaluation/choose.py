@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from torch.nn import Linear
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import parameters, with_values
+from ood_studio.core.parameters import parameters, with_settings, with_values
 from ood_studio.scorers import CSP, MCM, SCORERS, NegLabel, Reference, Scorer
 
 ALL = "all"
@@ -86,21 +86,12 @@ def parse_scorer(text: str, known: Mapping[str, Scorer]) -> Scorer:
     Raises:
         StudioError: see `choose_scorers`.
     """
-    key, *settings = text.split(":")
+    key = text.partition(":")[0]
     if key not in known:
         meant = get_close_matches(key, known, n=1)
         hint = f"; did you mean {meant[0]}?" if meant else ""
         raise StudioError(f"unknown scorer {key!r}; expected some of {', '.join(known)}, or {ALL}{hint}")
-    scorer = known[key]
-    known_parameters = parameters(type(scorer))
-    changes = {}
-    for setting in settings:
-        name, given, value = setting.partition("=")
-        if name not in known_parameters or not given:
-            has = f"it has {', '.join(f'{n}=' for n in known_parameters)}" if known_parameters else "it has none"
-            raise StudioError(f"{text!r}: {key} has no parameter {setting!r}; {has}")
-        changes[name] = known_parameters[name].parse(value, f"{name} of {key}")
-    return with_values(scorer, changes)
+    return with_settings(known[key], text)
 
 
 def scorer_text(key: str, scorer: Scorer, known: Mapping[str, Scorer]) -> str:

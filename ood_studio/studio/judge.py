@@ -14,6 +14,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.sources import open_dataset
+from ood_studio.evaluation.accuracy import share_right
 from ood_studio.evaluation.choose import bench_scorers, parse_scorer
 from ood_studio.evaluation.metrics import auroc, fpr_at_tpr, threshold_at_tpr
 from ood_studio.evaluation.suites import open_suite
@@ -105,15 +106,13 @@ class Judge:
         """By the adapters' head where they learnt one, else by the nearest label."""
         if self.id.labels is None:
             return None
-        truth = torch.from_numpy(self.id.labels[found.rows])
         head = adaptation.reference(plain, "visual").head
         if head is not None and found.visual is not None:
             logits = head(found.visual)
         else:
             assert found.joint is not None
             logits = adaptation.reference(plain).vectors("class_text").cosines(found.joint)
-        known = truth >= 0
-        return float((logits.argmax(dim=1) == truth)[known].double().mean()) if bool(known.any()) else None
+        return share_right(logits.argmax(dim=1), self.id.labels[found.rows])
 
 
 class JudgeService:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from ood_studio.diorama.splits import scenes
 from ood_studio.evaluation.suites import open_suite
 from ood_studio.studio import AdaptRequest, Studio
 from ood_studio.testing.adapter_world import SmallBackbone, small_material
+from tests.benchmarks.timing import best_of
 
 ROUNDS = 3
 LABELS, DIM = 11_000, 512
@@ -39,26 +39,7 @@ def unit(count: int, dim: int, seed: int) -> Tensor:
     return functional.normalize(torch.randn(count, dim, generator=torch.Generator().manual_seed(seed)), dim=1)
 
 
-def best_of(work: list[Callable[[], Any]], rounds: int = ROUNDS) -> list[float]:
-    """The shortest CPU time of several interleaved rounds of each piece of work."""
-    times: list[list[float]] = [[] for _ in work]
-    for _ in range(rounds):
-        for piece, taken in zip(work, times, strict=True):
-            start = time.process_time()
-            piece()
-            taken.append(time.process_time() - start)
-    return [min(taken) for taken in times]
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-def test_an_epoch_of_a_head_costs_little_more_than_its_products(one_thread: None) -> None:
+def test_an_epoch_of_a_head_costs_little_more_than_its_products(one_thread: int) -> None:
     count, width, classes, batch = 50_000, 768, 1_000, 8_192
     features = torch.randn(count, width, generator=torch.Generator().manual_seed(0))
     targets = torch.arange(count) % classes
@@ -102,7 +83,7 @@ def krnft_parts(labels: int, dim: int) -> tuple[KRNFT, dict[str, Tensor], Tensor
     return adapter, adapter._initial(material, backbone, 0), unit(labels, dim, 1)
 
 
-def test_krnft_scores_cost_little_more_than_three_products(one_thread: None) -> None:
+def test_krnft_scores_cost_little_more_than_three_products(one_thread: int) -> None:
     adapter, parameters, text = krnft_parts(LABELS, DIM)
     tuned = {name: each.detach() + 0.01 * torch.randn(each.shape) for name, each in parameters.items()}
     vectors = adapter.transformation(tuned, "negative").of(text)
@@ -156,7 +137,7 @@ def test_krnft_scores_need_little_memory() -> None:
     assert extra <= 32 * 2**20
 
 
-def test_a_krnft_step_costs_little_more_than_its_products(one_thread: None) -> None:
+def test_a_krnft_step_costs_little_more_than_its_products(one_thread: int) -> None:
     adapter, parameters, text = krnft_parts(LABELS, DIM)
     backbone = SmallBackbone()
     backbone.dim = DIM  # type: ignore[misc]

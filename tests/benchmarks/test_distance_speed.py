@@ -11,8 +11,6 @@ import pathlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 import torch
@@ -20,7 +18,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from ood_studio.scorers import KNN, Mahalanobis, Reference, RelativeMahalanobis, Scorer
+from tests.benchmarks.timing import best_of
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 DIM = 512
 ROUNDS = 7
 ALLOWED_MEMORY = 4 * 2**30
@@ -30,25 +30,6 @@ def normal(count: int, seed: int) -> Tensor:
     return torch.randn(count, DIM, generator=torch.Generator().manual_seed(seed))
 
 
-def best_of(work: list[Callable[[], Any]], rounds: int = ROUNDS) -> list[float]:
-    """The shortest of several interleaved rounds of each piece of work, in seconds of CPU time."""
-    times: list[list[float]] = [[] for _ in work]
-    for _ in range(rounds):
-        for piece, taken in zip(work, times, strict=True):
-            start = time.process_time()
-            piece()
-            taken.append(time.process_time() - start)
-    return [min(taken) for taken in times]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.mark.parametrize("scorer", [Mahalanobis(), RelativeMahalanobis()])
 def test_mahalanobis_costs_little_more_than_its_matrix_products(scorer: Scorer) -> None:
     """2,000 images, 1,000 classes: at most 1.5 times N·D·D + N·D·C, each score by itself."""
@@ -56,7 +37,7 @@ def test_mahalanobis_costs_little_more_than_its_matrix_products(scorer: Scorer) 
     labels = torch.arange(4 * classes) % classes
     score = scorer.fit(Reference(images=normal(classes, 1)[labels] + normal(len(labels), 2), labels=labels))
     features, square, means = normal(images, 0), normal(DIM, 3), normal(classes, 4)
-    bare, scored = best_of([lambda: features @ square @ means.T, lambda: score(features)])
+    bare, scored = best_of([lambda: features @ square @ means.T, lambda: score(features)], ROUNDS)
     print(f"\n{scorer.title}, CPU time: {scored * 1e3:.0f} ms, bare {bare * 1e3:.0f} ms: ratio {scored / bare:.2f}")
     assert scored <= 1.5 * bare
 

@@ -6,7 +6,6 @@ CPU time, so that other programs on the machine do not blur the ratio. Run with 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import pytest
 
 from ood_studio.evaluation.bootstrap import intervals
 from ood_studio.evaluation.metrics import auroc_and_fpr
+from tests.benchmarks.timing import best_of
 
 ROUNDS = 25
 ALLOWED_SORTS, ALLOWED_SECONDS = 1.5, 5.0
@@ -25,22 +25,13 @@ def scores(kind: str) -> tuple[np.ndarray, np.ndarray]:
     return (inside, outside) if kind == "distinct" else (inside.round(1), outside.round(1))
 
 
-def best_of(work: list[Callable[[], Any]]) -> list[float]:
-    """The shortest of several interleaved rounds of each piece of work, in seconds of CPU time."""
-    times: list[list[float]] = [[] for _ in work]
-    for _ in range(ROUNDS):
-        for piece, taken in zip(work, times, strict=True):
-            start = time.process_time_ns()
-            piece()
-            taken.append((time.process_time_ns() - start) / 1e9)
-    return [min(taken) for taken in times]
-
-
 @pytest.mark.parametrize("kind", ["distinct", "tied"])
 @pytest.mark.benchmark(timer=time.process_time)
 def test_auroc_and_fpr_cost_little_more_than_two_sorts(benchmark: Any, kind: str) -> None:
     inside, outside = scores(kind)
-    sorts, measured = best_of([lambda: (np.sort(inside), np.sort(outside)), lambda: auroc_and_fpr(inside, outside)])
+    sorts, measured = best_of(
+        [lambda: (np.sort(inside), np.sort(outside)), lambda: auroc_and_fpr(inside, outside)], ROUNDS
+    )
     benchmark.pedantic(auroc_and_fpr, args=(inside, outside), rounds=3, warmup_rounds=1)
     ratio = measured / sorts
     benchmark.extra_info.update(ratio=ratio)

@@ -10,7 +10,6 @@ import pathlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ood_studio.scorers import NegLabel, Reference
+from tests.benchmarks.timing import best_of
 
 IMAGES, CLASSES, NEGATIVES, DIM = 2_000, 1_000, 10_000, 512
 ROUNDS = 9
@@ -27,25 +27,6 @@ ALLOWED_TIME, ALLOWED_MEMORY = 1.3, 64 * 2**20
 
 def unit(count: int, seed: int) -> Tensor:
     return functional.normalize(torch.randn(count, DIM, generator=torch.Generator().manual_seed(seed)), dim=1)
-
-
-def best_of(work: list[Callable[[], Any]], clock: Callable[[], float]) -> list[float]:
-    """The shortest of several interleaved rounds of each piece of work, in seconds."""
-    times: list[list[float]] = [[] for _ in work]
-    for _ in range(ROUNDS):
-        for piece, taken in zip(work, times, strict=True):
-            start = clock()
-            piece()
-            taken.append(clock() - start)
-    return [min(taken) for taken in times]
-
-
-@pytest.fixture
-def one_thread() -> Iterator[int]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield threads
-    torch.set_num_threads(threads)
 
 
 @pytest.mark.benchmark(timer=time.process_time)
@@ -61,10 +42,10 @@ def test_neglabel_costs_little_more_than_its_matrix_product(benchmark: Any, one_
 
     with torch.no_grad():
         work = [product, lambda: score(features), lambda: scorer.fit(reference)(features)]
-        bare, scored, fitted = best_of(work, time.process_time)
+        bare, scored, fitted = best_of(work, ROUNDS)
         benchmark.pedantic(score, args=(features,), rounds=3, warmup_rounds=1)
         torch.set_num_threads(one_thread)
-        wall_bare, wall_scored, wall_fitted = best_of(work, time.perf_counter)
+        wall_bare, wall_scored, wall_fitted = best_of(work, ROUNDS, time.perf_counter)
     ratio = scored / bare
     benchmark.extra_info.update(ratio=ratio, ratio_with_fit=fitted / bare, ratio_wall=wall_scored / wall_bare)
     print(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import typing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -29,6 +29,7 @@ from ood_studio.core.parameters import (
     parameters,
     texts,
     value_at,
+    with_settings,
     with_values,
 )
 from ood_studio.labels.negmining import Mining
@@ -185,6 +186,23 @@ def test_texts_that_are_no_values(name: str, text: str, message: str) -> None:
 
 
 # --- dataclasses within dataclasses ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("few:steps", r"'few:steps': few has no parameter 'steps'; it has smoothness=, steps=, "),
+        ("few:stps=3", "few has no parameter 'stps=3'"),
+        ("few:steps=many", "steps of few must be a whole number, not 'many'"),
+        ("few:steps=0", "steps must lie between 1 and"),
+    ],
+)
+def test_settings_behind_a_name_are_read_or_refused(text: str, message: str) -> None:
+    usual = FeatureAttack()
+    assert with_settings(usual, "few") == usual
+    assert with_settings(usual, "few:steps=3:seed=5") == replace(usual, steps=3, seed=5)
+    with pytest.raises(StudioError, match=message):
+        with_settings(usual, text)
 
 
 def test_leaves_hold_what_an_instance_without_arguments_holds() -> None:

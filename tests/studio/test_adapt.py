@@ -201,9 +201,9 @@ def test_the_command_fits_lists_shows_and_removes(
     capsys.readouterr()
     for words, message in (
         (["show", "pets"], "there is no adapter pets"),
-        (["paint"], "there is no action paint; expected fit, list, show, remove"),
-        (["list", "pets"], "adapt list takes nothing behind it, not 1"),
-        (["show"], "adapt show takes one name behind it, not 0"),
+        (["paint"], "there is no command adapt-paint; did you mean adapt-"),
+        (["list", "pets"], "pets is one value too many"),
+        (["show"], "say which adapter: its name, as adapt-list tells it"),
     ):
         assert main(["adapt", *words]) == 2
         assert message in capsys.readouterr().err

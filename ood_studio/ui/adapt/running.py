@@ -77,7 +77,7 @@ def wire_run(
         fit = mine.fit
         if not job.over or fit is None or fit.adapted is None:
             return updates
-        view = shared_view("adapt", sidebar.query(fit.request, LAYOUT.boxes), command_line("adapt", fit.request))
+        view = shared_view("adapt", sidebar.query(fit.request, LAYOUT.boxes), command_line("adapt-fit", fit.request))
         return updates | drawing.finished(p, fit) | {share: share_update(share, view)}
 
     outputs = [*p.shown(), share]
