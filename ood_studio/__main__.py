@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 
-from ood_studio.cli.main import main
+_INTERRUPTED = 130  # as a shell has it
 
 
 def run(argv: Sequence[str] | None = None) -> int:
@@ -21,6 +21,11 @@ def run(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     # Whoever ends the process from outside gets the same tidy end as somebody at the keyboard.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        from ood_studio.cli.main import main  # takes seconds, in which somebody may think better of it
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return _INTERRUPTED
     return main(argv)
 
 

@@ -28,6 +28,7 @@ from ood_studio.studio.requests import REQUESTS
 from ood_studio.ui.blocks import build
 from ood_studio.ui.compare.layout import START
 from ood_studio.ui.form import Form
+from ood_studio.ui.form.convert import value_of
 from ood_studio.ui.form.widgets import OWN, scale
 from tests.parameters import values
 
@@ -44,6 +45,22 @@ def test_a_request_refuses_what_a_declaration_excludes(kind: type) -> None:
         for value in wrong:
             with pytest.raises(StudioError, match=parameter.name):
                 with_values(kind(), {path: (value,) if parameter.many else value})
+
+
+_NO_NUMBERS = (float("inf"), float("-inf"), float("nan"), 1e300, True, [1], (1,), {}, "many", "9" * 5_000, "[1, 2]")
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_what_is_no_number_is_refused_in_a_short_sentence(kind: type) -> None:
+    """As programs send it (JSON's numbers, lists and texts), and as it is typed."""
+    for path, parameter in leaves(kind).items():
+        if parameter.bounds is None:
+            continue
+        for value in _NO_NUMBERS:
+            for give in (lambda given: given, lambda given, known=parameter: value_of(known, given, known.default)):
+                with pytest.raises(StudioError, match=parameter.name) as caught:
+                    with_values(kind(), {path: give([value] if parameter.many else value)})
+                assert len(str(caught.value)) < 300
 
 
 @pytest.mark.parametrize("kind", REQUESTS)

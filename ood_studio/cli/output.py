@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from ood_studio.core import files
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
+from ood_studio.core.paths import is_there
 from ood_studio.core.unicode import json_text
 from ood_studio.core.unicode import one_line as one_line
 
@@ -44,13 +46,16 @@ def check_folder(path: str) -> None:
 
 
 def write_text(text: str, path: str) -> None:
-    """A text as a file.
+    """A text as a file, which is there as a whole or, where the work is ended meanwhile, as it was.
 
     Raises:
         StudioError: if it cannot be written.
     """
     try:
-        Path(path).write_text(text, encoding="utf-8", newline="\n")
+        if is_there(path) and not Path(path).is_file():  # such as a pipe
+            Path(path).write_text(text, encoding="utf-8", newline="\n")
+        else:
+            files.write_text(Path(path).resolve(), text)
     except OSError as error:
         raise StudioError(f"cannot write {path}: {error.strerror or error}") from error
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from ood_studio.core.errors import StudioError
 
 _LARGE = 10**15
+_SHOWN = 100  # signs of a value that is refused
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Parameter:
         """
         if self.many:
             if not isinstance(value, tuple):
-                raise StudioError(f"{self.name} must be a tuple, not {value!r}")
+                raise StudioError(f"{self.name} must be a tuple, not {_shown(value)}")
             for each in value:
                 self._check_one(each)
         elif value is not None or not self.optional:
@@ -85,17 +86,19 @@ class Parameter:
     def _check_one(self, value: Any) -> None:
         if self.choices:
             if value not in self.choices:
-                raise StudioError(f"{self.name} must be one of {', '.join(map(str, self.choices))}, not {value!r}")
+                raise StudioError(
+                    f"{self.name} must be one of {', '.join(map(str, self.choices))}, not {_shown(value)}"
+                )
             return
         if self.bounds is None:
             return
         low, high = self.bounds.low, self.bounds.high
         if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
-            raise StudioError(f"{self.name} must be a number from {number(low)} to {number(high)}, not {value!r}")
+            raise StudioError(f"{self.name} must be a number from {number(low)} to {number(high)}, not {_shown(value)}")
         if not low <= value <= high:
             raise StudioError(f"{self.name} must lie between {number(low)} and {number(high)}, not {number(value)}")
         if self.kind is int and not isinstance(value, int):
-            raise StudioError(f"{self.name} must be a whole number, not {value!r}")
+            raise StudioError(f"{self.name} must be a whole number, not {_shown(value)}")
 
     def text(self, value: Any) -> str:
         """A value as `parse` reads it back; several are joined by commas."""
@@ -134,17 +137,17 @@ class Parameter:
             for choice in self.choices:
                 if str(choice) == text:
                     return choice
-            raise StudioError(f"{what} must be one of {', '.join(map(str, self.choices))}, not {text!r}")
+            raise StudioError(f"{what} must be one of {', '.join(map(str, self.choices))}, not {_shown(text)}")
         if self.kind is bool:
             if text.lower() not in ("true", "false"):
-                raise StudioError(f"{what} must be true or false, not {text!r}")
+                raise StudioError(f"{what} must be true or false, not {_shown(text)}")
             return text.lower() == "true"
         if self.kind in (int, float):
             try:
                 return self.kind(text)
             except ValueError:
                 wanted = "whole number" if self.kind is int else "number"
-                raise StudioError(f"{what} must be a {wanted}, not {text!r}") from None
+                raise StudioError(f"{what} must be a {wanted}, not {_shown(text)}") from None
         return text
 
 
@@ -153,6 +156,12 @@ def number(value: float) -> str:
     if isinstance(value, int):
         return f"{value:,}" if abs(value) < _LARGE else f"{Context(prec=6).create_decimal(value).normalize():g}"
     return f"{value:,.0f}" if math.isfinite(value) and value == int(value) and abs(value) < _LARGE else f"{value:,}"
+
+
+def _shown(value: object) -> str:
+    """A value in a sentence: people need no more of a long one than its beginning."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def about(parameter: Parameter) -> str:

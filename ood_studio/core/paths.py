@@ -21,6 +21,28 @@ def cache_dir() -> Path:
     return _user_caches() / "ood-studio" if _INSTALLED else ROOT / "cache"
 
 
+def given_path(text: str) -> Path:
+    """The path that a person means: as it is written where there is such a thing, else from a home folder (``~``).
+
+    A name such as ``~root.zip`` that is of no home folder is a name like any other.
+    """
+    path = Path(text)
+    if not text.startswith("~") or is_there(text):
+        return path
+    try:
+        return path.expanduser()
+    except (RuntimeError, ValueError):  # nobody is called so
+        return path
+
+
+def is_there(path: Path | str) -> bool:
+    """Whether there is such a file or folder; not where a text is none that could name one."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long, a zero byte
+        return False
+
+
 def _user_caches() -> Path:
     """``XDG_CACHE_HOME`` where set (an absolute path, as its specification wants), else as the system is used to."""
     chosen = os.environ.get("XDG_CACHE_HOME", "")

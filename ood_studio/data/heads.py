@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import Linear
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import given_path
 
 LOGITS = "logits"
 """In place of a file: the features are logits themselves."""
@@ -31,7 +32,7 @@ def read_head(where: str, width: int) -> Linear:
     """
     if where.strip() == LOGITS:
         return _layer(torch.eye(width), None)
-    path = Path(where.strip()).expanduser()
+    path = given_path(where.strip())
     arrays = _arrays(path)
     matrices = {name: each for name, each in arrays.items() if each.ndim == 2 and each.is_floating_point()}
     fitting = [each for each in matrices.values() if each.shape[1] == width]

@@ -11,6 +11,7 @@ from typing import Any
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import given_path
 from ood_studio.core.unicode import readable
 from ood_studio.data.classes import value_classes
 from ood_studio.data.dataset import Dataset
@@ -119,7 +120,7 @@ class HubDataset(Dataset):
 
 def _folder(where: str) -> Path | None:
     """The folder of a dataset that ``save_to_disk`` wrote; None for a name on the hub."""
-    folder = Path(where.partition("#")[0].partition("@")[0]).expanduser()
+    folder = given_path(where.partition("#")[0].partition("@")[0])
     return folder.absolute() if not where.startswith(_PREFIX) and folder.is_dir() else None
 
 

@@ -128,9 +128,16 @@ def _found(path: Path, names: list[str], root: str) -> tuple[Path, list[str]]:
     for called in [names] if forward == names else [names, forward]:
         for name in called[:_LOOKED_FOR]:  # the first may be missing
             for folder in folders:
-                if (folder / name).is_file():
+                if _is_file(folder / name):
                     return folder, called
     where = f"under {root}" if root else "beside the list or in the folders around it"
     raise StudioError(
-        f"the pictures of the image list {path.name} were not found: there is no {readable(names[0])!r} {where}"
+        f"the pictures of the image list {path.name} were not found: there is no {readable(names[0][:200])!r} {where}"
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # no file can be called so
+        return False

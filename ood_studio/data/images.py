@@ -19,6 +19,7 @@ from ood_studio.core.unicode import readable
 from ood_studio.data.deep_images import NOTE, is_deep, to_eight_bits, why_not_read
 
 MAX_PIXELS = 80_000_000  # below the count at which Pillow itself begins to warn
+MAX_SIDE = 100_000  # resizing takes memory by the longer side
 MAX_BYTES = 256 * 1024 * 1024
 IMAGE_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .mpo .png .webp .gif .bmp .tif .tiff .ppm .pgm .pbm .pnm .avif .heic .heif".split()
@@ -109,6 +110,10 @@ def decode_image(source: bytes | Path | str, *, name: str | None = None, transpa
         if width * height > MAX_PIXELS:
             size = f"{width:,} × {height:,} pixels ({width * height / 1e6:,.0f} megapixels)"
             raise _too_large(called, size)
+        if max(width, height) > MAX_SIDE:
+            raise ImageError(
+                f"{called} is too long: {width:,} × {height:,} pixels, and the limit is {MAX_SIDE:,} on a side."
+            )
         if width < 1 or height < 1:
             raise ImageError(f"{called} has no pixels ({width} × {height}).")
         with _BUDGET.reserved(width * height * _BYTES_A_PIXEL):

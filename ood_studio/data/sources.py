@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import given_path
 from ood_studio.core.pointers import POINTER, is_pointer
 from ood_studio.core.unicode import readable
 from ood_studio.data.arrays import FEATURE_SUFFIXES, FeatureDataset
@@ -22,6 +23,7 @@ _KINDS = (
     "a folder, a .zip or .parquet of pictures, an image list (.txt), features (.npy, .safetensors, .parquet) or "
     "hf:ORG/NAME"
 )
+_SHOWN = 1_000  # signs of a path
 _FILES = (".zip", ".txt", *FEATURE_SUFFIXES)
 
 
@@ -40,15 +42,16 @@ def open_dataset(where: str, *, name: str = "", labels: Sequence[str] | None = N
     given = where.strip()
     if not given:
         raise StudioError(f"say where the pictures are: {_KINDS}")
-    path = Path(given).expanduser()
+    path = given_path(given)
     if names_hub(given):
         return HubDataset(given, name, labels)
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
-        before = Path(_before(given)).expanduser()
+        before = given_path(_before(given))
         saved = is_saved(path) if is_folder else not is_file and before.is_dir() and _is_of_hub(before)
     except (OSError, ValueError) as error:
-        raise StudioError(f"{readable(given)!r} cannot be read ({error})") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise StudioError(f"{readable(given[:_SHOWN])!r} cannot be read ({reason})") from error
     if saved:
         return HubDataset(given, name, labels)
     if is_folder:
@@ -92,5 +95,5 @@ def _before(where: str) -> str:
 def _nothing_there(given: str, path: Path) -> str:
     kind = "file" if path.suffix.lower() in _FILES else "folder"
     hub = f"; a dataset of the Hugging Face Hub is named hf:{given}" if is_hub_id(given) else ""
-    shown = "".join(sign if sign.isprintable() else "?" for sign in readable(given))
+    shown = "".join(sign if sign.isprintable() else "?" for sign in readable(given[:_SHOWN]))
     return f"there is no {kind} {shown}{hub}; expected {_KINDS}"

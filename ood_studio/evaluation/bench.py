@@ -286,8 +286,11 @@ class Bench:
 
 def _check_any(fitted: Mapping[str, FittedScore], unavailable: Mapping[str, str]) -> None:
     if not fitted:
-        reasons = dict.fromkeys(f"{key}: {why.rstrip('.')}" for key, why in unavailable.items())
-        raise StudioError(f"no scorer can run ({'; '.join(reasons)})")
+        by_reason: dict[str, list[str]] = {}
+        for key, why in unavailable.items():
+            by_reason.setdefault(why.rstrip("."), []).append(key)
+        reasons = "; ".join(f"{', '.join(keys)}: {why}" for why, keys in by_reason.items())
+        raise StudioError(f"no scorer can run ({reasons})")
 
 
 def _remarks(fitted: Mapping[str, FittedScore]) -> list[str]:

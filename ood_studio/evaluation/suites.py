@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ood_studio import worlds
 from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import given_path, is_there
 from ood_studio.core.unicode import readable
 from ood_studio.data.dataset import Dataset, Subset
 from ood_studio.data.public import PublicDataset, missing
@@ -106,7 +107,7 @@ def _open_drawn(spec: DrawnSuite, asked: _Asked) -> OpenSuite:
 
 def _open_published(spec: PublishedSuite, asked: _Asked) -> OpenSuite:
     """A published benchmark: OOD sets that are not there are noted, unless nothing would be left."""
-    root = Path(asked.data_root or os.environ.get("OOD_STUDIO_DATA") or "data").expanduser()
+    root = given_path(asked.data_root or os.environ.get("OOD_STUDIO_DATA") or "data")
     labels = load_preset(spec.preset)
     found = spec.id.find(root, labels)
     others: dict[PublicDataset, Dataset | None] = {}
@@ -163,7 +164,7 @@ def _given(asked: _Asked, names: set[str]) -> tuple[dict[str, Dataset], list[str
         try:
             dataset = open_dataset(where, name=name, labels=(), root=asked.data_root)
         except StudioError as error:
-            if not Path(where).expanduser().exists():  # a slip of the pen is told before the work
+            if not is_there(given_path(where)):  # a slip of the pen is told before the work
                 raise
             left_out.append(f"The OOD set {readable(name or Path(where).name)} was left out: {error}")
             continue
@@ -175,7 +176,7 @@ def _given(asked: _Asked, names: set[str]) -> tuple[dict[str, Dataset], list[str
 def _named(given: str) -> tuple[str, str]:
     """``NAME=PATH`` or ``PATH`` -> name, which may be empty, and path."""
     name, sign, where = given.partition("=")
-    if not sign or Path(given).expanduser().exists():
+    if not sign or is_there(given_path(given)):
         return "", given
     if not name.strip() or not where.strip():
         raise StudioError(f"an OOD set must be given as NAME=PATH or PATH, not {given!r}")

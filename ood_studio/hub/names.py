@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ood_studio.core.paths import given_path
 from ood_studio.hub.errors import CannotLoad
 
 LOCAL, HUB = "local-dir", "hf-hub"
@@ -24,7 +25,7 @@ def folder_in(where: str, form: str) -> Path | None:
         return None
     if not path:
         raise CannotLoad(f"a folder is named {form}")
-    return Path(path).expanduser()
+    return given_path(path)
 
 
 def repository_in(where: str, form: str) -> str | None:

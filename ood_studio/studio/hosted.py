@@ -16,6 +16,7 @@ from ood_studio.attacks.attack_set import attacked_sets
 from ood_studio.backbones import bundled_names, describe_backbone, offered_backbones
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Parameter, leaves, number, value_at
+from ood_studio.core.paths import given_path, is_there
 from ood_studio.data.kinds import head_of
 from ood_studio.hub.costs import ModelInfo
 from ood_studio.hub.errors import short
@@ -201,7 +202,7 @@ class Hosted:
         made = [*(each.folder for each in attacked_sets()), *(each.folder for each in synthetic_sets())]
         if named in map(str, made):
             return
-        opened = [named, *([value] if _exists(value) else [])]
+        opened = [named, *([value] if is_there(given_path(value)) else [])]
         if len(value) > 1_000 or not all(_inside(each, self.uploads) for each in opened):
             raise StudioError(f"{name} must be files that you upload: this server opens none of its own for visitors")
         if Path(named).suffix.lower() == ".parquet" or head_of(Path(named)).startswith(b"PAR1"):
@@ -225,13 +226,6 @@ def _inside(where: str, folders: tuple[Path, ...]) -> bool:
     except (OSError, ValueError, RuntimeError):  # not there, a zero byte, a circle of links
         return False
     return any(folder.resolve() in path.parents for folder in folders)
-
-
-def _exists(where: str) -> bool:
-    try:
-        return Path(where).expanduser().exists()
-    except (OSError, ValueError, RuntimeError):
-        return False
 
 
 def _check_suite(name: str) -> None:

@@ -6,7 +6,6 @@ import functools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from PIL import Image
 
 from ood_studio import __version__
 from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import given_path
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.image_sets import set_folder
@@ -59,11 +59,7 @@ class SynthesizeSetService:
         rows = choose_sources(source, per_class=request.per_class, count=request.count, progress=progress)
         parameters = {"method": request.method, "source": source.key, **asdict(request.image)}
         name = f"{source.name}, {_METHODS[request.method]}"
-        folder = (
-            Path(request.out).expanduser()
-            if request.out
-            else set_folder("synthetic", name, parameters | {"rows": rows})
-        )
+        folder = given_path(request.out) if request.out else set_folder("synthetic", name, parameters | {"rows": rows})
 
         @functools.cache
         def models() -> tuple[Inpainter, Assessor]:  # a finished set needs none

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import unquote
@@ -19,6 +21,10 @@ MOST_FILE = 200 * 2**20
 """Bytes of one uploaded file."""
 MOST_UPLOAD = 2 * MOST_FILE
 """Bytes of one request that uploads files."""
+MOST_OF_ONE = temporary.MOST[temporary.UPLOADS][0] // 4
+"""Bytes that one visitor may upload within `SPAN`, so that one alone never fills the room of all."""
+SPAN = 900.0
+"""Seconds, for which uploads are spared from being cleared."""
 MOST_BODY = 4 * 2**20
 """Bytes of any other request."""
 _PLACES = ("file=http", "file=ftp", "file=file:", "proxy=")
@@ -30,12 +36,14 @@ class Door:
     - Addresses of other machines are not fetched, for whoever asks: neither shown (``file=http...``), nor named as an
       upload inside a request, nor through gradio's proxy.
     - A request's body has at most `MOST_BODY` bytes, one that uploads `MOST_UPLOAD`, said or not.
-    - Uploads are refused while the folder for them is full of files that somebody may still need.
+    - Uploads are refused while the folder for them is full of files that somebody may still need, and from a visitor
+      who has uploaded `MOST_OF_ONE` bytes within `SPAN`.
     """
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
         self._app = app
         self._looked, self._room = 0.0, True
+        self._uploaded: dict[str, deque[tuple[float, int]]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets one request pass, or answers it with a sentence."""
@@ -55,6 +63,12 @@ class Door:
         if uploads and not await self._has_room():
             await _refuse(send, 507, "This server has no room for uploads at the moment; try again in some minutes.")
             return
+        visitor = _visitor(scope)
+        if uploads and self._bytes_of(visitor) + int(said) > MOST_OF_ONE:
+            minutes = f"{SPAN / 60:.0f} minutes"
+            sentence = f"A visitor may upload {MOST_OF_ONE // 2**20:,} MB in {minutes} on this server; try again later."
+            await _refuse(send, 429, sentence)
+            return
         body = _Body(receive, most)
         try:
             if scope["method"] in ("POST", "PUT", "PATCH") and not uploads:
@@ -65,12 +79,33 @@ class Door:
             await self._app(scope, body.receive, send)
         except _TooMuch:
             await _refuse(send, 413, f"A request may have {most // 2**20} MB on this server.")
+        finally:
+            if uploads:
+                self._uploaded.setdefault(visitor, deque()).append((time.monotonic(), body.count))
+
+    def _bytes_of(self, visitor: str) -> int:
+        """What a visitor has uploaded of late; what was before is forgotten, of all visitors."""
+        before = time.monotonic() - SPAN
+        for each in [*self._uploaded]:
+            while self._uploaded[each] and self._uploaded[each][0][0] < before:
+                self._uploaded[each].popleft()
+            if not self._uploaded[each]:
+                del self._uploaded[each]
+        return sum(count for _, count in self._uploaded.get(visitor, ()))
 
     async def _has_room(self) -> bool:
         if time.monotonic() - self._looked > 2:
             self._room = await asyncio.to_thread(temporary.bound, temporary.UPLOADS)
             self._looked = time.monotonic()
         return self._room
+
+
+def _visitor(scope: Scope) -> str:
+    """The address that a request comes from; on a Space that is its proxy's, which says whom it answers."""
+    forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1").rpartition(",")[2].strip()
+    if os.environ.get("SPACE_ID") and forwarded:
+        return forwarded[:100]
+    return str((scope.get("client") or ("",))[0])
 
 
 class _TooMuch(Exception):
@@ -81,7 +116,7 @@ class _Body:
     """A request's messages, counted; the whole body may be read before and is given again."""
 
     def __init__(self, receive: Receive, most: int) -> None:
-        self._receive, self._most, self._count = receive, most, 0
+        self._receive, self._most, self.count = receive, most, 0
         self._again: list[dict[str, Any]] = []
 
     async def receive(self) -> dict[str, Any]:
@@ -101,8 +136,8 @@ class _Body:
 
     async def _counted(self) -> dict[str, Any]:
         message = await self._receive()
-        self._count += len(message.get("body", b""))
-        if self._count > self._most:
+        self.count += len(message.get("body", b""))
+        if self.count > self._most:
             raise _TooMuch
         return message
 

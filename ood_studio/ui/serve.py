@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import ipaddress
 import os
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -78,9 +80,10 @@ def serve(options: Serve, block: bool = True) -> Server:
     """Starts the server; with ``block`` returns only after it was stopped.
 
     Raises:
-        StudioError: if the port is taken or the MCP package is missing.
+        StudioError: if the host or the port cannot be had or the MCP package is missing.
     """
     _check(options)
+    _check_place(options.host, options.port)
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     steady_memory()
@@ -149,6 +152,33 @@ def _check(options: Serve) -> None:
         raise StudioError("the MCP server needs the package mcp; install it with: pip install 'gradio[mcp]'")
 
 
+def _check_place(host: str, port: int) -> None:
+    """Tells at once what is wrong with an address, which gradio would try for half a minute.
+
+    Raises:
+        StudioError: if there is no such host, it is another machine's, or the port cannot be had.
+    """
+    advice = "--host takes an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all that it has"
+    try:
+        places = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise StudioError(f"there is no host {host[:100]}; {advice}") from None
+    for family, kind, protocol, _, address in places:
+        try:
+            with socket.socket(family, kind, protocol) as tried:
+                if os.name != "nt":  # where it would take a port from another program
+                    tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                tried.bind(address)
+        except OSError as error:
+            why = {
+                errno.EADDRNOTAVAIL: f"{host} is no address of this machine; {advice}",
+                errno.EADDRINUSE: f"port {port} on {host} is taken by another program; choose another with --port",
+                errno.EACCES: f"port {port} may not be used by this account; choose one above 1023 with --port",
+            }
+            if error.errno in why:
+                raise StudioError(why[error.errno]) from None
+
+
 def _is_loopback(host: str) -> bool:
     if host in ("localhost", ""):
         return True
@@ -180,9 +210,9 @@ def _launched(launch: Callable[[], Any], close: Callable[[bool], None], options:
         attempts += 1
         try:
             return str(launch()[1])
-        except OSError as error:
+        except OSError:  # gradio's sentence is long and on its own settings
             raise StudioError(
-                f"port {options.port} on {options.host} cannot be used ({error}); choose another with --port"
+                f"port {options.port} on {options.host} cannot be used; choose another with --port"
             ) from None
         except ValueError as error:  # gradio asks its own server whether it answers, and gives up after 3 seconds
             close(False)

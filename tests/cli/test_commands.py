@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,9 +16,11 @@ import pytest
 from PIL import Image
 
 import ood_studio.studio
+from ood_studio.__main__ import run as program
 from ood_studio.cli.bench import Bench
 from ood_studio.cli.flags import flags
 from ood_studio.cli.main import main
+from ood_studio.cli.output import write_text
 from ood_studio.core import plugins
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
@@ -225,6 +228,42 @@ def test_an_interruption_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(ood_studio.studio.Studio, "label_space", interrupted)
     assert run("mine", "--quiet") == (130, "", "interrupted\n")
+
+
+def test_an_interruption_while_the_program_is_loaded_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupting:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "ood_studio.cli.main":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "ood_studio.cli.main")
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert program(["mine"]) == 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_a_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever ends the work while it is written."""
+    (path := tmp_path / "negatives.csv").write_text("before")
+
+    def killed(self: Path, *_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", killed)
+        with pytest.raises(KeyboardInterrupt):
+            write_text("after", str(path))
+    assert path.read_text() == "before" and list(tmp_path.iterdir()) == [path]
+    write_text("after\n", str(path))
+    assert path.read_bytes() == b"after\n"
+    write_text("after", os.devnull)  # which no file may take the place of
+    assert not Path(os.devnull).is_file()
 
 
 def test_a_process_that_is_ended_from_outside_ends_tidily(tmp_path: Path) -> None:

@@ -412,3 +412,10 @@ def test_large_images_take_turns() -> None:
     for thread in threads:
         thread.join()
     assert 60 <= most[0] <= 100
+
+
+@pytest.mark.parametrize("size", [(1, 79_999_999), (79_999_999, 1), (100_001, 700)])
+def test_a_side_that_is_endless_is_refused_from_the_header(size: tuple[int, int]) -> None:
+    """Resizing the first would take gigabytes of weights."""
+    text = refused(raw_png(*size, 8, bytes(100)))
+    assert f"is too long: {size[0]:,} × {size[1]:,} pixels, and the limit is 100,000 on a side" in text

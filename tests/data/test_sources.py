@@ -254,3 +254,22 @@ def test_a_folder_that_may_not_be_read_is_one_sentence(tmp_path: Path) -> None:
             open_dataset(str(root))
     finally:
         root.chmod(0o700)
+
+
+def test_a_name_may_begin_like_a_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("~root.zip", "~nobody.zip"):
+        with zipfile.ZipFile(name, "w") as archive:
+            archive.writestr("a.png", png("red"))
+        assert len(open_dataset(name)) == 1
+
+
+@pytest.mark.parametrize("name", ["list.txt", "other.txt"])
+def test_a_line_of_a_megabyte_is_one_short_sentence(tmp_path: Path, name: str) -> None:
+    """In a list of images, and as a path itself."""
+    (tmp_path / "list.txt").write_text(f"{'x' * 1_000_000}.png 0\n")
+    (tmp_path / "other.txt").write_text(f"{'x' * 1_000_000}\n")
+    for where in (str(tmp_path / name), "y" * 1_000_000, f"{'y' * 1_000_000}.zip"):
+        with pytest.raises(StudioError) as caught:
+            open_dataset(where)
+        assert len(str(caught.value)) < 1_500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,15 @@ def test_a_bad_ood_set_costs_no_other(tmp_path: Path) -> None:
         open_suite("folders", id_data=images, ood_data=bad)
     with pytest.raises(StudioError, match=r"^there is no folder .*nowhere"):
         open_suite("folders", id_data=images, ood_data=(good, str(tmp_path / "nowhere")))
+
+
+def test_a_set_may_begin_like_a_home_folder(tmp_path: Path) -> None:
+    """As an upload that is called so: it is named after its file."""
+    images = pictures(tmp_path / "id", "a.png")
+    with zipfile.ZipFile(path := tmp_path / "~root.zip", "w") as archive:
+        archive.write(tmp_path / "id" / "a.png", "a.png")
+    suite = open_suite("folders", id_data=images, ood_data=(f"~root={path}", f"~nobody.zip={path}", str(path)))
+    assert list(suite.ood) == ["~root", "~nobody.zip", "~root (2)"]
 
 
 def test_what_datasets_leave_out_is_among_the_notes_of_the_suite(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -76,3 +77,32 @@ def test_uploads_wait_for_room(client: TestClient, monkeypatch: pytest.MonkeyPat
     answer = client.post("/gradio_api/upload", content=b"x")
     assert answer.status_code == 507 and "no room for uploads at the moment" in answer.text
     assert client.post("/gradio_api/run/predict", content=b"{}").status_code == 200
+
+
+def test_one_visitor_leaves_room_for_the_others(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MOST_OF_ONE", 9_000)
+    app = client.app
+    one, other = (TestClient(app, client=(f"192.0.2.{number}", 1)) for number in (1, 2))
+    assert [one.post("/gradio_api/upload", content=b"x" * 4_000).status_code for _ in range(3)] == [200, 200, 429]
+    assert "may upload 0 MB in 15 minutes" in one.post("/gradio_api/upload", content=b"x" * 4_000).text
+    assert one.post("/gradio_api/run/predict", content=b"{}").status_code == 200
+    assert other.post("/gradio_api/upload", content=b"x" * 4_000).status_code == 200
+    now = time.monotonic()
+    monkeypatch.setattr(door.time, "monotonic", lambda: now + door.SPAN + 1)
+    assert one.post("/gradio_api/upload", content=b"x" * 4_000).status_code == 200
+    assert list(app._uploaded) == ["192.0.2.1"]  # type: ignore[attr-defined]
+
+
+def test_behind_the_proxy_of_a_space_visitors_are_told_apart(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "MOST_OF_ONE", 5_000)
+
+    def upload(number: int) -> int:
+        headers = {"x-forwarded-for": f"10.0.0.1, 192.0.2.{number}"}
+        return client.post("/gradio_api/upload", content=b"x" * 4_000, headers=headers).status_code
+
+    monkeypatch.setenv("SPACE_ID", "someone/studio")
+    assert [upload(1), upload(1), upload(2)] == [200, 429, 200]
+    monkeypatch.delenv("SPACE_ID")  # anybody may write such a header
+    assert [upload(3), upload(4)] == [200, 429]

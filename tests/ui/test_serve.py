@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 import urllib.request
 from typing import Any
 
@@ -19,8 +20,32 @@ def test_a_port_that_is_taken_is_named() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = int(taken.getsockname()[1])
-        with pytest.raises(StudioError, match=rf"port {port} on 127\.0\.0\.1 cannot be used .* another with --port"):
+        sentence = rf"^port {port} on 127\.0\.0\.1 is taken by another program; choose another with --port$"
+        with pytest.raises(StudioError, match=sentence):
             serve(Serve(host="127.0.0.1", port=port, device="cpu"), block=False)
+
+
+@pytest.mark.parametrize(
+    ("host", "sentence"),
+    [
+        ("nowhere.invalid", "^there is no host nowhere.invalid; --host takes an address of this machine"),
+        ("a b\0c", "^there is no host"),
+        ("x" * 300, "^there is no host"),
+        ("192.0.2.7", r"^192\.0\.2\.7 is no address of this machine; --host takes"),
+    ],
+)
+def test_a_host_that_is_none_is_said_at_once(host: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(name: str, *given: Any, **named: Any) -> Any:
+        if "invalid" in name:  # without asking a network
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return real(name, *given, **named)
+
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    began = time.monotonic()
+    with pytest.raises(StudioError, match=sentence):
+        serve(Serve(host=host, port=free_port()), block=False)
+    assert time.monotonic() - began < 2
 
 
 def test_a_server_that_is_slow_to_answer_gets_another_chance(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from gradio.utils import is_in_or_equal
@@ -11,6 +10,7 @@ from gradio.utils import is_in_or_equal
 from ood_studio.adapters import saved_adapters
 from ood_studio.backbones import offered_backbones
 from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import given_path, is_there
 from ood_studio.labels.corpora import LEXNAMES
 from ood_studio.labels.prompts import PROMPT_SETS
 from ood_studio.ui import temporary
@@ -61,8 +61,8 @@ def _reference(folder: Any) -> str:
     text = str(folder or "").strip()
     if not text:
         return ""
-    chosen = Path(text).expanduser()
-    if not chosen.is_dir():
+    chosen = given_path(text)
+    if not is_there(chosen) or not chosen.is_dir():
         raise StudioError(f"the folder of ID reference pictures {text!r} does not exist")
     return str(chosen.resolve())
 
