@@ -77,6 +77,7 @@ class ExploreResult:
         notes: sentences for the person, such as labels dropped.
         backbone: the model's name; ``model`` its fingerprint, device and precision.
         limits: what the model knows nothing of, in one sentence; empty where there is nothing to say.
+        pending: whether the reference images are still to be encoded: thresholds come with the next result.
     """
 
     reports: tuple[ImageReport, ...]
@@ -89,6 +90,7 @@ class ExploreResult:
     limits: str = ""
     backbone: str = ""
     model: Mapping[str, str] = field(default_factory=dict)
+    pending: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: the reports without the raw scores of the reference images."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -20,8 +20,8 @@ from ood_studio.studio.answers import Affinity, ExploreResult, ImageReport, draw
 from ood_studio.studio.classifiers import class_shares
 from ood_studio.studio.provenance import about_model
 from ood_studio.studio.requests import ExploreRequest
-from ood_studio.studio.scores import Reading
-from ood_studio.studio.workbench import LabelSpace, Workbench
+from ood_studio.studio.scores import Reading, ScorePanel
+from ood_studio.studio.workbench import EncodedImages, LabelSpace, Workbench
 from ood_studio.worlds import limits_of
 
 _CLASSES = 5  # best ones told of the zero-shot classification
@@ -53,16 +53,50 @@ class ExploreService:
         Raises:
             StudioError: one clear sentence for anything that cannot be done.
         """
+        space, features = self._seen(request, images, progress)
+        panel = self._workbench.score_panel(space, request.score, request.reference, progress)
+        return self._answer(request, images, space, features, panel)
+
+    def explored(
+        self,
+        request: ExploreRequest,
+        images: Sequence[tuple[str, GivenImage]],
+        progress: Progress = silent,
+    ) -> Iterator[ExploreResult]:
+        """The same; where reference images are still to be encoded, first without thresholds, then with them.
+
+        Raises:
+            StudioError: as `explore`.
+        """
+        space, features = self._seen(request, images, progress)
+        if self._workbench.lacks_references(space, request.reference):
+            alone = self._workbench.score_panel(space, request.score, request.reference, progress, compared=False)
+            yield replace(self._answer(request, images, space, features, alone), pending=True)
+        panel = self._workbench.score_panel(space, request.score, request.reference, progress)
+        yield self._answer(request, images, space, features, panel)
+
+    def _seen(
+        self, request: ExploreRequest, images: Sequence[tuple[str, GivenImage]], progress: Progress
+    ) -> tuple[LabelSpace, EncodedImages]:
+        """The labels, and the images as the model sees them."""
         if not images:
             raise StudioError("there is no picture to explore; give at least one")
         space = self._workbench.label_space(request.labels, progress)
-        panel = self._workbench.score_panel(space, request.score, request.reference, progress)
-        features = self._workbench.image_features(space.backbone, [image for _, image in images], progress)
+        return space, self._workbench.image_features(space.backbone, [image for _, image in images], progress)
+
+    def _answer(
+        self,
+        request: ExploreRequest,
+        images: Sequence[tuple[str, GivenImage]],
+        space: LabelSpace,
+        features: EncodedImages,
+        panel: ScorePanel,
+    ) -> ExploreResult:
         reference = space.reference()
         readings = panel.readings(features.vectors, features.visual)
         limits, about = limits_of(space.backbone.name), about_model(space.backbone)
         notes = list(space.notes)
-        if not panel.compared:
+        if not panel.compared and not self._workbench.lacks_references(space, request.reference):
             notes.append("These labels come without ID reference pictures, so there are scores but no threshold.")
         if not space.backbone.reads_text:
             name = space.backbone.name

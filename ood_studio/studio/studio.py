@@ -107,6 +107,16 @@ class Studio:
         self.allow(request)
         return self._explore.explore(request, images, progress)
 
+    def explored(
+        self,
+        request: ExploreRequest,
+        images: Sequence[tuple[str, GivenImage]],
+        progress: Progress = silent,
+    ) -> Iterator[ExploreResult]:
+        """See `ExploreService.explored`."""
+        self.allow(request)
+        return self._explore.explored(request, images, progress)
+
     def warm_up(self, request: ExploreRequest, progress: Progress = silent) -> None:
         """Gets ready what the first image needs, so that it is answered at once. See `ExploreService.warm_up`."""
         self._explore.warm_up(request, progress)

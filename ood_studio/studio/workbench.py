@@ -13,7 +13,6 @@ from torch import Tensor
 from ood_studio.adapters import Adaptation, AdapterError, load_adaptation
 from ood_studio.backbones import Backbone, load_backbone
 from ood_studio.core.cache import KeyedCache
-from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.core.unicode import listed
 from ood_studio.data.dataset import Dataset
@@ -27,6 +26,7 @@ from ood_studio.labels.negmining import NegativeLabels, mine_corpus
 from ood_studio.labels.presets import TypedLabels, read_labels
 from ood_studio.scorers import KNN, FittedScore, NegLabel, Reference, Scorer, Space
 from ood_studio.studio.classifiers import NO_NEGATIVES, own_labels, own_notes, own_scorers
+from ood_studio.studio.references import ReferenceImages, joined_references, vectors_of
 from ood_studio.studio.requests import LabelChoice
 from ood_studio.studio.scores import ReferenceScores, ScorePanel, shown_scorers
 from ood_studio.studio.texts import cut_notes, read_prompts
@@ -76,26 +76,6 @@ class LabelSpace:
     def meant(self, scorer: Scorer) -> Scorer:
         """A scorer at its defaults as it is meant on this model: with an adapter's head its scores read that."""
         return scorer if self.adaptation is None else self.adaptation.scorer(scorer)
-
-
-@dataclass(frozen=True, eq=False)
-class ReferenceImages:
-    """Vectors, (n, dim), of the images that set the thresholds; ``ood`` may be empty, ``key`` is a hash."""
-
-    key: str
-    id: Tensor
-    ood: Tensor
-    about: str
-    visual: tuple[Tensor, Tensor] | None = None
-
-    @property
-    def nbytes(self) -> int:
-        """What they take in memory, or of files that are mapped."""
-        return sum(each.nbytes for each in (self.id, self.ood, *(self.visual or ())))
-
-    def of(self, space: Space) -> tuple[Tensor, Tensor]:
-        """The vectors that a score of a space reads, of ID and OOD images; ``visual`` holds those beside joint ones."""
-        return self.visual if space == "visual" and self.visual is not None else (self.id, self.ood)
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +184,7 @@ class Workbench:
         with torch.inference_mode():
             pixels = [backbone.preprocess([image]) for image in images]
             found = backbone.encode_image(torch.cat(pixels) if pixels else backbone.preprocess([]))
-            vectors = _vectors(found.joint, found.visual).float().cpu()
+            vectors = vectors_of(found.joint, found.visual).float().cpu()
             visual = found.visual.float().cpu()
         return EncodedImages(vectors, None if found.patches is None else found.patches.float().cpu(), visual)
 
@@ -249,30 +229,36 @@ class Workbench:
         Raises:
             StudioError: if the folder holds no image that can be read.
         """
-        backbone = space.backbone
 
         def waiting() -> None:
             progress("waiting for the reference pictures", 0, 1)
 
-        if folder:
-            own = open_dataset(folder, labels=())
-            return self._references.get(
-                (backbone.fingerprint, own.key), lambda: _own_reference(space, own, progress), waiting
-            )
-        found = reference_of(space.id_labels)
+        own = open_dataset(folder, labels=()) if folder else None
+        found = None if own is not None else reference_of(space.id_labels)
+        if own is not None:
+            key: Hashable = (space.backbone.fingerprint, own.key)
+            return self._references.get(key, lambda: _own_reference(space, own, progress), waiting)
         if found is None:
             return None
-        return self._references.get(
-            (backbone.fingerprint, found), lambda: self._world_reference(space, found, progress), waiting
-        )
+        key = (space.backbone.fingerprint, found)
+        return self._references.get(key, lambda: self._world_reference(space, found, progress), waiting)
 
-    def score_panel(self, space: LabelSpace, score: NegLabel, folder: str, progress: Progress = silent) -> ScorePanel:
-        """The shown scores in a label space, and what reference images score, see `reference_images`.
+    def lacks_references(self, space: LabelSpace, folder: str) -> bool:
+        """Whether there are reference images whose features are still to be had, which may take long."""
+        if folder:
+            return self._references.peek((space.backbone.fingerprint, open_dataset(folder, labels=()).key)) is None
+        found = reference_of(space.id_labels)
+        return found is not None and self._references.peek((space.backbone.fingerprint, found)) is None
+
+    def score_panel(
+        self, space: LabelSpace, score: NegLabel, folder: str, progress: Progress = silent, *, compared: bool = True
+    ) -> ScorePanel:
+        """The shown scores in a label space, and where ``compared`` those of `reference_images`.
 
         Raises:
             StudioError: for a model that no score can read.
         """
-        references = self.reference_images(space, folder, progress)
+        references = self.reference_images(space, folder, progress) if compared else None
         reference = space.reference()
         panel = ScorePanel({}, {})
         shown = tuple((title, space.meant(scorer)) for title, scorer in shown_scorers(score))
@@ -292,7 +278,7 @@ class Workbench:
             images = open_reference(found, part, workers=self.workers)
             return _features(space, images, progress)
 
-        return _reference_images(found.name, features(found.id), features(found.near), found.about)
+        return joined_references(found.name, features(found.id), features(found.near), found.about)
 
     def _scores_of(
         self, space: LabelSpace, scorer: Scorer, score: FittedScore, references: ReferenceImages
@@ -310,14 +296,6 @@ class Workbench:
         return self._reference_scores.get((space.key, references.key, repr(scorer)), compute)
 
 
-def _vectors(joint: Tensor | None, visual: Tensor | None) -> Tensor:
-    """Joint features; where the model has no text tower, visual ones."""
-    found = visual if joint is None else joint
-    if found is None:
-        raise StudioError("these pictures have neither joint nor visual features")
-    return found
-
-
 def _features(space: LabelSpace, images: Dataset, progress: Progress) -> DatasetFeatures:
     """Features of a dataset as the model of a label space sees it; those before its adapters are kept on disk."""
     if space.adaptation is None:
@@ -330,15 +308,7 @@ def _own_reference(space: LabelSpace, images: Dataset, progress: Progress) -> Re
     unread = [f"{len(found.problems):,} could not be read: {listed([*found.problems])}"] if found.problems else []
     skipped = "; ".join((*unread, *images.notes))
     about = f"{len(found.rows):,} pictures of {images.name}{f' ({skipped})' if skipped else ''}"
-    return _reference_images(images.key, found, found.without(set(found.rows.tolist())), about)
-
-
-def _reference_images(key: str, inside: DatasetFeatures, outside: DatasetFeatures, about: str) -> ReferenceImages:
-    vectors = tuple(_vectors(each.joint, each.visual) for each in (inside, outside))
-    visual = None
-    if inside.joint is not None and inside.visual is not None and outside.visual is not None:
-        visual = inside.visual, outside.visual
-    return ReferenceImages(key, vectors[0], vectors[1], about, visual)
+    return joined_references(images.key, found, found.without(set(found.rows.tolist())), about)
 
 
 def _adapted(space: LabelSpace, names: Sequence[str]) -> LabelSpace:

@@ -8,6 +8,7 @@ from ood_studio.core.unicode import listed
 from ood_studio.labels.definitions import definition, have_definitions
 from ood_studio.studio import Affinity, ExploreResult, ImageReport, Reading
 
+_NO_REFERENCE = "These labels have no ID reference pictures."
 EMPTY = """
 <div class="studio-empty">
   <h2 class="studio-empty-title">Give it a picture</h2>
@@ -25,7 +26,8 @@ def verdict_card(report: ImageReport, result: ExploreResult) -> str:
     """The verdict in words: side, score, threshold, where the score falls, and what the model knows nothing of."""
     reading = report.readings[0]
     side = {True: "in", False: "out", None: "open"}[reading.inside]
-    heading = {True: "In-distribution", False: "Out-of-distribution", None: "No threshold"}[reading.inside]
+    open_yet = "No threshold yet" if result.pending else "No threshold"
+    heading = {True: "In-distribution", False: "Out-of-distribution", None: open_yet}[reading.inside]
     lines = []
     if reading.threshold is not None:
         sign = "at or above" if reading.inside else "below"
@@ -37,9 +39,8 @@ def verdict_card(report: ImageReport, result: ExploreResult) -> str:
         outside = "" if reading.ood_below is None else f" and {reading.ood_below:.0%} of OOD"
         lines.append(f"Higher than {reading.id_below:.0%} of ID{outside} reference pictures.")
     else:
-        lines.append(
-            f"{escape(reading.title)} score <b>{number(reading.value)}</b>. These labels have no ID reference pictures."
-        )
+        why = "It comes when the reference pictures are encoded." if result.pending else _NO_REFERENCE
+        lines.append(f"{escape(reading.title)} score <b>{number(reading.value)}</b>. {why}")
     if report.classes and result.negatives:
         strongest = report.affinities[0]
         kind = "an ID" if strongest.inside else "a negative"

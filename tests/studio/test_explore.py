@@ -32,6 +32,7 @@ from ood_studio.studio import (
     Studio,
 )
 from ood_studio.studio.answers import drawn_to, verdict
+from ood_studio.ui.cards import verdict_card
 from ood_studio.worlds import limits_of
 from tests.worlds.fewer import fewer_references
 
@@ -112,6 +113,31 @@ def test_readings_are_those_of_the_formulas(
         assert report.id_share == pytest.approx(known[i] / (known[i] + unknown[i]), rel=1e-4)
         assert report.classes[0][0] == result.id_labels[inside[i].argmax()]
     assert result.tau == pytest.approx(1 / scale)
+
+
+def test_affinities_come_before_the_reference_pictures_are_encoded(
+    pictures: list[tuple[str, Image.Image]], result: ExploreResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh, encoded = Studio("cpu"), []
+    features = ood_studio.studio.workbench.dataset_features
+
+    def noted(backbone: Backbone, images: Any, *rest: Any) -> Any:
+        encoded.append(images)
+        return features(backbone, images, *rest)
+
+    monkeypatch.setattr(ood_studio.studio.workbench, "dataset_features", noted)
+    running = fresh.explored(REQUEST, pictures)
+    first = next(running)
+    assert first.pending and not encoded and not first.references
+    assert not any("without" in note or "no threshold" in note for note in first.notes)
+    for report, whole in zip(first.reports, result.reports, strict=True):
+        assert report.affinities == whole.affinities and report.classes == whole.classes
+        assert [each.threshold for each in report.readings] == [None] * len(whole.readings)
+    card = verdict_card(first.reports[0], first)
+    assert "No threshold yet" in card and "when the reference pictures are encoded" in card
+    (last,) = running
+    assert encoded and not last.pending and last.reports[0].readings == result.reports[0].readings
+    assert [each.pending for each in fresh.explored(REQUEST, pictures)] == [False]  # they are there from then on
 
 
 def test_thresholds_keep_95_percent_of_the_reference_pictures(result: ExploreResult) -> None:

@@ -92,7 +92,8 @@ def _wire_run(
         held = list(mine.pictures)
 
         def work(progress: Progress) -> Iterator[tuple[ExploreRequest, ExploreResult, list[tuple[str, str]]]]:
-            yield request, page.studio.explore(request, pictures, progress), held
+            for result in page.studio.explored(request, pictures, progress):
+                yield request, result, held
 
         return Asked(work, title="pictures explored") if pictures else None
 
