@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Collection, Sequence
 from contextlib import closing, suppress
 from typing import Any
@@ -19,6 +18,7 @@ from ood_studio.core.single_flight import SingleFlight
 from ood_studio.data.arrays import FeatureDataset
 from ood_studio.data.dataset import Dataset
 from ood_studio.features.base import SPACES, DatasetFeatures
+from ood_studio.features.budget import check_patches, disk_limit
 from ood_studio.features.join import in_memory, open_joined, write_joined
 from ood_studio.features.plan import Plan, plans
 from ood_studio.features.shard import Shard, describe_shards, encode_shards
@@ -37,26 +37,30 @@ def dataset_features(
 ) -> DatasetFeatures:
     """Features of a dataset, encoded batch by batch unless kept on disk.
 
-    A run that was stopped or killed is taken up where its last shard ends. Damaged files are named in a warning and
-    built again; where the disk is full or read-only, a warning says so and the features are kept in memory. At most
-    ``OOD_STUDIO_FEATURES_GB`` (20 where not set) lie on disk: the datasets that were longest unused go first. Threads
-    that ask for the same features at the same time encode once: the others wait, can be stopped while they do, and
-    take over where the one at work is stopped.
+    A run that was stopped or killed is taken up where its last shard ends, or its last part, which is kept every
+    minute. Damaged files are named in a warning and built again; where the disk is full or read-only, a warning says so
+    and the features are kept in memory. At most ``OOD_STUDIO_FEATURES_GB`` (20 where not set) lie on disk: the datasets
+    that were longest unused go first, and patches that would need more are refused before any are encoded. Threads that
+    ask for the same features at the same time encode once: the others wait, can be stopped while they do, and take over
+    where the one at work is stopped.
 
     Args:
         spaces: of `SPACES`; others may be there too, where they cost nothing.
 
     Raises:
-        StudioError: if no image can be read, a space is unknown, or features are not finite.
+        StudioError: if no image can be read, a space is unknown, patches find no room, or features are not finite.
         Stopped: as ``progress`` raises it.
     """
     possible = plans(backbone, dataset, spaces)
     if isinstance(dataset, FeatureDataset):
         given = dataset.features(backbone.name, backbone.dim)
         return DatasetFeatures.of(given, np.arange(len(dataset)), {})
-    limit = _limit()
+    limit = disk_limit()
     if not len(dataset):
         raise StudioError(f"no picture of {dataset.name} can be read: there is no picture in it.")
+
+    if "patches" in spaces:
+        check_patches(backbone, [dataset])
 
     def work() -> DatasetFeatures:
         for plan in possible:
@@ -102,13 +106,26 @@ class _Encoding:
         if missing:
             self._dataset.prepare(progress)
         encoding = encode_shards(
-            self._backbone, self._dataset, plan, missing, lambda done: progress(stage, there + done, plan.count)
+            self._backbone,
+            self._dataset,
+            plan,
+            missing,
+            lambda done: progress(stage, there + done, plan.count),
+            self._keep_part,
         )
         with closing(encoding):
             for number, shard in encoding:
                 shards[number] = self._keep(number, shard)
         progress(stage, plan.count, plan.count)
         return self._finish([shards[number] for number in plan.numbers])
+
+    def _keep_part(self, number: int, shard: Shard) -> None:
+        """Keeps an unfinished shard, where the disk does not refuse."""
+        if self._writable:
+            try:
+                shard.write(self._plan.part(number))
+            except OSError as error:
+                self._refused(error)
 
     def _keep(self, number: int, shard: Shard) -> Shard:
         """The shard as it lies on disk now; itself where the disk refuses."""
@@ -120,6 +137,8 @@ class _Encoding:
         except OSError as error:
             self._refused(error)
             return shard
+        with suppress(OSError):  # a system that does not let go of mapped files
+            self._plan.part(number).unlink(missing_ok=True)
         return Shard.read(path) or shard
 
     def _finish(self, shards: Sequence[Shard]) -> DatasetFeatures:
@@ -147,15 +166,3 @@ class _Encoding:
             self._plan.folder,
             error.strerror or error,
         )
-
-
-def _limit() -> int:
-    """Bytes that may lie on disk."""
-    text = os.environ.get("OOD_STUDIO_FEATURES_GB") or "20"
-    try:
-        size = float(text)
-        if not 0 <= size < 1e9:
-            raise ValueError(text)
-    except ValueError as error:
-        raise StudioError(f"OOD_STUDIO_FEATURES_GB must be a number of gigabytes, not {text!r}") from error
-    return int(size * 1e9)

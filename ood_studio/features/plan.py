@@ -1,8 +1,9 @@
 """Where the features of a dataset lie on disk, and in which shards they are encoded.
 
 They lie in ``cache/features/KEY/``. While a dataset is encoded there is a file ``NUMBER.safetensors`` for every `SHARD`
-images; at the end they become one file, which is read as a memory map. KEY is a hash of the dataset's key, the
-backbone's fingerprint (which covers its preprocessing) and which patches are kept, if any.
+images, and of the shard that is being encoded now and then ``NUMBER.part.safetensors``; at the end they become one
+file, read as a memory map. KEY is a hash of the dataset's key, the backbone's fingerprint (which covers its
+preprocessing) and which patches are kept, if any.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ood_studio.core.paths import cache_dir
 from ood_studio.data.dataset import Dataset
 from ood_studio.features.base import SPACES
 
-SHARD = 1024  # images in a file while a dataset is encoded: what a killed run may lose
+SHARD = 1024  # images in a file while a dataset is encoded
 _VERSION = 1  # of the file format
 
 
@@ -59,6 +60,10 @@ class Plan:
     def file(self, number: int) -> Path:
         """A shard's file."""
         return self.folder / f"{number:06d}.safetensors"
+
+    def part(self, number: int) -> Path:
+        """The file of a shard that is not finished."""
+        return self.folder / f"{number:06d}.part.safetensors"
 
 
 def plans(backbone: Backbone, dataset: Dataset, spaces: Collection[str]) -> list[Plan]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from ood_studio.features import decoding
 from ood_studio.features.decoding import batches
 from ood_studio.features.plan import Plan
 
+_KEEP_SECONDS = 60.0  # after which an unfinished shard is kept: what a killed run may lose
+_KEEP_FROM = 5.0  # seconds of work that are worth a file where a run is stopped
+
 _log = logging.getLogger(__name__)
 
 
@@ -33,10 +37,12 @@ class Shard:
         tensors: the spaces by name, and ``rows`` (n,) int64, which images of the dataset they are; nothing but
             ``rows`` where no image could be read.
         problems: caption of each unreadable image -> why.
+        looked: how many images of the stretch it covers, from the first on; None for all.
     """
 
     tensors: dict[str, Tensor]
     problems: dict[str, str]
+    looked: int | None = None
 
     def write(self, path: Path) -> None:
         """Writes it with a checksum.
@@ -45,6 +51,7 @@ class Shard:
             OSError: if the disk refuses.
         """
         about = {"crc32": checksum(self.tensors), "problems": json.dumps(self.problems)}
+        about |= {} if self.looked is None else {"looked": str(self.looked)}
         write_tensors(path, self.tensors, about)
 
     @staticmethod
@@ -57,7 +64,8 @@ class Shard:
             tensors, about = found
             if about["crc32"] != checksum(tensors):
                 raise ValueError("checksum")
-            return Shard(tensors, json.loads(about["problems"]))
+            looked = int(about["looked"]) if "looked" in about else None
+            return Shard(tensors, json.loads(about["problems"]), looked)
         except (ValueError, KeyError) as error:
             _log.warning("the kept features %s are damaged (%s) and are built again", path, error)
             return None
@@ -84,12 +92,16 @@ def encode_shards(
     plan: Plan,
     numbers: Sequence[int],
     report: Callable[[int], None] = lambda done: None,
+    keep: Callable[[int, Shard], None] = lambda number, shard: None,
 ) -> Generator[tuple[int, Shard], None, None]:
     """Encodes shards one after the other; images of the next ones are decoded meanwhile. To stop early, close it.
+
+    Shards that were begun are gone on with.
 
     Args:
         numbers: which shards.
         report: told before every batch how many images are done; may raise to stop.
+        keep: takes an unfinished shard, every minute and where the work ends early after a few seconds.
 
     Yields:
         the number and the shard.
@@ -97,25 +109,60 @@ def encode_shards(
     Raises:
         StudioError: if features are not finite.
     """
-    done = 0
-    found = batches(backbone, dataset, [plan.rows(number) for number in numbers])
+    begun = {number: _Begun(Shard.read(plan.part(number))) for number in numbers}
+    done = sum(each.looked for each in begun.values())
+    found = batches(backbone, dataset, [plan.rows(number)[begun[number].looked :] for number in numbers])
     try:
         for number in numbers:
-            rows: list[int] = []
-            problems: dict[str, str] = {}
-            parts: dict[str, list[Tensor]] = {}
-            for _ in range(0, len(plan.rows(number)), decoding.BATCH):
-                report(done)
-                batch = next(found)
-                rows += batch.rows
-                problems |= batch.problems
-                for name, tensor in _encode(backbone, batch.pixels, plan.spaces).items():
-                    parts.setdefault(name, []).append(tensor)
-                done += len(batch.rows) + len(batch.problems)
-            tensors = {name: torch.cat(each) for name, each in parts.items()}
-            yield number, Shard(tensors | {"rows": torch.tensor(rows, dtype=torch.int64)}, problems)
+            shard, since = begun[number], time.monotonic()
+            try:
+                while shard.looked < len(plan.rows(number)):
+                    report(done)
+                    batch = next(found)
+                    shard.add(batch, _encode(backbone, batch.pixels, plan.spaces))
+                    done += min(decoding.BATCH, len(plan.rows(number)) - shard.looked)
+                    shard.looked += min(decoding.BATCH, len(plan.rows(number)) - shard.looked)
+                    if time.monotonic() - since > _KEEP_SECONDS and shard.looked < len(plan.rows(number)):
+                        keep(number, shard.so_far())
+                        since = time.monotonic()
+            except BaseException:
+                if shard.fresh and time.monotonic() - since > _KEEP_FROM:
+                    keep(number, shard.so_far())
+                raise
+            yield number, replace(shard.so_far(), looked=None)
     finally:
         found.close()
+
+
+class _Begun:
+    """A shard that is being encoded.
+
+    Args:
+        kept: what an earlier run left of it.
+
+    Attributes:
+        looked: how many of its images were looked at.
+        fresh: whether anything was added.
+    """
+
+    def __init__(self, kept: Shard | None) -> None:
+        usable = kept if kept is not None and kept.looked is not None else None
+        self.looked = 0 if usable is None or usable.looked is None else usable.looked
+        self.fresh = False
+        self._parts = {} if usable is None else {name: [tensor] for name, tensor in usable.tensors.items()}
+        self._problems = {} if usable is None else dict(usable.problems)
+
+    def add(self, batch: decoding.Batch, encoded: Mapping[str, Tensor]) -> None:
+        """Adds a batch."""
+        self.fresh = True
+        self._problems |= batch.problems
+        for name, tensor in {**encoded, "rows": torch.tensor(batch.rows, dtype=torch.int64)}.items():
+            self._parts.setdefault(name, []).append(tensor)
+
+    def so_far(self) -> Shard:
+        """What there is; ``rows`` alone where no image could be read."""
+        tensors = {name: torch.cat(each) for name, each in self._parts.items()}
+        return Shard({"rows": torch.empty(0, dtype=torch.int64)} | tensors, dict(self._problems), self.looked)
 
 
 def describe_shards(backbone: Backbone, dataset: Dataset, plan: Plan) -> list[dict[str, Any]]:
@@ -152,8 +199,14 @@ def encode_described(description: Mapping[str, Any], device: str = "auto") -> Pa
     plan = Plan(**about | {"folder": Path(about["folder"]), "spaces": tuple(about["spaces"])})
     number = int(description["number"])
     backbone = load_again(description["backbone"], device, description["precision"], description["fingerprint"])
-    for _, shard in encode_shards(backbone, reopen(description["dataset"]), plan, [number]):
+    dataset = reopen(description["dataset"])
+
+    def keep(number: int, shard: Shard) -> None:
+        shard.write(plan.part(number))
+
+    for _, shard in encode_shards(backbone, dataset, plan, [number], keep=keep):
         shard.write(plan.file(number))
+        plan.part(number).unlink(missing_ok=True)
     return plan.file(number)
 
 

@@ -25,6 +25,7 @@ from ood_studio.evaluation.bench import Bench, needed_spaces
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers, without_text
 from ood_studio.evaluation.lacking import parts_of, what_lacks
 from ood_studio.evaluation.suites import OpenSuite, open_suite
+from ood_studio.features.budget import check_patches
 from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.corpora import has_lexnames
 from ood_studio.labels.presets import read_labels
@@ -219,6 +220,8 @@ class SuiteBenches:
         def of(which: Space) -> Reference:
             if which in ("patches", "tokens") and not backbone.has_patches:
                 raise StudioError(f"it reads patches, and {backbone.name} has none")
+            if which in ("patches", "tokens"):
+                check_patches(backbone, [suite.id, *suite.ood.values()])
             images = labels = conjugated = None
             absent: dict[str, str] = {}
             if suite.train is not None and any(scorer.space == which for scorer in learning):

@@ -20,6 +20,8 @@ from ood_studio.core.paths import ROOT
 from ood_studio.core.progress import Stopped
 from ood_studio.data.dataset import Subset
 from ood_studio.features import images as store
+from ood_studio.features import shard
+from ood_studio.features.budget import check_patches
 from ood_studio.features.images import dataset_features
 from tests.features.toys import SHARD, Plain, Toy, expected
 
@@ -110,6 +112,53 @@ def test_a_killed_run_is_taken_up_again(kept: Path) -> None:
     assert len(later.read) <= 40 - 2 * SHARD and len(finished(kept)) == 1
     assert found.visual is not None
     torch.testing.assert_close(found.visual, expected(list(range(40))))
+
+
+@pytest.mark.parametrize(("every", "worth"), [(0.0, 1e9), (1e9, 0.0)], ids=["by time", "when stopped"])
+def test_a_slow_shard_is_kept_before_it_is_finished(
+    kept: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, every: float, worth: float
+) -> None:
+    monkeypatch.setattr(shard, "_KEEP_SECONDS", every)
+    monkeypatch.setattr(shard, "_KEEP_FROM", worth)
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if done >= 12:  # a batch into the second shard
+            raise Stopped("stopped")
+
+    broken = frozenset({9})
+    with pytest.raises(Stopped):
+        dataset_features(Toy(), Plain(20, broken), {"joint"}, stop)
+    (part,) = kept.glob("*/*.part.safetensors")
+    told: list[int] = []
+    later = Plain(20, broken)
+    if every:
+        part.write_bytes(part.read_bytes()[:-9])
+    found = dataset_features(Toy(), later, {"joint"}, lambda stage, done, total: told.append(done))
+    assert sorted(later.read) == list(range(8 if every else 12, 20)) and told[0] == (8 if every else 12)
+    assert bool(every) == ("damaged" in caplog.text)
+    rows = [row for row in range(20) if row != 9]
+    assert found.rows.tolist() == rows and list(found.problems) == ["picture 9"]
+    assert found.visual is not None
+    torch.testing.assert_close(found.visual, expected(rows))
+    assert not part.exists() and len(finished(kept)) == 1
+
+
+def test_patches_that_find_no_room_are_refused_before_any_are_encoded(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 20 pictures with 2 × 2 patches of 3 numbers of 2 bytes: 480 bytes."""
+    monkeypatch.setenv("OOD_STUDIO_FEATURES_GB", "479e-9")
+    pictures = Plain(20)
+    with pytest.raises(StudioError, match=r"the patches of 20 pictures take 0\.0 GB with toy, and there is room for"):
+        dataset_features(Toy(), pictures, {"joint", "patches"})
+    assert not pictures.read
+    assert dataset_features(Toy(), pictures, {"joint"}).joint is not None
+    monkeypatch.setenv("OOD_STUDIO_FEATURES_GB", "1")
+    assert dataset_features(Toy(), pictures, {"patches"}).patches is not None
+    monkeypatch.setenv("OOD_STUDIO_FEATURES_GB", "479e-9")
+    assert dataset_features(Toy(), pictures, {"patches"}).patches is not None  # they are there
+    with pytest.raises(StudioError, match="the patches of 40 pictures"):
+        check_patches(Toy("other"), [Plain(20), Plain(20)])
 
 
 @pytest.mark.parametrize("where", ["middle", "header", "end"])
