@@ -75,6 +75,12 @@ class KeyedCache(Generic[T]):
             while self._is_over():
                 self._drop(next(iter(self._kept)))
 
+    def trim(self, most: int) -> None:
+        """Lets the least recently used things go until what is kept comes to ``most`` bytes; the last one stays."""
+        with self._lock:
+            while self._bytes > most and len(self._kept) > 1:
+                self._drop(next(iter(self._kept)))
+
     def keys(self) -> list[Hashable]:
         """Keys of what is there, the least recently used first."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Literal
 
 import torch
@@ -39,6 +40,16 @@ def choose_device(asked: str = "auto") -> torch.device:
     if not there[device.type]:
         raise StudioError(f"this machine has no device {asked!r}; choose auto or cpu")
     return device
+
+
+def model_memory(device: torch.device) -> int:
+    """Bytes that the loaded models of one kind may take together: a third of a GPU's memory, or of the machine's."""
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory // 3)
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 3
+    except (AttributeError, ValueError, OSError):  # Windows
+        return 4 * 2**30
 
 
 def working_memory(device: torch.device) -> int:

@@ -16,7 +16,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.memory import is_out_of_memory
 from ood_studio.core.progress import Progress, silent
 from ood_studio.core.unicode import listed
-from ood_studio.hub.device import Precision, choose_device, choose_dtype
+from ood_studio.hub.device import Precision, choose_device, choose_dtype, model_memory
 from ood_studio.hub.errors import CannotLoad, ModelError, first_line, naming
 from ood_studio.hub.files import State
 
@@ -24,7 +24,8 @@ T = TypeVar("T")
 
 
 class LoadedModels(Generic[T]):
-    """The loaded models of one kind that all users share; the least recently used one leaves when there are too many.
+    """The loaded models of one kind that all users share; the least recently used one leaves when there are too many,
+    or when they take more than a third of the memory that they lie in; there are three kinds.
 
     Args:
         limit: how many there may be.
@@ -33,7 +34,7 @@ class LoadedModels(Generic[T]):
     """
 
     def __init__(self, limit: int, error: type[ModelError], offline: Callable[[], Sequence[str]]) -> None:
-        self._shared: KeyedCache[T] = KeyedCache(limit)
+        self._shared: KeyedCache[T] = KeyedCache(limit, size=held_bytes)
         self._error, self._offline = error, offline
 
     def get(
@@ -67,15 +68,33 @@ class LoadedModels(Generic[T]):
         dtype = choose_dtype(place, precision)
         with self.naming(name):
             key = (name, str(place), dtype, variant, state())
-            return (pool or self._shared).get(
-                key, lambda: load(place, dtype), lambda: progress(f"waiting for {name}", 0, 1)
-            )
+            kept = pool or self._shared
+            found = kept.get(key, lambda: load(place, dtype), lambda: progress(f"waiting for {name}", 0, 1))
+        kept.trim(model_memory(place))
+        return found
 
     @contextmanager
     def naming(self, name: str) -> Iterator[None]:
         """Turns a `CannotLoad` into the error of this kind of models."""
         with naming(name, self._error, self._offline):
             yield
+
+
+def held_bytes(model: object) -> int:
+    """What the weights of a loaded model take: of all networks among its attributes, each piece of memory once."""
+    found: dict[int, int] = {}
+
+    def look(value: object, depth: int) -> None:
+        if isinstance(value, torch.nn.Module):
+            for tensor in (*value.parameters(), *value.buffers()):
+                found[tensor.data_ptr()] = max(found.get(tensor.data_ptr(), 0), tensor.nbytes)
+        elif depth:
+            inner = value.values() if isinstance(value, dict) else getattr(value, "__dict__", {}).values()
+            for each in inner:
+                look(each, depth - 1)
+
+    look(model, 3)
+    return sum(found.values())
 
 
 def import_whole(*libraries: str) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
+from ood_studio.hub import loading
 from ood_studio.hub.bundled import bundled
 from ood_studio.hub.cache import cached_file, cached_models
 from ood_studio.hub.costs import licence_in
 from ood_studio.hub.errors import CannotLoad, ModelError, naming
+from ood_studio.hub.loading import LoadedModels, held_bytes
 from ood_studio.hub.names import folder_in, is_repository, names_folder, repository_in
+from ood_studio.ui.synthesize.models import costs
 
 OLD, NEW = "0" * 40, "1" * 40
 
@@ -136,3 +140,39 @@ def test_a_reason_becomes_a_sentence_with_the_name_and_what_there_is() -> None:
         naming("a", ModelError, list),
     ):
         raise CannotLoad("it is broken")
+
+
+class Loaded:
+    """A model with so many weights of 4 bytes, some of which two of its networks share."""
+
+    def __init__(self, numbers: int) -> None:
+        self.network = torch.nn.Linear(numbers, 1, bias=False)
+        self.parts = {"again": torch.nn.Sequential(self.network), "name": "text"}
+
+
+def test_loaded_models_are_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of 400 bytes fit into 900, three do not; one larger than all the room is kept alone, not loaded each time."""
+    assert held_bytes(Loaded(100)) == 400
+    monkeypatch.setattr(loading, "model_memory", lambda device: 900)
+    models: LoadedModels[Loaded] = LoadedModels(9, ModelError, list)
+    loads: list[str] = []
+
+    def get(name: str, numbers: int) -> Loaded:
+        def load(device: torch.device, dtype: torch.dtype) -> Loaded:
+            loads.append(name)
+            return Loaded(numbers)
+
+        return models.get(name, "cpu", "float32", load, state=tuple)
+
+    for name in "abacb":  # c sends b away, which sends a
+        get(name, 100)
+    assert loads == ["a", "b", "c", "b"]
+    for name in ("large", "large", "c"):
+        get(name, 1000 if name == "large" else 100)
+    assert loads[4:] == ["large", "c"]
+
+
+def test_the_costs_of_models_that_are_loaded_together_are_added_up() -> None:
+    said = costs("sd2-community/stable-diffusion-2-inpainting", "llava-hf/llava-1.5-7b-hf", "diorama-classifier")
+    assert "<b>Together</b>, since all of them are loaded: about 22 GiB on a GPU, 42 GiB on a CPU" in said
+    assert costs("diorama", "diorama", "diorama-classifier") == ""

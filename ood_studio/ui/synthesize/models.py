@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from ood_studio.core.errors import StudioError
@@ -15,8 +16,9 @@ _PRECISIONS = {"4bit": "in 4 bits", "float16": "on a GPU", "float32": "on a CPU"
 
 
 def costs(inpainter: str, context_model: str, classifier: str) -> str:
-    """A line for each model that does not come with the app, or that is not there."""
+    """A line for each model that does not come with the app, or that is not there, and what all take together."""
     lines = []
+    loaded: list[ModelInfo] = []
     for kind, name, describe in (
         ("Inpainting", inpainter, INPAINTING.describe),
         ("Contexts", context_model, CONTEXTS.describe),
@@ -27,10 +29,12 @@ def costs(inpainter: str, context_model: str, classifier: str) -> str:
         except StudioError as error:
             lines.append(f"<b>{kind}</b>: {escape(str(error))}")
             continue
+        loaded.append(found)
         if not (found.bundled and found.here):
             lines.append(f"<b>{kind}</b>: {escape(found.title)} {_download(found)}{_memory(found)}{_licence(found)}")
     if not lines:
         return ""
+    lines += [together] if (together := _together(loaded)) else []
     return f'<div class="studio-costs" role="status">{"".join(f"<p>{line}</p>" for line in lines)}</div>'
 
 
@@ -69,6 +73,20 @@ def _memory(found: ModelInfo) -> str:
     where = _PRECISIONS if len(found.memory) > 1 else {}
     needs = ", ".join(f"{size:g} GiB {where.get(kind, '')}".rstrip() for kind, size in found.memory.items())
     return f" Memory: about {needs}."
+
+
+def _together(loaded: Sequence[ModelInfo]) -> str:
+    """What models that are loaded at the same time take, where that is known of several."""
+    known = [each.memory for each in loaded if each.memory]
+    if len(known) < 2:
+        return ""
+    # Classifiers compute in float32 on every device.
+    sums = {
+        kind: sum(memory.get(kind, memory.get("float32", max(memory.values()))) for memory in known)
+        for kind in ("float16", "float32")
+    }
+    needs = ", ".join(f"{size:.3g} GiB {_PRECISIONS[kind]}" for kind, size in sums.items())
+    return f"<b>Together</b>, since all of them are loaded: about {needs}, and the model that scores beside them."
 
 
 def _licence(found: ModelInfo) -> str:
