@@ -90,7 +90,7 @@ def test_what_is_imported_is_required() -> None:
     modules = {"open-clip-torch": "open_clip", "umap-learn": "umap", "scikit-learn": "sklearn", "pillow": "PIL"}
     names = [requirement.name.lower().replace("_", "-") for requirement in requirements("requirements.txt")]
     allowed = {modules.get(name, name.replace("-", "_")) for name in names}
-    allowed |= {"ood_studio", "spaces", *sys.stdlib_module_names}  # `spaces` is there on ZeroGPU only
+    allowed |= {"ood_studio", *sys.stdlib_module_names}
     allowed |= {"datasets", "pyarrow"}  # for data sets of the Hub and parquet files alone; asked for where missing
     unknown = [
         f"{path.relative_to(ROOT)} imports {module}"

@@ -20,7 +20,6 @@ from ood_studio.ui.jobs import how_far, opened_id
 from ood_studio.ui.notices import tell
 from ood_studio.ui.page import Page, owner_of
 from ood_studio.ui.wiring import Updates, at_once
-from ood_studio.ui.zerogpu import on_gpu
 
 _MOMENT = 0.6  # seconds that a click waits for its answer
 _STARTED = """() => [...Array(RUN).fill({ __type__: 'update', interactive: false }),
@@ -164,7 +163,7 @@ class Run:
                 return self._idle()
             job = self.page.jobs.start(
                 owner,
-                on_gpu(asked.work),
+                asked.work,
                 lane=self.lane,
                 title=asked.title,
                 kind=self.name,

@@ -18,13 +18,11 @@ from ood_studio.ui.attack.layout import LAYOUT
 from ood_studio.ui.downloads import download_folder
 from ood_studio.ui.sidebar.layout import LAYOUT as SHARED
 from ood_studio.ui.sidebar.reference import uploaded_reference
-from ood_studio.ui.zerogpu import on_gpu
 
 
 def build_api(studio: Studio) -> None:
     """Makes the endpoint inside the current `gr.Blocks`."""
 
-    @on_gpu
     def attack(
         request: AttackImageRequest,
         progress: Progress,

@@ -17,14 +17,12 @@ from ood_studio.ui.compare.layout import START
 from ood_studio.ui.compare.uploads import own_sets
 from ood_studio.ui.form import Box
 from ood_studio.ui.sidebar.layout import LAYOUT
-from ood_studio.ui.zerogpu import on_gpu
 from ood_studio.worlds import OWN_SUITE
 
 
 def build_api(studio: Studio, boxes: Mapping[str, Box]) -> None:
     """Makes the endpoint inside the current `gr.Blocks`; ``boxes`` are those of the tab's form."""
 
-    @on_gpu
     def compare(
         request: BenchRequest,
         progress: Progress,

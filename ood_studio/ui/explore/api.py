@@ -15,13 +15,11 @@ from ood_studio.studio import ExploreRequest, Studio
 from ood_studio.ui.api import API_LANE, Given, endpoint
 from ood_studio.ui.sidebar.layout import LAYOUT
 from ood_studio.ui.sidebar.reference import uploaded_reference
-from ood_studio.ui.zerogpu import on_gpu
 
 
 def build_api(studio: Studio) -> None:
     """Makes the endpoint inside the current `gr.Blocks`."""
 
-    @on_gpu
     def explore(
         request: ExploreRequest,
         progress: Progress,

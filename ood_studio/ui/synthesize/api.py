@@ -21,13 +21,11 @@ from ood_studio.ui.synthesize import save
 from ood_studio.ui.synthesize.choices import Asked
 from ood_studio.ui.synthesize.layout import LAYOUT
 from ood_studio.ui.synthesize.running import made
-from ood_studio.ui.zerogpu import on_gpu
 
 
 def build_api(studio: Studio) -> None:
     """Makes the endpoint inside the current `gr.Blocks`."""
 
-    @on_gpu
     def synthesize(
         request: SynthesizeImageRequest,
         progress: Progress,
