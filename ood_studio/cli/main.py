@@ -23,6 +23,7 @@ from ood_studio.cli.detect import DetectAudit, DetectFit, DetectRun
 from ood_studio.cli.explore import Explore
 from ood_studio.cli.flags import Chosen, description, flags, part, registry
 from ood_studio.cli.mine import Mine
+from ood_studio.cli.rehearsal import RehearsalCommand
 from ood_studio.cli.serve import ServeApp
 from ood_studio.cli.synthesize import Synthesize
 from ood_studio.cli.synthesize_image import SynthesizeImage
@@ -47,6 +48,7 @@ COMMANDS: dict[str, type[Command]] = {
     "adapt-list": AdaptList,
     "adapt-show": AdaptShow,
     "adapt-remove": AdaptRemove,
+    "rehearsal": RehearsalCommand,
     "serve": ServeApp,
 }
 _USUAL = {"adapt": "adapt-fit"}  # what the first word of several commands means alone

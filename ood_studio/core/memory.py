@@ -39,6 +39,20 @@ def steady_memory() -> bool:
     return False
 
 
+def peak_memory(device: Any) -> int:
+    """Bytes at most so far: of a GPU by torch, else of this process; 0 where nobody counts."""
+    if getattr(device, "type", "cpu") == "cuda":
+        import torch
+
+        return int(torch.cuda.max_memory_allocated(device))
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak) * (1 if sys.platform == "darwin" else 1024)
+
+
 class OutOfMemory(StudioError):
     """Memory ran out where nothing could be made smaller: one sentence with what helps."""
 
