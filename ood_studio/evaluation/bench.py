@@ -156,6 +156,8 @@ class Bench:
             started = time.perf_counter()
             try:
                 fitted[key] = scorer.fit(self.reference_of(scorer.space))
+            except Stopped:
+                raise
             except StudioError as error:
                 unavailable[key] = str(error)
             seconds[key] = time.perf_counter() - started

@@ -15,6 +15,7 @@ from ood_studio.backbones import Backbone
 from ood_studio.data.dataset import Dataset
 
 BATCH = 64
+_LARGE = 8  # pictures at a time of a model of real size on a CPU: what takes some seconds, within which a stop is heard
 _AHEAD = 3  # batches that are decoded while one is used
 
 
@@ -33,8 +34,13 @@ class Batch:
     problems: dict[str, str]
 
 
+def batch_size(backbone: Backbone) -> int:
+    """How many images a model encodes at a time."""
+    return BATCH if backbone.small or backbone.device.type != "cpu" else min(BATCH, _LARGE)
+
+
 def batches(backbone: Backbone, dataset: Dataset, stretches: Sequence[range]) -> Generator[Batch, None, None]:
-    """Preprocessed images, at most `BATCH` at a time, none across the end of a stretch. To stop early, close it."""
+    """Preprocessed images, at most `batch_size` at a time, none across a stretch's end. To stop early, close it."""
 
     def read(index: int) -> Tensor | str:
         try:
@@ -42,7 +48,8 @@ def batches(backbone: Backbone, dataset: Dataset, stretches: Sequence[range]) ->
         except (OSError, ValueError, MemoryError) as error:
             return str(error)
 
-    chunks = (stretch[i : i + BATCH] for stretch in stretches for i in range(0, len(stretch), BATCH))
+    size = batch_size(backbone)
+    chunks = (stretch[i : i + size] for stretch in stretches for i in range(0, len(stretch), size))
     pool = ThreadPoolExecutor(max(2, min(8, os.cpu_count() or 1)), thread_name_prefix="decode")
     try:
         waiting: deque[list[tuple[int, Future[Tensor | str]]]] = deque()

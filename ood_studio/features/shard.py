@@ -19,8 +19,7 @@ from ood_studio.backbones.loading import load_again
 from ood_studio.core.errors import StudioError
 from ood_studio.core.tensor_files import checksum, write_tensors
 from ood_studio.data.dataset import Dataset, reopen
-from ood_studio.features import decoding
-from ood_studio.features.decoding import batches
+from ood_studio.features.decoding import Batch, batch_size, batches
 from ood_studio.features.plan import Plan
 
 _KEEP_SECONDS = 60.0  # after which an unfinished shard is kept: what a killed run may lose
@@ -109,6 +108,7 @@ def encode_shards(
     Raises:
         StudioError: if features are not finite.
     """
+    size = batch_size(backbone)
     begun = {number: _Begun(Shard.read(plan.part(number))) for number in numbers}
     done = sum(each.looked for each in begun.values())
     found = batches(backbone, dataset, [plan.rows(number)[begun[number].looked :] for number in numbers])
@@ -120,8 +120,8 @@ def encode_shards(
                     report(done)
                     batch = next(found)
                     shard.add(batch, _encode(backbone, batch.pixels, plan.spaces))
-                    done += min(decoding.BATCH, len(plan.rows(number)) - shard.looked)
-                    shard.looked += min(decoding.BATCH, len(plan.rows(number)) - shard.looked)
+                    count = min(size, len(plan.rows(number)) - shard.looked)
+                    done, shard.looked = done + count, shard.looked + count
                     if time.monotonic() - since > _KEEP_SECONDS and shard.looked < len(plan.rows(number)):
                         keep(number, shard.so_far())
                         since = time.monotonic()
@@ -152,7 +152,7 @@ class _Begun:
         self._parts = {} if usable is None else {name: [tensor] for name, tensor in usable.tensors.items()}
         self._problems = {} if usable is None else dict(usable.problems)
 
-    def add(self, batch: decoding.Batch, encoded: Mapping[str, Tensor]) -> None:
+    def add(self, batch: Batch, encoded: Mapping[str, Tensor]) -> None:
         """Adds a batch."""
         self.fresh = True
         self._problems |= batch.problems

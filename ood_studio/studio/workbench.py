@@ -18,6 +18,7 @@ from ood_studio.core.unicode import listed
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.keyed_images import GivenImage, KeyedImage
 from ood_studio.data.sources import open_dataset
+from ood_studio.features.decoding import batch_size
 from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.hub.device import Precision
 from ood_studio.labels.conjugated import conjugated_features
@@ -32,7 +33,6 @@ from ood_studio.studio.scores import ReferenceScores, ScorePanel, shown_scorers
 from ood_studio.studio.texts import cut_notes, read_prompts
 from ood_studio.worlds import ReferencePart, ReferenceSet, open_reference, reference_of
 
-_BATCH = 64
 _BYTES = 2**30  # of label spaces in memory, of reference images' features, and of phrases
 _FEATURE_BYTES = 512 * 2**20  # of single images' features in memory
 
@@ -206,9 +206,10 @@ class Workbench:
                 todo.append((key, each))
             else:
                 held[key] = kept
-        for start in range(0, len(todo), _BATCH):
+        size = batch_size(backbone)
+        for start in range(0, len(todo), size):
             progress("encoding pictures", start, len(todo))
-            batch = todo[start : start + _BATCH]
+            batch = todo[start : start + size]
             found = self.encode(backbone, (each.image for _, each in batch))
             for i, (key, _) in enumerate(batch):
                 patches = None if found.patches is None else found.patches[i : i + 1].clone()

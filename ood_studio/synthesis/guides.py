@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import final
 
@@ -31,7 +32,7 @@ from ood_studio.synthesis.losses import (
 )
 
 Resize = Callable[[Tensor], Tensor]
-_AT_ONCE = 64  # images scored in one pass
+_AT_ONCE = 16  # images scored in one pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,16 +237,19 @@ def guide_scores(guide: EnergyGuide, images: Dataset, most: int, progress: Progr
         StudioError: if none of them can be read.
     """
     images.prepare(progress)
-    held = []
-    for row in range(min(len(images), most)):
-        try:
-            held.append(images.load(row))
-        except (StudioError, OSError):
-            continue
-    if not held:
+    total = min(len(images), most)
+    parts: list[Tensor] = []
+    held: list[Tensor] = []
+    for row in range(total):
+        progress(f"scoring {images.name}", row, total)
+        with suppress(StudioError, OSError):
+            held.append(guide.backbone.preprocess([images.load(row)]))
+        if held and (len(held) == _AT_ONCE or row == total - 1):
+            parts.append(guide.score(torch.cat(held)).cpu())  # MPS knows no float64
+            held = []
+    if not parts:
         raise StudioError(f"no picture of {images.name} can be read")
-    parts = torch.split(guide.backbone.preprocess(held), _AT_ONCE)
-    return torch.cat([guide.score(part).cpu() for part in parts]).double().numpy()  # MPS knows no float64
+    return torch.cat(parts).double().numpy()
 
 
 def _view(views: dict[tuple[int, int], Resize], backbone: Backbone, pixels: Tensor) -> Resize:

@@ -14,6 +14,7 @@ from PIL import Image
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped
 from ood_studio.data.dataset import Dataset
 from ood_studio.diorama.splits import load_split
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES
@@ -142,6 +143,16 @@ def test_scorers_that_cannot_run_are_named_with_the_reason() -> None:
     result = whole(Reference(REFERENCE.class_text), resamples=0)
     assert {row.scorer for row in result.rows} == set(KEYS) - {"neglabel"}
     assert set(result.unavailable) == {"neglabel"} and "negative labels" in result.unavailable["neglabel"]
+
+
+def test_stopping_while_scorers_are_fitted_is_no_reason_of_a_scorer() -> None:
+    """CSP's phrases are encoded there, which may take long."""
+
+    def stopped(space: object) -> Reference:
+        raise Stopped("stopped while encoding words")
+
+    with pytest.raises(Stopped):
+        list(dataclasses.replace(bench(), reference_of=stopped).run())
 
 
 def test_a_space_that_the_model_lacks_is_a_reason_too() -> None:

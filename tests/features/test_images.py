@@ -19,8 +19,8 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import ROOT
 from ood_studio.core.progress import Stopped
 from ood_studio.data.dataset import Subset
+from ood_studio.features import decoding, shard
 from ood_studio.features import images as store
-from ood_studio.features import shard
 from ood_studio.features.budget import check_patches
 from ood_studio.features.images import dataset_features
 from tests.features.toys import SHARD, Plain, Toy, expected
@@ -112,6 +112,14 @@ def test_a_killed_run_is_taken_up_again(kept: Path) -> None:
     assert len(later.read) <= 40 - 2 * SHARD and len(finished(kept)) == 1
     assert found.visual is not None
     torch.testing.assert_close(found.visual, expected(list(range(40))))
+
+
+def test_large_models_on_a_cpu_take_few_pictures_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within which a stop is heard."""
+    monkeypatch.setattr(decoding, "BATCH", 64)
+    large, small, gpu = Toy(), Toy(), Toy()
+    small.small, gpu.device = True, torch.device("cuda")
+    assert [decoding.batch_size(each) for each in (large, small, gpu)] == [8, 64, 64]
 
 
 @pytest.mark.parametrize(("every", "worth"), [(0.0, 1e9), (1e9, 0.0)], ids=["by time", "when stopped"])

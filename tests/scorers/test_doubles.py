@@ -61,6 +61,8 @@ def test_scores_of_a_guide_and_figures_of_quality_on_mps() -> None:
         def score(self, pixels: Tensor) -> Tensor:
             return on_mps(pixels.mean(dim=(1, 2, 3)))
 
-    assert guide_scores(Guide(), Plain(3), 3).dtype == "float64"  # type: ignore[arg-type]
+    told: list[int] = []
+    found = guide_scores(Guide(), Plain(6, frozenset({5})), 9, lambda stage, done, total: told.append(done))  # type: ignore[arg-type]
+    assert found.dtype == "float64" and len(found) == 5 and told == [*range(6)]
     pixels = torch.rand(1, 3, 16, 16)
     assert quality(on_mps(pixels), on_mps(pixels)) == quality(pixels, pixels)
