@@ -91,7 +91,10 @@ class HeadAdapter(Adapter):
         return "an image"
 
     def _reference(self, adapted: Adapted, reference: Reference, space: Space) -> Reference:
-        return replace(reference, head=head_of(adapted)) if space == self.space else reference
+        if space != self.space and not (space == "both" and self.space == "visual"):
+            return reference
+        # The head that was there stands beside the new one, for scores that ask more than one.
+        return replace(reference, head=head_of(adapted), classifier=reference.head)
 
     def _scorer(self, adapted: Adapted, scorer: Scorer) -> Scorer:
         if isinstance(scorer, GaussianScorer):

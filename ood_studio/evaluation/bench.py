@@ -17,14 +17,14 @@ from ood_studio.core.versions import versions
 from ood_studio.data.content import origin_of
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bootstrap import intervals
-from ood_studio.evaluation.lacking import lacking, missed_notes, parts_of
+from ood_studio.evaluation.lacking import lacking, missed_notes
 from ood_studio.evaluation.metrics import FprDefinition, summary
 from ood_studio.evaluation.overlap import shared_note, shared_rows
 from ood_studio.evaluation.passport import passport_of
 from ood_studio.evaluation.rows import BenchResult, Row, Scores
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
-from ood_studio.scorers import FittedScore, Reference, Scorer, Space, select_features
+from ood_studio.scorers import FittedScore, Reference, Scorer, Space, parts_of, select_features
 
 _CHUNK = 2048  # images scored at a time, or
 _CHUNK_BYTES = 64 * 2**20  # of their features as numbers of 4 bytes: memory stays bounded whatever the size of the set

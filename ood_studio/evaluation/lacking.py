@@ -7,12 +7,7 @@ from collections.abc import Mapping, Sequence
 from ood_studio.data.arrays import FeatureDataset
 from ood_studio.data.dataset import Dataset
 from ood_studio.features.images import DatasetFeatures
-from ood_studio.scorers import FittedScore, Space
-
-
-def parts_of(space: Space) -> tuple[str, ...]:
-    """The features that make a space up."""
-    return ("joint", "patches") if space == "tokens" else (space,)
+from ood_studio.scorers import FittedScore, Space, parts_of
 
 
 def what_lacks(images: Dataset, features: DatasetFeatures, space: Space, dim: int) -> str:
@@ -26,7 +21,7 @@ def what_lacks(images: Dataset, features: DatasetFeatures, space: Space, dim: in
         found = getattr(features, part)
         if found is None:
             return images.lacks(part, dim)
-        if found.shape[-1] != dim:
+        if found.shape[-1] != dim and space != "both":  # whose dim is that of both parts
             return f"{images.file} holds {part} features of {found.shape[-1]} dimensions, not {dim}"
     return ""
 

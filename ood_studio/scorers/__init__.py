@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from ood_studio.scorers.adaneg import AdaNeg
-from ood_studio.scorers.base import FittedScore, Reference, Scorer, Space, select_features, unit_rows
+from ood_studio.scorers.base import FittedScore, Reference, Scorer, Space, unit_rows
+from ood_studio.scorers.cooked import COOkeD
 from ood_studio.scorers.csp import CSP
 from ood_studio.scorers.energy import Energy
 from ood_studio.scorers.entropy import Entropy
@@ -24,6 +25,7 @@ from ood_studio.scorers.neglabel import FORMS, NegLabel, affinities
 from ood_studio.scorers.react import ReAct
 from ood_studio.scorers.registry import SCORERS
 from ood_studio.scorers.relative_mahalanobis import RelativeMahalanobis
+from ood_studio.scorers.vectors import parts_of, select_features
 from ood_studio.scorers.vim import ViM
 
 for _scorer in (
@@ -44,6 +46,7 @@ for _scorer in (
     ViM,
     ReAct,
     KLMatching,
+    COOkeD,
 ):
     SCORERS.register(_scorer)
 
@@ -57,6 +60,7 @@ __all__ = [
     "MSP",
     "SCORERS",
     "AdaNeg",
+    "COOkeD",
     "Energy",
     "Entropy",
     "FittedScore",
@@ -72,6 +76,7 @@ __all__ = [
     "Space",
     "ViM",
     "affinities",
+    "parts_of",
     "select_features",
     "unit_rows",
 ]

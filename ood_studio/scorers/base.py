@@ -42,6 +42,7 @@ _PARTS = {
     "images": "the features of ID training images (images)",
     "labels": "the class labels of the ID training images (labels)",
     "head": "a trained linear head (head)",
+    "classifier": "a second head, of a trained classifier (classifier)",
 }
 
 
@@ -57,6 +58,7 @@ class Reference:
         labels: (n,), integer class indices of `images`.
         head: a linear layer giving logits from image features; None = the zero-shot text head.
         logit_scale: the backbone's logit scale (CLIP: 100); 1 / logit_scale is its own temperature.
+        classifier: another linear layer on visual features, of a classifier that stands beside `head`.
         conditional: what makes text features depend on the image; the three text parts are then those before it.
         absent: why a part is None, by its name, where more can be said than that it is.
 
@@ -71,6 +73,7 @@ class Reference:
     head: Linear | None = None
     logit_scale: float = 100.0
     conjugated_text: Tensor | None = None
+    classifier: Linear | None = None
     conditional: ConditionalText | None = None
     absent: Mapping[str, str] = field(default_factory=dict)
 
@@ -139,7 +142,7 @@ class FittedScore:
         Args:
             features: in the scorer's space, floating point: (batch, dim); (batch, rows, columns, dim) for patches;
                 (batch, 1 + rows * columns, dim) for tokens, see `select_features`. They may have any length above 0
-                (only their direction counts), but for visual ones, which count as they are.
+                (only their direction counts), but for visual ones and both, which count as they are.
 
         Returns:
             (batch,), in the type of `features` (half precision: float32).
@@ -245,7 +248,7 @@ class Scorer(ABC):
 
     @abstractmethod
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
-        """The score as a function of checked features, float32 or float64, of unit length unless they are visual.
+        """The score as a function of checked features, float32 or float64, of unit length but for visual ones and both.
 
         Tensors kept by the function must be copies, and follow the features' device and type at the call.
         """

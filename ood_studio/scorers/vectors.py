@@ -9,15 +9,16 @@ from torch import Tensor
 
 from ood_studio.core.errors import StudioError
 
-Space = Literal["joint", "visual", "patches", "tokens"]
-"""Which image features a scorer reads: after the projection (comparable with text), before it, one per patch, or the
-joint vector followed by the patches."""
+Space = Literal["joint", "visual", "patches", "tokens", "both"]
+"""Which image features a scorer reads: after the projection (comparable with text), before it, one per patch, the joint
+vector followed by the patches, or the joint vector followed by the visual one."""
 
 _LAYOUTS: dict[Space, tuple[str, ...]] = {
     "joint": ("batch",),
     "visual": ("batch",),
     "patches": ("batch", "rows", "columns"),
     "tokens": ("batch", "1 + rows * columns"),
+    "both": ("batch",),
 }
 
 _ABSENCE = {
@@ -27,8 +28,14 @@ _ABSENCE = {
 }
 
 
+def parts_of(space: Space) -> tuple[str, ...]:
+    """The features that make a space up."""
+    made: dict[Space, tuple[str, ...]] = {"tokens": ("joint", "patches"), "both": ("joint", "visual")}
+    return made.get(space, (space,))
+
+
 def check_features(features: Tensor, space: Space, dim: int, title: str) -> Tensor:
-    """Features ready to be scored: checked, at least float32, and of unit length unless the space is visual.
+    """Features ready to be scored: checked, at least float32, of unit length unless the space is visual or both.
 
     Args:
         features: (batch, dim), (batch, rows, columns, dim) for patches, (batch, 1 + rows * columns, dim) for tokens.
@@ -44,7 +51,7 @@ def check_features(features: Tensor, space: Space, dim: int, title: str) -> Tens
     if features.dtype not in (torch.float32, torch.float64):
         features = features.float()
     norms = row_norms(features, what)
-    return features if space == "visual" else features / norms
+    return features if space in ("visual", "both") else features / norms
 
 
 def select_features(space: Space, joint: Tensor | None, visual: Tensor | None, patches: Tensor | None) -> Tensor:
@@ -58,18 +65,21 @@ def select_features(space: Space, joint: Tensor | None, visual: Tensor | None, p
 
     Returns:
         As given; tokens are (batch, 1 + rows * columns, dim), the joint vector first, then the patches row by row, in
-        the joint vector's type.
+        the joint vector's type; both is (batch, dim + width), the joint vector first, in its type.
 
     Raises:
         StudioError: naming the features that are missing.
     """
     given = {"joint": joint, "visual": visual, "patches": patches}
-    for part in ("joint", "patches") if space == "tokens" else (space,):
+    for part in parts_of(space):
         if given[part] is None:
             raise StudioError(f"this model gives no {_ABSENCE[part]}")
     if space == "tokens":
         assert joint is not None and patches is not None
         return torch.cat([joint[:, None], patches.flatten(1, 2).to(joint)], dim=1)
+    if space == "both":
+        assert joint is not None and visual is not None
+        return torch.cat([joint, visual.to(joint)], dim=1)
     found = given[space]
     assert found is not None
     return found

@@ -18,7 +18,7 @@ from ood_studio.detectors import Audit, Calibration, Detector, audit
 from ood_studio.evaluation.choose import bench_scorers, parse_scorer, without_text
 from ood_studio.evaluation.overlap import shared_rows
 from ood_studio.features.images import dataset_features
-from ood_studio.scorers import Scorer, select_features
+from ood_studio.scorers import Scorer, parts_of, select_features
 from ood_studio.studio.requests import AuditRequest, DetectorRequest
 from ood_studio.studio.workbench import LabelSpace, Workbench
 from ood_studio.worlds import open_reference, reference_of
@@ -158,7 +158,7 @@ class DetectorService:
 
 def spaces_of(scorer: Scorer) -> set[str]:
     """The kinds of features that a scorer reads."""
-    return {"joint", "patches"} if scorer.space == "tokens" else {scorer.space}
+    return set(parts_of(scorer.space))
 
 
 @dataclass(frozen=True, eq=False)

@@ -158,6 +158,6 @@ class JudgeService:
             for name, each in {"": suite.id, **sets}.items()
         }
         chosen = parse_scorer(scorer, bench_scorers())
-        if "images" in chosen.needs or chosen.space not in ("joint", "visual"):
+        if "images" in chosen.needs or chosen.space not in ("joint", "visual", "both"):
             raise StudioError(f"{chosen.title} learns from pictures or reads parts of them; judge with another score")
         return Judge(space, chosen, suite.id, sets, plain)

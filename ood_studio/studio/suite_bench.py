@@ -23,13 +23,13 @@ from ood_studio.data.dataset import Dataset
 from ood_studio.data.plain import plain
 from ood_studio.evaluation.bench import Bench, needed_spaces
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers, without_text
-from ood_studio.evaluation.lacking import parts_of, what_lacks
+from ood_studio.evaluation.lacking import what_lacks
 from ood_studio.evaluation.suites import OpenSuite, open_suite
 from ood_studio.features.budget import check_patches
 from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.corpora import has_lexnames
 from ood_studio.labels.presets import read_labels
-from ood_studio.scorers import FittedScore, Reference, Scorer, Space, select_features
+from ood_studio.scorers import FittedScore, Reference, Scorer, Space, parts_of, select_features
 from ood_studio.studio.given import GIVEN, given_features
 from ood_studio.studio.provenance import about_model
 from ood_studio.studio.requests import BenchRequest, LabelChoice
@@ -235,7 +235,7 @@ class SuiteBenches:
             if space is not None and pool:
                 with reason_of("conjugated_text", absent):
                     conjugated = self._workbench.conjugated_text(space, choice, progress)
-            own = head if which == "visual" else None
+            own = head if which in ("visual", "both") else None
             if space is None:
                 absent |= dict.fromkeys(("class_text", "negative_text", "conjugated_text"), no_text)
                 scale = backbone.logit_scale

@@ -51,20 +51,31 @@ def full_reference(seed: int = 0) -> Reference:
     classes = unit(_CLASSES, seed)
     labels = torch.arange(_IMAGES) % _CLASSES
     images = functional.normalize(classes[labels] + 0.15 * unit(_IMAGES, seed + 1), dim=1)
-    head = Linear(DIM, _CLASSES)
-    with torch.no_grad():
-        head.weight.copy_(20 * classes)
-        head.bias.zero_()
     return Reference(
-        classes, unit(_NEGATIVES, seed + 2), images, labels, head, logit_scale=20.0, conjugated_text=unit(80, seed + 10)
+        classes,
+        unit(_NEGATIVES, seed + 2),
+        images,
+        labels,
+        _head(20 * classes),
+        logit_scale=20.0,
+        conjugated_text=unit(80, seed + 10),
+        classifier=_head(15 * classes + unit(_CLASSES, seed + 11)),
     )
+
+
+def _head(weight: Tensor) -> Linear:
+    head = Linear(weight.shape[1], weight.shape[0])
+    with torch.no_grad():
+        head.weight.copy_(weight)
+        head.bias.zero_()
+    return head
 
 
 def features_for(scorer: Scorer, rows: Tensor) -> Tensor:
     """(n, DIM) rows in the layout of the scorer's space."""
     if scorer.space in ("joint", "visual"):
         return rows
-    return select_features(scorer.space, rows, None, rows[:, None, None, :].expand(-1, 2, 2, -1))
+    return select_features(scorer.space, rows, rows, rows[:, None, None, :].expand(-1, 2, 2, -1))
 
 
 def is_a_frozen_dataclass_with_a_name(scorer: Scorer) -> None:
@@ -181,8 +192,8 @@ def features_of_another_kind_are_refused(scorer: Scorer) -> None:
     """Another width or shape, whole numbers, and what is no tensor."""
     score = scorer.fit(full_reference())
     wrong: tuple[tuple[Any, str], ...] = (
-        (features_for(scorer, torch.ones(3, DIM + 1)), r"must have shape .*16\), not "),
-        (torch.ones(DIM), r"must have shape .*16\), not \(16,\)"),
+        (features_for(scorer, torch.ones(3, DIM + 1)), rf"must have shape .*{score.dim}\), not "),
+        (torch.ones(DIM), rf"must have shape .*{score.dim}\), not \(16,\)"),
         (features_for(scorer, torch.ones(3, DIM, dtype=torch.long)), "must be floating point, not torch.int64"),
         ([[1.0] * DIM], "must be a tensor .* not list"),
     )
@@ -274,14 +285,16 @@ SCORER_CHECKS: tuple[Callable[[Scorer], None], ...] = (
 
 
 def _tensors(reference: Reference) -> list[Tensor]:
-    weight = None if reference.head is None else reference.head.weight
-    parts = (reference.class_text, reference.negative_text, reference.images, reference.conjugated_text, weight)
+    heads = [head.weight for head in (reference.head, reference.classifier) if head is not None]
+    parts = (reference.class_text, reference.negative_text, reference.images, reference.conjugated_text, *heads)
     return [part for part in parts if part is not None]
 
 
 def _moved(reference: Reference, device: torch.device) -> Reference:
     parts = ("class_text", "negative_text", "images", "labels", "conjugated_text")
-    head = Linear(DIM, _CLASSES)
-    assert reference.head is not None
-    head.load_state_dict(reference.head.state_dict())
-    return replace(reference, **{part: getattr(reference, part).to(device) for part in parts}, head=head.to(device))
+    moved = {part: getattr(reference, part).to(device) for part in parts}
+    for part in ("head", "classifier"):
+        moved[part] = Linear(DIM, _CLASSES)
+        moved[part].load_state_dict(getattr(reference, part).state_dict())
+        moved[part].to(device)
+    return replace(reference, **moved)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from ood_studio.adapters import AdaptedBackbone, AdapterError, Epoch, find_adapter, save, saved_adapters
 from ood_studio.attacks.feature import FeatureAttack
@@ -99,14 +100,37 @@ def test_scores_read_the_head_in_explore_and_compare(studio: Studio) -> None:
         before = {reading.title: reading for reading in plain.reports[i].readings}
         assert readings["NegLabel"] == before["NegLabel"] and readings["MSP"].value != before["MSP"].value
     bench = BenchRequest(
-        scorers=("energy", "rmd", "neglabel"), labels=with_adapters("mine"), count=20, train_count=60, resamples=0
+        scorers=("energy", "rmd", "neglabel", "cooked"),
+        labels=with_adapters("mine"),
+        count=20,
+        train_count=60,
+        resamples=0,
     )
-    rows = studio.bench(bench).rows
-    assert {row.scorer for row in rows} == {"mine+energy", "mine+rmd", "mine+neglabel"}
+    result = studio.bench(bench)
+    rows = result.rows
+    assert {row.scorer for row in rows} == {"mine+energy", "mine+rmd", "mine+neglabel", "mine+cooked"}
+    assert any("COOkeD has no classifier" in note for note in result.notes)
     (energy, *_) = (row for row in rows if row.scorer == "mine+energy")
     assert energy.params["space"] == "visual" and energy.params["adapters"][0]["adapter"] == "plp"
     (rmd, *_) = (row for row in rows if row.scorer == "mine+rmd")
     assert rmd.params["logits"] is True
+
+
+def test_a_head_under_another_one_is_cookeds_classifier(studio: Studio) -> None:
+    fitted(studio, REQUEST, "mine")
+    fitted(studio, replace(REQUEST, method="probe:epochs=3"), "true")
+    reference = studio.label_space(with_adapters("mine", "true")).reference("both")
+    assert reference.classifier is not None and reference.head is not None
+    assert torch.equal(reference.classifier.weight, find_weights("mine"))
+    assert torch.equal(reference.head.weight, find_weights("true"))
+    bench = BenchRequest(scorers=("cooked",), labels=with_adapters("mine", "true"), count=20, resamples=0)
+    result = studio.bench(bench)
+    assert {row.scorer for row in result.rows} == {"mine+true+cooked"}
+    assert not any("COOkeD" in note for note in result.notes)
+
+
+def find_weights(name: str) -> torch.Tensor:
+    return load_file(find_adapter(name).path)["weight"]
 
 
 def test_a_projection_moves_images_everywhere(studio: Studio, synthetic: Path) -> None:
