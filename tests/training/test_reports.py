@@ -6,6 +6,7 @@ import re
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -17,7 +18,15 @@ from ood_studio.hub.bundled import bundled
 from ood_studio.studio import AdaptRequest, AttackSetRequest, BenchRequest, SynthesizeImageRequest
 from ood_studio.synthesis.baselines import negative_label_images
 from ood_studio.synthesis.boundary import NearBoundary
-from ood_studio.training.reports import adapters, attacks, synthesis_measures, world
+from ood_studio.training.reports import (
+    adapter_bench,
+    adapter_plans,
+    adapter_text,
+    adapters,
+    attacks,
+    synthesis_measures,
+    world,
+)
 from ood_studio.training.reports.__main__ import REPORTS, main
 from ood_studio.training.reports.clip_card import clip_card
 from ood_studio.training.reports.contexts_card import contexts_card
@@ -41,7 +50,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {"scorers": ("mcm", "neglabel"), "train_count": 100}
     monkeypatch.setattr(world, "BenchRequest", lambda **chosen: BenchRequest(**chosen | few))
     monkeypatch.setattr(attacks, "AttackSetRequest", lambda **chosen: AttackSetRequest(**chosen | few))
-    monkeypatch.setattr(adapters, "AdaptRequest", lambda **chosen: AdaptRequest(**chosen | {"train_count": 100}))
+    for module in (adapters, adapter_bench):
+        monkeypatch.setattr(module, "AdaptRequest", lambda **chosen: AdaptRequest(**chosen | {"train_count": 100}))
+    head = adapter_plans.head("plp:epochs=2", "energy")
+    bare = adapter_plans.BARE["pseudo-msp"]
+    monkeypatch.setattr(adapters, "HEADS", (*adapter_plans.BARE.values(), head))
+    monkeypatch.setattr(adapters, "HEAD_CLAIMS", (adapter_plans.Claim(head, bare, "PLP"),))
+    search = adapter_plans.Search(head, (("rate=0.01",),), (50,))
+    monkeypatch.setattr(adapters, "searches", lambda pictures: dict.fromkeys(("plp", "probe", "taskres"), search))
     for module in (world, attacks, adapters):
         monkeypatch.setattr(module, "bundled_backbones", lambda: ["diorama"])
     monkeypatch.setattr(attacks, "FeatureAttack", partial(FeatureAttack, steps=3))
@@ -60,7 +76,8 @@ def test_a_report_rewrites_its_part_and_its_cards_alone(name: str, quick: None, 
     before = written()
     (tmp_path / FIGURES).parent.mkdir()
     (tmp_path / FIGURES).write_bytes(before[ROOT / FIGURES])
-    main([name, "--count", "10", "--seed", "5", "--device", "cpu", "--out", str(tmp_path)])
+    few = ["--parts", "heads", "--searched", "10", "--seeds", "1"] if name == "adapters" else []
+    main([name, "--count", "10", "--seed", "5", "--device", "cpu", "--out", str(tmp_path), *few])
     assert written() == before
     assert sorted(path.parent.name for path in tmp_path.glob("assets/*/README.md")) == CARDS[name]
     texts = [path.read_text(encoding="utf-8") for path in tmp_path.glob("assets/*/README.md")]
@@ -120,3 +137,59 @@ def test_the_contact_sheet_has_a_column_a_scene() -> None:
     sheet = contact_sheet([originals, results], columns=12, zoom=2)
     assert isinstance(sheet, Image.Image) and sheet.size == (12 * 16, 2 * (2 * 16 + 8))
     assert sheet.getpixel((8, 8)) == (0, 0, 0) and sheet.getpixel((8, 24)) == (255, 255, 255)
+
+
+def scores_of(detector: adapter_bench.Detector, ground: adapter_bench.Ground, seed: int) -> adapter_bench.Measured:
+    """Scores by chance, the further above OOD the longer the detector's name."""
+    rng = np.random.default_rng([len(detector.title), len(ground.name), seed])
+    shift = len(detector.title) / 40
+    scores = {"": rng.normal(shift, 1, 50)} | {name: rng.normal(0, 1, 50) for name in ground.ood}
+    return adapter_bench.Measured(scores, {"fit": 1.25, "image": 0.5, "numbers": 1234.0})
+
+
+def test_every_part_of_the_report_on_adapters_says_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter_bench.Bench, "measure", lambda self, *of: scores_of(*of))
+    monkeypatch.setattr(
+        adapter_bench.Bench, "cost", lambda self, detector, seed: scores_of(detector, adapters.BASE, seed)
+    )
+    report = adapters.AdapterReport(seeds=2)
+    found = {part: "\n".join(getattr(report, part)("diorama")) for part in report.parts}
+    for part, claims in (("heads", len(adapters.HEAD_CLAIMS)), ("features", 8), ("synthetic", 5)):
+        assert found[part].count("; of ") >= claims, part
+    for name in ("NegLabel", "FT", "FT, CoFT", "FT, CoFT, KR", "FT, CoFT, KR, NFT", "prompt tuning"):
+        assert f"| {name} | " in found["features"]
+    assert "| KR-NFT | 1.2 s | 0.50 ms | 1,234 |" in found["features"]
+    assert re.search(r"KR-NFT, mean AUROC on validation scenes: the paper's \d+\.\d; rate=0\.0001 ", found["features"])
+    for name in ("Neg Image, projection", "Grad Image, FT Label", "20", "50", "100"):
+        assert f"| {name} | " in found["synthetic"]
+
+
+def test_a_claim_is_tested_on_the_same_images_of_every_set_and_seed() -> None:
+    found = adapter_text.Found(range(3))
+    below, above = adapter_bench.Detector("mcm"), adapter_bench.Detector("neglabel", ("krnft:rate=0.1",))
+    calls: list[int] = []
+
+    def measure(detector: adapter_bench.Detector, ground: adapter_bench.Ground, seed: int) -> adapter_bench.Measured:
+        calls.append(seed)
+        rng = np.random.default_rng(seed)  # the same images, whatever scores them
+        inside, outside = rng.normal(1, 1, 200), rng.normal(0, 1, 200)
+        shift = 3.0 if detector == above else 0.0
+        return adapter_bench.Measured({"": inside + shift, "near-ood": outside, "far-ood-textures": outside})
+
+    found.add(adapters.ANY, [below, above], measure)
+    found.add(adapters.ANY, [above], measure)
+    assert calls == [0, 0, 1, 1, 2, 2]  # once each, seed by seed
+    said = adapter_text.claim(found, adapter_plans.Claim(above, below, "a paper"), [adapters.ANY])
+    assert said == "- krnft:rate=0.1+neglabel above mcm (a paper): shows; of 6 tests 6 say above, 0 below."
+    said = adapter_text.claim(found, adapter_plans.Claim(below, above, "none"), [adapters.ANY], {above: "KR-NFT"})
+    assert said == "- mcm above KR-NFT (none): does **not** show; of 6 tests 0 say above, 6 below."
+
+
+def test_what_was_measured_is_kept_and_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter_bench, "cache_dir", lambda: tmp_path)
+    one = scores_of(adapter_bench.Detector("mcm"), adapters.ANY, 1)
+    adapter_bench._kept("key", lambda: one)
+    again = adapter_bench._kept("key", lambda: pytest.fail("measured again"))
+    assert again.costs == one.costs and again.sets == one.sets
+    for name, scores in one.scores.items():
+        np.testing.assert_array_equal(again.scores[name], scores)

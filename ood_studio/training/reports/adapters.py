@@ -2,119 +2,187 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from ood_studio.core.parameters import Bounds, Help
-from ood_studio.core.progress import Bars
-from ood_studio.evaluation.significance import delong, outcome_of
-from ood_studio.studio import AdaptRequest, LabelChoice, Studio
-from ood_studio.studio.judge import Judge, Judged
-from ood_studio.training.reports.document import Documents, table
+from ood_studio.studio import AdaptRequest
+from ood_studio.training.reports.adapter_bench import ANY, BASE, NEW, STYLES, Bench, Detector, Ground
+from ood_studio.training.reports.adapter_plans import (
+    BARE,
+    CONDITIONAL_PROMPT,
+    HEAD_CLAIMS,
+    HEADS,
+    PLAIN,
+    PROMPT,
+    Claim,
+    Search,
+    ablation,
+    feature_claims,
+    regularised,
+    searches,
+    synthetic,
+    synthetic_claims,
+    synthetic_rows,
+)
+from ood_studio.training.reports.adapter_text import Found, claim, cost_table, ground_table, search_note, set_table
+from ood_studio.training.reports.document import Documents
 from ood_studio.training.reports.report import Count, Report, bundled_backbones
 
-BARE = "none"
-Detector = tuple[str, str]
-"""A method, or `BARE`, and the score that reads it."""
-
-DETECTORS: tuple[Detector, ...] = (
-    (BARE, "pseudo-msp"),
-    (BARE, "energy"),
-    (BARE, "neglabel"),
-    ("plp", "energy"),
-    ("probe", "energy"),
-    ("probe:shots=10", "energy"),
-    ("taskres", "neglabel"),
-)
-CLAIMS: tuple[tuple[Detector, Detector, str], ...] = (
-    (("plp", "energy"), (BARE, "pseudo-msp"), "PLP, Table 3"),
-    (("probe", "energy"), ("plp", "energy"), "PLP, Table 5: true labels are the upper bound"),
-    (("probe", "energy"), ("probe:shots=10", "energy"), "PLP, Table 5: few labels lie between"),
-    (("plp", "energy"), (BARE, "energy"), "that a head is better than the text"),
-    (("taskres", "neglabel"), (BARE, "neglabel"), "that a residual on the text helps NegLabel"),
-)
-
-Results = Mapping[tuple[Detector, int], Judged]
+_VALIDATION = 1000  # added to the seed of a search
+_PARTS = ("heads", "features", "synthetic")
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdapterReport(Report):
-    """Adapters fitted with several seeds, of the fit and of all images, and judged on a near and a far OOD set."""
+    """Adapters fitted with several seeds, of the fit and of all images, and judged on fresh near and far OOD sets.
+
+    What was measured is kept in the cache: a run that was interrupted goes on, and one with more parts measures those
+    alone.
+    """
 
     count: Annotated[Count, Help("Fresh scenes in every set")] = 1000
     seeds: Annotated[int, Bounds(1, 20, step=1, help="Seeds, from the first one on")] = 3
+    parts: Annotated[tuple[str, ...], Help("Parts to write: heads, features, synthetic")] = _PARTS
+    pictures: Annotated[int, Bounds(20, 100_000, log=True, step=20, help="Synthetic pictures of each kind")] = 100
+    searched: Annotated[Count, Help("Fresh scenes in every set that parameters are chosen on")] = 400
 
     def write(self, documents: Documents) -> None:
         """Rewrites the part ``adapters`` of docs/figures.md."""
-        results = {name: dict(self.measure(name)) for name in bundled_backbones()}
-        documents.section("adapters", adapter_figures(results, self))
+        made: Mapping[str, Callable[[str], Iterator[str]]] = {
+            "heads": self.heads,
+            "features": self.features,
+            "synthetic": self.synthetic,
+        }
+        lines = [self.opening()]
+        for part in self.parts:
+            for backbone in bundled_backbones():
+                lines += made[part](backbone)
+        documents.section("adapters", "\n".join(lines))
 
-    def measure(self, backbone: str) -> Iterator[tuple[tuple[Detector, int], Judged]]:
-        """Every detector with every seed, on images that it has not learnt from.
+    def opening(self) -> str:
+        """What all tables have in common."""
+        return (
+            f"AUROC / FPR95 in percent, means over {self.seeds} seeds of the fit and of all scenes, first seed "
+            f"{self.seed}. {AdaptRequest().train_count:,} ID scenes are learnt from and {self.count:,} fresh scenes of "
+            "each set judged; from `python -m ood_studio.training.reports adapters`. A claim is tested by DeLong's "
+            "test on the same images, on every set and with every seed: it *shows* where at least one test says so "
+            "and none the contrary, *does not show* where it is the other way round, and else is *undecided*. The "
+            f"parameters tried stand below each table; they are chosen on other scenes, {self.searched:,} a set."
+        )
 
-        Raises:
-            StudioError: if one cannot be fitted.
-        """
-        studio = Studio(self.device, workers=0)
-        for seed in range(self.seed, self.seed + self.seeds):
-            judges: dict[str, Judge] = {}
-            fitted = {}
-            for method, score in DETECTORS:
-                request = AdaptRequest(
-                    method="plp" if method == BARE else method, labels=LabelChoice(backbone=backbone), seed=seed
-                )
-                with closing(Bars(quiet=False)) as bars:
-                    if score not in judges:
-                        judges[score] = studio.judge(request, score, self.count, {}, bars)
-                    if method != BARE and method not in fitted:
-                        *_, last = studio.adapt(request, bars)
-                        fitted[method] = last.adapted
-                judge = judges[score]
-                yield ((method, score), seed), judge.before() if method == BARE else judge.after(fitted[method])
+    def heads(self, backbone: str) -> Iterator[str]:
+        """Heads on visual features, and residuals on text."""
+        bench, found = self._bench(backbone), Found(self._seeds)
+        found.add(ANY, HEADS, bench.measure)
+        yield from ("", f"### Linear heads and residuals, `{backbone}`", "")
+        yield from set_table(found, ANY, {each.title: each for each in HEADS})
+        yield from self._claims(found, HEAD_CLAIMS, (ANY,))
+        chosen = [self._search(backbone, each, ANY) for each in ("plp", "probe", "taskres")]
+        found.add(ANY, [each.best for each in chosen], bench.measure)
+        for each, against in zip(chosen, ("energy", "energy", "neglabel"), strict=True):
+            yield search_note(each.search.of.title, each.tried)
+            if each.best != each.search.of:
+                yield claim(found, Claim(each.best, BARE[against], "with the best of these"), (ANY,))
+                yield claim(found, Claim(each.best, BARE["pseudo-msp"], "with the best of these"), (ANY,))
+
+    def features(self, backbone: str) -> Iterator[str]:
+        """KR-NFT and prompt tuning."""
+        bench, found = self._bench(backbone), Found(self._seeds)
+        search = self._search(backbone, "krnft", BASE)
+        rate = next((each[5:] for each in search.best.methods[0].split(":") if each.startswith("rate=")), "1e-05")
+        rows = {"NegLabel": PLAIN} | ablation(rate)
+        if search.best.methods[0] not in {each.methods[0] for each in rows.values() if each.methods}:
+            rows["the best that was tried"] = search.best
+        rows["FT, CoFT, KR, NFT at the paper's rate"] = search.search.of
+        rows["prompt tuning"] = PROMPT
+        grounds = (BASE, NEW, STYLES)
+        for ground in grounds:
+            found.add(ground, rows.values(), bench.measure)
+        yield from ("", f"### KR-NFT and prompt tuning, `{backbone}`", "")
+        yield f"Learnt on {AdaptRequest().train_count:,} flat scenes, 4 of each class; 32 crops each, 8 of them chosen."
+        yield from ("", *ground_table(found, grounds, rows))
+        names = {each: name for name, each in rows.items()}
+        yield from self._claims(found, feature_claims(rate, *grounds), grounds, names)
+        weights = regularised(rate)
+        for ground in (BASE, NEW):
+            found.add(ground, weights.values(), bench.measure)
+        yield from ("", "λ₂ (Fig. 4b):", "", *ground_table(found, (BASE, NEW), weights))
+        whole = ablation(rate)["FT, CoFT, KR, NFT"]
+        costs = {
+            "KR-NFT": found[whole, BASE, self.seed],
+            "prompt tuning": found[PROMPT, BASE, self.seed],
+            "prompt tuning that depends on the image": bench.cost(CONDITIONAL_PROMPT, self.seed),
+        }
+        yield from ("", "CPU time on one thread (Table 7), crops and features not in it:", "", *cost_table(costs))
+        yield (
+            "- The last one learns from one crop of each kind of an image, with 50 negative labels, for one epoch: "
+            "it is timed, and not judged."
+        )
+        for name, each in {"KR-NFT": search, "prompt tuning": self._search(backbone, "prompt", BASE)}.items():
+            yield search_note(name, each.tried)
+
+    def synthetic(self, backbone: str) -> Iterator[str]:
+        """SynOOD's two stages."""
+        bench, found = self._bench(backbone), Found(self._seeds)
+        search = self._search(backbone, "synood", ANY)
+        rows = synthetic_rows(self.pictures, "synood-projection", "synood-labels")
+        found.add(ANY, rows.values(), bench.measure)
+        yield from ("", f"### SynOOD, `{backbone}`", "")
+        yield (
+            f"{self.pictures:,} synthetic pictures of each kind, made once of ID training scenes of seed {self.seed} "
+            "(the paper: 50,000); FT Label and projection at the paper's rates."
+        )
+        yield from ("", *set_table(found, ANY, rows))
+        names = {each: name for name, each in rows.items()}
+        yield from self._claims(found, synthetic_claims(rows), (ANY,), names)
+        if search.best != search.search.of:
+            found.add(ANY, [search.best], bench.measure)
+            yield claim(found, Claim(search.best, BARE["neglabel"], "with the best that was tried"), (ANY,))
+        yield search_note("projection+FT Label", search.tried)
+        counts = sorted({max(20, self.pictures // 5), max(20, self.pictures // 2), self.pictures})
+        best = search.best.methods
+        by_count = {f"{count:,}": synthetic(count, *best) for count in counts}
+        found.add(ANY, by_count.values(), bench.measure)
+        yield from ("", f"Number of pictures (Fig. 3), {'+'.join(best)}:", "", *set_table(found, ANY, by_count))
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    @property
+    def _seeds(self) -> range:
+        return range(self.seed, self.seed + self.seeds)
+
+    def _bench(self, backbone: str, count: int | None = None) -> Bench:
+        return Bench(backbone, count or self.count, AdaptRequest().train_count, self.pictures, self.seed, self.device)
+
+    def _claims(
+        self,
+        found: Found,
+        claims: Sequence[Claim],
+        grounds: tuple[Ground, ...],
+        names: Mapping[Detector, str] | None = None,
+    ) -> list[str]:
+        return ["", *(claim(found, each, each.grounds or grounds, names) for each in claims)]
+
+    def _search(self, backbone: str, name: str, ground: Ground) -> Searched:
+        """Tries a method's candidates on scenes that no table has."""
+        search = searches(self.pictures)[name]
+        bench, tried = self._bench(backbone, self.searched), {}
+        for each in search.candidates():
+            measured = bench.measure(each, ground, self.seed + _VALIDATION)
+            tried[each] = sum(measured.auroc(one) for one in measured.sets) / len(measured.sets)
+        return Searched(search, tried)
 
 
-def adapter_figures(results: Mapping[str, Results], report: AdapterReport) -> str:
-    """AUROC and FPR95 of every detector, means over seeds, and what they say of the papers."""
-    lines = [
-        f"AUROC / FPR95 in percent, means over {report.seeds} seeds of the fit and of all scenes, first seed "
-        f"{report.seed}. {AdaptRequest().train_count:,} ID scenes are learnt from and {report.count:,} fresh scenes of "
-        "each set judged; from `python -m ood_studio.training.reports adapters`.",
-    ]
-    for backbone, found in results.items():
-        sets = [*next(iter(found.values())).ood]
-        rows = [
-            [title(each), *(_cell([found[each, seed] for seed in _seeds(found)], name) for name in sets)]
-            for each in DETECTORS
-        ]
-        lines += ["", f"**Backbone `{backbone}`**", "", *table(["detector", *sets], rows)]
-        lines += ["", *(claim(found, *each) for each in CLAIMS)]
-    return "\n".join(lines)
+@dataclass(frozen=True)
+class Searched:
+    """What a search came to: mean AUROC over the OOD sets, in percent, by candidate."""
 
+    search: Search
+    tried: Mapping[Detector, float]
 
-def title(detector: Detector) -> str:
-    """A detector as the command line names it."""
-    method, score = detector
-    return score if method == BARE else f"{method}+{score}"
-
-
-def claim(found: Results, better: Detector, worse: Detector, source: str) -> str:
-    """Whether one detector is above another on every set and with every seed, see `outcome_of`."""
-    tests = []
-    for seed in _seeds(found):
-        a, b = found[better, seed], found[worse, seed]
-        tests += [delong(a.id, a.ood[name], b.id, b.ood[name]) for name in a.ood]
-    return f"- {title(better)} above {title(worse)} ({source}): {outcome_of(tests)}."
-
-
-def _seeds(found: Results) -> Sequence[int]:
-    return sorted({seed for _, seed in found})
-
-
-def _cell(judged: Sequence[Judged], name: str) -> str:
-    auroc, fpr95 = (
-        100 * sum(values) / len(judged)
-        for values in ([each.auroc(name) for each in judged], [each.fpr95(name) for each in judged])
-    )
-    return f"{auroc:.1f} / {fpr95:.1f}"
+    @property
+    def best(self) -> Detector:
+        """The best candidate; of equally good ones the first."""
+        return max(self.tried, key=self.tried.__getitem__)
