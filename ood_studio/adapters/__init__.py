@@ -15,7 +15,7 @@ from ood_studio.adapters.probe import Probe
 from ood_studio.adapters.prompt import PromptTuning
 from ood_studio.adapters.record import AdapterError, Record
 from ood_studio.adapters.registry import ADAPTERS, adapter_of, parse_adapter
-from ood_studio.adapters.store import SavedAdapter, export, find_adapter, remove, save, saved_adapters
+from ood_studio.adapters.store import SavedAdapter, export, find_adapter, keep_file, remove, save, saved_adapters
 from ood_studio.adapters.synood_labels import SynOODLabels
 from ood_studio.adapters.synood_projection import SynOODProjection
 from ood_studio.adapters.taskres import TaskResidual
@@ -45,6 +45,7 @@ __all__ = [
     "adapter_of",
     "export",
     "find_adapter",
+    "keep_file",
     "load_adaptation",
     "parse_adapter",
     "remove",

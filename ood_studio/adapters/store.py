@@ -20,7 +20,7 @@ from ood_studio.adapters.record import AdapterError, Record
 from ood_studio.adapters.registry import ADAPTERS
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
-from ood_studio.core.files import sweep
+from ood_studio.core.files import sweep, write_bytes
 from ood_studio.core.parameters import names, read_texts
 from ood_studio.core.paths import cache_dir
 from ood_studio.core.tensor_files import checksum, write_tensors
@@ -76,6 +76,32 @@ def save(adapted: Adapted, name: str) -> SavedAdapter:
     export(adapted, path)
     sweep(folder)
     return SavedAdapter(name, path, record)
+
+
+def keep_file(path: Path, name: str = "") -> SavedAdapter:
+    """Keeps an adapter's file, such as one from another machine, under a name.
+
+    Args:
+        path: of the file.
+        name: the file's own where empty, with its key where that is taken by another.
+
+    Raises:
+        AdapterError: for a file that is no adapter or a damaged one, and as `save`.
+    """
+    record, _ = _read(path, path.name, whole=True)
+    if not name:
+        name = re.sub(r"[^a-z0-9._-]+", "-", _name_of(path).lower()).strip("-._") or record.adapter
+        if any(not other.stem.endswith(record.key) for other in _files(name)):
+            name = f"{name}-{record.key[:8]}"
+    _check_name(name)
+    target = _folder() / f"{name}{_SEPARATOR}{record.key}{SUFFIX}"
+    if any(other != target for other in _files(name)):
+        raise AdapterError(f"there is an adapter {name} with other content; remove it first or take another name")
+    try:
+        write_bytes(target, path.read_bytes())
+    except OSError as error:
+        raise AdapterError(f"the adapter cannot be saved in {target} ({error.strerror or error})") from error
+    return SavedAdapter(name, target, record)
 
 
 def export(adapted: Adapted, path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -80,6 +80,7 @@ def attack_sets(
     target: str,
     targets: Sequence[str],
     checkpoints: Collection[int] = (),
+    origin: Mapping[str, str] | None = None,
     progress: Progress = silent,
 ) -> tuple[AttackedSet, ...]:
     """Attacks every image of a dataset, rounds to 8 bits and keeps it; a set that is there already is only read.
@@ -97,6 +98,7 @@ def attack_sets(
         target: the kind of target.
         targets: for each image of the source what it is pulled to, for the manifest.
         checkpoints: steps before the last at which a set is kept too.
+        origin: the request that the sets are made by, see `ImageSet`.
         progress: told images times steps, before every step; may raise to stop.
 
     Returns:
@@ -119,7 +121,9 @@ def attack_sets(
         "attack": asdict(attack),
         "content": content,
     }
-    writers = {step: SetWriter(names[step], folders[step], len(source), about | {"step": step}) for step in kept}
+    writers = {
+        step: SetWriter(names[step], folders[step], len(source), about | {"step": step}, origin) for step in kept
+    }
     left_out = 0
     source.prepare(progress)
     stage, total = f"attacking {name}", len(source) * attack.steps

@@ -35,6 +35,7 @@ class ImageSet:
         parameters: how its images are made.
         entries: the manifest's lines, in the order of their sources: ``file``, ``row`` and how each was made.
         left_out: why images could not be made, and how many each; known at the end.
+        origin: the request that it was made by, as `core.parameters.texts` gives it; empty where that is not known.
     """
 
     name: str
@@ -43,6 +44,7 @@ class ImageSet:
     parameters: dict[str, Any]
     entries: tuple[dict[str, Any], ...]
     left_out: dict[str, int] = field(default_factory=dict)
+    origin: dict[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -83,6 +85,7 @@ def read_set(folder: Path) -> ImageSet | None:
             dict(header["parameters"]),
             in_order(entries),
             _left_out(header.get("left_out")),
+            {str(name): str(text) for name, text in dict(header.get("origin", {})).items()},
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -48,14 +48,22 @@ class SetWriter:
         folder: where to; it may hold an unfinished set of the same parameters.
         wanted: how many images it is to have.
         parameters: everything that decides the result, as plain values for JSON.
+        origin: the request that it is made by, see `ImageSet`; another one may come to the same.
 
     Raises:
         StudioError: for a folder with another set or other files, or when the disk refuses, here and in all methods;
             what is finished stays.
     """
 
-    def __init__(self, name: str, folder: Path, wanted: int, parameters: Mapping[str, Any]) -> None:
-        self._name, self._folder, self._wanted = name, folder, wanted
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        wanted: int,
+        parameters: Mapping[str, Any],
+        origin: Mapping[str, str] | None = None,
+    ) -> None:
+        self._name, self._folder, self._wanted, self._origin = name, folder, wanted, dict(origin or {})
         self._parameters: dict[str, Any] = json.loads(json.dumps(parameters))  # as they are read again
         self._entries: dict[int, dict[str, Any]] = {}
         self._left_out: dict[str, int] = {}
@@ -102,7 +110,7 @@ class SetWriter:
     def state(self) -> ImageSet:
         """The set as it is."""
         entries = in_order(self._entries.values())
-        return ImageSet(self._name, self._folder, self._wanted, self._parameters, entries, self._left_out)
+        return ImageSet(self._name, self._folder, self._wanted, self._parameters, entries, self._left_out, self._origin)
 
     def _claim(self) -> None:
         """Writes the header, or checks that the one there is of the same set."""
@@ -126,7 +134,7 @@ class SetWriter:
     def _write_header(self) -> None:
         about = {"name": self._name, "wanted": self._wanted, "left_out": self._left_out, "version": __version__}
         with self._writing():
-            write_json(self._folder / HEADER, about | {"parameters": self._parameters})
+            write_json(self._folder / HEADER, about | {"parameters": self._parameters, "origin": self._origin})
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -148,11 +156,12 @@ def build_set(
     parameters: Mapping[str, Any],
     make: Make,
     batch: Callable[[], int] = lambda: 8,
+    origin: Mapping[str, str] | None = None,
 ) -> Iterator[ImageSet]:
     """Makes a set, or goes on where an interrupted run was; each batch is kept as soon as it is finished.
 
     Args:
-        name, folder, parameters: see `SetWriter`.
+        name, folder, parameters, origin: see `SetWriter`.
         rows: which of the source's images.
         make: images of some of the rows, or why there is none, in words for after a number such as `UNREADABLE`.
         batch: how many rows at once; asked when there is anything to make.
@@ -163,7 +172,7 @@ def build_set(
     Raises:
         StudioError: as `SetWriter`, or if no row gives an image.
     """
-    writer = SetWriter(name, folder, len(rows), parameters)
+    writer = SetWriter(name, folder, len(rows), parameters, origin)
     left_out: dict[str, int] = {}
     todo = [row for row in rows if row not in writer]
     yield writer.state()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from torch import Tensor
 
 from ood_studio.attacks.attack_set import AttackedSet, attack_sets
 from ood_studio.attacks.defences import Defence, defended_features, parse_defence
+from ood_studio.attacks.feature import FeatureAttack
 from ood_studio.attacks.objective import Objective
 from ood_studio.attacks.set_targets import SetTargets, choose_targets
 from ood_studio.backbones import Backbone
 from ood_studio.backbones.framing import frame_shape
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import texts
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.arrays import FeatureDataset
 from ood_studio.data.dataset import Dataset, Subset
@@ -29,6 +32,23 @@ from ood_studio.studio.requests import AttackSetRequest, LabelChoice
 from ood_studio.studio.suite_bench import SuiteBenches
 from ood_studio.studio.texts import read_prompts
 from ood_studio.studio.workbench import Workbench
+
+
+@dataclass(frozen=True, eq=False)
+class MadeSets:
+    """Attacked sets before anything has judged them.
+
+    Attributes:
+        source: the name of the set attacked.
+        suite: whose OOD sets are the source and the attacked ones.
+        sets: the attacked ones.
+        used: training images that were targets.
+    """
+
+    source: str
+    suite: OpenSuite
+    sets: tuple[AttackedSet, ...]
+    used: frozenset[int]
 
 
 class AttackSetService:
@@ -51,12 +71,29 @@ class AttackSetService:
             StudioError: for an unknown suite, set, scorer, model or defence, or data that are not there.
             Diverged: if the attack meets numbers that are not finite.
         """
+        self._check_scorers(request, progress)
+        defences: list[Defence | None] = [None, *map(parse_defence, request.defences)]
+        made = self.make(request, progress)
+        evaluations = [
+            self._evaluate(request, made.suite, name, defence, made.used, progress)
+            for name in dict.fromkeys((request.labels.backbone, *request.judges))
+            for defence in defences
+        ]
+        return AttackResult(made.source, made.sets, tuple(evaluations))
+
+    def _check_scorers(self, request: AttackSetRequest, progress: Progress) -> None:
         chosen_scorers = choose_scorers(request.scorers, bench_scorers())
         for name in dict.fromkeys((request.labels.backbone, *request.judges)):
             judge = self._workbench.backbone(name, progress)
             if not judge.reads_text:
                 check_some_run(without_text(chosen_scorers), name, judge.head)
-        defences: list[Defence | None] = [None, *map(parse_defence, request.defences)]
+
+    def make(self, request: AttackSetRequest, progress: Progress = silent) -> MadeSets:
+        """The attacked sets alone, which nothing has judged yet.
+
+        Raises:
+            StudioError: as `Studio.attack_set`.
+        """
         suite = self._suites.open(request.bench())
         chosen = request.source
         if request.id_data and chosen == AttackSetRequest.source and chosen not in suite.ood:
@@ -96,17 +133,12 @@ class AttackSetService:
                 target=request.target_score or request.target,
                 targets=[request.target_score] * len(source) if targets is None else targets.names,
                 checkpoints=request.checkpoints,
+                origin=texts(_alone(request, attack)),
                 progress=progress,
             )
         others: dict[str, Dataset] = {each.name: FolderDataset(each.folder, each.name) for each in sets}
         suite = replace(suite, ood={source.name: source, **others})
-        used = frozenset[int]() if targets is None else targets.used
-        evaluations = [
-            self._evaluate(request, suite, name, defence, used, progress)
-            for name in dict.fromkeys((request.labels.backbone, *request.judges))
-            for defence in defences
-        ]
-        return AttackResult(source.name, tuple(sets), tuple(evaluations))
+        return MadeSets(source.name, suite, tuple(sets), frozenset[int]() if targets is None else targets.used)
 
     def transfer(
         self, request: AttackSetRequest, backbones: Sequence[str], progress: Progress = silent
@@ -186,6 +218,12 @@ def _choice(request: AttackSetRequest, name: str) -> LabelChoice:
     """The labels for one of the models; adapters are on the attacked one alone."""
     adapters = request.labels.adapter if name == request.labels.backbone else ()
     return replace(request.labels, backbone=name, adapter=adapters)
+
+
+def _alone(request: AttackSetRequest, attack: FeatureAttack) -> AttackSetRequest:
+    """A request for one of its attacks, and for no figures."""
+    plain: dict[str, Any] = {name: () for name in ("smoothness", "linf", "l2", "checkpoints", "judges", "defences")}
+    return replace(request, attack=attack, **plain)
 
 
 def _key(request: AttackSetRequest, suite: OpenSuite, backbones: Sequence[Backbone], targets: SetTargets | None) -> str:

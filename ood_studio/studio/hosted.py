@@ -76,6 +76,7 @@ _NUMBERS: Mapping[str, float] = {
     "far": 1_000,
     "neighbours": 100,
     "AttackSetRequest.count": 500,
+    "JudgeAgainRequest.count": 50,
     "SynthesizeSetRequest.count": 100,
 }
 """The largest value of a whole number, by path, or by the kind of request and path; seeds may be any."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -88,6 +88,16 @@ class Judge:
             if held is None
             else Adaptation(held.backbone, (*held.parts, adapted))
         )
+
+    def on(self, sets: Mapping[str, Dataset], progress: Progress = silent) -> Judge:
+        """The same ID images against other OOD sets, by name.
+
+        Raises:
+            StudioError: for images that cannot be read.
+        """
+        below = self.space.backbone if self.space.adaptation is None else self.space.adaptation.backbone
+        plain = {name: dataset_features(below, each, {"joint", "visual"}, progress) for name, each in sets.items()}
+        return replace(self, ood=sets, plain={"": self.plain[""], **plain})
 
     @torch.no_grad()
     def _judged(self, adaptation: Adaptation) -> Judged:

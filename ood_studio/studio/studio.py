@@ -31,6 +31,7 @@ from ood_studio.studio.explore import ExploreService
 from ood_studio.studio.feature_map import FeatureMap, FeatureMapService
 from ood_studio.studio.hosted import Hosted
 from ood_studio.studio.judge import Judge, JudgeService
+from ood_studio.studio.judge_again import JudgeAgainService
 from ood_studio.studio.requests import (
     AdaptRequest,
     AttackImageRequest,
@@ -62,6 +63,9 @@ class Studio:
         workers: processes that draw a world's images; 0 for one a core.
         hosted: what strangers may ask for; None where whoever asks may do what they like on this machine.
         precision: what models compute with, see `ood_studio.hub.device`.
+
+    Attributes:
+        judge_again: judges adapters on fresh images, and attacks them.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class Studio:
         self._detectors = DetectorService(self.workbench)
         self._adapt = AdaptService(self.workbench)
         self._judges = JudgeService(self.workbench)
+        self.judge_again = JudgeAgainService(self._attack_set, self._sets, self.allow)
 
     def allow(self, request: Any) -> None:
         """Lets a request of any kind pass, which all methods below ask first; a StudioError where strangers may not."""

@@ -13,6 +13,7 @@ from PIL import Image
 
 from ood_studio import __version__
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import texts
 from ood_studio.core.paths import given_path
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
@@ -76,7 +77,10 @@ class SynthesizeSetService:
             found = self._made(request, inpainter, assessor, source, originals, progress)
             return [found.get(row, NO_CONTEXT if row in originals else UNREADABLE) for row in part]
 
-        for built in build_set(name, folder, rows, parameters, make, lambda: at_once(*models()[0].size)):
+        def batch() -> int:
+            return at_once(*models()[0].size)
+
+        for built in build_set(name, folder, rows, parameters, make, batch, texts(request)):
             progress(f"making {name}", len(built.entries), built.wanted)
             yield built
 

@@ -41,6 +41,13 @@ def file_stem(name: str) -> str:
     return stem or "picture"
 
 
+def jpeg_text(picture: Image.Image) -> str:
+    """A small picture for the page as JPEG in base64."""
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=88)
+    return base64.b64encode(file.getvalue()).decode()
+
+
 def png_text(picture: Image.Image) -> str:
     """A picture as PNG in base64, for JSON."""
     file = io.BytesIO()

@@ -10,7 +10,17 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from ood_studio.adapters import Adapted, AdapterError, Probe, find_adapter, remove, save, saved_adapters
+from ood_studio.adapters import (
+    Adapted,
+    AdapterError,
+    Probe,
+    export,
+    find_adapter,
+    keep_file,
+    remove,
+    save,
+    saved_adapters,
+)
 from ood_studio.adapters.record import Record
 from ood_studio.adapters.store import forget_state, keep_state, kept_state
 from ood_studio.core import tensor_files
@@ -48,6 +58,22 @@ def test_adapters_have_names_and_are_listed_and_removed(adapted: Adapted, own_ca
     for wrong in ("", "A", "../x", "a/b", "x" * 65):
         with pytest.raises(AdapterError, match="an adapter's name has small letters"):
             save(adapted, wrong)
+
+
+def test_a_file_from_elsewhere_is_kept_under_its_name(adapted: Adapted, tmp_path: Path) -> None:
+    export(adapted, file := tmp_path / "My Probe (2).safetensors")
+    kept = keep_file(file)
+    assert kept.name == "my-probe-2" and find_adapter("my-probe-2").record == adapted.record
+    assert keep_file(file, "other").name == "other" and keep_file(file).name == "my-probe-2"  # the same once more
+    later = Probe(epochs=3).fit(SmallBackbone(), small_material(), seed=1)
+    export(later, file)
+    assert keep_file(file).name == f"my-probe-2-{later.record.key[:8]}"  # the name is taken by other content
+    with pytest.raises(AdapterError, match="there is an adapter other with other content"):
+        keep_file(file, "other")
+    file.write_bytes(file.read_bytes()[:-40])
+    with pytest.raises(AdapterError, match="damaged"):
+        keep_file(file)
+    assert len(saved_adapters()) == 3
 
 
 def test_a_full_disk_leaves_what_was_there(adapted: Adapted, monkeypatch: pytest.MonkeyPatch) -> None:

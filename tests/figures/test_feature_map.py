@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 from PIL import Image
 
 from ood_studio.figures.feature_map import CELL, feature_map_figure, sprite
 from ood_studio.figures.filmstrip import Frame, filmstrip
+from ood_studio.figures.movement import movement_figure
 from ood_studio.studio.feature_map import MapGroup
 
 
@@ -50,3 +52,15 @@ def test_a_filmstrip_holds_every_frame_with_its_pixels_square() -> None:
     colours = {colour for _, colour in strip.crop((30, 70, 340, 380)).getcolors(1_000_000) or ()}
     assert colours == {(255, 0, 0), (0, 0, 255)}  # nothing between: not blurred
     assert filmstrip([Frame("one", small)]).height < strip.height
+
+
+def test_movement_joins_before_and_after() -> None:
+    before, after = np.array([[0.0, 1.0], [2.0, 3.0]]), np.array([[0.5, 1.0], [2.0, 4.0]])
+    images = SimpleNamespace(name="ID", kind="id", before=before, after=after, captions=("a", "<b>"), turned=0.25)
+    texts = SimpleNamespace(
+        name="labels", kind="text", before=before, after=before, captions=("cat", "dog"), turned=0.0
+    )
+    lines, marks, _, words = movement_figure([images, texts]).data
+    assert list(lines.x[:2]) == [0.0, 0.5] and np.isnan(lines.x[2]) and list(lines.y[3:5]) == [3.0, 4.0]
+    assert list(marks.x) == [0.5, 2.0] and marks.name == "ID: 0.250" and marks.customdata[1] == "&lt;b&gt;"
+    assert list(words.text) == ["cat", "dog"] and words.mode == "markers+text"

@@ -81,3 +81,24 @@ def test_an_attacked_batch_is_learnt_from(page: Any, address: str) -> None:
     )
     train(page, "synood-projection:epochs=2")
     assert "these pictures" in page.locator("#adapt-table").inner_text()
+    # Memorised, fresh, and attacked again: side by side, each with its pictures.
+    page.get_by_role("tab", name="Judge again").click()
+    page.fill("#adapt-again-count input", "10")
+    page.locator("#adapt-again").click()
+    page.wait_for_selector("#adapt-rounds section.repeated", timeout=PATIENCE)
+    page.wait_for_function("!document.querySelector('#adapt-again').disabled", timeout=PATIENCE)
+    rounds = page.locator("#adapt-rounds section")
+    assert [each.split(" caught")[0].split()[-1] for each in rounds.all_inner_texts()] == ["10"] * 3
+    assert page.locator("#adapt-rounds figure img").count() == 30
+    page.get_by_role("tab", name="What moved").click()
+    page.wait_for_selector("#adapt-map .main-svg", timeout=PATIENCE)
+    # Compared with what was before: the adapter is on the model of Compare, too.
+    page.get_by_role("tab", name="Save and use").click()
+    page.fill("#adapt-name input, #adapt-name textarea", "of-the-loop")
+    page.locator("#adapt-save").click()
+    page.wait_for_selector("#adapt-saved:has-text('Saved as of-the-loop')", timeout=PATIENCE)
+    page.locator("#adapt-use").click()
+    page.wait_for_selector("#shared-adapter .token:has-text('of-the-loop')", timeout=PATIENCE)
+    page.get_by_role("tab", name="Compare", exact=True).click()
+    page.locator("#compare-quick").click()
+    page.wait_for_selector("#compare-table:has-text('of-the-loop+')", timeout=PATIENCE)

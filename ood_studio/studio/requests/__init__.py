@@ -1,7 +1,7 @@
 """What people ask for. A request contains the dataclasses of the methods it uses; its fields are the forms, the flags,
 the links and the API, each declared once (see `ood_studio.core.parameters`)."""
 
-from ood_studio.studio.requests.adapt import AdaptRequest
+from ood_studio.studio.requests.adapt import AdaptRequest, JudgeAgainRequest
 from ood_studio.studio.requests.attack import AttackImageRequest, AttackSetRequest
 from ood_studio.studio.requests.bench import BenchRequest
 from ood_studio.studio.requests.detector import AuditRequest, DecideRequest, DetectorRequest
@@ -23,6 +23,7 @@ REQUESTS = (
     DecideRequest,
     AuditRequest,
     AdaptRequest,
+    JudgeAgainRequest,
 )
 """Every request; `LabelChoice` alone asks for negative labels."""
 
@@ -37,6 +38,7 @@ __all__ = [
     "DetectorRequest",
     "ExploreRequest",
     "FeatureMapRequest",
+    "JudgeAgainRequest",
     "LabelChoice",
     "SynthesizeImageRequest",
     "SynthesizeSetRequest",

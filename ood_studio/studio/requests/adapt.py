@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from ood_studio.core.parameters import Help, Seed, check
+from ood_studio.core.parameters import Bounds, Help, Seed, check
 from ood_studio.studio.requests.bench import DataRoot, TrainPictures
 from ood_studio.studio.requests.labels import LabelChoice
 
@@ -35,6 +35,20 @@ class AdaptRequest:
     data_root: DataRoot = ""
     train_count: TrainPictures = 2000
     seed: Annotated[Seed, Help("Seed of the fit, and of the pictures drawn")] = 1
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class JudgeAgainRequest:
+    """An adapter judged on fresh images of the kind that it learnt from, and attacked itself.
+
+    Attributes:
+        count: fresh images of each kind.
+    """
+
+    count: Annotated[int, Bounds(10, 1_000, log=True, step=1, help="Fresh pictures of each kind")] = 12
 
     def __post_init__(self) -> None:
         check(self)

@@ -8,9 +8,11 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.adapters import adapter_of, export
+from ood_studio.figures.movement import movement_figure
 from ood_studio.figures.score_histograms import score_histograms
 from ood_studio.figures.training_curves import loss_figure, rate_figure
 from ood_studio.studio.judge import Judged
+from ood_studio.studio.movement import Movement, movement
 from ood_studio.ui.adapt.changed import changed, pictures
 from ood_studio.ui.adapt.fitting import Fit
 from ood_studio.ui.adapt.panels import EMPTY, Panels
@@ -42,10 +44,12 @@ def finished(p: Panels, fit: Fit) -> Updates:
         p.download: gr.DownloadButton(value=str(path)),
         p.use: gr.Button(interactive=False),
         p.saved: "",
+        p.again.shown: "",
     }
     if fit.judge is None or fit.before is None or fit.now is None:
         return found | {p.table: '<p class="studio-about">There are no held-out pictures of these labels.</p>'}
     turned = changed(fit.before, fit.now)
+    moved = movement(fit.judge, fit.adapted)
     return found | {
         p.table: table(fit.before, fit.now, fit.score),
         p.histogram_before: figure_update(p.histogram_before, _histogram(fit.score, fit.before)),
@@ -54,6 +58,8 @@ def finished(p: Panels, fit: Fit) -> Updates:
         p.right: gr.update(value=pictures(fit.judge, turned.right)),
         p.wrong_title: _heading(len(turned.wrong), "now on the wrong side"),
         p.wrong: gr.update(value=pictures(fit.judge, turned.wrong)),
+        p.map: figure_update(p.map, None if moved.still else movement_figure(moved.groups)),
+        p.map_about: map_about(moved),
     }
 
 
@@ -98,6 +104,17 @@ def table(before: Judged, now: Judged, score: str) -> str:
         f'<div class="studio-scroll"><table class="studio-scores"><caption>{escape(score)} on {sizes}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def map_about(moved: Movement) -> str:
+    """How the map is read, or why there is none."""
+    said = (
+        "It moves no features: what is learnt is a head on them, or other label vectors."
+        if moved.still
+        else "Each line leads from where a held-out picture or a label’s text was to where it is now, in the plane in "
+        "which ID varied most before, pictures and texts each around their mean. Numbers are 1 − cosine, on average."
+    )
+    return "".join(f'<p class="studio-about">{escape(each)}</p>' for each in (said, moved.note) if each)
 
 
 def _histogram(title: str, judged: Judged) -> Any:

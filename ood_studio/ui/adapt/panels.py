@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from ood_studio.ui.adapt.again import AgainPanel, build_again
 from ood_studio.ui.plot import click_plot
 
 EMPTY = (
@@ -37,6 +38,9 @@ class Panels:
     right: Any
     wrong_title: Any
     wrong: Any
+    map: Any
+    map_about: Any
+    again: AgainPanel
     name: Any
     save: Any
     use: Any
@@ -45,8 +49,8 @@ class Panels:
 
     def shown(self) -> list[Any]:
         """What a fit changes."""
-        kept = {"progress", "save"}
-        return [getattr(self, name) for name in self.__dataclass_fields__ if name not in kept]
+        kept = {"progress", "save", "again"}
+        return [*(getattr(self, name) for name in self.__dataclass_fields__ if name not in kept), self.again.shown]
 
 
 def build_panels() -> Panels:
@@ -83,6 +87,11 @@ def build_panels() -> Panels:
                         buttons=[],
                         elem_classes="studio-gallery studio-set-gallery",
                     )
+            with gr.Tab("Judge again", render_children=True):
+                p["again"] = build_again()
+            with gr.Tab("What moved", render_children=True):
+                p["map"] = click_plot("Where features moved", elem_id="adapt-map", height=520)
+                p["map_about"] = gr.HTML(elem_id="adapt-map-about")
             with gr.Tab("Save and use", render_children=True):
                 gr.HTML(_ABOUT_SAVED)
                 p["name"] = gr.Textbox(label="Name", elem_id="adapt-name", placeholder="repaired")

@@ -10,10 +10,11 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.studio import AdaptRequest
+from ood_studio.ui.adapt.again import wire_again
 from ood_studio.ui.adapt.layout import LAYOUT, START, made_sets
 from ood_studio.ui.adapt.panels import build_panels
 from ood_studio.ui.adapt.running import wire_run
-from ood_studio.ui.adapt.saving import wire_saving
+from ood_studio.ui.adapt.saving import wire_loading, wire_saving
 from ood_studio.ui.adapt.session import Session
 from ood_studio.ui.form import Form, changes_of
 from ood_studio.ui.page import Page
@@ -75,11 +76,17 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs) -> AdaptTab:
             with gr.Accordion("More", open=False, elem_id="adapt-more"):
                 form.draw("more")
             share = share_box("adapt")
+            load = gr.UploadButton(
+                "Load an adapter", file_types=[".safetensors"], size="sm", variant="secondary", elem_id="adapt-load"
+            )
+            loaded = gr.HTML(elem_id="adapt-loaded")
         with gr.Column(scale=6, min_width=300):
             panels = build_panels()
     form.wire()
     wire_run(page, sidebar, session, form, panels, Buttons((run,), stop, panels.progress), share)
+    wire_again(page, session, panels.again)
     wire_saving(page, sidebar, session, panels)
+    wire_loading(page, sidebar, load, loaded)
     synthetic = form["synthetic"]
     page.on(synthetic.focus, lambda: gr.update(choices=made_sets()), None, synthetic, name="adapt_sets")
     _wire_opening(page, sidebar, form)
