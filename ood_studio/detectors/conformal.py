@@ -137,6 +137,24 @@ class Calibration:
             raise StudioError(reason)
         return float(self.scores[promise.rank(len(self)) - 1])
 
+    def bound(self, threshold: float, miss: float = 0.01) -> float:
+        """What a threshold taken at a place fixed beforehand, such as the share of these images it keeps, promises.
+
+        The false-alarm rate is Beta(k, n + 1 - k), with k - 1 calibration scores below the threshold; ties only lower
+        it.
+
+        Args:
+            threshold: one of the scores.
+            miss: the probability with which the bound may be wrong over the draw of calibration images, in (0, 0.5].
+
+        Returns:
+            The largest rate that is believed, in [0, 1]; 1 above all scores.
+        """
+        from scipy.stats import beta
+
+        place = int(np.searchsorted(self.scores, threshold, side="left")) + 1
+        return 1.0 if place > len(self) else float(beta.ppf(1 - miss, place, len(self) + 1 - place))
+
 
 def _exactly(share: float) -> Fraction:
     """A share as it was written: 0.05 is 1/20, which no float is."""

@@ -15,6 +15,7 @@ from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.sources import open_dataset
 from ood_studio.detectors import Audit, Calibration, Detector, audit
+from ood_studio.detectors.contamination import outliers
 from ood_studio.evaluation.choose import bench_scorers, parse_scorer, without_text
 from ood_studio.evaluation.overlap import shared_rows
 from ood_studio.features.images import dataset_features
@@ -114,6 +115,7 @@ class DetectorService:
             request.promise,
             {"calibration": f"{len(scores):,} {about}", "key": calibration.key},
         )
+        notes += _contaminated(scores, calibration, held.rows)
         return MadeDetector(detector, tuple(notes))
 
     def audit(self, request: AuditRequest, progress: Progress = silent) -> DetectorAudit:
@@ -154,6 +156,18 @@ class DetectorService:
         if found is None:
             raise StudioError("these labels come without ID pictures that could set a threshold; give some (reference)")
         return open_reference(found, found.id, workers=self._workbench.workers), "ID pictures that come with the labels"
+
+
+def _contaminated(scores: NDArray[np.float64], images: Dataset, rows: NDArray[np.int64]) -> list[str]:
+    """A warning where calibration images score far below the others, naming the lowest."""
+    far = outliers(scores)
+    if not far.size:
+        return []
+    lowest = ", ".join(images.caption(int(rows[place])) for place in far[:3])
+    return [
+        f"{far.size:,} of the {scores.size:,} pictures that set the threshold score far below the others ({lowest}); "
+        "if they are OOD, take them out: they let more OOD pass."
+    ]
 
 
 def spaces_of(scorer: Scorer) -> set[str]:

@@ -81,9 +81,9 @@ _NUMBERS: Mapping[str, float] = {
 }
 """The largest value of a whole number, by path, or by the kind of request and path; seeds may be any."""
 
-_UPLOADS = ("reference", "id_data", "train_data", "ood_data", "head", "synthetic")
+_UPLOADS = ("reference", "id_data", "train_data", "ood_data", "head", "synthetic", "detector")
 _ADAPTERS = ("labels.adapter",)  # saved ones by name, others as uploads
-_NOTHING = ("data_root", "images", "out", "detector")
+_NOTHING = ("data_root", "images", "out")
 _SEEDS = ("seed", "labels.mining.seed", "score.seed", "attack.seed", "loop.seed")
 
 

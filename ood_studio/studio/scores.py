@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
+from ood_studio.detectors import Calibration
 from ood_studio.evaluation.choose import parse_scorer
 from ood_studio.evaluation.metrics import threshold_at_tpr
 from ood_studio.scorers import GEN, MCM, MSP, Energy, Entropy, FittedScore, MaxLogit, NegLabel, Scorer
@@ -24,6 +26,9 @@ class Reading:
         threshold: keeps 95 % of the ID reference images; None without reference images.
         inside: the decision; None without a threshold.
         id_below, ood_below: shares of the ID and OOD reference images that score lower; None without them.
+        p_value: how unusual the score is among the ID reference images, in (0, 1]; see `Calibration.p_values`.
+        promised: the share of ID images that is flagged at most, with 99 % confidence: what the threshold really
+            promises of images drawn like the reference ones.
     """
 
     scorer: str
@@ -33,6 +38,8 @@ class Reading:
     inside: bool | None
     id_below: float | None
     ood_below: float | None
+    p_value: float | None = None
+    promised: float | None = None
 
     def apart(self, digits: int = 3) -> tuple[str, str]:
         """Value and threshold with as many significant digits, at least some, as it takes to tell which is larger.
@@ -56,6 +63,11 @@ class ReferenceScores:
     id: np.ndarray
     ood: np.ndarray
     about: str
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """The ID scores, as thresholds with a promise are made of them."""
+        return Calibration(np.sort(self.id))
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,4 +154,6 @@ def reading_of(scorer: str, title: str, value: float, references: ReferenceScore
     ood_below = float((references.ood < value).mean()) if len(references.ood) else None
     # The same image, encoded in another batch, may score a rounding error lower.
     inside = value >= threshold or math.isclose(value, threshold, rel_tol=1e-5)
-    return Reading(scorer, title, value, threshold, inside, below, ood_below)
+    held = references.calibration
+    p_value = float(held.p_values(value)) if not math.isnan(value) else None
+    return Reading(scorer, title, value, threshold, inside, below, ood_below, p_value, held.bound(threshold))

@@ -26,6 +26,7 @@ from ood_studio.studio.attack_image import AttackImageService, AttackImageStep
 from ood_studio.studio.attack_results import AttackResult
 from ood_studio.studio.attack_set import AttackSetService
 from ood_studio.studio.bench import BenchService
+from ood_studio.studio.decide import DecideService
 from ood_studio.studio.detector import DetectorAudit, DetectorService, MadeDetector
 from ood_studio.studio.explore import ExploreService
 from ood_studio.studio.feature_map import FeatureMap, FeatureMapService
@@ -66,6 +67,7 @@ class Studio:
 
     Attributes:
         judge_again: judges adapters on fresh images, and attacks them.
+        decide: reads detectors, and decides images with them.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Studio:
         self._sets = SynthesizeSetService(self.workbench, self._images)
         self._maps = FeatureMapService(self.workbench)
         self._detectors = DetectorService(self.workbench)
+        self.decide = DecideService(self.workbench, hosted)
         self._adapt = AdaptService(self.workbench)
         self._judges = JudgeService(self.workbench)
         self.judge_again = JudgeAgainService(self._attack_set, self._sets, self.allow)

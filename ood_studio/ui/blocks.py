@@ -16,6 +16,7 @@ from ood_studio.ui.adapt import tab as adapt
 from ood_studio.ui.api import only_public
 from ood_studio.ui.attack import tab as attack
 from ood_studio.ui.compare import tab as compare
+from ood_studio.ui.detect import tab as detect
 from ood_studio.ui.explore import tab as explore
 from ood_studio.ui.html_props import keep_html_props
 from ood_studio.ui.page import Page
@@ -23,7 +24,7 @@ from ood_studio.ui.sidebar import Shared, Sidebar
 from ood_studio.ui.sidebar.meaning import world_html
 from ood_studio.ui.synthesize import tab as synthesize
 
-PUBLIC = ("explore", "compare", "attack", "synthesize")
+PUBLIC = ("explore", "compare", "attack", "synthesize", "detect")
 """The endpoints for programs."""
 
 
@@ -50,6 +51,10 @@ def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
                 attacked = attack.build(page, sidebar, tabs, explorer, comparison)
             with gr.Tab("Adapt", id="adapt", render_children=True):
                 adaptation = adapt.build(page, sidebar, tabs)
+            with gr.Tab("Detect", id="detect", render_children=True):
+                decided = detect.build(page, sidebar, tabs)
+        decided.receive(explorer.detector, explorer.session, explore.scorer_of, "explore")
+        decided.receive(comparison.detector, comparison.session, compare.scorer_of, "compare")
         adaptation.receive(*synthetic, "synthesize")
         adaptation.receive(*attacked, "attack")
         asked = gr.Textbox(visible=False, label="tab")

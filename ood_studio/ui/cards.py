@@ -33,11 +33,11 @@ def verdict_card(report: ImageReport, result: ExploreResult) -> str:
         sign = "at or above" if reading.inside else "below"
         value, threshold = reading.apart()
         lines.append(
-            f"{escape(reading.title)} score <b>{value}</b>, {sign} the threshold <b>{threshold}</b> "
-            "that keeps 95&nbsp;% of ID reference pictures."
+            f"{escape(reading.title)} score <b>{value}</b>, {sign} the threshold <b>{threshold}</b>{promised(reading)}."
         )
         outside = "" if reading.ood_below is None else f" and {reading.ood_below:.0%} of OOD"
-        lines.append(f"Higher than {reading.id_below:.0%} of ID{outside} reference pictures.")
+        unusual = "Higher" if reading.p_value is None else f"Its p-value is <b>{reading.p_value:.3g}</b>: higher"
+        lines.append(f"{unusual} than {reading.id_below:.0%} of ID{outside} reference pictures.")
     else:
         why = "It comes when the reference pictures are encoded." if result.pending else _NO_REFERENCE
         lines.append(f"{escape(reading.title)} score <b>{number(reading.value)}</b>. {why}")
@@ -53,6 +53,15 @@ def verdict_card(report: ImageReport, result: ExploreResult) -> str:
         f'<section class="studio-verdict {side}" aria-live="polite" aria-label="Verdict">'
         f'<h2 class="studio-verdict-title">{heading}</h2>{text}</section>'
     )
+
+
+def promised(reading: Reading) -> str:
+    """What the threshold promises, as the end of a sentence."""
+    if reading.promised is None:
+        return ""
+    if reading.promised >= 1:
+        return ", of too few ID reference pictures to promise anything"
+    return f", which flags at most {percent(reading.promised, 2)} of ID pictures (99&nbsp;% confidence)"
 
 
 def classed(report: ImageReport, result: ExploreResult) -> str:
@@ -98,11 +107,11 @@ def _bar(affinity: Affinity, longest: float, defined: bool) -> str:
 
 def score_table(report: ImageReport) -> str:
     """Every score side by side, with threshold and decision."""
-    columns = ("score", "value", "threshold", "decision", "above ID", "above OOD")
+    columns = ("score", "value", "threshold", "decision", "p-value", "above OOD")
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     rows = "".join(_score_row(reading) for reading in report.readings)
     return (
-        '<table class="studio-scores"><caption>Every score, and the share of reference pictures below it</caption>'
+        '<table class="studio-scores"><caption>Every score, and how unusual it is among reference pictures</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
@@ -130,8 +139,10 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
-def percent(share: float) -> str:
-    """A share for people: tiny ones are not shown as 0."""
+def percent(share: float, digits: int = 0) -> str:
+    """A share for people: tiny ones are not shown as 0; ``digits`` significant ones where that is more than usual."""
+    if digits:
+        return f"{100 * share:.{digits}g}&nbsp;%"
     if share >= 0.0995:
         return f"{share:.0%}"
     return f"{share:.1%}" if share >= 0.0005 else "&lt;0.1%"
@@ -139,9 +150,8 @@ def percent(share: float) -> str:
 
 def _score_row(reading: Reading) -> str:
     value, threshold = (number(reading.value), "–") if reading.threshold is None else reading.apart()
-    above = "".join(
-        f"<td>{'–' if share is None else f'{share:.0%}'}</td>" for share in (reading.id_below, reading.ood_below)
-    )
+    p_value = "–" if reading.p_value is None else number(reading.p_value)
+    above = f"<td>{p_value}</td><td>{'–' if reading.ood_below is None else f'{reading.ood_below:.0%}'}</td>"
     return (
         f'<tr><th scope="row">{escape(reading.title)}</th><td>{value}</td><td>{threshold}</td>'
         f"<td>{side(reading.inside)}</td>{above}</tr>"

@@ -11,6 +11,7 @@ from scipy import stats
 
 from ood_studio.core.errors import StudioError
 from ood_studio.detectors import Calibration, Promise, audit, classwise, discoveries
+from ood_studio.evaluation.metrics import threshold_at_tpr
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,21 @@ def test_a_threshold_that_cannot_be_promised_is_refused_with_the_number_that_cou
     calibration = Calibration.of(np.arange(100.0))
     with pytest.raises(StudioError, match=r"with 100 calibration images no threshold can promise .* 1 % with 99 %"):
         calibration.threshold(Promise(0.01, 0.01))
+
+
+def test_what_a_threshold_that_keeps_a_share_promises_holds_over_many_draws() -> None:
+    rng, count = np.random.default_rng(1), 300
+    missed = 0
+    for _ in range(2000):
+        draw = rng.normal(size=count)
+        threshold = threshold_at_tpr(draw)
+        missed += stats.norm.cdf(threshold) > Calibration.of(draw).bound(threshold, 0.05)
+    assert 0.03 < missed / 2000 < 0.07
+    calibration, promise = Calibration.of(rng.normal(size=1000)), Promise(0.05, 0.01)
+    # The largest threshold that keeps a promise has a bound just below its rate; the next one does not keep it.
+    rank = promise.rank(1000)
+    assert calibration.bound(calibration.threshold(promise), 0.01) <= 0.05 < calibration.bound(calibration.scores[rank])
+    assert calibration.bound(np.inf) == 1.0
 
 
 def test_over_many_draws_the_false_alarm_rate_follows_the_beta_law() -> None:

@@ -31,10 +31,14 @@ class CompareTab:
     Attributes:
         suite: the component with the suite's name.
         added: the component with the OOD sets added to it.
+        session: the state with what belongs to one user.
+        detector: the button that makes a detector of the scorer that is looked at.
     """
 
     suite: gr.Dropdown
     added: gr.Dropdown
+    session: gr.State
+    detector: gr.Button
 
 
 def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs, explorer: ExploreTab) -> CompareTab:
@@ -47,6 +51,7 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs, explorer: ExploreTab) -> 
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=260):
             chooser = build_chooser(page)
+            detector = gr.Button("Make it a detector", size="sm", elem_id="compare-detector")
         with gr.Column(scale=8, min_width=300):
             panels = build_panels()
     parts = Parts(page, sidebar, session, chooser, panels)
@@ -57,4 +62,9 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs, explorer: ExploreTab) -> 
     wire_earlier(parts)
     wire_opening(parts, run)
     build_api(page.studio, chooser.form.layout.boxes)
-    return CompareTab(chooser.form["suite"], chooser.form["ood_data"])
+    return CompareTab(chooser.form["suite"], chooser.form["ood_data"], session, detector)
+
+
+def scorer_of(mine: Session) -> str:
+    """The scorer that is looked at, without the adapters on the model, which the sidebar holds."""
+    return mine.view.scorer.rpartition("+")[2] if mine.ready else "neglabel"

@@ -34,11 +34,13 @@ class ExploreTab:
         page: the page's.
         session: the state with what belongs to one user, a `Session`.
         explore: wires an event to exploring what the session holds, under a name.
+        detector: the button that makes a detector of the choice.
     """
 
     page: Page
     session: gr.State
     explore: Callable[[Any, str], Any]
+    detector: gr.Button
 
     def receive(
         self, button: gr.Button, session: gr.State, file: Callable[[Any], Path], tabs: gr.Tabs, name: str
@@ -68,6 +70,7 @@ def build(page: Page, sidebar: Sidebar) -> ExploreTab:
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=240):
             chooser = build_chooser()
+            detector = gr.Button("Make it a detector", size="sm", elem_id="explore-detector")
         with gr.Column(scale=7, min_width=300):
             panels = build_panels()
     sidebar.kinds["explore"] = ExploreRequest
@@ -76,7 +79,13 @@ def build(page: Page, sidebar: Sidebar) -> ExploreTab:
     _wire_view(page, session, chooser, panels)
     wire_examples(page, sidebar, session, chooser, explore)
     build_api(page.studio)
-    return ExploreTab(page, session, explore)
+    return ExploreTab(page, session, explore, detector)
+
+
+def scorer_of(mine: Session) -> str:
+    """The score that is looked at, where detectors are made of it; else the one that the verdict speaks of."""
+    readings = [] if mine.result is None else mine.result.reports[mine.opened].readings
+    return next((each.scorer for each in readings if each.title == mine.score), "neglabel")
 
 
 def _wire_run(

@@ -1,0 +1,150 @@
+"""Detectors made in the studio decide files of pictures, warn of odd calibration, and load no model for strangers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors import safe_open
+
+from ood_studio.core.errors import StudioError
+from ood_studio.detectors import Promise
+from ood_studio.detectors.contamination import outliers
+from ood_studio.detectors.file import read, write
+from ood_studio.diorama.render import render
+from ood_studio.diorama.splits import scenes
+from ood_studio.figures.wealth import wealth_figure
+from ood_studio.studio import DecideRequest, DetectorRequest, LabelChoice, MadeDetector, Studio
+from ood_studio.studio.hosted import Hosted
+
+
+@pytest.fixture(scope="module")
+def studio() -> Studio:
+    return Studio("cpu")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("calibration")
+    for i, scene in enumerate(scenes("id-test", 0, 40)):
+        render(scene, 64).save(folder / f"{i:02d}.png")
+    (folder / "words.txt").write_text("tax\ntheory\nmarble\n")
+    return folder
+
+
+def request(folder: Path, **more: object) -> DetectorRequest:
+    labels = LabelChoice(backbone="diorama-conv", corpus=str(folder / "words.txt"))
+    return DetectorRequest(labels, scorer="mcm", reference=str(folder), promise=Promise(0.1, None), **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def made(studio: Studio, folder: Path) -> MadeDetector:
+    return studio.detector(request(folder))
+
+
+def test_a_stream_is_decided_in_its_order_and_what_cannot_be_read_costs_no_other(
+    studio: Studio, made: MadeDetector, folder: Path, tmp_path: Path
+) -> None:
+    strange = [tmp_path / f"{i}.png" for i in range(30)]
+    for path, scene in zip(strange, scenes("far-ood-textures", 0, 30), strict=True):
+        render(scene, 64).save(path)
+    (cut := tmp_path / "cut.png").write_bytes(strange[0].read_bytes()[:90])
+    known = sorted(folder.glob("*.png"))[:10]
+    found = studio.decide(made.detector, [(path.name, path) for path in (*known, cut, *strange)])
+    assert [each.name for each in found.decisions] == [path.name for path in (*known, *strange)]
+    assert list(found.problems) == ["cut.png"] and found.flagged[10:].mean() > 0.8
+    plain = json.loads(json.dumps(found.to_dict()))
+    assert plain["promise"] == "at most 10 % of ID images are flagged, on average" and plain["drift_alarm"] > 10
+    assert plain["about"]["calibration_images"] == 40 and len(plain["decisions"]) == 40
+    logs, line = found.wealth()
+    # The alarm bets against the bound that the threshold really promises, with an error of 1 % each.
+    assert (
+        line == pytest.approx(np.log(100))
+        and logs.shape == (40,)
+        and np.flatnonzero(logs >= line)[0] + 1 == plain["drift_alarm"]
+    )
+    figure = wealth_figure(logs, line, found.flagged)
+    assert f"alarm at picture {plain['drift_alarm']}" in figure.layout.annotations[0].text
+    assert len(figure.data[1].x) == found.flagged.sum()
+    for alarm in ("jumper", "restarting"):
+        assert found.wealth(alarm)[0][-1] > found.wealth(alarm)[0][9]
+    with pytest.raises(StudioError, match=r"cut\.png"):
+        studio.decide(made.detector, [("cut.png", cut)])
+    with pytest.raises(StudioError, match="no picture to decide"):
+        studio.decide(made.detector, [])
+
+
+def test_what_a_file_says_of_its_model_decides_nothing_on_a_server(made: MadeDetector, tmp_path: Path) -> None:
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    made.detector.save(good := uploads / "good.ood.safetensors")
+    server = Studio("cpu", hosted=Hosted((uploads,)))
+    assert server.decide.load(DecideRequest(str(good))).threshold == made.detector.threshold
+    header, tensors = read(good)
+    for name, said in (
+        ("open_clip:local-dir:/etc", "loads no model from its own folders"),
+        ("open_clip:hf-hub:someone/huge", "does not download open_clip:hf-hub:someone/huge"),
+        ("/etc", "unknown name"),
+    ):
+        write(uploads / "evil.ood.safetensors", {**header, "backbone": name}, tensors)
+        with pytest.raises(StudioError, match=said):
+            server.decide.load(DecideRequest(str(uploads / "evil.ood.safetensors")))
+    made.detector.save(outside := tmp_path / "outside.ood.safetensors")
+    with pytest.raises(StudioError, match="detector must be files that you upload"):
+        server.decide.load(DecideRequest(str(outside)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("cut", "no detector, or a damaged one"), ("edited", "has been edited"), ("picture", "damaged one")],
+)
+def test_files_that_are_no_detectors_end_in_a_sentence(
+    studio: Studio, made: MadeDetector, tmp_path: Path, kind: str, said: str
+) -> None:
+    made.detector.save(path := tmp_path / "d.ood.safetensors")
+    content = path.read_bytes()
+    if kind == "cut":
+        path.write_bytes(content[:-50])
+    elif kind == "edited":
+        with safe_open(path, "pt") as file:
+            text = file.metadata()["detector"]
+        path.write_bytes(
+            content.replace(json.dumps(text)[1:-1].encode()[:40], json.dumps(text)[1:-1].encode()[:39] + b"x")
+        )
+    else:
+        Image.new("RGB", (9, 9)).save(path, "PNG")
+    with pytest.raises(StudioError, match=said):
+        studio.decide.load(DecideRequest(str(path)))
+    with pytest.raises(StudioError, match="there is no detector; make one"):
+        studio.decide.load(DecideRequest())
+
+
+def test_other_pictures_among_the_calibration_are_warned_of(
+    studio: Studio, made: MadeDetector, folder: Path, tmp_path: Path
+) -> None:
+    assert not made.notes
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    for i, scene in enumerate(scenes("far-ood-textures", 5, 3)):
+        render(scene, 64).save(tmp_path / f"texture-{i}.png")
+    values = np.concatenate([np.linspace(0.8, 1.0, 40), [0.1, 0.0]])
+    assert outliers(values).tolist() == [41, 40] and not outliers(values[:40]).size and not outliers(values[30:]).size
+    # Where they do score far below the others, they are named; where they do not, nobody can tell.
+    found = studio.detector(request(tmp_path))
+    scores = found.detector.calibration.scores
+    assert bool(found.notes) == bool(outliers(scores).size)
+    if found.notes:
+        assert "texture-" in found.notes[0] and "score far below the others" in found.notes[0]
+
+
+def test_what_too_few_pictures_cannot_promise_is_said_with_the_number_that_can(studio: Studio, folder: Path) -> None:
+    from dataclasses import replace
+
+    with pytest.raises(StudioError, match=r"with 40 calibration images no threshold can promise .* 459 can"):
+        studio.detector(replace(request(folder), promise=Promise(0.01, 0.01)))
+    labels = LabelChoice(backbone="diorama-conv", labels="cat, dog", corpus=str(folder / "words.txt"))
+    with pytest.raises(StudioError, match="these labels come without ID pictures"):
+        studio.detector(DetectorRequest(labels, scorer="mcm"))

@@ -1,0 +1,79 @@
+"""The Detect tab and its endpoint: what is shown of a detector, and what programs are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+from ood_studio.detectors import Calibration, Decision, Promise
+from ood_studio.diorama.render import render
+from ood_studio.diorama.splits import scenes
+from ood_studio.studio import DetectorRequest, Studio
+from ood_studio.studio.decide import Decided
+from ood_studio.ui.detect import drawing
+from ood_studio.ui.detect.panels import promise_words
+from ood_studio.ui.detect.session import MOST_PICTURES, Session
+
+
+class Stub:
+    """What the drawings ask of a detector."""
+
+    calibration = Calibration.of([float(i) for i in range(100)])
+    promise = Promise(0.05, None)
+    threshold = 4.0
+
+
+def test_what_a_file_says_is_shown_and_never_run() -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    decisions = (
+        Decision(evil, False, 1.0, 0.02, ((evil, 0.3, True), ("mar\nble", 0.2, False))),
+        Decision("b", True, 50.0, 0.5, ()),
+    )
+    found = Decided(Stub(), decisions, {"c.png": "c.png is not a picture"})  # type: ignore[arg-type]
+    text = drawing.table(found, {})
+    assert "<img src=x" not in text and "&lt;img src=x" in text
+    assert "1 of 2 pictures are flagged as OOD" in text and "1 left out: c.png is not a picture" in text
+    assert drawing.csv_text(decisions).splitlines()[0] == "image,id,score,p_value,nearest"
+    many = Decided(Stub(), decisions * 40, {})  # type: ignore[arg-type]
+    assert drawing.table(many, {}).count("<tr>") == 61 and "The first 60 are shown" in drawing.table(many, {})
+
+
+def test_a_promise_is_said_with_how_many_pictures_it_takes() -> None:
+    said = promise_words(Promise(0.01, 0.01))
+    assert "At most 1 % of ID images are flagged, with 99 % confidence. It takes at least <b>459</b>" in said
+
+
+def test_a_stream_has_an_end() -> None:
+    mine = Session()
+    assert not mine.add([("a", "a")] * MOST_PICTURES)
+    assert "the first 500 are kept" in mine.add([("b", "b")]) and len(mine.pictures) == MOST_PICTURES
+
+
+@pytest.fixture(scope="module")
+def client(address: str) -> Client:
+    return Client(address, verbose=False)
+
+
+def test_the_endpoint_decides_and_refuses_in_sentences(client: Client, tmp_path: Path) -> None:
+    made = Studio("cpu").detector(DetectorRequest(scorer="mcm"))
+    made.detector.save(file := tmp_path / "d.ood.safetensors")
+    pictures = []
+    for i, scene in enumerate((*scenes("id-test", 700, 2), *scenes("far-ood-textures", 9, 2))):
+        render(scene, 64).save(path := tmp_path / f"{i}.png")
+        pictures.append(path)
+    given = [handle_file(path) for path in pictures]
+    answer = client.predict(detector_file=handle_file(file), pictures=given, api_name="/detect")
+    here = made.detector(pictures)
+    assert [each["id"] for each in answer["decisions"]] == [each.inside for each in here]
+    for there, ours in zip(answer["decisions"], here, strict=True):
+        assert there["p_value"] == pytest.approx(ours.p_value, abs=2e-3) and 0 < there["p_value"] <= 1
+        assert [each["label"] for each in there["nearest"]] == [label for label, _, _ in ours.nearest]
+    assert answer["promise"] == "at most 5 % of ID images are flagged, with 99 % confidence"
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(AppError, match="no detector, or a damaged one"):
+        client.predict(detector_file=handle_file(file), pictures=given, api_name="/detect")
+    with pytest.raises(AppError, match="there is no detector; make one, or give a detector's file"):
+        client.predict(detector_file=None, pictures=given, api_name="/detect")
