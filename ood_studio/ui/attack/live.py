@@ -12,7 +12,7 @@ from ood_studio.figures.perturbation import RAMP, amplified, gain_of, size_map, 
 from ood_studio.studio import AttackImageStep, Reading
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.attack.trace import AttackTrace
-from ood_studio.ui.cards import number, side
+from ood_studio.ui.cards import number, promised, side
 from ood_studio.ui.pictures.shown import data_uri
 
 EMPTY = """
@@ -46,8 +46,11 @@ def verdict(mine: Session) -> str:
         value, threshold = now.apart()
         lines.append(
             f"{escape(now.title)} went from {number(was.value)} to <b>{value}</b>, {sign} the threshold "
-            f"<b>{threshold}</b>. <b>{_inside(last)} of {len(last.readings)}</b> detectors take the "
-            f"picture for ID; at the start {_inside(first)} did."
+            f"<b>{threshold}</b>{promised(now)}{_p_values(was, now)}."
+        )
+        lines.append(
+            f"<b>{_inside(last)} of {len(last.readings)}</b> detectors take the picture for ID; at the start "
+            f"{_inside(first)} did."
         )
     kind = "score" if trace.request.target_score else "similarity to the target"
     lines.append(
@@ -116,7 +119,8 @@ def scores(trace: AttackTrace) -> str:
     rows = "".join(
         _row(was, now, trace, looks[now.title]) for was, now in zip(first.readings, last.readings, strict=True)
     )
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("score", "before", "now", "threshold", "verdict"))
+    columns = ("score", "before", "now", "threshold", "p-value", "verdict")
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
     return (
         '<table class="studio-scores"><caption>Every detector, before and now, with its line in the curves</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
@@ -136,14 +140,22 @@ def curves(trace: AttackTrace) -> tuple[go.Figure, go.Figure]:
 
 def _row(was: Reading, now: Reading, trace: AttackTrace, look: Style) -> str:
     value, threshold = (number(now.value), "–") if now.threshold is None else now.apart()
+    p_value = "–" if now.p_value is None else number(now.p_value)
     said = side(now.inside)
     if now.inside != was.inside:
         step = trace.flipped(now.title)
         said = f"{side(was.inside)} → {said}" + ("" if step is None else f" <small>step {step}</small>")
     return (
         f'<tr><th scope="row">{_key(look)}{escape(now.title)}</th><td>{number(was.value)}</td>'
-        f"<td><b>{value}</b></td><td>{threshold}</td><td>{said}</td></tr>"
+        f"<td><b>{value}</b></td><td>{threshold}</td><td>{p_value}</td><td>{said}</td></tr>"
     )
+
+
+def _p_values(was: Reading, now: Reading) -> str:
+    """How unusual it was among ID pictures, and is now."""
+    if was.p_value is None or now.p_value is None:
+        return ""
+    return f"; its p-value went from {number(was.p_value)} to <b>{number(now.p_value)}</b>"
 
 
 def _key(look: Style) -> str:

@@ -74,7 +74,7 @@ def build_chooser(strangers: bool) -> Chooser:
     form.draw("main")
     promise = gr.HTML(promise_words(START.promise), elem_id="detect-promise")
     with gr.Row(elem_classes="studio-buttons"):
-        make = gr.Button("Make the detector", variant="primary", size="sm", elem_id="detect-make")
+        make = gr.Button("Make", variant="primary", size="sm", elem_id="detect-make")
         load = gr.UploadButton(
             "Load a file", file_types=[".safetensors"], variant="secondary", size="sm", elem_id="detect-load"
         )
@@ -84,7 +84,7 @@ def build_chooser(strangers: bool) -> Chooser:
         add = gr.UploadButton("Add pictures", file_count="multiple", variant="primary", size="sm", elem_id="detect-add")
         examples = gr.Button("Add examples", size="sm", elem_id="detect-examples")
         clear = gr.Button("Clear", size="sm", elem_id="detect-clear")
-    with gr.Column(visible=not strangers):
+    with gr.Accordion("More", open=False, visible=not strangers, elem_id="detect-further"):
         form.draw("more")
     form.wire()
     return Chooser(form, promise, Buttons((make,), stop, progress), make, load, add, examples, clear)
