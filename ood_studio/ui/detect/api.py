@@ -10,13 +10,11 @@ import gradio as gr
 from ood_studio.core.progress import Progress
 from ood_studio.studio import DecideRequest, Studio
 from ood_studio.ui.api import API_LANE, Given, endpoint
-from ood_studio.ui.zerogpu import on_gpu
 
 
 def build_api(studio: Studio) -> None:
     """Makes the endpoint inside the current `gr.Blocks`."""
 
-    @on_gpu
     def detect(
         request: DecideRequest, progress: Progress, detector_file: str | None, pictures: list[str] | None
     ) -> dict[str, Any]:
