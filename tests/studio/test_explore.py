@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -138,6 +139,21 @@ def test_affinities_come_before_the_reference_pictures_are_encoded(
     (last,) = running
     assert encoded and not last.pending and last.reports[0].readings == result.reports[0].readings
     assert [each.pending for each in fresh.explored(REQUEST, pictures)] == [False]  # they are there from then on
+
+
+def test_what_a_model_costs_is_said_before_it_is_loaded(studio: Studio) -> None:
+    """Also where a changed setting starts the work."""
+
+    def stop(stage: str, done: int, total: int) -> None:
+        raise Stopped(stage)
+
+    for name, said in {
+        "open_clip:ViT-B-16/openai": "downloading 0.6 GB of ViT-B-16/openai, then loading it",
+        "open_clip:hf-hub:lab/other": "downloading files of unknown size of lab/other, then loading it",
+        BACKBONE: "loading the model",
+    }.items():
+        with pytest.raises(Stopped, match=f"^{re.escape(said)}$"):
+            studio.workbench.backbone(name, stop)
 
 
 def test_thresholds_keep_95_percent_of_the_reference_pictures(result: ExploreResult) -> None:

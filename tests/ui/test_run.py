@@ -137,9 +137,13 @@ def test_results_come_as_they_are_and_buttons_end_as_they_began(open_page: Any, 
     assert not page.locator(f"#{kind}-progress .studio-progress").count()
 
 
-def test_stop_ends_the_work_and_keeps_what_had_come(open_page: Any, app: App) -> None:
+@pytest.mark.parametrize("changed", [False, True], ids=["a button", "a changed setting"])
+def test_stop_ends_the_work_and_keeps_what_had_come(open_page: Any, app: App, changed: bool) -> None:
     page = open_page
-    page.click("#short-run")
+    if changed:
+        ask_again(page, "short", "one")
+    else:
+        page.click("#short-run")
     page.wait_for_selector("#short-out >> text=one 0 running")
     page.click("#short-stop")
     page.wait_for_selector("#short-out >> text=one 0 stopped")
