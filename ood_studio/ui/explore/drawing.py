@@ -61,7 +61,9 @@ def opened(p: Panels, mine: Session) -> Updates:
         return {}
     report = result.reports[mine.opened]
     titles = [reading.title for reading in report.readings]
-    mine.score = mine.score if mine.score in titles else titles[0]
+    score = mine.score if mine.score in titles else titles[0]
+    if not result.pending:  # then it may be one that needs reference pictures
+        mine.score = score
     return {
         p.verdict: cards.verdict_card(report, result),
         p.large: _large(mine, report),
@@ -70,8 +72,8 @@ def opened(p: Panels, mine: Session) -> Updates:
             label=f"{HEAT}: {result.model['patches']}" if report.heatmap is not None else NO_HEAT,
         ),
         p.bars: cards.affinity_bars(report, result),
-        p.score: gr.update(choices=titles, value=mine.score),
-        p.histogram: figure_update(p.histogram, _histogram(result, report.readings[titles.index(mine.score)])),
+        p.score: gr.update(choices=titles, value=score),
+        p.histogram: figure_update(p.histogram, _histogram(result, report.readings[titles.index(score)])),
         p.table: cards.score_table(report),
     }
 
