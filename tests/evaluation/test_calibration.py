@@ -1,0 +1,83 @@
+"""Calibration figures against torchmetrics, scikit-learn and their definitions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import brier_score_loss, log_loss
+from torchmetrics.functional.classification import multiclass_calibration_error
+
+from ood_studio.core.errors import StudioError
+from ood_studio.evaluation.calibration import brier, calibration_figures, fit_temperature, halves, nll, reliability
+
+
+def predictions(seed: int, n: int = 400, classes: int = 5, sharpness: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(n, classes)) * sharpness
+    chances = torch.from_numpy(logits / 2).softmax(1).numpy()  # overconfident: the truth is drawn at temperature 2
+    return logits, np.array([rng.choice(classes, p=row) for row in chances])
+
+
+@given(st.integers(0, 10_000), st.integers(1, 30))
+@settings(max_examples=25, deadline=None)
+def test_ece_and_mce_are_those_of_torchmetrics(seed: int, bins: int) -> None:
+    logits, truth = predictions(seed, n=60)
+    shares = torch.from_numpy(logits).softmax(1)
+    diagram = reliability(shares, truth, bins=bins)
+    for norm, found in (("l1", diagram.ece), ("max", diagram.mce)):
+        expected = multiclass_calibration_error(shares, torch.from_numpy(truth), 5, n_bins=bins, norm=norm)
+        assert found == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_nll_and_brier_are_those_of_scikit_learn() -> None:
+    logits, truth = predictions(1)
+    shares = torch.from_numpy(logits / 1.7).softmax(1).numpy()
+    assert nll(logits, truth, 1.7) == pytest.approx(log_loss(truth, shares, labels=range(5)), abs=1e-12)
+    expected = brier_score_loss(truth, shares, labels=range(5), scale_by_half=False)
+    assert brier(logits, truth, 1.7) == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_temperature_is_the_best_and_finds_the_one_that_made_the_truths() -> None:
+    logits, truth = predictions(2, n=20_000)
+    found = fit_temperature(logits, truth)
+    assert found == pytest.approx(2, rel=0.05)
+    assert nll(logits, truth, found) <= min(nll(logits, truth, found * factor) for factor in (0.99, 1.01))
+    before, after = calibration_figures(logits, truth), calibration_figures(logits, truth, found)
+    assert after.ece < before.ece / 3 and after.nll < before.nll and after.brier < before.brier
+
+
+def test_bins_of_equal_mass_hold_as_many_images_each() -> None:
+    logits, truth = predictions(3, n=300)
+    diagram = reliability(torch.from_numpy(logits).softmax(1), truth, bins=10, binning="equal-mass")
+    assert set(diagram.counts) == {30}
+    assert diagram.few == 0 and reliability(np.eye(5), np.arange(5)).few == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "truth", "said"),
+    [
+        (np.zeros((0, 3)), np.zeros(0, int), "at least one image"),
+        (np.zeros((2, 3)), np.array([0, 3]), "from 0 to 2"),
+        (np.full((2, 3), np.nan), np.array([0, 1]), "not finite"),
+        (np.zeros(3), np.array([0, 1, 2]), r"\(images, classes\)"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(rows: Any, truth: Any, said: str) -> None:
+    with pytest.raises(StudioError, match=said):
+        nll(rows, truth)
+
+
+def test_rows_that_are_no_probabilities_and_other_slips_are_refused() -> None:
+    with pytest.raises(StudioError, match="add up to 1"):
+        reliability(np.ones((2, 3)), np.array([0, 1]))
+    with pytest.raises(StudioError, match="must be positive"):
+        nll(np.zeros((2, 3)), np.array([0, 1]), 0)
+    with pytest.raises(StudioError, match="at least 2"):
+        halves(1, 0)
+    first, second = halves(7, 0)
+    assert sorted([*first, *second]) == list(range(7))
