@@ -85,6 +85,7 @@ class Backbone(ABC):
         head: the checkpoint's trained classifier, reading `ImageFeatures.visual`, float32 and frozen; None without one.
         labels: what the classes of ``head`` are, in its order, where the checkpoint's configuration names them.
         device, dtype: where and in which precision it computes; results are float32 all the same.
+        parameters: of the image tower; 0 where that is not known.
         small: whether a single image is too little work for several threads, see `core.threads.is_small`.
     """
 
@@ -100,6 +101,7 @@ class Backbone(ABC):
     reads_text: bool = True
     head: Linear | None = None
     labels: tuple[str, ...] | None = None
+    parameters: int = 0
     small: bool = False
 
     @property

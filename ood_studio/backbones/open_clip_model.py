@@ -70,6 +70,7 @@ class OpenClipBackbone(Backbone):
         self._checkpoint = checkpoint
         self._model = _build(checkpoint, self.device, dtype)
         visual = self._model.visual
+        self.parameters = sum(each.numel() for each in visual.parameters())
         self.small = is_small(visual, self.device)
         self._text = text_tower_of(self._model)
         height, width = _pair(visual.image_size)

@@ -57,6 +57,7 @@ class TimmBackbone(Backbone):
         self.device, self.dtype = torch.device(device), dtype
         with building(checkpoint.weights.name, self.device):
             self._model = _build(checkpoint).to(self.device)
+            self.parameters = sum(each.numel() for each in self._model.parameters())
             self.small = is_small(self._model, self.device)
             data: dict[str, Any] = resolve_model_data_config(self._model)  # type: ignore[no-untyped-call]
             *steps, normalize = create_transform(**data, is_training=False).transforms

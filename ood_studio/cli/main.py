@@ -27,6 +27,7 @@ from ood_studio.cli.rehearsal import RehearsalCommand
 from ood_studio.cli.serve import ServeApp
 from ood_studio.cli.synthesize import Synthesize
 from ood_studio.cli.synthesize_image import SynthesizeImage
+from ood_studio.cli.zoo import Zoo
 from ood_studio.core import plugins
 from ood_studio.core.errors import StudioError
 from ood_studio.core.memory import LACKS_MEMORY, is_out_of_memory
@@ -49,6 +50,7 @@ COMMANDS: dict[str, type[Command]] = {
     "adapt-show": AdaptShow,
     "adapt-remove": AdaptRemove,
     "rehearsal": RehearsalCommand,
+    "zoo": Zoo,
     "serve": ServeApp,
 }
 _USUAL = {"adapt": "adapt-fit"}  # what the first word of several commands means alone

@@ -8,7 +8,7 @@ between confidence and accuracy over bins of the confidence, weighted by their s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ Floats = NDArray[np.float64]
 Binning = Literal["equal-width", "equal-mass"]
 """Bins of the same width in [0, 1], the usual ECE; or of the same number of images, the adaptive one of Nixon et al.
 (2019)."""
+
+BINS = 15
+"""As in the papers."""
 
 FEW = 10
 """A bin with fewer images than this says little; figures mark it."""
@@ -85,9 +88,7 @@ class CalibrationFigures:
     n: int
 
 
-def reliability(
-    probabilities: Any, truth: Any, *, bins: int = 15, binning: Binning = "equal-width"
-) -> Reliability:
+def reliability(probabilities: Any, truth: Any, *, bins: int = BINS, binning: Binning = "equal-width") -> Reliability:
     """The reliability diagram of the largest probability.
 
     Args:
@@ -106,8 +107,10 @@ def reliability(
     rows, right = _checked(probabilities, truth)
     if (rows < -1e-6).any() or np.abs(rows.sum(axis=1) - 1).max() > 1e-3:
         raise StudioError("probabilities must lie in [0, 1] and add up to 1 for every image")
-    confidence = rows.max(axis=1)
-    hits = rows.argmax(axis=1) == right
+    return _diagram(rows.max(axis=1), rows.argmax(axis=1) == right, bins, binning)
+
+
+def _diagram(confidence: Floats, hits: NDArray[np.bool_], bins: int, binning: Binning) -> Reliability:
     if binning == "equal-width":
         edges = np.linspace(0.0, 1.0, bins + 1)
     else:
@@ -172,14 +175,68 @@ def calibration_figures(logits: Any, truth: Any, temperature: float = 1.0) -> Ca
         StudioError: as `nll`.
     """
     rows, right = _checked(logits, truth)
-    shares = np.exp(log_softmax(rows / _positive(temperature), axis=1))
+    return _figures(_each(rows, right, _positive(temperature)), temperature)
+
+
+def calibration_intervals(
+    logits: Any, truth: Any, temperature: float = 1.0, *, resamples: int = 200, seed: int = 0, level: float = 0.95
+) -> dict[str, tuple[float, float]]:
+    """Percentile bootstrap intervals of ``ece``, ``adaptive_ece``, ``nll`` and ``brier``, by name.
+
+    ECE of few images is biased upwards, and so are its resamples: its interval tells how far it wanders, not where a
+    perfectly calibrated model would lie.
+
+    Args:
+        logits: (n, classes).
+        truth: (n,) class indices.
+        temperature: what the logits are divided by.
+        resamples: of the images, at least 1.
+        seed: of the resamples.
+        level: of the intervals, in (0, 1).
+
+    Raises:
+        StudioError: as `nll`.
+    """
+    rows, right = _checked(logits, truth)
+    each = _each(rows, right, _positive(temperature))
+    rng = np.random.default_rng(seed)
+    drawn = []
+    for _ in range(resamples):
+        taken = rng.integers(0, len(right), len(right))
+        drawn.append(_figures(_Each(*(part[taken] for part in each)), temperature))
+    ends = ((1 - level) / 2, (1 + level) / 2)
+    found = {}
+    for name in ("ece", "adaptive_ece", "nll", "brier"):
+        low, high = np.quantile([getattr(figures, name) for figures in drawn], ends)
+        found[name] = (float(low), float(high))
+    return found
+
+
+class _Each(NamedTuple):
+    """Of each image the largest probability, whether it is right, its negative log-likelihood and its Brier score."""
+
+    confidence: NDArray[Any]
+    right: NDArray[Any]
+    nll: NDArray[Any]
+    brier: NDArray[Any]
+
+
+def _each(rows: Floats, right: NDArray[np.int64], temperature: float) -> _Each:
+    logs = log_softmax(rows / temperature, axis=1)
+    shares = np.exp(logs)
+    places = np.arange(len(right)), right
+    squares = (shares**2).sum(axis=1) - 2 * shares[places] + 1
+    return _Each(shares.max(axis=1), shares.argmax(axis=1) == right, -logs[places], squares)
+
+
+def _figures(each: _Each, temperature: float) -> CalibrationFigures:
     return CalibrationFigures(
-        ece=reliability(shares, right).ece,
-        adaptive_ece=reliability(shares, right, binning="equal-mass").ece,
-        nll=_nll(rows, right, temperature),
-        brier=brier(rows, right, temperature),
+        ece=_diagram(each.confidence, each.right, BINS, "equal-width").ece,
+        adaptive_ece=_diagram(each.confidence, each.right, BINS, "equal-mass").ece,
+        nll=float(each.nll.mean()),
+        brier=float(each.brier.mean()),
         temperature=temperature,
-        n=len(right),
+        n=len(each.right),
     )
 
 

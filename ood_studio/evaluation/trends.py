@@ -88,7 +88,8 @@ def fit_trend(x: Any, y: Any, *, level: float = 0.95, resamples: int = 200, seed
         return None
     slope, intercept = _line(across, up)
     rng = np.random.default_rng(seed)
-    slopes, shares = [], []
+    slopes: list[float] = []
+    shares: list[float] = []
     while len(slopes) < resamples:
         rows = rng.integers(0, len(across), len(across))
         if len(np.unique(across[rows])) < 2:
@@ -126,7 +127,7 @@ def band(trend: Trend, x: Any, y: Any, at: Sequence[float], *, level: float = 0.
     across, up = _points(x, y)
     rng = np.random.default_rng(trend.seed)
     places = np.asarray(at, np.float64)
-    lines = []
+    lines: list[Floats] = []
     while len(lines) < max(1, trend.resamples):
         rows = rng.integers(0, len(across), len(across))
         if len(np.unique(across[rows])) < 2:

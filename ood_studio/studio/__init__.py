@@ -23,10 +23,12 @@ from ood_studio.studio.requests import (
     LabelChoice,
     SynthesizeImageRequest,
     SynthesizeSetRequest,
+    ZooRequest,
 )
 from ood_studio.studio.scores import Reading, ReferenceScores
 from ood_studio.studio.studio import Studio
 from ood_studio.studio.synthesize_image import SynthesizeImageStep
+from ood_studio.studio.zoo import ZooAnswer
 
 __all__ = [
     "AdaptRequest",
@@ -56,4 +58,6 @@ __all__ = [
     "SynthesizeImageRequest",
     "SynthesizeImageStep",
     "SynthesizeSetRequest",
+    "ZooAnswer",
+    "ZooRequest",
 ]

@@ -69,6 +69,7 @@ _NUMBERS: Mapping[str, float] = {
     "top": 100,
     "count": 2_000,
     "train_count": 2_000,
+    "shift_count": 1_000,
     "resamples": 2_000,
     "per_class": 100,
     "inside": 1_000,
@@ -102,7 +103,7 @@ MODELS: Mapping[str, Kind] = {
     "context_model": Kind(lambda: list(CONTEXTS.offered), CONTEXTS.describe),
 }
 """Kinds of models by the path that names one; `ensemble` and `judges` name backbones."""
-_BACKBONES = ("labels.backbone", "ensemble", "judges")
+_BACKBONES = ("labels.backbone", "ensemble", "judges", "models")
 
 
 @dataclass(frozen=True)

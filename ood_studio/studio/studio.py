@@ -45,12 +45,14 @@ from ood_studio.studio.requests import (
     LabelChoice,
     SynthesizeImageRequest,
     SynthesizeSetRequest,
+    ZooRequest,
 )
 from ood_studio.studio.scores import Reading
 from ood_studio.studio.suite_bench import SuiteBenches
 from ood_studio.studio.synthesize_image import SynthesizeImageService, SynthesizeImageStep
 from ood_studio.studio.synthesize_set import SynthesizeSetService
 from ood_studio.studio.workbench import LabelSpace, Workbench
+from ood_studio.studio.zoo import ZooAnswer, ZooService
 from ood_studio.synthesis.contexts import Contexts
 from ood_studio.synthesis.inpainting import Inpainter
 from ood_studio.synthesis.synthetic_set import SyntheticSet
@@ -88,6 +90,7 @@ class Studio:
         self._adapt = AdaptService(self.workbench)
         self._judges = JudgeService(self.workbench)
         self.judge_again = JudgeAgainService(self._attack_set, self._sets, self.allow)
+        self._zoo = ZooService(self.workbench)
 
     def allow(self, request: Any) -> None:
         """Lets a request of any kind pass, which all methods below ask first; a StudioError where strangers may not."""
@@ -275,6 +278,14 @@ class Studio:
         """See `JudgeService.judge`."""
         self.allow(request)
         return self._judges.judge(request, scorer, count, ood, progress)
+
+    def zoo(self, request: ZooRequest, progress: Progress = silent) -> Iterator[ZooAnswer]:
+        """Models measured one after the other; a model that cannot be measured costs no other, and says why.
+
+        Figures are kept on disk by the model's weights, the images and the versions: asking again reads them.
+        """
+        self.allow(request)
+        return self._zoo.measure(request, progress)
 
     # --- the feature map ----------------------------------------------------------------------------------------------
     def feature_map(

@@ -16,6 +16,8 @@ from ood_studio.worlds.base import (
     ReferencePart,
     ReferenceSet,
     World,
+    ZooModel,
+    ZooSets,
 )
 from ood_studio.worlds.imagenet import is_synset
 from ood_studio.worlds.registry import (
@@ -35,6 +37,8 @@ from ood_studio.worlds.registry import (
     surroundings,
     world_of_backbone,
     worlds,
+    zoo,
+    zoo_sets,
 )
 
 WORLDS.register(diorama.WORLD)
@@ -51,6 +55,8 @@ __all__ = [
     "ReferencePart",
     "ReferenceSet",
     "World",
+    "ZooModel",
+    "ZooSets",
     "corpora",
     "folder_names",
     "galleries",
@@ -66,4 +72,6 @@ __all__ = [
     "surroundings",
     "world_of_backbone",
     "worlds",
+    "zoo",
+    "zoo_sets",
 ]

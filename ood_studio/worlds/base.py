@@ -181,6 +181,38 @@ class Gallery:
 
 
 @dataclass(frozen=True)
+class ZooModel:
+    """A model that is compared with others.
+
+    Attributes:
+        backbone: as it is loaded.
+        group: the models that one trend is asked of, such as ``zero-shot CLIP``.
+        source: what it was first trained on; models of one source share their training distribution.
+        about: what tells it from the others of its group.
+    """
+
+    backbone: str
+    group: str
+    source: str
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class ZooSets:
+    """What models are compared on: splits of a world.
+
+    Attributes:
+        suite: the ID, training and OOD sets.
+        factors: (name, split) of ID images that have one visual factor each.
+        shifts: (name, split) of ID images in another style each.
+    """
+
+    suite: str
+    factors: tuple[tuple[str, str], ...] = ()
+    shifts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class World:
     """A world: images of one kind, and what is known of them.
 
@@ -196,6 +228,7 @@ class World:
         suites: its benchmarks.
         references: its reference images.
         galleries: its examples.
+        zoo: models to compare, and ``zoo_sets`` what on; None where a world draws no such sets.
         surroundings: what truly surrounds the main object of an example image, the place first; None for an image
             that this world did not make. Only a drawn world knows it.
     """
@@ -214,4 +247,6 @@ class World:
     suites: tuple[DrawnSuite | PublishedSuite, ...] = ()
     references: tuple[ReferenceSet, ...] = ()
     galleries: tuple[Gallery, ...] = ()
+    zoo: tuple[ZooModel, ...] = ()
+    zoo_sets: ZooSets | None = None
     surroundings: Callable[[Path], tuple[str, ...] | None] | None = None

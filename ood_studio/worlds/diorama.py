@@ -6,10 +6,21 @@ from collections.abc import Collection
 from functools import partial
 
 from ood_studio.diorama.objects import OBJECTS
-from ood_studio.diorama.scene import STYLES
+from ood_studio.diorama.scene import FACTORS, STYLES
 from ood_studio.diorama.splits import SPLITS
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES, adjectives, nouns
-from ood_studio.worlds.base import CorpusSource, DrawnSuite, Gallery, Kind, Preset, ReferencePart, ReferenceSet, World
+from ood_studio.worlds.base import (
+    CorpusSource,
+    DrawnSuite,
+    Gallery,
+    Kind,
+    Preset,
+    ReferencePart,
+    ReferenceSet,
+    World,
+    ZooModel,
+    ZooSets,
+)
 from ood_studio.worlds.diorama_dataset import diorama_dataset
 from ood_studio.worlds.diorama_examples import example_surroundings, examples, examples_folder
 
@@ -88,6 +99,16 @@ WORLD = World(
         # A cactus and a banana are a pair that shows well.
         Gallery(split, title, kind, partial(examples, split), examples_folder, first=1 if split == "near-ood" else 0)
         for split, title, kind in _EXAMPLES
+    ),
+    zoo=(
+        ZooModel("diorama", "zero-shot CLIP", "Diorama captions", "vision transformer"),
+        ZooModel("diorama-conv", "zero-shot CLIP", "Diorama captions", "convolutional"),
+        ZooModel("diorama-classifier", "supervised", "Diorama's ID classes", "convolutional"),
+    ),
+    zoo_sets=ZooSets(
+        "diorama",
+        factors=tuple((factor, f"factor-{factor.replace(' ', '-')}") for factor in FACTORS),
+        shifts=tuple((style, f"id-{style}") for style in STYLES if style != "flat"),
     ),
     surroundings=example_surroundings,
 )

@@ -21,6 +21,8 @@ from ood_studio.worlds.base import (
     ReferencePart,
     ReferenceSet,
     World,
+    ZooModel,
+    ZooSets,
 )
 
 OWN_SUITE = "folders"
@@ -66,6 +68,23 @@ def corpora() -> dict[str, CorpusSource]:
 def suites() -> dict[str, DrawnSuite | PublishedSuite]:
     """All suites by name."""
     return {suite.name: suite for world in worlds() for suite in world.suites}
+
+
+def zoo() -> dict[str, ZooModel]:
+    """The models of all worlds that are compared, by the names they are loaded by."""
+    return {model.backbone: model for world in worlds() for model in world.zoo}
+
+
+def zoo_sets() -> ZooSets:
+    """What models are compared on.
+
+    Raises:
+        StudioError: if no world draws such sets.
+    """
+    for world in worlds():
+        if world.zoo_sets is not None:
+            return world.zoo_sets
+    raise StudioError("no world draws the sets that a zoo is measured on")
 
 
 def galleries() -> dict[str, Gallery]:
@@ -158,6 +177,8 @@ def _check(world: World) -> None:
             splits |= {suite.id, *suite.ood, suite.train, *([suite.trained] if suite.trained else [])}
         else:
             presets.add(suite.preset)
+    if world.zoo_sets is not None:
+        splits |= {split for _, split in (*world.zoo_sets.factors, *world.zoo_sets.shifts)}
     for reference in world.references:
         splits |= {part.split for part in (reference.id, reference.near, *reference.far)}
     for kind, unknown in (("split", splits - own["split"]), ("preset", presets - labels)):

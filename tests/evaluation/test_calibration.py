@@ -7,13 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, log_loss
 from torchmetrics.functional.classification import multiclass_calibration_error
 
 from ood_studio.core.errors import StudioError
-from ood_studio.evaluation.calibration import brier, calibration_figures, fit_temperature, halves, nll, reliability
+from ood_studio.evaluation.calibration import (
+    brier,
+    calibration_figures,
+    calibration_intervals,
+    fit_temperature,
+    halves,
+    nll,
+    reliability,
+)
 
 
 def predictions(seed: int, n: int = 400, classes: int = 5, sharpness: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
@@ -29,6 +37,8 @@ def test_ece_and_mce_are_those_of_torchmetrics(seed: int, bins: int) -> None:
     logits, truth = predictions(seed, n=60)
     shares = torch.from_numpy(logits).softmax(1)
     diagram = reliability(shares, truth, bins=bins)
+    # The oracle counts in single precision: a confidence that lies on an edge is another bin's there.
+    assume(np.abs(shares.max(1).values.numpy()[:, None] - diagram.edges).min() > 1e-6)
     for norm, found in (("l1", diagram.ece), ("max", diagram.mce)):
         expected = multiclass_calibration_error(shares, torch.from_numpy(truth), 5, n_bins=bins, norm=norm)
         assert found == pytest.approx(float(expected), abs=1e-6)
@@ -56,6 +66,17 @@ def test_bins_of_equal_mass_hold_as_many_images_each() -> None:
     diagram = reliability(torch.from_numpy(logits).softmax(1), truth, bins=10, binning="equal-mass")
     assert set(diagram.counts) == {30}
     assert diagram.few == 0 and reliability(np.eye(5), np.arange(5)).few == 1
+
+
+def test_intervals_hold_what_they_are_around() -> None:
+    logits, truth = predictions(4)
+    found = calibration_figures(logits, truth)
+    around = calibration_intervals(logits, truth)
+    for name in ("nll", "brier"):
+        assert around[name][0] < getattr(found, name) < around[name][1]
+    wide = calibration_intervals(logits[:50], truth[:50])
+    assert all(high - low < wide[name][1] - wide[name][0] for name, (low, high) in around.items())
+    assert found.brier == pytest.approx(brier(logits, truth), abs=1e-12) and found.nll == nll(logits, truth)
 
 
 @pytest.mark.parametrize(

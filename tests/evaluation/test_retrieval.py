@@ -21,7 +21,8 @@ def test_recall_is_the_mean_hit_rate_of_torchmetrics(seed: int, images: int, cap
     image = F.normalize(torch.randn(images, 6, generator=generator), dim=1)
     text = F.normalize(torch.randn(images * captions, 6, generator=generator), dim=1)
     of = np.repeat(np.arange(images), captions)
-    to_text, to_image = recalls(image, text, range(images), of, (1, 2, 5)), recalls(text, image, of, range(images), (1, 2, 5))
+    to_text = recalls(image, text, range(images), of, (1, 2, 5))
+    to_image = recalls(text, image, of, range(images), (1, 2, 5))
     for k in (1, 2, 5):
         hits = [retrieval_hit_rate(image[i] @ text.T, torch.from_numpy(of == i), top_k=k) for i in range(images)]
         assert to_text[k] == pytest.approx(float(torch.stack(hits).mean()))

@@ -9,6 +9,7 @@ from ood_studio.studio.requests.explore import ExploreRequest
 from ood_studio.studio.requests.feature_map import FeatureMapRequest
 from ood_studio.studio.requests.labels import LabelChoice
 from ood_studio.studio.requests.synthesize import SynthesizeImageRequest, SynthesizeSetRequest
+from ood_studio.studio.requests.zoo import ZooRequest
 
 REQUESTS = (
     LabelChoice,
@@ -24,6 +25,7 @@ REQUESTS = (
     AuditRequest,
     AdaptRequest,
     JudgeAgainRequest,
+    ZooRequest,
 )
 """Every request; `LabelChoice` alone asks for negative labels."""
 
@@ -42,4 +44,5 @@ __all__ = [
     "LabelChoice",
     "SynthesizeImageRequest",
     "SynthesizeSetRequest",
+    "ZooRequest",
 ]

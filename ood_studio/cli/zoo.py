@@ -1,0 +1,121 @@
+"""``python -m ood_studio zoo``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from ood_studio import worlds
+from ood_studio.cli.command import Common
+from ood_studio.cli.output import check_folder, one_line, to_json, write_text
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Help
+from ood_studio.core.progress import Bars
+from ood_studio.evaluation.trends import FEWEST
+from ood_studio.evaluation.zoo import Measured
+from ood_studio.evaluation.zoo.claims import points, trends
+from ood_studio.studio import Studio, ZooRequest
+
+_HEAD = ("model", "group", "accuracy", "20-NN", "score", "mean AUROC", "mean FPR95", "ECE", "scaled", "R@5", "images/s")
+
+
+@dataclass(frozen=True)
+class Zoo(Common):
+    """Compares models: accuracy, OOD detection, visual factors, styles, calibration, retrieval and speed."""
+
+    out: Annotated[str, Help("CSV file for every figure with its interval")] = ""
+    x: Annotated[str, Help("Figure that trends run over")] = "accuracy"
+    y: Annotated[tuple[str, ...], Help("Figures whose trends are told")] = ("auroc 1-nn near-ood",)
+    request: ZooRequest = field(default_factory=ZooRequest)
+
+    def run(self) -> None:
+        """Prints a line for each model and the trends over them.
+
+        Raises:
+            StudioError: if no model can be measured, or a file cannot be written.
+        """
+        check_folder(self.out)
+        measured: list[Measured] = []
+        problems: dict[str, str] = {}
+        with closing(Bars(self.quiet)) as bars:
+            for answer in Studio(self.device, workers=0).zoo(self.request, bars):
+                if answer.measured is None:
+                    problems[answer.backbone] = answer.problem
+                else:
+                    measured.append(answer.measured)
+        for name, why in problems.items():
+            print(f"{name} was left out: {one_line(why)}", file=sys.stderr)
+        if not measured:
+            raise StudioError(f"no model could be measured: {next(iter(problems.values()))}")
+        if self.out:
+            write_text(_table(measured), self.out)
+        groups = {name: model.group for name, model in worlds.zoo().items()}
+        lines = {axis: points(measured, groups, self.x, axis) for axis in self.y}
+        if self.json:
+            told = {
+                axis: {"trends": trends(found, seed=self.request.seed), "left_out": left}
+                for axis, (found, left) in lines.items()
+            }
+            print(to_json({"models": [each.to_dict() for each in measured], "problems": problems, "trends": told}))
+            return
+        rows = [_HEAD, *(_row(each, groups.get(each.backbone, "")) for each in measured)]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
+        for row in rows:
+            print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        for each in measured:
+            for text in each.notes:
+                print(f"{each.backbone}: {text}")
+        for axis, (found, left) in lines.items():
+            print(f"\n{axis} over {self.x}:")
+            for name, why in left.items():
+                print(f"  without {name}: {one_line(why)}")
+            for group, trend in trends(found, seed=self.request.seed).items():
+                if trend is None:
+                    print(f"  {group}: no trend; it takes {FEWEST} models that differ in {self.x}")
+                    continue
+                print(
+                    f"  {group}: slope {trend.slope:.3f} ({trend.slope_low:.3f} to {trend.slope_high:.3f}), "
+                    f"R² {trend.r2:.3f} ({trend.r2_low:.3f} to {trend.r2_high:.3f}), {trend.n} models"
+                )
+
+
+def _row(measured: Measured, group: str) -> tuple[str, ...]:
+    rule = measured.rules["ood"]
+    scaled = [name for name in measured.figures if name.startswith("ece scaled ")]
+    first = scaled[0].removeprefix("ece scaled ") if scaled else ""
+
+    def mean(kind: str) -> str:
+        values = [each.value for name, each in measured.figures.items() if name.startswith(f"{kind} {rule} ")]
+        return f"{sum(values) / len(values):.1%}" if values else "-"
+
+    def one(name: str, form: str = ".1%") -> str:
+        found = measured.figures.get(name)
+        return "-" if found is None else format(found.value, form)
+
+    return (
+        measured.backbone,
+        group or "-",
+        one("accuracy"),
+        one("accuracy 20-nn"),
+        rule,
+        mean("auroc"),
+        mean("fpr95"),
+        one(f"ece {first}", ".3f"),
+        one(f"ece scaled {first}", ".3f"),
+        one("recall@5 image-to-text"),
+        one("images a second", ".0f"),
+    )
+
+
+def _table(measured: list[Measured]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("model", "figure", "value", "low", "high", "images"))
+    for each in measured:
+        for name, found in each.figures.items():
+            writer.writerow((each.backbone, name, found.value, found.low, found.high, found.n))
+    return text.getvalue()

@@ -1,0 +1,294 @@
+"""Everything that a zoo tells of one model, from its features of a world's datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from ood_studio.backbones import Backbone
+from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped
+from ood_studio.data.dataset import Dataset
+from ood_studio.evaluation.accuracy import HeadClasses, head_classes
+from ood_studio.evaluation.bench import score_all
+from ood_studio.evaluation.bootstrap import intervals
+from ood_studio.evaluation.calibration import calibration_figures, calibration_intervals, fit_temperature, halves
+from ood_studio.evaluation.metrics import summary
+from ood_studio.evaluation.neighbours import neighbour_accuracy
+from ood_studio.evaluation.retrieval import RANKS, recalls
+from ood_studio.evaluation.zoo.figures import Figure, Measured
+from ood_studio.evaluation.zoo.rules import RULES, Rule
+from ood_studio.features.images import DatasetFeatures
+from ood_studio.scorers import Reference
+
+_VECTORS = frozenset({"joint", "visual"})
+_LEVEL = (0.025, 0.975)
+_CALIBRATION = ("ece", "adaptive_ece", "nll", "brier")
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What is measured on.
+
+    Attributes:
+        labels: the ID labels.
+        id, train: ID images to test on, and others to learn from.
+        ood: the OOD sets, by name.
+        factors: ID images with a visual factor each, by the factor's name.
+        shifts: ID images in another style each, by its name.
+        captioned: images whose captions are looked up and looked for; None for no retrieval.
+        seed: of the halves and of the resamples.
+        resamples: of the intervals; 0 for none.
+    """
+
+    labels: tuple[str, ...]
+    id: Dataset
+    train: Dataset
+    ood: Mapping[str, Dataset]
+    factors: Mapping[str, Dataset] = field(default_factory=dict)
+    shifts: Mapping[str, Dataset] = field(default_factory=dict)
+    captioned: Dataset | None = None
+    seed: int = 0
+    resamples: int = 200
+
+    def datasets(self) -> list[Dataset]:
+        """All of them, in the order in which they are measured."""
+        found = [self.train, self.id, *self.ood.values(), *self.factors.values(), *self.shifts.values()]
+        return found if self.captioned is None else [*found, self.captioned]
+
+
+def measure(
+    backbone: Backbone,
+    on: Measurement,
+    class_text: Tensor | None,
+    encode_text: Callable[[Sequence[str]], Tensor],
+    features_of: Callable[[Dataset, Collection[str]], DatasetFeatures],
+    *,
+    speed: Figure | None = None,
+    parameters: int = 0,
+) -> Measured:
+    """All figures of one model; what it cannot do is left out and said.
+
+    Args:
+        backbone: the model.
+        on: the datasets.
+        class_text: (labels, dim) unit-norm text features of the ID labels; None without a text tower.
+        encode_text: unit-norm features of captions.
+        features_of: the model's features of a dataset, see `dataset_features`.
+        speed: images a second, where that was measured.
+        parameters: of the image tower; 0 where not known.
+
+    Raises:
+        StudioError: if the ID or training images cannot be read, or features are not finite.
+        Stopped: as ``features_of`` raises it.
+    """
+    return _Measuring(backbone, on, class_text, encode_text, features_of).run(speed, parameters)
+
+
+class _Measuring:
+    def __init__(
+        self,
+        backbone: Backbone,
+        on: Measurement,
+        class_text: Tensor | None,
+        encode_text: Callable[[Sequence[str]], Tensor],
+        features_of: Callable[[Dataset, Collection[str]], DatasetFeatures],
+    ) -> None:
+        self._backbone, self._on, self._class_text, self._encode_text = backbone, on, class_text, encode_text
+        self._features_of = features_of
+        self._head: HeadClasses | None = None
+        if class_text is None and backbone.head is not None:
+            self._head = head_classes(backbone.labels, backbone.head.out_features, on.labels)
+        self._figures: dict[str, Figure] = {}
+        self._skipped: dict[str, str] = {}
+        self._temperature = 1.0
+
+    def run(self, speed: Figure | None, parameters: int) -> Measured:
+        on, notes = self._on, []
+        train, inside = self._features(on.train), self._features(on.id)
+        rule = self._how_classes_are_chosen()
+        if self._head is not None and self._head.by_order:
+            notes.append("The classifier's classes are taken for the ID labels in their order, for want of names.")
+        self._neighbours(train, inside)
+        if rule:
+            self._accuracy("accuracy", on.id, inside)
+            self._calibrate(inside)
+        else:
+            why = "the model has neither a text tower nor a classifier that knows an ID label"
+            self._skipped |= dict.fromkeys(("accuracy", "factor", "shift", *_CALIBRATION), why)
+        self._detect(train, inside)
+        if rule:
+            for kind, sets in (("factor", on.factors), ("shift", on.shifts)):
+                for name, dataset in sets.items():
+                    self._try(f"{kind} {name}", partial(self._one_shift, f"{kind} {name}", name, dataset))
+        self._retrieve()
+        if parameters:
+            self._figures["parameters"] = Figure(float(parameters))
+        if speed is not None:
+            self._figures["images a second"] = speed
+        rules = {"accuracy": rule or "20-nn", "ood": self._own_rule()}
+        return Measured(
+            self._backbone.name, self._backbone.fingerprint, rules, self._figures, self._skipped, tuple(notes)
+        )
+
+    def _features(self, dataset: Dataset) -> DatasetFeatures:
+        return self._features_of(dataset, _VECTORS)
+
+    def _try(self, name: str, work: Callable[[], None]) -> None:
+        """Keeps the reason why something cannot be measured: it costs nothing else."""
+        try:
+            work()
+        except Stopped:
+            raise
+        except StudioError as error:
+            self._skipped[name] = str(error)
+
+    def _how_classes_are_chosen(self) -> str:
+        if self._class_text is not None:
+            return "zero-shot"
+        return "head" if self._head is not None and self._head.known else ""
+
+    def _own_rule(self) -> str:
+        return next(rule.name for rule in RULES if not self._lacks(rule))
+
+    def _lacks(self, rule: Rule) -> str:
+        if rule.needs == "text" and self._class_text is None:
+            return "the model has no text tower"
+        if rule.needs == "head" and self._backbone.head is None:
+            return "the model has no classifier"
+        return ""
+
+    def _logits(self, dataset: Dataset, found: DatasetFeatures) -> tuple[Tensor, NDArray[np.int64]]:
+        """Logits of the images of known class, and which of their columns is right."""
+        if dataset.labels is None:
+            raise StudioError(f"the classes of {dataset.name} are not known")
+        truth = dataset.labels[found.rows]
+        if self._class_text is not None and found.joint is not None:
+            logits = self._backbone.logit_scale * found.joint @ self._class_text.T
+        else:
+            assert self._head is not None and self._backbone.head is not None and found.visual is not None
+            head = self._backbone.head
+            bias = None if head.bias is None else head.bias.cpu()
+            logits = functional.linear(torch.as_tensor(found.visual), head.weight.cpu(), bias)
+            truth = np.where(truth >= 0, self._head.of[truth], -1)
+        known = truth >= 0
+        if not known.any():
+            raise StudioError(f"no picture of {dataset.name} is of a class that the model can choose")
+        return logits[torch.from_numpy(known)], truth[known]
+
+    def _accuracy(self, name: str, dataset: Dataset, found: DatasetFeatures) -> None:
+        logits, truth = self._logits(dataset, found)
+        right = int((logits.argmax(dim=1).numpy() == truth).sum())
+        self._figures[name] = self._share(right, len(truth))
+
+    def _share(self, hits: int, n: int) -> Figure:
+        """A share of images with its interval: the hits of a resample are binomial."""
+        if not self._on.resamples:
+            return Figure(hits / n, n=n)
+        drawn = np.random.default_rng(self._on.seed).binomial(n, hits / n, self._on.resamples) / n
+        low, high = np.quantile(drawn, _LEVEL)
+        return Figure(hits / n, float(low), float(high), n)
+
+    def _neighbours(self, train: DatasetFeatures, inside: DatasetFeatures) -> None:
+        on = self._on
+
+        def work() -> None:
+            if on.train.labels is None or on.id.labels is None:
+                raise StudioError("the classes of the ID images are not known")
+            assert train.visual is not None and inside.visual is not None
+            truth = on.id.labels[inside.rows]
+            share = neighbour_accuracy(train.visual, on.train.labels[train.rows], inside.visual, truth)
+            n = int((truth >= 0).sum())
+            self._figures["accuracy 20-nn"] = self._share(round(share * n), n)
+
+        self._try("accuracy 20-nn", work)
+
+    def _calibrate(self, inside: DatasetFeatures) -> None:
+        """The temperature from one half of the ID images, the figures on the other."""
+
+        def work() -> None:
+            logits, truth = self._logits(self._on.id, inside)
+            fitting, testing = halves(len(truth), self._on.seed)
+            self._temperature = fit_temperature(logits[fitting], truth[fitting])
+            self._figures["temperature"] = Figure(self._temperature, n=len(fitting))
+            self._calibration(self._on.id.name, logits[testing], truth[testing])
+
+        self._try("ece", work)
+
+    def _calibration(self, name: str, logits: Tensor, truth: NDArray[np.int64]) -> None:
+        for said, temperature in (("", 1.0), ("scaled ", self._temperature)):
+            found = calibration_figures(logits, truth, temperature)
+            around: Mapping[str, tuple[float, float]] = {}
+            if self._on.resamples:
+                around = calibration_intervals(
+                    logits, truth, temperature, resamples=self._on.resamples, seed=self._on.seed
+                )
+            for kind in _CALIBRATION:
+                title = kind.replace("_", " ")
+                low, high = around.get(kind, (None, None))
+                self._figures[f"{title} {said}{name}"] = Figure(getattr(found, kind), low, high, len(truth))
+
+    def _one_shift(self, name: str, title: str, dataset: Dataset) -> None:
+        found = self._features(dataset)
+        self._accuracy(name, dataset, found)
+        if name.startswith("shift"):
+            self._calibration(title, *self._logits(dataset, found))
+
+    def _detect(self, train: DatasetFeatures, inside: DatasetFeatures) -> None:
+        assert train.visual is not None
+        references = {
+            "text": Reference(self._class_text, logit_scale=self._backbone.logit_scale),
+            "head": Reference(head=self._backbone.head),
+            "features": Reference(images=torch.as_tensor(train.visual)),
+        }
+        for rule in RULES:
+            if why := self._lacks(rule):
+                self._skipped[f"auroc {rule.name}"] = why
+                continue
+            self._try(f"auroc {rule.name}", partial(self._by_rule, rule, references[rule.needs], inside))
+
+    def _by_rule(self, rule: Rule, reference: Reference, inside: DatasetFeatures) -> None:
+        score = rule.scorer.fit(reference)
+        kept = score_all(score, inside)
+        for name, dataset in self._on.ood.items():
+            found = self._features(dataset)
+            scores = score_all(score, found)
+            here = summary(kept, scores)
+            ends: dict[str, tuple[float | None, float | None]] = {"auroc": (None, None), "fpr95": (None, None)}
+            if self._on.resamples:
+                around = intervals(kept, scores, resamples=self._on.resamples, seed=self._on.seed)
+                ends = {"auroc": around.auroc, "fpr95": around.fpr95}
+            for kind, value in (("auroc", here.auroc), ("fpr95", here.fpr95)):
+                self._figures[f"{kind} {rule.name} {name}"] = Figure(value, *ends[kind], n=len(scores))
+
+    def _retrieve(self) -> None:
+        dataset = self._on.captioned
+        if dataset is None:
+            return
+        if self._class_text is None:
+            self._skipped["recall"] = "the model has no text tower"
+            return
+
+        def work() -> None:
+            found = self._features(dataset)
+            assert found.joint is not None
+            said = [dataset.caption(int(row)) for row in found.rows]
+            texts = [*dict.fromkeys(said)]
+            number = {text: i for i, text in enumerate(texts)}
+            of = [number[text] for text in said]
+            captions = self._encode_text(texts).cpu()
+            for way, share, n in (
+                ("image-to-text", recalls(found.joint, captions, of, range(len(texts))), len(said)),
+                ("text-to-image", recalls(captions, found.joint, range(len(texts)), of), len(texts)),
+            ):
+                for k in RANKS:
+                    self._figures[f"recall@{k} {way}"] = self._share(round(share[k] * n), n)
+
+        self._try("recall", work)

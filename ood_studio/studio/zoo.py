@@ -1,0 +1,161 @@
+"""Models compared: each measured once, kept on disk, and read back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ood_studio import worlds
+from ood_studio.backbones import Backbone
+from ood_studio.core.errors import StudioError
+from ood_studio.core.files import scratch_file
+from ood_studio.core.paths import cache_dir
+from ood_studio.core.progress import Progress, Stopped, silent
+from ood_studio.core.versions import versions
+from ood_studio.data.dataset import Dataset
+from ood_studio.evaluation.suites import open_suite
+from ood_studio.evaluation.zoo import Figure, Measured, Measurement, measure
+from ood_studio.features.images import DatasetFeatures, dataset_features
+from ood_studio.labels.prompts import prompt_set
+from ood_studio.labels.text_features import class_features
+from ood_studio.studio.requests.zoo import ZooRequest
+from ood_studio.studio.workbench import Workbench
+
+_SPEED_IMAGES = 64
+_PROMPTS = "neglabel"
+
+
+@dataclass(frozen=True)
+class ZooAnswer:
+    """What came of one model.
+
+    Attributes:
+        backbone: its name.
+        measured: its figures; None where it could not be measured at all, and ``problem`` says why.
+        kept: whether they lay on disk.
+    """
+
+    backbone: str
+    measured: Measured | None
+    problem: str = ""
+    kept: bool = False
+
+
+class ZooService:
+    """Measures models.
+
+    Args:
+        workbench: models and texts.
+    """
+
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
+
+    def measure(self, request: ZooRequest, progress: Progress = silent) -> Iterator[ZooAnswer]:
+        """See `Studio.zoo`."""
+        names = [*dict.fromkeys(request.models)] or [*worlds.zoo()]
+        on = self._measurement(request)
+        for i, name in enumerate(names):
+            progress(f"measuring {name}", i, len(names))
+            try:
+                yield self._one(name, on, request, progress)
+            except Stopped:
+                raise
+            except StudioError as error:
+                yield ZooAnswer(name, None, str(error))
+            except (MemoryError, torch.OutOfMemoryError):
+                yield ZooAnswer(name, None, f"{name} does not fit into memory")
+        progress("measuring", len(names), len(names))
+
+    def _measurement(self, request: ZooRequest) -> Measurement:
+        sets = worlds.zoo_sets()
+        suite = open_suite(
+            sets.suite,
+            seed=request.seed,
+            count=request.count,
+            train_count=request.train_count,
+            workers=self._workbench.workers,
+        )
+        assert suite.train is not None
+
+        def drawn(splits: Sequence[tuple[str, str]]) -> dict[str, Dataset]:
+            return {
+                name: worlds.open_split(split, request.seed, request.shift_count, workers=self._workbench.workers)
+                for name, split in splits
+            }
+
+        return Measurement(
+            labels=suite.labels,
+            id=suite.id,
+            train=suite.train,
+            ood=suite.ood,
+            factors=drawn(sets.factors),
+            shifts=drawn(sets.shifts),
+            captioned=suite.id,
+            seed=request.seed,
+            resamples=request.resamples,
+        )
+
+    def _one(self, name: str, on: Measurement, request: ZooRequest, progress: Progress) -> ZooAnswer:
+        backbone = self._workbench.backbone(name, progress)
+        path = _file(backbone, on, request)
+        if (kept := _read(path)) is not None:
+            return ZooAnswer(name, kept, kept=True)
+
+        def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
+            return dataset_features(backbone, images, spaces, progress)
+
+        def encode(texts: Sequence[str]) -> Tensor:
+            return backbone.encode_text(texts, lambda done: progress("reading captions", done, len(texts))).cpu()
+
+        class_text = None
+        if backbone.reads_text:
+            class_text = class_features(backbone, on.labels, prompt_set(_PROMPTS), progress).cpu()
+        found = measure(
+            backbone,
+            on,
+            class_text,
+            encode,
+            features_of,
+            speed=_speed(backbone, on.id),
+            parameters=backbone.parameters,
+        )
+        with suppress(OSError), scratch_file(path) as scratch:  # measured again next time
+            scratch.write_text(json.dumps(found.to_dict()), encoding="utf-8")
+        return ZooAnswer(name, found)
+
+
+def _file(backbone: Backbone, on: Measurement, request: ZooRequest) -> Path:
+    """Where the figures of a model lie: they depend on its weights, the images, and what computes."""
+    about = [backbone.name, backbone.fingerprint, *(each.key for each in on.datasets())]
+    about += [str(request.seed), str(request.resamples), json.dumps(versions())]
+    return cache_dir() / "zoo" / f"{hashlib.sha256('/'.join(about).encode()).hexdigest()[:16]}.json"
+
+
+def _read(path: Path) -> Measured | None:
+    """Figures that lie on disk; None for none, or a file that is damaged or of another version."""
+    try:
+        return Measured.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, StudioError):
+        return None
+
+
+def _speed(backbone: Backbone, images: Dataset) -> Figure:
+    """Images a second through the image tower, the faster of two passes over one batch."""
+    count = min(_SPEED_IMAGES, len(images))
+    pixels = backbone.preprocess([images.load(i) for i in range(count)])
+    seconds = []
+    with torch.no_grad():
+        for _ in range(2):
+            started = time.perf_counter()
+            backbone.encode_image(pixels).visual.cpu()
+            seconds.append(time.perf_counter() - started)
+    return Figure(count / min(seconds), n=count)
