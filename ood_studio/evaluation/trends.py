@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import HuberRegressor
 
 from ood_studio.core.errors import StudioError
 
@@ -182,6 +181,8 @@ def compare_trends(
 
 def _line(x: Floats, y: Floats) -> tuple[float, float]:
     """Slope and intercept of the robust line; points are brought to unit scale first, so that units do not matter."""
+    from sklearn.linear_model import HuberRegressor
+
     middle, width = x.mean(), x.std()
     centre, height = y.mean(), y.std()
     if height == 0:
