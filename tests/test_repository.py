@@ -122,10 +122,15 @@ def test_the_two_commands_come_first() -> None:
     assert [command for command in commands if command] == ["make run", "make test"]
 
 
-def test_links_of_the_readme_lead_somewhere() -> None:
-    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", read("README.md"))
-    missing = [target for target in targets if not (ROOT / target).exists()]
-    assert not missing
+def test_links_of_the_readme_and_what_it_leads_to_lead_somewhere() -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    missing = [
+        (page.name, target)
+        for page in pages
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert len(pages) > 5 and not missing
 
 
 # --- files -------------------------------------------------------------------------------------------------------

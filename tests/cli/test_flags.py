@@ -108,8 +108,9 @@ def test_a_text_is_no_list() -> None:
 
 
 def documented() -> list[str]:
-    """The commands that the README tells, each on one line."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    """The commands that the README and docs/ tell, each on one line."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     lines += [
