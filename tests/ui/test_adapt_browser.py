@@ -36,9 +36,13 @@ def train(page: Any, method: str) -> None:
 
 
 def test_a_head_is_trained_judged_saved_and_used(page: Any, address: str) -> None:
-    page.goto(f"{address}?tab=adapt&backbone=diorama-conv", timeout=PATIENCE)
+    page.goto(f"{address}?tab=adapt&backbone=diorama-conv&method=no-such-method", timeout=PATIENCE)
     page.wait_for_selector("text=Repair a detector", timeout=PATIENCE)
     page.wait_for_function("document.querySelector('#shared-backbone input').value == 'diorama-conv'", timeout=PATIENCE)
+    page.wait_for_function("document.querySelector('#adapt-method input')?.value == 'no-such-method'", timeout=PATIENCE)
+    page.locator("#adapt-run").click()
+    page.wait_for_selector("text=there is no adapter 'no-such-method'", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
     train(page, "probe:epochs=8")
     page.wait_for_selector("#adapt-losses .main-svg", timeout=PATIENCE)
     assert "Epoch 8 of 8" in page.locator("#adapt-verdict").inner_text()
@@ -57,14 +61,6 @@ def test_a_head_is_trained_judged_saved_and_used(page: Any, address: str) -> Non
     # Explore reads the adapted model.
     page.get_by_role("tab", name="Explore", exact=True).click()
     page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
-
-
-def test_a_method_that_is_not_there_is_said(page: Any, address: str) -> None:
-    page.goto(f"{address}?tab=adapt&method=no-such-method", timeout=PATIENCE)
-    page.wait_for_function("document.querySelector('#adapt-method input')?.value == 'no-such-method'", timeout=PATIENCE)
-    page.locator("#adapt-run").click()
-    page.wait_for_selector("text=there is no adapter 'no-such-method'", timeout=PATIENCE)
-    page.wait_for_function(IDLE, timeout=PATIENCE)
 
 
 def test_an_attacked_batch_is_learnt_from(page: Any, address: str) -> None:

@@ -20,7 +20,7 @@ from ood_studio.ui.sidebar.layout import LAYOUT
 
 @pytest.fixture(scope="module")
 def client(address: str) -> Client:
-    return Client(address, verbose=False)
+    return Client(address, verbose=False, ssl_verify=False)
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ SETTINGS: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def client(address: str) -> Client:
-    return Client(address, verbose=False)
+    return Client(address, verbose=False, ssl_verify=False)
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_bad_pictures_end_in_one_sentence(client: Client, pictures: dict[str, Pa
 
 
 def test_two_users_take_turns_and_get_their_own_picture(address: str, pictures: dict[str, Path]) -> None:
-    users = [Client(address, verbose=False) for _ in range(2)]
+    users = [Client(address, verbose=False, ssl_verify=False) for _ in range(2)]
     sources = (pictures["ood"], pictures["grey"])
     jobs = [
         user.submit(

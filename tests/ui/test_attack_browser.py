@@ -57,7 +57,6 @@ def test_the_verdict_flips_and_the_saved_picture_still_fools_the_model(page: Any
     open_tab(page, address)
     quick(page)
     page.locator("#attack-run").click()
-    page.wait_for_selector("#attack-verdict .out >> text=Out-of-distribution", timeout=PATIENCE)
     page.wait_for_selector("#attack-verdict .in >> text=Fooled: OOD became in-distribution", timeout=PATIENCE)
     assert page.locator("#attack-spoken [aria-live=polite]").inner_text().startswith("Fooled")
     page.wait_for_function(IDLE, timeout=PATIENCE)
@@ -92,33 +91,9 @@ def test_the_verdict_flips_and_the_saved_picture_still_fools_the_model(page: Any
     page.wait_for_selector("#attack-verdict >> text=In-distribution from the start", timeout=PATIENCE)
 
 
-def test_smoothness_is_converted_and_kept_within_its_bounds(page: Any, address: str) -> None:
-    open_tab(page, address)
-    said = page.locator("#attack-smoothness .studio-log-said")
-    assert "408.2 at the model" in said.inner_text()
-    assert set_number(page, "attack-smoothness", 99_999) == "10000"
-    assert "816.3 at the model" in said.inner_text()
-    slider = page.locator("#attack-smoothness input[type=range]")
-    slider.press("Home")
-    assert page.locator("#attack-smoothness input[type=number]").input_value() == "0"
-    for _ in range(3):
-        slider.press("ArrowRight")
-    assert 1 <= float(page.locator("#attack-smoothness input[type=number]").input_value()) < 2
-    assert "at the model" in str(slider.get_attribute("aria-valuetext"))
-
-
-def test_stop_keeps_what_there_is(page: Any, address: str) -> None:
-    open_tab(page, address)
-    quick(page, 2000)
-    page.locator("#attack-run").click()
-    page.wait_for_selector("#attack-pictures img", timeout=PATIENCE)
-    page.locator("#attack-stop").click()
-    page.wait_for_selector("#attack-verdict >> text=Stopped: what has come so far is kept.", timeout=PATIENCE)
-    page.wait_for_selector("#attack-ready h2", timeout=PATIENCE)
-    assert page.locator("#attack-pictures img").count() == 3
-
-
-def test_a_run_that_diverges_keeps_the_last_good_picture(page: Any, address: str, monkeypatch: Any) -> None:
+def test_a_run_that_is_stopped_or_diverges_keeps_the_last_good_picture(
+    page: Any, address: str, monkeypatch: Any
+) -> None:
     whole, calls = OpenClipBackbone._encode_image, itertools.count(1)
 
     def breaking(self: OpenClipBackbone, pixels: Tensor) -> ImageFeatures:
@@ -126,12 +101,25 @@ def test_a_run_that_diverges_keeps_the_last_good_picture(page: Any, address: str
         broken = pixels.requires_grad and next(calls) > 25  # only the attack asks for gradients
         return replace(found, visual=found.visual * math.nan) if broken else found
 
+    page.set_viewport_size({"width": 420, "height": 800})
     open_tab(page, address)
-    quick(page, 60)
+    quick(page, 2000)
+    page.locator("#attack-run").click()
+    page.wait_for_selector("#attack-pictures img", timeout=PATIENCE)
+    page.locator("#attack-stop").click()
+    page.wait_for_selector("#attack-verdict >> text=Stopped: what has come so far is kept.", timeout=PATIENCE)
+    page.wait_for_selector("#attack-ready h2", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
+    assert page.locator("#attack-pictures img").count() == 3
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
+    page.set_viewport_size({"width": 1600, "height": 1000})
+
+    set_number(page, "attack-steps", 60)
     monkeypatch.setattr(OpenClipBackbone, "_encode_image", breaking)
-    run(page)
+    page.locator("#attack-run").click()
     page.wait_for_selector("#attack-verdict >> text=not finite", timeout=PATIENCE)
     page.wait_for_selector("#attack-verdict >> text=The last good picture is kept.", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
     assert page.locator("#attack-pictures img").count() == 3
     page.get_by_role("tab", name="Save and send").click()
     with page.expect_download(timeout=PATIENCE):
@@ -163,8 +151,22 @@ def test_only_what_is_painted_changes(page: Any, address: str, tmp_path: Path) -
     assert not changed[: height // 8].any() and not changed[:, : width // 8].any()
 
 
-def test_the_picture_itself_is_no_target(page: Any, address: str, tmp_path: Path) -> None:
+def test_smoothness_is_kept_within_its_bounds_and_the_picture_itself_is_no_target(
+    page: Any, address: str, tmp_path: Path
+) -> None:
     open_tab(page, address)
+    said = page.locator("#attack-smoothness .studio-log-said")
+    assert "408.2 at the model" in said.inner_text()
+    assert set_number(page, "attack-smoothness", 99_999) == "10000"
+    assert "816.3 at the model" in said.inner_text()
+    slider = page.locator("#attack-smoothness input[type=range]")
+    slider.press("Home")
+    assert page.locator("#attack-smoothness input[type=number]").input_value() == "0"
+    for _ in range(3):
+        slider.press("ArrowRight")
+    assert 1 <= float(page.locator("#attack-smoothness input[type=number]").input_value()) < 2
+    assert "at the model" in str(slider.get_attribute("aria-valuetext"))
+
     path = tmp_path / "same.png"
     render(scenes("near-ood", 3, 1)[0], 64).save(path)
     for box in ("#attack-source", "#attack-target"):
@@ -187,20 +189,10 @@ def test_closing_the_browser_stops_the_work(browser: Any, address: str, tmp_path
     path = tmp_path / "next.png"
     render(scenes("near-ood", 3, 1)[0], 64).save(path)
     started = time.monotonic()  # whoever comes next need not wait for 2,000 steps
-    Client(address, verbose=False).predict(
+    Client(address, verbose=False, ssl_verify=False).predict(
         picture=handle_file(path), target_score="neglabel", steps=1, api_name="/attack"
     )
     assert time.monotonic() - started < 20
-
-
-def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -> None:
-    context = browser.new_context(viewport={"width": 420, "height": 800})
-    page = context.new_page()
-    open_tab(page, address)
-    quick(page, 2)
-    run(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
-    context.close()
 
 
 def test_an_attacked_batch_opens_in_compare(page: Any, address: str) -> None:

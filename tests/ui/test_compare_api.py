@@ -20,7 +20,7 @@ FEW: dict[str, Any] = {"backbone": "diorama-conv", "scorers": ["mcm", "energy"],
 
 @pytest.fixture(scope="module")
 def client(address: str) -> Client:
-    return Client(address, verbose=False)
+    return Client(address, verbose=False, ssl_verify=False)
 
 
 def test_a_suite_is_compared_and_rows_come_out(client: Client) -> None:

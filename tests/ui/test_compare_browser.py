@@ -92,12 +92,10 @@ def test_a_first_page_invites_and_a_quick_comparison_leaves_a_result_behind(page
     other.close()
 
 
-def test_run_read_the_table_sort_it_and_open_a_picture(page: Any, address: str) -> None:
+def test_read_the_table_sort_it_and_open_a_picture(page: Any, address: str) -> None:
     page.goto(f"{address}?tab=compare&{CHOICES}&scorers=neglabel,mcm,gen:gamma=0.2", timeout=PATIENCE)
     page.wait_for_selector("#compare-scorers >> text=GEN (γ = 0.2)", timeout=PATIENCE)
     page.wait_for_function(DONE, timeout=PATIENCE)  # a link computes what it shows
-    page.locator("#compare-run").click()
-    page.wait_for_function(DONE, timeout=PATIENCE)
     rows = page.locator("#compare-table tbody tr")
     assert rows.count() == 3
     values = [float(rows.nth(i).locator("td.mean").inner_text()) for i in range(3)]
@@ -113,8 +111,12 @@ def test_run_read_the_table_sort_it_and_open_a_picture(page: Any, address: str) 
     page.wait_for_selector("#pictures .thumbnail-item", timeout=PATIENCE)
 
 
-def test_a_link_restores_the_view_and_the_threshold_moves_everything(page: Any, address: str) -> None:
+def test_a_link_restores_the_view_and_the_threshold_moves_everything_in_a_narrow_window(
+    page: Any, address: str
+) -> None:
+    page.set_viewport_size({"width": 420, "height": 800})
     compared(page, address, "&set=hard-20&scorer=mcm&keep=80&metric=fpr95")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
     assert page.get_by_label("FPR95", exact=True).is_checked()
     assert count(page, "ID kept") == 32 and count(page, "ID rejected") == 8
     missed = count(page, "OOD missed")
@@ -140,8 +142,19 @@ def marks(page: Any, plot: str, trace: str) -> list[tuple[float | str, float]]:
     return [(x, y) for x, y in found]
 
 
-def test_a_click_or_drag_on_any_figure_shows_its_pictures(page: Any, address: str) -> None:
+def check_seen(page: Any, width: int, height: int) -> None:
+    """The result and what leads to it lie within the window."""
+    page.set_viewport_size({"width": width, "height": height})
+    parts = ("run", "summary", "table", "keep", "counts", "tabs")
+    for seen in (f"#compare-{part}" for part in parts):
+        box = page.locator(seen).bounding_box()
+        assert box is not None and box["y"] >= 0 and box["x"] + box["width"] <= width + 1, seen
+        assert (box["y"] if seen == "#compare-tabs" else box["y"] + box["height"]) <= height, seen
+
+
+def test_a_result_is_seen_at_once_its_figures_show_their_pictures_and_it_is_saved(page: Any, address: str) -> None:
     compared(page, address, "&keep=95")
+    check_seen(page, 1440, 900)
     kept = "document.querySelector('#compare-keep input[type=number]').value"
     # The curve of MCM in its middle: its scorer, and the threshold there.
     open_tab(page, "Curves")
@@ -179,6 +192,17 @@ def test_a_click_or_drag_on_any_figure_shows_its_pictures(page: Any, address: st
     page.wait_for_function(
         "document.querySelectorAll('#compare-first-gallery .thumbnail-item').length == 1", timeout=PATIENCE
     )
+    page.wait_for_selector("#compare-verdict:has-text('DeLong')", timeout=PATIENCE)
+    assert command(page).startswith("python -m ood_studio bench --suite diorama-hard --scorers neglabel mcm")
+    open_tab(page, "Save")
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.locator("#compare-csv").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert len(lines) == 3 and lines[0].startswith("suite,id,ood,backbone,scorer")
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.locator("#compare-figures").click()
+    saved = Path(download.value.path()).read_text(encoding="utf-8")
+    assert "Plotly" in saved and "<script src=" not in saved
 
 
 def test_own_pictures_are_uploaded_and_a_broken_one_is_named(page: Any, address: str, tmp_path: Path) -> None:
@@ -209,22 +233,6 @@ def test_own_pictures_are_uploaded_and_a_broken_one_is_named(page: Any, address:
     assert 0 <= float(page.locator("#compare-table td").first.inner_text().split()[0]) <= 100
 
 
-def test_export_and_two_scorers(page: Any, address: str) -> None:
-    compared(page, address)
-    open_tab(page, "Two scorers")
-    page.wait_for_selector("#compare-verdict:has-text('DeLong')", timeout=PATIENCE)
-    assert command(page).startswith("python -m ood_studio bench --suite diorama-hard --scorers neglabel mcm")
-    open_tab(page, "Save")
-    with page.expect_download(timeout=PATIENCE) as download:
-        page.locator("#compare-csv").click()
-    lines = Path(download.value.path()).read_text().splitlines()
-    assert len(lines) == 3 and lines[0].startswith("suite,id,ood,backbone,scorer")
-    with page.expect_download(timeout=PATIENCE) as download:
-        page.locator("#compare-figures").click()
-    saved = Path(download.value.path()).read_text(encoding="utf-8")
-    assert "Plotly" in saved and "<script src=" not in saved
-
-
 def test_an_earlier_result_opens_beside_todays_and_fills_the_form(page: Any, address: str) -> None:
     compared(page, address, "&seed=5")
     compared(page, address)
@@ -244,7 +252,7 @@ def test_an_earlier_result_opens_beside_todays_and_fills_the_form(page: Any, add
     page.wait_for_selector("#compare-about:has-text('seed 5')", timeout=PATIENCE)
 
 
-def test_stop_keeps_what_has_come(page: Any, address: str) -> None:
+def test_stop_keeps_what_has_come_and_a_page_that_was_left_finds_its_comparison_again(page: Any, address: str) -> None:
     compared(page, address)
     page.fill("#compare-count input", "20000")
     page.locator("#compare-count input").press("Tab")
@@ -254,11 +262,6 @@ def test_stop_keeps_what_has_come(page: Any, address: str) -> None:
     page.wait_for_function(IDLE, timeout=PATIENCE)
     assert page.locator("#compare-table tbody tr").count() == 2
 
-
-def test_a_page_that_was_left_finds_its_comparison_again(page: Any, address: str) -> None:
-    compared(page, address)
-    page.fill("#compare-count input", "20000")
-    page.locator("#compare-count input").press("Tab")
     page.locator("#compare-run").click()
     page.wait_for_selector("#compare-progress p", timeout=PATIENCE)
     page.goto(f"{address}?tab=compare", timeout=PATIENCE)
@@ -273,23 +276,3 @@ def test_no_scorer_is_told_and_a_broken_link_too(page: Any, address: str) -> Non
     page.wait_for_selector("text=unknown scorer 'no-such-scorer'", timeout=PATIENCE)
     page.goto(f"{address}?tab=compare&suite=diorama&count=many", timeout=PATIENCE)
     page.wait_for_selector("text=the link’s count must be a whole number, not 'many'", timeout=PATIENCE)
-
-
-def test_a_result_is_seen_beside_its_controls_without_scrolling(browser: Any, address: str) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    compared(page, address)
-    parts = ("run", "summary", "table", "keep", "counts", "tabs")
-    for seen in (f"#compare-{part}" for part in parts):
-        box = page.locator(seen).bounding_box()
-        assert box is not None and box["y"] >= 0 and box["x"] + box["width"] <= 1441, seen
-        assert (box["y"] if seen == "#compare-tabs" else box["y"] + box["height"]) <= 900, seen
-    context.close()
-
-
-def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -> None:
-    context = browser.new_context(viewport={"width": 420, "height": 800})
-    page = context.new_page()
-    compared(page, address)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
-    context.close()

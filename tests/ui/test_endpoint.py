@@ -62,7 +62,7 @@ def client() -> Iterator[Client]:
     _, address, _ = blocks.launch(
         server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, run_history=False
     )
-    yield Client(address, verbose=False)
+    yield Client(address, verbose=False, ssl_verify=False)
     blocks.close()
 
 

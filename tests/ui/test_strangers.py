@@ -60,11 +60,13 @@ class App:
         canary: a folder of the server with a picture, a list, words and a model's configuration.
         passed: what came through to the services, which do nothing here.
         opened: files and folders of the canary that were opened.
+        web: asks it; one for all, as each would read the certificates of the world anew.
         dependencies, components: of gradio's configuration.
     """
 
     address: str
     canary: Path
+    web: httpx.Client
     passed: list[Any] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     dependencies: list[dict[str, Any]] = field(default_factory=list)
@@ -78,7 +80,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     Image.new("RGB", (16, 16), "red").save(canary / "picture.png")
     (canary / "list.txt").write_text(f"secret {CANARY} content\n")
     (canary / "open_clip_config.json").write_text("{}")
-    found = App("", canary)
+    found = App("", canary, httpx.Client(timeout=60))
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
         if event in ("open", "os.listdir", "os.scandir") and arguments and CANARY in str(arguments[0]):
@@ -98,11 +100,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         patch.setattr(ExploreService, "warm_up", lambda *_: None)
         server = serve(Serve(host="127.0.0.1", port=free_port(), device="cpu", hosted=True), block=False)
         found.address = server.address.rstrip("/")
-        config = httpx.get(f"{found.address}/config").json()
+        config = found.web.get(f"{found.address}/config").json()
         found.dependencies = [each for each in config["dependencies"] if each["backend_fn"]]
         found.components = {each["id"]: each for each in config["components"]}
         sys.addaudithook(watch)
         yield found
+        found.web.close()
         server.close()
 
 
@@ -120,7 +123,7 @@ def hostile(app: App, kind: str) -> list[Any]:
 
 def answers(app: App, dependency: dict[str, Any], data: list[Any]) -> str:
     body = {"data": data, "fn_index": dependency["id"], "session_hash": "stranger", "event_data": None}
-    return httpx.post(f"{app.address}/gradio_api/run/predict", json=body, timeout=60).text
+    return app.web.post(f"{app.address}/gradio_api/run/predict", json=body).text
 
 
 def check_passed(app: App) -> None:
@@ -192,13 +195,13 @@ def test_no_file_of_the_server_is_served(app: App) -> None:
         "app.py",
     ):
         for written in (place, place.replace("/", "%2F").replace(".", "%2E")):
-            answer = httpx.get(f"{app.address}/gradio_api/file={written}", timeout=60)
+            answer = app.web.get(f"{app.address}/gradio_api/file={written}")
             assert answer.status_code in (403, 404), (written, answer.status_code)
     assert not app.opened
 
 
 def test_no_endpoint_opens_what_is_the_servers(app: App) -> None:
-    client = Client(app.address, verbose=False)
+    client = Client(app.address, verbose=False, ssl_verify=False)
     api = client.view_api(return_format="dict")
     assert api is not None
     for name in PUBLIC:

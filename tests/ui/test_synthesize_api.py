@@ -38,7 +38,7 @@ SETTINGS: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def client(address: str) -> Client:
-    return Client(address, verbose=False)
+    return Client(address, verbose=False, ssl_verify=False)
 
 
 @pytest.fixture(scope="module")

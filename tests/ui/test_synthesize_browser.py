@@ -8,7 +8,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import pytest
 from PIL import Image
 
 from ood_studio.cli.main import parse
@@ -110,29 +109,6 @@ def test_words_appear_the_strip_grows_and_the_needle_moves(page: Any, address: s
     page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Explore')", timeout=PATIENCE)
 
 
-def test_stop_keeps_what_there_is(page: Any, address: str) -> None:
-    open_tab(page, address)
-    more(page, steps=200)
-    page.locator("#synth-run").click()
-    page.wait_for_selector(FRAMES, timeout=PATIENCE)
-    page.locator("#synth-stop").click()
-    page.wait_for_selector("#synth-verdict >> text=Stopped: what has come so far is kept.", timeout=PATIENCE)
-    page.wait_for_selector("#synth-ready h2", timeout=PATIENCE)
-    assert 2 <= page.locator(FRAMES).count() < 5 and not page.locator("#synth-strip .studio-waiting").count()
-
-
-def test_baselines_follow_the_result(page: Any, address: str) -> None:
-    open_tab(page, address)
-    more(page, steps=4)
-    run(page)
-    page.get_by_role("tab", name="Baselines").click()
-    page.locator("#synth-baselines").click()
-    page.wait_for_function("document.querySelectorAll('#synth-strip figure.baseline dl').length == 2", timeout=PATIENCE)
-    page.wait_for_function("!document.querySelector('#synth-baselines').disabled", timeout=PATIENCE)
-    said = page.locator("#synth-strip figure.baseline figcaption > b").all_inner_texts()
-    assert said[0] == "Random direction" and said[1].startswith("Neg Image: ")
-
-
 def test_no_words_no_picture_and_a_word_of_ones_own(page: Any, address: str, tmp_path: Path) -> None:
     open_tab(page, address)
     page.locator("#synth-source").get_by_label("Clear").or_(
@@ -162,7 +138,7 @@ def test_no_words_no_picture_and_a_word_of_ones_own(page: Any, address: str, tmp
     assert page.locator("#synth-verdict del").count() == 1
 
 
-def test_costs_are_said_before_anything_is_loaded(page: Any, address: str) -> None:
+def test_costs_are_said_before_anything_is_loaded_and_stop_keeps_what_there_is(page: Any, address: str) -> None:
     open_tab(page, address)
     unfold(page, "synth-more")
     box = page.locator("#synth-inpainter input").first
@@ -178,34 +154,15 @@ def test_costs_are_said_before_anything_is_loaded(page: Any, address: str) -> No
     page.wait_for_function("!document.querySelector('#synth-costs p')", timeout=PATIENCE)
     assert box.input_value() == "diorama" and classifier.input_value() == "diorama-classifier"
 
-
-def test_a_set_is_built_shown_saved_and_opened_in_compare(page: Any, address: str, tmp_path: Path) -> None:
-    open_tab(page, address)
-    build_set(page, count=4, steps=3)
-    page.wait_for_selector("#synth-set-zip:visible", timeout=PATIENCE)
-    shown = page.locator("#synth-set-gallery .thumbnail-item").count()
-    assert 1 <= shown <= 4
-    with zipfile.ZipFile(download(page, "synth-set-zip", tmp_path)) as archive:
-        names = [Path(name).name for name in archive.namelist()]
-        assert {"set.json", "manifest.jsonl"} <= set(names) and len(names) == shown + 2
-    page.locator("#synth-set-compare").click()
-    page.wait_for_selector("#compare-added >> text=synthetic pictures", timeout=PATIENCE)
-    page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Compare')", timeout=PATIENCE)
-
-
-def test_a_stopped_set_goes_on_where_it_was(page: Any, address: str) -> None:
-    open_tab(page, address)
-    build_set(page, count=16, steps=40)
-    page.wait_for_selector("#synth-set-gallery .thumbnail-item", timeout=PATIENCE)
-    page.locator("#synth-set-build-stop").click()
-    page.wait_for_selector("#synth-set-about >> text=Stopped: press Build again", timeout=PATIENCE)
-    stopped = int(page.locator("#synth-set-about b").inner_text().split()[0])
-    assert 0 < stopped < 16
-    page.wait_for_function(SHOWN, arg=stopped, timeout=PATIENCE)
-    page.wait_for_function("!document.querySelector('#synth-set-build').disabled", timeout=PATIENCE)
-    page.locator("#synth-set-build").click()
-    page.wait_for_selector("#synth-set-about >> text=16 of 16", timeout=PATIENCE)
-    page.wait_for_function(SHOWN, arg=16, timeout=PATIENCE)
+    steps = page.locator("#synth-steps input[type=number]").first
+    steps.fill("100")
+    steps.press("Tab")
+    page.locator("#synth-run").click()
+    page.wait_for_selector(FRAMES, timeout=PATIENCE)
+    page.locator("#synth-stop").click()
+    page.wait_for_selector("#synth-verdict >> text=Stopped: what has come so far is kept.", timeout=PATIENCE)
+    page.wait_for_selector("#synth-ready h2", timeout=PATIENCE)
+    assert 2 <= page.locator(FRAMES).count() < 5 and not page.locator("#synth-strip .studio-waiting").count()
 
 
 def test_another_picture_has_other_words_and_a_link_brings_everything_back(page: Any, address: str) -> None:
@@ -246,32 +203,46 @@ def test_another_picture_has_other_words_and_a_link_brings_everything_back(page:
     assert page.locator("#synth-seed input").first.input_value() == "3"
 
 
-def test_a_page_that_was_left_finds_its_set_again(page: Any, address: str) -> None:
+def test_a_set_goes_on_where_it_was_is_found_again_saved_and_opened_in_compare(
+    page: Any, address: str, tmp_path: Path
+) -> None:
     open_tab(page, address)
-    build_set(page, count=12, steps=30)
+    build_set(page, count=10, steps=40)
     page.wait_for_selector("#synth-set-gallery .thumbnail-item", timeout=PATIENCE)
-    page.goto(f"{address}?tab=synthesize", timeout=PATIENCE)
-    page.wait_for_selector("#synth-set-about >> text=12 of 12", timeout=PATIENCE)
+    page.locator("#synth-set-build-stop").click()
+    page.wait_for_selector("#synth-set-about >> text=Stopped: press Build again", timeout=PATIENCE)
+    stopped = int(page.locator("#synth-set-about b").inner_text().split()[0])
+    assert 0 < stopped < 10
+    page.wait_for_function(SHOWN, arg=stopped, timeout=PATIENCE)
+    page.wait_for_function("!document.querySelector('#synth-set-build').disabled", timeout=PATIENCE)
+    page.locator("#synth-set-build").click()
+    page.wait_for_function("!document.querySelector('#synth-set-build-stop').disabled", timeout=PATIENCE)
+
+    page.goto(f"{address}?tab=synthesize", timeout=PATIENCE)  # left, and come back to
+    page.wait_for_selector("#synth-set-about >> text=10 of 10", timeout=PATIENCE)
     page.wait_for_selector("#synth-set-zip:visible", timeout=PATIENCE)
+    page.wait_for_function(SHOWN, arg=10, timeout=PATIENCE)
+    with zipfile.ZipFile(download(page, "synth-set-zip", tmp_path)) as archive:
+        names = [Path(name).name for name in archive.namelist()]
+        assert {"set.json", "manifest.jsonl"} <= set(names) and len(names) == 10 + 2
+    page.locator("#synth-set-compare").click()
+    page.wait_for_selector("#compare-added >> text=synthetic pictures", timeout=PATIENCE)
+    page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Compare')", timeout=PATIENCE)
 
 
-@pytest.mark.parametrize("width", [420, 1400])
-def test_no_sideways_scrolling(browser: Any, address: str, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
+def test_map_and_baselines_follow_the_result_and_no_window_scrolls_sideways(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 420, "height": 800}, reduced_motion="reduce")
     page = context.new_page()
     open_tab(page, address)
     more(page, steps=3)
     run(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
+    fits = "document.documentElement.scrollWidth <= window.innerWidth + 1"
+    assert page.evaluate(fits)
+    page.set_viewport_size({"width": 1400, "height": 800})
+    page.wait_for_function(fits, timeout=PATIENCE)
     needle = "getComputedStyle(document.querySelector('.studio-gauge .needle')).animationName"
     assert page.evaluate(needle) == "none"
-    context.close()
 
-
-def test_the_map_shows_this_picture_among_others(page: Any, address: str) -> None:
-    open_tab(page, address)
-    more(page, steps=3)
-    run(page)
     page.get_by_role("tab", name="Map").click()
     page.locator("#synth-map-draw").click()
     page.wait_for_selector("#synth-map .main-svg", timeout=2 * PATIENCE)
@@ -279,3 +250,11 @@ def test_the_map_shows_this_picture_among_others(page: Any, address: str) -> Non
     assert [name.split(" (")[-1] for name in traces] == ["300)", "150)", "75)", "75)", "5)"]
     page.locator("#synth-map .studio-plot-area").press("ArrowRight")
     page.wait_for_selector("#synth-map .studio-plot-picture:visible", timeout=PATIENCE)
+
+    page.get_by_role("tab", name="Baselines").click()
+    page.locator("#synth-baselines").click()
+    page.wait_for_function("document.querySelectorAll('#synth-strip figure.baseline dl').length == 2", timeout=PATIENCE)
+    page.wait_for_function("!document.querySelector('#synth-baselines').disabled", timeout=PATIENCE)
+    said = page.locator("#synth-strip figure.baseline figcaption > b").all_inner_texts()
+    assert said[0] == "Random direction" and said[1].startswith("Neg Image: ")
+    context.close()

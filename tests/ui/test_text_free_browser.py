@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.ui.test_attack_browser import open_tab, quick, run
+from tests.ui.test_attack_browser import quick, run
 from tests.ui.test_browser import PATIENCE
 
 MODEL = "?backbone=diorama-classifier"
@@ -20,7 +20,9 @@ def test_explore_and_attack_show_the_models_own_classes(page: Any, address: str)
     assert page.locator("#scores tbody tr").count() == 6
     assert "This model has no text tower" in page.locator("#meaning").inner_text()
 
-    open_tab(page, address + MODEL)
+    page.get_by_role("tab", name="Attack", exact=True).click()
+    for box in ("#attack-source", "#attack-target"):
+        page.wait_for_selector(f"{box} img", timeout=PATIENCE)
     quick(page)
     run(page)
     assert page.locator("#attack-scores tbody tr").count() == 6

@@ -22,7 +22,8 @@ class Visitor:
 
     def __init__(self, address: str, config: dict[str, Any] | None = None) -> None:
         self.address, self.session = address.rstrip("/"), secrets.token_hex(8)
-        self.config = config or httpx.get(f"{self.address}/config", timeout=PATIENCE).json()
+        self._web = httpx.Client(timeout=PATIENCE)
+        self.config = config or self._web.get(f"{self.address}/config").json()
         self._values = {each["id"]: each["props"].get("value") for each in self.config["components"]}
         self._ids = {each["props"].get("elem_id"): each["id"] for each in self.config["components"]}
         self._kinds = {each["id"]: each["type"] for each in self.config["components"]}
@@ -63,7 +64,7 @@ class Visitor:
             "session_hash": self.session,
             "event_data": event,
         }
-        answer = httpx.post(f"{self.address}/gradio_api/run/predict", json=body, timeout=PATIENCE)
+        answer = self._web.post(f"{self.address}/gradio_api/run/predict", json=body)
         said = {**answer.json(), "handler": handler}
         for id, value in zip(found["outputs"], said.get("data") or (), strict=False):
             if isinstance(value, dict) and value.get("__type__") == "update":
@@ -86,6 +87,6 @@ class Visitor:
         """A file on the server, as components hold it; under another name where given."""
         name = name or path.name
         files = {"files": (name, path.read_bytes())}
-        answer = httpx.post(f"{self.address}/gradio_api/upload", files=files, timeout=PATIENCE)
+        answer = self._web.post(f"{self.address}/gradio_api/upload", files=files)
         place = answer.raise_for_status().json()[0]
         return {"path": place, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
