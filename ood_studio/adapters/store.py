@@ -21,8 +21,8 @@ from ood_studio.adapters.registry import ADAPTERS
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import sweep, write_bytes
+from ood_studio.core.kept import KEPT
 from ood_studio.core.parameters import names, read_texts
-from ood_studio.core.paths import cache_dir
 from ood_studio.core.tensor_files import checksum, write_tensors
 
 SUFFIX = ".safetensors"
@@ -171,7 +171,7 @@ def keep_state(key: str, state: State) -> None:
     about = {"epoch": str(state.epoch), "history": json.dumps([*state.history]), "crc32": checksum(tensors)}
     try:
         write_tensors(_state_file(key), tensors, about)
-        sweep(_state_file(key).parent)
+        KEPT["unfinished"].make_room(keep=_state_file(key))
     except OSError as error:
         _log.warning("the training could not be kept (%s); stopped, it would begin anew", error.strerror or error)
 
@@ -203,11 +203,11 @@ def forget_state(key: str) -> None:
 
 
 def _folder() -> Path:
-    return cache_dir() / "adapters"
+    return KEPT["adapters"].place
 
 
 def _state_file(key: str) -> Path:
-    return _folder() / "unfinished" / f"{key}{SUFFIX}"
+    return KEPT["unfinished"].place / f"{key}{SUFFIX}"
 
 
 def _files(name: str) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,14 @@ from ood_studio.attacks.quality import Quality, mean_quality, quality
 from ood_studio.backbones.base import Backbone
 from ood_studio.backbones.framing import framed
 from ood_studio.backbones.gradients import graph_bytes
+from ood_studio.core.disk import touch
 from ood_studio.core.errors import StudioError
 from ood_studio.core.html import bold, stacked
 from ood_studio.core.memory import OutOfMemory
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.galleries import file_gallery
-from ood_studio.data.image_sets import ImageSet, image_sets, read_set, set_folder
+from ood_studio.data.image_sets import ImageSet, bound_sets, image_sets, read_set, set_folder
 from ood_studio.data.pixels import to_images, to_pixels
 from ood_studio.data.set_writer import UNREADABLE, SetImage, SetWriter
 from ood_studio.hub.device import working_memory
@@ -113,6 +114,8 @@ def attack_sets(
     folders = {step: set_folder("attacks", names[step], content) for step in kept}
     found = [_finished(read_set(folder)) for folder in folders.values()]
     if all(found):
+        for folder in folders.values():
+            touch(folder)
         return tuple(each for each in found if each is not None)
     about = {
         "source": source.name,
@@ -121,44 +124,49 @@ def attack_sets(
         "attack": asdict(attack),
         "content": content,
     }
-    writers = {
-        step: SetWriter(names[step], folders[step], len(source), about | {"step": step}, origin) for step in kept
-    }
-    left_out = 0
-    source.prepare(progress)
-    stage, total = f"attacking {name}", len(source) * attack.steps
-    batch = images_at_once(objectives_for([0]), attack)
+    with ExitStack() as opened:
+        writers = {
+            step: opened.enter_context(
+                SetWriter(names[step], folders[step], len(source), about | {"step": step}, origin)
+            )
+            for step in kept
+        }
+        left_out = 0
+        source.prepare(progress)
+        stage, total = f"attacking {name}", len(source) * attack.steps
+        batch = images_at_once(objectives_for([0]), attack)
 
-    def attacked(rows: Sequence[int], start: int) -> int:
-        """Attacks some images, and gives how many of them could not be read."""
-        if all(row in writer for writer in writers.values() for row in rows):
-            return 0
-        objectives = objectives_for(rows)
-        good, pixels = _prepared(objectives[0].backbone, source, rows)
-        lost = len(rows) - len(good)
-        if all(row in writer for writer in writers.values() for row in good):
-            return lost
-        if lost:
-            objectives = objectives_for(good)
+        def attacked(rows: Sequence[int], start: int) -> int:
+            """Attacks some images, and gives how many of them could not be read."""
+            if all(row in writer for writer in writers.values() for row in rows):
+                return 0
+            objectives = objectives_for(rows)
+            good, pixels = _prepared(objectives[0].backbone, source, rows)
+            lost = len(rows) - len(good)
+            if all(row in writer for writer in writers.values() for row in good):
+                return lost
+            if lost:
+                objectives = objectives_for(good)
 
-        def told(step: int) -> None:
-            progress(stage, start * attack.steps + step * len(rows), total)
+            def told(step: int) -> None:
+                progress(stage, start * attack.steps + step * len(rows), total)
 
-        try:
-            for step in attack.run(pixels, objectives, every=math.gcd(*kept, 10), told=told):
-                if step.step in kept:
-                    _keep(writers[step.step], source, good, pixels, step, targets)
-            return lost
-        except OutOfMemory:
-            if len(good) < 2:
-                raise
-        middle = len(good) // 2
-        return lost + attacked(good[:middle], start) + attacked(good[middle:], start + middle)
+            try:
+                for step in attack.run(pixels, objectives, every=math.gcd(*kept, 10), told=told):
+                    if step.step in kept:
+                        _keep(writers[step.step], source, good, pixels, step, targets)
+                return lost
+            except OutOfMemory:
+                if len(good) < 2:
+                    raise
+            middle = len(good) // 2
+            return lost + attacked(good[:middle], start) + attacked(good[middle:], start + middle)
 
-    for start in range(0, len(source), batch):
-        left_out += attacked(range(start, min(start + batch, len(source))), start)
-    progress(stage, total, total)
-    made = [_finished(writer.finish({UNREADABLE: left_out} if left_out else {})) for writer in writers.values()]
+        for start in range(0, len(source), batch):
+            left_out += attacked(range(start, min(start + batch, len(source))), start)
+        progress(stage, total, total)
+        made = [_finished(writer.finish({UNREADABLE: left_out} if left_out else {})) for writer in writers.values()]
+    bound_sets("attacks", keep=folders[attack.steps])
     return tuple(each for each in made if each is not None)
 
 

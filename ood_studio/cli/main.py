@@ -18,6 +18,7 @@ from ood_studio.cli.adapt import AdaptFit, AdaptList, AdaptRemove, AdaptShow
 from ood_studio.cli.attack import Attack
 from ood_studio.cli.attack_image import AttackImage
 from ood_studio.cli.bench import Bench
+from ood_studio.cli.cache import CacheClear, CacheShow
 from ood_studio.cli.command import Command
 from ood_studio.cli.detect import DetectAudit, DetectFit, DetectRun
 from ood_studio.cli.explore import Explore
@@ -51,9 +52,11 @@ COMMANDS: dict[str, type[Command]] = {
     "adapt-remove": AdaptRemove,
     "rehearsal": RehearsalCommand,
     "zoo": Zoo,
+    "cache-show": CacheShow,
+    "cache-clear": CacheClear,
     "serve": ServeApp,
 }
-_USUAL = {"adapt": "adapt-fit"}  # what the first word of several commands means alone
+_USUAL = {"adapt": "adapt-fit", "cache": "cache-show"}  # what the first word of several commands means alone
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ood_studio.core.files import sweep
+from ood_studio.core.locks import has_writer
 
 
 def touch(path: Path) -> None:
@@ -17,11 +18,12 @@ def touch(path: Path) -> None:
         os.utime(path)
 
 
-def make_room(folder: Path, limit: float, keep: Path) -> None:
+def make_room(folder: Path, limit: float, keep: Path, spared: float = 0.0) -> None:
     """Removes the files and folders in ``folder`` that were longest untouched, until at most ``limit`` bytes are left.
 
     Scratch files that killed processes left go as well. Whoever uses an entry says so (`touch`). ``keep`` is spared,
-    and so is what the system does not let go.
+    and so are what was touched in the last ``spared`` seconds, what somebody is writing now, and what the system does
+    not let go.
     """
     sweep(folder)
     entries = []
@@ -30,11 +32,11 @@ def make_room(folder: Path, limit: float, keep: Path) -> None:
             touched = path.stat().st_mtime_ns
             parts = path.rglob("*") if path.is_dir() else (path,)
             entries.append((touched, sum(part.stat().st_size for part in parts), path))
-    total = sum(size for _, size, _ in entries)
-    for _, size, path in sorted(entries):
-        if total <= limit:
+    total, young = sum(size for _, size, _ in entries), (time.time() - spared) * 1e9
+    for touched, size, path in sorted(entries):
+        if total <= limit or (spared and touched > young):
             return
-        if path == keep:
+        if path == keep or (path.is_dir() and has_writer(path)):
             continue
         with suppress(OSError):
             shutil.rmtree(path) if path.is_dir() else path.unlink()

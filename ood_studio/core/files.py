@@ -27,6 +27,7 @@ _STALE = 24 * 3600.0  # seconds without a change after which nobody can be at wo
 _RUN = uuid.uuid4().hex[:8]  # tells this process from one before it that had its number
 _OF_PROCESS = re.compile(r"\.([0-9a-f]{8})-(\d+)-([0-9a-f]{8})\.[0-9a-f]{12}\.tmp$")
 _DESCRIPTION = "Description"  # PNG's keyword
+_PNG_END = b"IEND\xaeB`\x82"
 _PNG_LEVEL = 1  # of 9: cached images are read far more often than their disk space matters
 
 
@@ -124,6 +125,16 @@ def write_image(path: Path, image: Image.Image, description: str = "") -> None:
         about.add_itxt(_DESCRIPTION, description)
     with scratch_file(path) as scratch:
         image.save(scratch, "PNG", compress_level=_PNG_LEVEL, pnginfo=about)
+
+
+def is_whole_png(path: Path) -> bool:
+    """Whether a file is a PNG to its end, by a look at that: one that was cut off, or is empty, is to be made anew."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(-len(_PNG_END), os.SEEK_END)
+            return file.read() == _PNG_END
+    except OSError:  # not there, or shorter
+        return False
 
 
 def image_description(path: Path) -> str:

@@ -12,8 +12,7 @@ import numpy as np
 
 from ood_studio.core.disk import make_room, touch
 from ood_studio.core.files import scratch_file
-
-_DISK_BYTES = 4 * 2**30  # of all arrays of a folder; the longest unused ones go first
+from ood_studio.core.kept import KEPT
 
 
 def kept_rows(path: Path, shape: tuple[int, ...], make: Callable[[], Iterator[np.ndarray]]) -> np.ndarray:
@@ -37,7 +36,7 @@ def kept_rows(path: Path, shape: tuple[int, ...], make: Callable[[], Iterator[np
     try:
         with scratch_file(path) as scratch:
             _write(scratch, shape, make)
-        make_room(path.parent, _DISK_BYTES, keep=path)
+        make_room(path.parent, KEPT["diorama"].limit(), keep=path)
     except OSError:
         return _in_memory(shape, make)
     return np.load(path, mmap_mode="r")

@@ -7,14 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ood_studio.core.cache import KeyedCache
-from ood_studio.core.disk import make_room
 from ood_studio.core.files import write_text
-from ood_studio.core.paths import cache_dir
+from ood_studio.core.kept import KEPT
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 
 _KEPT: KeyedCache[str] = KeyedCache(limit=256)
-_DISK_BYTES = 2**16  # 4,096 hashes; the longest unused go first
 _SHOWN = 16  # hexadecimal digits
 
 
@@ -39,14 +37,14 @@ def origin_of(dataset: Dataset, progress: Progress = silent) -> Origin:
     """
 
     def compute() -> str:
-        path = cache_dir() / "content" / hashlib.sha256(dataset.key.encode(errors="surrogateescape")).hexdigest()
+        path = KEPT["content"].place / hashlib.sha256(dataset.key.encode(errors="surrogateescape")).hexdigest()
         with suppress(OSError, ValueError):
             if len(kept := path.read_text("ascii")) == _SHOWN:
                 return kept
         found = _content(dataset, progress)
         with suppress(OSError):  # then it is computed again next time
             write_text(path, found)
-            make_room(path.parent, _DISK_BYTES, keep=path)
+            KEPT["content"].make_room(keep=path)
         return found
 
     files = dataset.files()

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from ood_studio.core.files import is_whole_png
 from ood_studio.core.html import bold, stacked
-from ood_studio.core.paths import cache_dir
+from ood_studio.core.kept import KEPT
 from ood_studio.data.galleries import file_gallery
 
 HEADER = "set.json"
 MANIFEST = "manifest.jsonl"
 Kind = Literal["attacks", "synthetic"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_READ = 1800.0  # seconds after which nobody reads a set that was not touched
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def set_folder(kind: Kind, name: str, content: object) -> Path:
     """Where a set lies in the cache whose content is decided by plain values for JSON."""
     plain = name.lower().replace("λ", "lambda").replace("∞", "inf").replace("/", " of ")
     slug = re.sub(r"[^a-z0-9.]+", "-", plain).strip("-") or "set"
-    return cache_dir() / kind / f"{slug}-{digest(content)}"
+    return KEPT[kind].place / f"{slug}-{digest(content)}"
 
 
 def read_set(folder: Path) -> ImageSet | None:
@@ -93,7 +97,7 @@ def read_set(folder: Path) -> ImageSet | None:
 
 def image_sets(kind: Kind) -> list[ImageSet]:
     """Every set of a kind in the cache that has images, the newest first."""
-    folders = [path.parent for path in (cache_dir() / kind).glob(f"[!.]*/{HEADER}")]
+    folders = [path.parent for path in KEPT[kind].place.glob(f"[!.]*/{HEADER}")]
     folders.sort(key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
     return [found for folder in folders if (found := read_set(folder)) is not None and found.entries]
 
@@ -103,6 +107,19 @@ def reasons(left_out: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {why}" for why, count in left_out.items())
 
 
+def bound_sets(kind: Kind, keep: Path, most: float = math.inf) -> None:
+    """Lets the sets of a kind that are longest untouched go, beyond the cache's limit or ``most`` bytes.
+
+    Args:
+        keep: a set that stays, as do those that were touched lately: somebody may be reading them.
+
+    Raises:
+        StudioError: for a limit that is no number.
+    """
+    with suppress(OSError):  # there are none, or the disk refuses
+        KEPT[kind].make_room(keep, _READ, most)
+
+
 def in_order(entries: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
     """Entries by row; of two with the same row the later one."""
     by_row = {int(entry["row"]): entry for entry in entries}
@@ -110,7 +127,7 @@ def in_order(entries: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
 
 
 def manifest_lines(folder: Path) -> tuple[list[dict[str, Any]], int]:
-    """The manifest's entries whose images are there, and how many of its bytes are whole lines."""
+    """The manifest's entries whose images are there and whole, and how many of its bytes are whole lines."""
     path = folder / MANIFEST
     entries: list[dict[str, Any]] = []
     good = 0
@@ -121,7 +138,8 @@ def manifest_lines(folder: Path) -> tuple[list[dict[str, Any]], int]:
             good += len(line)
             with suppress(ValueError):
                 entry = json.loads(line)
-                if isinstance(entry, dict) and (folder / str(entry.get("file"))).is_file():
+                known = isinstance(entry, dict) and isinstance(entry.get("row"), int)
+                if known and is_whole_png(folder / str(entry.get("file"))):
                     entries.append(entry)
     return entries, good
 

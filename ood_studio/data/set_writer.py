@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from PIL import Image
 from ood_studio import __version__
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import sweep, write_image, write_json
+from ood_studio.core.locks import LOCK, sole_writer
+from ood_studio.core.paths import cache_dir
 from ood_studio.core.unicode import json_text
 from ood_studio.data.image_sets import (
     HEADER,
@@ -41,7 +43,7 @@ UNREADABLE = "cannot be read"
 
 
 class SetWriter:
-    """A set being made, or gone on with.
+    """A set being made, or gone on with, by nobody else until it is closed (``with``).
 
     Args:
         name: of the set.
@@ -51,8 +53,8 @@ class SetWriter:
         origin: the request that it is made by, see `ImageSet`; another one may come to the same.
 
     Raises:
-        StudioError: for a folder with another set or other files, or when the disk refuses, here and in all methods;
-            what is finished stays.
+        StudioError: for a folder with another set or other files, one that somebody is writing to, or when the disk
+            refuses, here and in all methods; what is finished stays.
     """
 
     def __init__(
@@ -67,14 +69,22 @@ class SetWriter:
         self._parameters: dict[str, Any] = json.loads(json.dumps(parameters))  # as they are read again
         self._entries: dict[int, dict[str, Any]] = {}
         self._left_out: dict[str, int] = {}
-        with self._writing():
+        with self._writing(), ExitStack() as opened:
             folder.mkdir(parents=True, exist_ok=True)
+            opened.enter_context(sole_writer(folder))
             sweep(folder)
             self._claim()
             entries, good = manifest_lines(folder)
             self._entries = {int(entry["row"]): entry for entry in entries}
             if good < _size(folder / MANIFEST):  # a kill in the middle of a line
                 os.truncate(folder / MANIFEST, good)
+            self._open = opened.pop_all()
+
+    def __enter__(self) -> SetWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
 
     def __contains__(self, row: int) -> bool:
         return row in self._entries
@@ -115,18 +125,20 @@ class SetWriter:
     def _claim(self) -> None:
         """Writes the header, or checks that the one there is of the same set."""
         header = self._folder / HEADER
-        if header.exists():
-            found = read_set(self._folder)
-            if found is None:
-                raise StudioError(f"{header} is damaged; remove the folder or give another one")
-            if digest(found.parameters) != digest(self._parameters):
+        found = read_set(self._folder)
+        if found is not None:
+            if not _same(found.parameters, self._parameters):
                 raise StudioError(
                     f"{self._folder} holds a set with other parameters, {found.name}; give another folder"
                 )
             self._left_out = dict(found.left_out)
             if found.wanted == self._wanted:
                 return
-        elif any(self._folder.iterdir()):
+        elif self._folder.parent.parent == cache_dir():
+            pass  # its name says what is in it, whatever became of the header
+        elif header.exists():
+            raise StudioError(f"{header} is damaged; remove the folder or give another one")
+        elif any(path.name != LOCK for path in self._folder.iterdir()):
             raise StudioError(f"{self._folder} holds other files; give a new or empty folder")
         self._left_out = {}
         self._write_header()
@@ -167,25 +179,33 @@ def build_set(
         batch: how many rows at once; asked when there is anything to make.
 
     Yields:
-        the set as it is, at first and after every batch; to stop, stop asking.
+        the set as it is, at first and after every batch; to stop, close it. Of a whole set nothing but that.
 
     Raises:
         StudioError: as `SetWriter`, or if no row gives an image.
     """
-    writer = SetWriter(name, folder, len(rows), parameters, origin)
-    left_out: dict[str, int] = {}
-    todo = [row for row in rows if row not in writer]
-    yield writer.state()
-    size = max(1, batch()) if todo else 1
-    for start in range(0, len(todo), size):
-        part = todo[start : start + size]
-        for row, made in zip(part, make(part), strict=True):
-            if isinstance(made, str):
-                left_out[made] = left_out.get(made, 0) + 1
-            else:
-                writer.keep(row, made)
-        last = start + size >= len(todo)
-        yield writer.finish(left_out) if last else writer.state()
+    found = read_set(folder)
+    if found is not None and len(found.entries) == found.wanted == len(rows) and _same(found.parameters, parameters):
+        yield replace(found, origin=dict(origin or {}))
+        return
+    with SetWriter(name, folder, len(rows), parameters, origin) as writer:
+        left_out: dict[str, int] = {}
+        todo = [row for row in rows if row not in writer]
+        yield writer.state()
+        size = max(1, batch()) if todo else 1
+        for start in range(0, len(todo), size):
+            part = todo[start : start + size]
+            for row, made in zip(part, make(part), strict=True):
+                if isinstance(made, str):
+                    left_out[made] = left_out.get(made, 0) + 1
+                else:
+                    writer.keep(row, made)
+            last = start + size >= len(todo)
+            yield writer.finish(left_out) if last else writer.state()
+
+
+def _same(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    return digest(found) == digest(wanted)
 
 
 def _size(path: Path) -> int:

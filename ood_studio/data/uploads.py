@@ -7,10 +7,10 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from ood_studio.core.disk import make_room, touch
+from ood_studio.core.disk import touch
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import scratch_folder, settle
-from ood_studio.core.paths import cache_dir
+from ood_studio.core.kept import KEPT
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.folders import left_out
 from ood_studio.data.images import IMAGE_SUFFIXES, decode_image
@@ -19,7 +19,6 @@ from ood_studio.data.zips import ZipDataset
 
 MOST_KEPT = 2000  # images of one upload
 _FOLDER = "yours"  # the images' own folder, whose name people read
-_DISK_BYTES = 2 * 2**30  # of all uploads; the longest unused ones go first
 
 
 def keep_images(files: Iterable[Path], progress: Progress = silent) -> tuple[Path, dict[str, str]]:
@@ -34,7 +33,7 @@ def keep_images(files: Iterable[Path], progress: Progress = silent) -> tuple[Pat
     Raises:
         StudioError: if none of the files is an image that can be read, or the disk refuses.
     """
-    uploads = cache_dir() / "uploads"
+    uploads = KEPT["uploads"].place
     kept: set[str] = set()
     problems: dict[str, str] = {}
 
@@ -65,7 +64,7 @@ def keep_images(files: Iterable[Path], progress: Progress = silent) -> tuple[Pat
             folder = uploads / hashlib.sha256("".join(sorted(kept)).encode()).hexdigest()[:32]
             settle(scratch, folder)
         touch(folder)
-        make_room(uploads, _DISK_BYTES, keep=folder)
+        KEPT["uploads"].make_room(keep=folder)
     except OSError as error:
         raise StudioError(f"the pictures could not be kept in {uploads} ({error.strerror or error})") from error
     return folder / _FOLDER, problems

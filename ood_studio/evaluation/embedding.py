@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ood_studio.core.disk import make_room, touch
+from ood_studio.core.disk import touch
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import write_array
-from ood_studio.core.paths import cache_dir
+from ood_studio.core.kept import KEPT
 from ood_studio.core.progress import Progress, silent
 
-_DISK_BYTES = 50 * 2**20
 _VERSION = 2  # of what a layout is made with
 _DIMENSIONS = 2
 
@@ -55,7 +54,7 @@ def plane(
     digest = hashlib.sha256(f"{_VERSION} {features.shape} {neighbours} {spread} {seed}".encode())
     digest.update(features.tobytes())
     digest.update(b"" if start is None else np.ascontiguousarray(start, np.float32).tobytes())
-    path = cache_dir() / "maps" / f"{digest.hexdigest()[:32]}.npy"
+    path = KEPT["maps"].place / f"{digest.hexdigest()[:32]}.npy"
     with suppress(OSError, ValueError):  # not there, or damaged: made anew
         kept = np.load(path)
         if kept.shape == (len(features), 2):
@@ -90,7 +89,7 @@ def plane(
     places = np.asarray(found, np.float32)
     with suppress(OSError):  # a full disk costs only time
         write_array(path, places)
-        make_room(path.parent, _DISK_BYTES, keep=path)
+        KEPT["maps"].make_room(keep=path)
     return places
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,28 +11,13 @@ import torch
 from ood_studio.backbones import Backbone
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
+from ood_studio.core.kept import KEPT
 from ood_studio.core.paths import cache_dir
 from ood_studio.data.arrays import FeatureDataset
 from ood_studio.data.dataset import Dataset
 from ood_studio.features.plan import plans
 
 _EACH: KeyedCache[int] = KeyedCache(64)
-
-
-def disk_limit() -> int:
-    """Bytes that features may take on disk, ``OOD_STUDIO_FEATURES_GB``.
-
-    Raises:
-        StudioError: where that is no number.
-    """
-    text = os.environ.get("OOD_STUDIO_FEATURES_GB") or "20"
-    try:
-        size = float(text)
-        if not 0 <= size < 1e9:
-            raise ValueError(text)
-    except ValueError as error:
-        raise StudioError(f"OOD_STUDIO_FEATURES_GB must be a number of gigabytes, not {text!r}") from error
-    return int(size * 1e9)
 
 
 def patch_bytes(backbone: Backbone) -> int:
@@ -56,7 +40,7 @@ def check_patches(backbone: Backbone, sets: Iterable[Dataset]) -> None:
     """
     count = sum(len(each) for each in sets if not isinstance(each, FeatureDataset) and not _kept(backbone, each))
     needed = count * patch_bytes(backbone)
-    room = disk_limit()
+    room = KEPT["features"].limit()
     free = _free(cache_dir())
     if needed <= min(room, free):
         return

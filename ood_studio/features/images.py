@@ -13,12 +13,13 @@ from ood_studio.backbones import Backbone
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.disk import make_room
 from ood_studio.core.errors import StudioError
+from ood_studio.core.kept import KEPT
 from ood_studio.core.progress import Progress, silent
 from ood_studio.core.single_flight import SingleFlight
 from ood_studio.data.arrays import FeatureDataset
 from ood_studio.data.dataset import Dataset
 from ood_studio.features.base import SPACES, DatasetFeatures
-from ood_studio.features.budget import check_patches, disk_limit
+from ood_studio.features.budget import check_patches
 from ood_studio.features.join import in_memory, open_joined, write_joined
 from ood_studio.features.plan import Plan, plans
 from ood_studio.features.shard import Shard, describe_shards, encode_shards
@@ -55,7 +56,7 @@ def dataset_features(
     if isinstance(dataset, FeatureDataset):
         given = dataset.features(backbone.name, backbone.dim)
         return DatasetFeatures.of(given, np.arange(len(dataset)), {})
-    limit = disk_limit()
+    limit = KEPT["features"].limit()
     if not len(dataset):
         raise StudioError(f"no picture of {dataset.name} can be read: there is no picture in it.")
 
@@ -91,7 +92,7 @@ def plan_features(backbone: Backbone, dataset: Dataset, spaces: Collection[str])
 class _Encoding:
     """One dataset being encoded."""
 
-    def __init__(self, backbone: Backbone, dataset: Dataset, plan: Plan, limit: int) -> None:
+    def __init__(self, backbone: Backbone, dataset: Dataset, plan: Plan, limit: float) -> None:
         self._backbone, self._dataset, self._plan, self._limit = backbone, dataset, plan, limit
         self._writable = True
 

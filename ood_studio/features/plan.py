@@ -17,7 +17,7 @@ from pathlib import Path
 from ood_studio.backbones import Backbone
 from ood_studio.backbones.base import CELLS
 from ood_studio.core.errors import StudioError
-from ood_studio.core.paths import cache_dir
+from ood_studio.core.kept import KEPT
 from ood_studio.data.dataset import Dataset
 from ood_studio.features.base import SPACES
 
@@ -87,4 +87,4 @@ def _plan(backbone: Backbone, dataset: Dataset, kind: str) -> Plan:
     content = json.dumps([_VERSION, SHARD, backbone.fingerprint, dataset.key, len(dataset), what])
     key = hashlib.sha256(content.encode()).hexdigest()[:40]
     kept = SPACES if kind == "patches" else SPACES[:2]
-    return Plan(key, cache_dir() / "features" / key, len(dataset), SHARD, kept)
+    return Plan(key, KEPT["features"].place / key, len(dataset), SHARD, kept)

@@ -19,11 +19,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from ood_studio.core.disk import make_room, touch
-from ood_studio.core.paths import cache_dir
+from ood_studio.core.disk import touch
+from ood_studio.core.kept import KEPT
 from ood_studio.core.tensor_files import checksum, write_tensors
 
-_DISK_BYTES = 2 * 2**30  # about 14 times 70,000 words in 512 dimensions; the longest unused files go first
 _VERSION = 1  # of the file format
 _PART = ".part.safetensors"
 
@@ -60,7 +59,7 @@ class TextStore:
 
     def __init__(self, fingerprint: str, dim: int, templates: tuple[str, ...]) -> None:
         self._fingerprint, self._dim, self._templates = fingerprint, dim, templates
-        self._folder = cache_dir() / "text"
+        self._folder = KEPT["text"].place
         self._group = content_key(fingerprint, [(templates, ())])[:20]
 
     def read(self, words: tuple[str, ...]) -> Tensor | None:
@@ -110,7 +109,7 @@ class TextStore:
         }
         try:
             write_tensors(path, tensors, {"crc32": checksum(tensors)})
-            make_room(self._folder, _DISK_BYTES, keep=path)
+            KEPT["text"].make_room(keep=path)
         except OSError as error:
             _log.warning("the text features could not be kept in %s (%s); they will be encoded again", path, error)
             return False

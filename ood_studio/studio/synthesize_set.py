@@ -12,12 +12,13 @@ import numpy as np
 from PIL import Image
 
 from ood_studio import __version__
+from ood_studio.core.disk import touch
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import texts
 from ood_studio.core.paths import given_path
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
-from ood_studio.data.image_sets import set_folder
+from ood_studio.data.image_sets import bound_sets, set_folder
 from ood_studio.data.set_writer import UNREADABLE, SetImage, build_set
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.suites import open_suite
@@ -82,6 +83,9 @@ class SynthesizeSetService:
 
         for built in build_set(name, folder, rows, parameters, make, batch, texts(request)):
             progress(f"making {name}", len(built.entries), built.wanted)
+            if built.complete and not request.out:
+                touch(folder)
+                bound_sets("synthetic", keep=folder)
             yield built
 
     def _source(self, request: SynthesizeSetRequest) -> Dataset:

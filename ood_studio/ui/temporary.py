@@ -26,12 +26,15 @@ _SPARED = {UPLOADS: 900.0, DOWNLOADS: 60.0, SETS: 900.0}  # seconds that somebod
 
 def folder(name: str) -> Path:
     """One of the folders, made where it is missing; `UPLOADS` is where `own_uploads` put it, else gradio's."""
-    if name == UPLOADS and (chosen := os.environ.get(ENVIRONMENT)):
-        path = Path(chosen)
-    else:
-        path = _root() / name
+    path = place(name)
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def place(name: str) -> Path:
+    """Where one of the folders lies, if it does."""
+    chosen = os.environ.get(ENVIRONMENT)
+    return Path(chosen) if name == UPLOADS and chosen else _root() / name
 
 
 def own_uploads() -> None:

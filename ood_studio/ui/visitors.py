@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from typing import Any
 
-from ood_studio.core.disk import make_room
-from ood_studio.core.paths import cache_dir
+from ood_studio.core.kept import KEPT
+from ood_studio.data import image_sets
+from ood_studio.data.image_sets import KINDS
 from ood_studio.studio.hosted import Hosted
 from ood_studio.studio.jobs import Jobs
 from ood_studio.ui import temporary
@@ -23,7 +23,7 @@ _SESSIONS = (64, 2_000)
 
 def rules_for(backbone: str) -> Hosted:
     """What strangers may ask for, of a server that begins with a model."""
-    places = (temporary.folder(temporary.UPLOADS), temporary.folder(temporary.SETS), cache_dir() / "uploads")
+    places = (temporary.folder(temporary.UPLOADS), temporary.folder(temporary.SETS), KEPT["uploads"].place)
     return Hosted(places, (lists_folder(),), (backbone,))
 
 
@@ -39,9 +39,8 @@ def middleware_for(strangers: bool) -> list[Any]:
 
 def bound_sets() -> None:
     """Removes the attacked and synthetic sets that are longest untouched, beyond what strangers may fill."""
-    for kind in ("attacks", "synthetic"):
-        with suppress(OSError):  # there are none
-            make_room(cache_dir() / kind, _SET_BYTES, keep=cache_dir() / kind)
+    for kind in KINDS:
+        image_sets.bound_sets(kind, KEPT[kind].place, _SET_BYTES)
 
 
 def sessions_kept() -> int:

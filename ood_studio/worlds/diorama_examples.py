@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from random import Random
 
-from ood_studio.core.disk import make_room, touch
+from ood_studio.core.disk import touch
 from ood_studio.core.errors import StudioError
-from ood_studio.core.files import write_image
-from ood_studio.core.paths import cache_dir
+from ood_studio.core.files import is_whole_png, write_image
+from ood_studio.core.kept import KEPT
 from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.render import PEOPLE_SIZE, render
 from ood_studio.diorama.scene import Scene
@@ -18,12 +18,11 @@ from ood_studio.diorama.visible import visible_elements
 from ood_studio.worlds.diorama_dataset import describe
 
 SEED = 7
-_DISK_BYTES = 300 * 2**20  # of examples; the oldest go first
 
 
 def examples_folder() -> Path:
     """Where the images are kept."""
-    return cache_dir() / "examples"
+    return KEPT["examples"].place
 
 
 def examples(split: str, count: int, turn: int, first: int, short: bool) -> list[tuple[str, str]]:
@@ -34,7 +33,7 @@ def examples(split: str, count: int, turn: int, first: int, short: bool) -> list
     for i, scene in enumerate(scenes(split, SEED, count, start), start):
         name = _name(scene) if short else describe(scene)
         path = folder / f"{name.replace(' ', '-').replace(',', '')}-{split}-{i}.png"
-        if path.exists():
+        if is_whole_png(path):
             touch(path)
         else:
             try:
@@ -44,7 +43,7 @@ def examples(split: str, count: int, turn: int, first: int, short: bool) -> list
             made = path
         drawn.append((str(path), name))
     if made is not None:
-        make_room(folder, _DISK_BYTES, keep=made)
+        KEPT["examples"].make_room(keep=made)
     return drawn
 
 

@@ -24,6 +24,7 @@ from ood_studio.adapters import (
 from ood_studio.adapters.record import Record
 from ood_studio.adapters.store import forget_state, keep_state, kept_state
 from ood_studio.core import tensor_files
+from ood_studio.core.kept import KEPT
 from ood_studio.testing.adapter_world import SmallBackbone, small_material
 
 
@@ -157,7 +158,7 @@ def test_a_training_goes_on_from_the_disk(adapted: Adapted, caplog: pytest.LogCa
     whole = adapter.fit(backbone, material, seed=2)
     assert all(torch.equal(last.adapted.tensors[name], tensor) for name, tensor in whole.tensors.items())
     assert last.adapted.record == whole.record
-    (path,) = Path(save(whole, "w").path.parent / "unfinished").iterdir()
+    (path,) = KEPT["unfinished"].place.iterdir()
     path.write_bytes(path.read_bytes()[:-4])
     assert kept_state("k") is None and "it begins anew" in caplog.text
     forget_state("k")

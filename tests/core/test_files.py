@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from ood_studio.core import files
 from ood_studio.core.disk import make_room, touch
 from ood_studio.core.files import (
+    is_whole_png,
     scratch_file,
     scratch_folder,
     settle,
@@ -64,6 +65,17 @@ def test_a_disk_that_refuses_leaves_what_was_there(tmp_path: Path, kind: str, mo
     with pytest.raises(OSError, match="No space left"):
         WRITERS[kind](path)
     assert path.read_bytes() == b"before" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_cut_picture_is_known_by_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    write_image(path, Image.new("RGB", (40, 30), "red"), "what it is")
+    assert is_whole_png(path)
+    whole = path.read_bytes()
+    for content in (whole[:-1], whole[: len(whole) // 2], b"", b"no picture"):
+        path.write_bytes(content)
+        assert not is_whole_png(path)
+    assert not is_whole_png(tmp_path) and not is_whole_png(tmp_path / "nowhere")
 
 
 def test_half_a_file_never_takes_the_place_of_a_whole_one(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.locks import sole_writer
 from ood_studio.data.image_sets import MANIFEST, ImageSet, image_sets, read_set, set_folder
 from ood_studio.data.set_writer import UNREADABLE, SetImage, build_set
 
@@ -75,6 +76,52 @@ def test_a_picture_that_was_removed_is_made_again(tmp_path: Path) -> None:
     build(tmp_path, Maker()).files()[0].unlink()
     again = Maker()
     assert build(tmp_path, again).complete and again.asked == [1]
+
+
+def test_a_picture_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
+    first, second, *_ = build(tmp_path, Maker()).files()
+    first.write_bytes(first.read_bytes()[:-20])
+    second.write_bytes(b"")
+    again = Maker()
+    assert build(tmp_path, again).complete and again.asked == [1, 2]
+    with Image.open(first) as picture:
+        assert picture.getpixel((0, 0)) == (1, 0, 0)
+
+
+def test_a_folder_has_one_writer_and_the_next_is_told(tmp_path: Path) -> None:
+    running = build_set("twins", tmp_path, ROWS, PARAMETERS, Maker(), lambda: 2)
+    next(running)
+    with pytest.raises(StudioError, match=f"{tmp_path} is being written already; ask again when that has ended"):
+        build(tmp_path, Maker())
+    assert next(running).entries  # it was not disturbed
+    running.close()
+    assert build(tmp_path, Maker()).complete
+    assert len((tmp_path / MANIFEST).read_text().splitlines()) == len(ROWS) and not list(tmp_path.glob(".*"))
+
+
+def test_a_whole_set_is_read_while_it_may_not_be_written(tmp_path: Path) -> None:
+    made = build(tmp_path, Maker())
+    with sole_writer(tmp_path):
+        assert build(tmp_path, Maker()) == made
+
+
+@pytest.mark.parametrize("header", ["", "{", '{"name": "x"}'])
+def test_a_damaged_header_of_the_cache_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, header: str
+) -> None:
+    monkeypatch.setenv("OOD_STUDIO_CACHE", str(tmp_path))
+    folder = set_folder("synthetic", "twins", PARAMETERS)
+    made = build(folder, Maker())
+    (folder / "set.json").write_text(header)
+    again = Maker()
+    assert build(folder, again) == made and again.asked == []
+    with open(folder / MANIFEST, "a") as file:
+        file.write('{"file": "000001.png"}\n[]\n\x00\n')
+    assert build(folder, Maker()) == made
+    build(tmp_path / "own", Maker())
+    (tmp_path / "own" / "set.json").write_text(header)
+    with pytest.raises(StudioError, match=r"set.json is damaged; remove the folder or give another one"):
+        build(tmp_path / "own", Maker())
 
 
 def test_a_set_grows_with_the_same_parameters(tmp_path: Path) -> None:

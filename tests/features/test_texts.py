@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ import torch
 import torch.nn.functional as F
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.kept import KEPT
 from ood_studio.core.progress import Progress, Stopped, silent, stoppable
-from ood_studio.features import text_store, texts
+from ood_studio.features import texts
 from ood_studio.features.texts import TextPart, text_features
 
 WORDS = tuple(f"word {i}" for i in range(600))
@@ -134,7 +136,8 @@ def test_longest_unused_files_make_room(
         text_features(backbone, prompts)
         for path in files(own_cache):
             os.utime(path, (1e9 + age, 1e9 + age))
-    monkeypatch.setattr(text_store, "_DISK_BYTES", 2.5 * files(own_cache)[0].stat().st_size)
+    most = 2.5 * files(own_cache)[0].stat().st_size
+    monkeypatch.setitem(KEPT, "text", replace(KEPT["text"], most=most))
     text_features(again(), chosen[0])  # reading counts as use
     text_features(backbone, chosen[2])
     assert len(files(own_cache)) == 2

@@ -198,12 +198,12 @@ def test_a_stopped_fit_goes_on_to_the_same_bits(studio: Studio) -> None:
 
     with pytest.raises(Stopped):
         list(studio.adapt(request, stop))
-    assert len([*(CACHE / "adapters" / "unfinished").iterdir()]) == 1
+    assert len([*(CACHE / "unfinished").iterdir()]) == 1
     rest = [*studio.adapt(request)]
     assert [epoch.number for epoch in rest] == [4, 5, 6]
     for name, tensor in whole.tensors.items():
         assert torch.equal(rest[-1].adapted.tensors[name], tensor)
-    assert not [*(CACHE / "adapters" / "unfinished").iterdir()]
+    assert not [*(CACHE / "unfinished").iterdir()]
 
 
 def test_the_command_fits_lists_shows_and_removes(

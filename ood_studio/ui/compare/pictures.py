@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ood_studio.core.disk import make_room
 from ood_studio.core.errors import StudioError
-from ood_studio.core.files import image_description, write_image
-from ood_studio.core.paths import cache_dir
+from ood_studio.core.files import image_description, is_whole_png, write_image
+from ood_studio.core.kept import KEPT
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.deep_images import note_of
 from ood_studio.evaluation.rows import BenchResult
@@ -20,7 +19,6 @@ from ood_studio.ui.compare.session import Picture, Session
 from ood_studio.ui.downloads import shown_file
 
 MOST = 12  # pictures in a gallery
-_DISK_BYTES = 200 * 2**20
 
 
 @dataclass(frozen=True)
@@ -103,14 +101,14 @@ def picture_file(pictures: Dataset, index: int) -> Path:
     Raises:
         StudioError: if the picture cannot be read any more, or the disk refuses.
     """
-    folder = cache_dir() / "shown" / hashlib.sha256(pictures.key.encode()).hexdigest()[:24]
+    folder = KEPT["shown"].place / hashlib.sha256(pictures.key.encode()).hexdigest()[:24]
     path = folder / f"{index}.png"
-    if path.exists():
+    if is_whole_png(path):
         return path
     image = pictures.show(index)
     try:
         write_image(path, image.convert("RGB"), note_of(image))
-        make_room(folder.parent, _DISK_BYTES, keep=folder)
+        KEPT["shown"].make_room(keep=folder)
     except OSError as error:
         raise StudioError(f"the picture could not be kept in {folder} ({error.strerror or error})") from error
     return path

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.files import scratch_folder, settle
+from ood_studio.core.files import scratch_file, scratch_folder, settle
 from ood_studio.data.folders import has_image_name, left_out
 from ood_studio.data.kinds import kind_of
 from ood_studio.data.zips import ZipDataset
@@ -156,7 +156,8 @@ def _together(pictures: Sequence[Path]) -> Path:
         name = _free(_visible(path), taken)
         taken.add(name)
         if not (folder / name).exists():
-            shutil.copyfile(path, folder / name)
+            with scratch_file(folder / name) as scratch:
+                shutil.copyfile(path, scratch)
     return folder
 
 
