@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,4 +34,10 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
         try:
             save_file(dict(tensors), scratch, dict(metadata or {}))
         except SafetensorError as error:
-            raise OSError(str(error)) from error
+            raise _of_the_disk(str(error)) from error
+
+
+def _of_the_disk(said: str) -> OSError:
+    """What safetensors says about the disk, as Python says it; it has the system's number in its text alone."""
+    number = re.search(r"\(os error (\d+)\)", said)
+    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(said)

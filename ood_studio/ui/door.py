@@ -52,33 +52,33 @@ class Door:
             return
         path = unquote(unquote(scope["path"])).lower().replace("\\", "/")
         if any(place in path for place in _PLACES):
-            await _refuse(send, 403, "This server fetches nothing from other machines.")
+            await refuse(send, 403, "This server fetches nothing from other machines.")
             return
         uploads = path.rstrip("/").endswith("/upload")
         most = MOST_UPLOAD if uploads else MOST_BODY
         said = dict(scope["headers"]).get(b"content-length", b"0")
         if not said.isdigit() or int(said) > most:
-            await _refuse(send, 413, f"A request may have {most // 2**20} MB on this server.")
+            await refuse(send, 413, f"A request may have {most // 2**20} MB on this server.")
             return
         if uploads and not await self._has_room():
-            await _refuse(send, 507, "This server has no room for uploads at the moment; try again in some minutes.")
+            await refuse(send, 507, "This server has no room for uploads at the moment; try again in some minutes.")
             return
         visitor = _visitor(scope)
         if uploads and self._bytes_of(visitor) + int(said) > MOST_OF_ONE:
             minutes = f"{SPAN / 60:.0f} minutes"
             sentence = f"A visitor may upload {MOST_OF_ONE // 2**20:,} MB in {minutes} on this server; try again later."
-            await _refuse(send, 429, sentence)
+            await refuse(send, 429, sentence)
             return
         body = _Body(receive, most)
         try:
             if scope["method"] in ("POST", "PUT", "PATCH") and not uploads:
                 content = await body.whole()
                 if _names_another_machine(content):
-                    await _refuse(send, 403, "This server fetches nothing from other machines.")
+                    await refuse(send, 403, "This server fetches nothing from other machines.")
                     return
             await self._app(scope, body.receive, send)
         except _TooMuch:
-            await _refuse(send, 413, f"A request may have {most // 2**20} MB on this server.")
+            await refuse(send, 413, f"A request may have {most // 2**20} MB on this server.")
         finally:
             if uploads:
                 self._uploaded.setdefault(visitor, deque()).append((time.monotonic(), body.count))
@@ -162,7 +162,8 @@ def _names_another_machine(content: bytes) -> bool:
     return False
 
 
-async def _refuse(send: Send, status: int, sentence: str) -> None:
+async def refuse(send: Send, status: int, sentence: str) -> None:
+    """Answers a request with a sentence instead of the app."""
     body = sentence.encode()
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})

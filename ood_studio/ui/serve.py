@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 from ood_studio.backbones import DEFAULT
 from ood_studio.core.errors import StudioError
-from ood_studio.core.files import sweep_below
+from ood_studio.core.files import scratch_folder, sweep_below
 from ood_studio.core.memory import steady_memory
 from ood_studio.core.parameters import Bounds, Help, check
 from ood_studio.core.paths import cache_dir
@@ -87,7 +87,7 @@ def serve(options: Serve, block: bool = True) -> Server:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     steady_memory()
-    temporary.own_uploads()
+    _check_uploads()
     from ood_studio.studio import ExploreRequest, LabelChoice, Studio
     from ood_studio.ui.blocks import build
     from ood_studio.ui.explore.examples import example_folders
@@ -177,6 +177,19 @@ def _check_place(host: str, port: int) -> None:
             }
             if error.errno in why:
                 raise StudioError(why[error.errno]) from None
+
+
+def _check_uploads() -> None:
+    temporary.own_uploads()
+    try:
+        with scratch_folder(temporary.folder(temporary.UPLOADS)):
+            pass
+    except OSError as error:
+        where = os.environ[temporary.ENVIRONMENT]
+        raise StudioError(
+            f"uploads cannot be kept in {where} ({error.strerror or error}); name a folder that can be written in "
+            f"{temporary.ENVIRONMENT}"
+        ) from None
 
 
 def _is_loopback(host: str) -> bool:

@@ -13,6 +13,7 @@ from ood_studio.studio.jobs import Jobs
 from ood_studio.ui import temporary
 from ood_studio.ui.compare.uploaded_lists import lists_folder
 from ood_studio.ui.door import Door
+from ood_studio.ui.refused_uploads import RefusedUploads
 
 MOST_JOBS, MOST_WAITING = 4, 60
 """Jobs that one stranger may have under way, and jobs that may wait in a lane."""
@@ -34,7 +35,7 @@ def jobs_for(rules: Hosted | None) -> Jobs:
 
 def middleware_for(strangers: bool) -> list[Any]:
     """What requests pass before gradio sees them, as starlette takes it: a class, and what it is made with."""
-    return [(Door, (), {})] if strangers else []
+    return [(RefusedUploads, (), {}), *([(Door, (), {})] if strangers else [])]
 
 
 def bound_sets() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -13,9 +14,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from ood_studio.core import files
+from ood_studio.core import files, tensor_files
 from ood_studio.core.disk import make_room, touch
 from ood_studio.core.files import (
     is_whole_png,
@@ -65,6 +67,19 @@ def test_a_disk_that_refuses_leaves_what_was_there(tmp_path: Path, kind: str, mo
     with pytest.raises(OSError, match="No space left"):
         WRITERS[kind](path)
     assert path.read_bytes() == b"before" and list(tmp_path.iterdir()) == [path]
+
+
+def test_what_safetensors_says_of_the_disk_is_said_as_the_system_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise SafetensorError('Error while serializing: I/O error: No space left (os error 28) at path "/x/.tmpJzI7"')
+
+    monkeypatch.setattr(tensor_files, "save_file", full)
+    with pytest.raises(OSError) as caught:
+        write_tensors(tmp_path / "a", {"a": torch.ones(2)})
+    assert (caught.value.errno, caught.value.strerror) == (errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_cut_picture_is_known_by_its_end(tmp_path: Path) -> None:

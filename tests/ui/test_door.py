@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from ood_studio.ui import door, temporary
 from ood_studio.ui.door import Door
+from ood_studio.ui.refused_uploads import RefusedUploads
 
 
 @pytest.fixture
@@ -106,3 +107,14 @@ def test_behind_the_proxy_of_a_space_visitors_are_told_apart(
     assert [upload(1), upload(1), upload(2)] == [200, 429, 200]
     monkeypatch.delenv("SPACE_ID")  # anybody may write such a header
     assert [upload(3), upload(4)] == [200, 429]
+
+
+def test_an_upload_that_the_disk_refuses_is_answered_with_a_sentence() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    answer = TestClient(RefusedUploads(app)).post("/gradio_api/upload", content=b"x")
+    assert answer.status_code == 507
+    assert answer.text == "The upload could not be kept where the app runs (No space left on device)."
+    with pytest.raises(OSError):  # any other is not this one's business
+        TestClient(RefusedUploads(app)).post("/gradio_api/run/predict", content=b"x")

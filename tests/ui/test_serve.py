@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import time
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
 from gradio import networking
 
 from ood_studio.core.errors import StudioError
+from ood_studio.ui import temporary
 from ood_studio.ui.serve import Serve, _port, serve
 from tests.ui.conftest import free_port
 
@@ -100,6 +102,17 @@ def test_the_app_is_hosted_wherever_others_can_come(
 def test_what_contradicts_itself_is_said(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(StudioError, match=sentence):
         serve(Serve(host="127.0.0.1", port=free_port(), **options), block=False)
+
+
+def test_uploads_without_a_place_are_said_before_anything_is_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()  # as on a read-only disk, for every account
+    monkeypatch.setenv(temporary.ENVIRONMENT, str(tmp_path / "file"))
+    with pytest.raises(
+        StudioError, match=r"uploads cannot be kept in .*\(Not a directory\); name a folder that can be"
+    ):
+        serve(Serve(host="127.0.0.1", port=free_port(), device="cpu"), block=False)
 
 
 def test_a_port_of_the_environment_that_is_none_concerns_serving_alone(monkeypatch: pytest.MonkeyPatch) -> None:
