@@ -141,7 +141,8 @@ class ResultStore:
                 _log.warning("the results in %s were damaged (%s); they now lie in %s", self.path, error, aside)
                 self._write(rows, about)
         except (OSError, sqlite3.Error) as error:
-            _log.warning("the results could not be kept in %s (%s); save them elsewhere", self.path, error)
+            why = getattr(error, "strerror", None) or error
+            _log.warning("the results could not be kept in %s (%s); save them elsewhere", self.path, why)
             return False
         return True
 

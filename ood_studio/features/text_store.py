@@ -111,7 +111,8 @@ class TextStore:
             write_tensors(path, tensors, {"crc32": checksum(tensors)})
             KEPT["text"].make_room(keep=path)
         except OSError as error:
-            _log.warning("the text features could not be kept in %s (%s); they will be encoded again", path, error)
+            why = error.strerror or error
+            _log.warning("the text features could not be kept in %s (%s); they will be encoded again", path, why)
             return False
         return True
 

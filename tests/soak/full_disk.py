@@ -13,9 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from gradio_client import Client, handle_file
@@ -23,9 +22,9 @@ from PIL import Image
 
 from ood_studio.core.paths import ROOT
 from tests.soak.disks import Disk, locked_disk, small_disk
-from tests.ui.conftest import free_port
+from tests.soak.server import served
 
-RAW = re.compile(r"Traceback|\[Errno|\b[A-Z]\w*(?:Error|Exception)\b|^None$")
+RAW = re.compile(r"Traceback|\[Errno|os error|\b[A-Z]\w*(?:Error|Exception)\b|^None$")
 """What no person should be told."""
 COMMANDS = {
     "explore": "explore {picture} --quiet",
@@ -38,6 +37,9 @@ COMMANDS = {
     "adapt": "adapt fit --method plp:epochs=1 --train-count 40 --name small --quiet",
     "detect fit": "detect fit --quiet --out {disk}/d.ood.safetensors",
 }
+
+
+FEW: dict[str, Any] = {"count": 40, "train_count": 40, "resamples": 10}
 
 
 def main() -> int:
@@ -78,7 +80,7 @@ def _command(disk: Disk, name: str, picture: Path) -> tuple[bool, str]:
         check=False,
         timeout=900,
     )
-    said = [line for line in done.stderr.splitlines() if line.strip()]
+    said = [re.sub(r"^WARNING:[\w.]+:", "", line) for line in done.stderr.splitlines() if line.strip()]
     last = _short(said[-1] if said else "", disk)
     good = done.returncode in (0, 2) and not RAW.search(done.stderr)
     if done.returncode == 2:
@@ -88,48 +90,22 @@ def _command(disk: Disk, name: str, picture: Path) -> tuple[bool, str]:
 
 def _app(disk: Disk, picture: Path) -> tuple[bool, str]:
     """Whether the app goes on, and what its endpoints say."""
-    with _served(disk) as (server, address, log):
+    environment = _environment(disk) | {"GRADIO_TEMP_DIR": str(disk.place / "uploads")}
+    with served(disk.place.with_suffix(".log"), environment, begin=disk.begin) as server:
+        if not server.address:
+            last = _short((server.log.read_text().splitlines() or [""])[-1], disk)
+            return last.startswith("error: ") and not RAW.search(last), f"code {server.process.poll()}: {last}"
         said = []
-        if not address:
-            last = _short((log.read_text().splitlines() or [""])[-1], disk)
-            return server.poll() == 2 and last.startswith("error: "), f"code {server.poll()}: {last}"
         for endpoint in ("explore", "compare", "explore"):
-            asked = {"explore": {"pictures": [handle_file(picture)]}}.get(endpoint, {"count": 40, "train_count": 40})
             try:
-                Client(address, verbose=False, download_files=False).predict(**asked, api_name=f"/{endpoint}")
+                asked = {"pictures": [handle_file(picture)]} if endpoint == "explore" else FEW
+                Client(server.address, verbose=False, download_files=False).predict(**asked, api_name=f"/{endpoint}")
                 said.append(f"{endpoint}: answers")
             except Exception as error:  # what the server said, or what the client makes of it
                 said.append(f"{endpoint}: {_short(str(error), disk)}")
-        alive = server.poll() is None
-        raw = any(RAW.search(each) for each in said) or RAW.search(log.read_text(errors="replace")) is not None
-        return alive and not raw, "; ".join(said) + ("" if alive else f"; ended with code {server.poll()}")
-
-
-@contextmanager
-def _served(disk: Disk) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
-    """The app, its address (empty where it ended at once) and its log."""
-    port = free_port()
-    log = disk.place.with_suffix(".log")
-    environment = _environment(disk) | {"GRADIO_TEMP_DIR": str(disk.place / "uploads")}
-    with open(log, "w") as file:
-        server = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port)],
-            cwd=ROOT,
-            env=environment,
-            preexec_fn=disk.begin,
-            stdout=file,
-            stderr=file,
-        )
-    try:
-        until = time.monotonic() + 120
-        address = ""
-        while not address and server.poll() is None and time.monotonic() < until:
-            time.sleep(0.5)
-            address = next((line.split()[-1] for line in log.read_text().splitlines() if "local URL" in line), "")
-        yield server, address, log
-    finally:
-        server.terminate()
-        server.wait(120)
+        alive = server.process.poll() is None
+        raw = any(RAW.search(each) for each in said) or "Traceback" in server.log.read_text(errors="replace")
+        return alive and not raw, "; ".join(said) + ("" if alive else f"; ended with code {server.process.poll()}")
 
 
 def _environment(disk: Disk) -> dict[str, str]:
