@@ -23,6 +23,7 @@ from ood_studio.data.images import ImageError, decode_image
 from ood_studio.studio import ExploreRequest, ImageReport
 
 _CHUNK = 64  # pictures explored at a time, so that a folder of any size fits into memory
+_CHUNK_PIXELS = 100_000_000  # of them together, 400 MB
 
 
 @dataclass(frozen=True)
@@ -123,14 +124,18 @@ def picture_files(paths: Sequence[Path], problems: dict[str, str], notes: list[s
 
 def _chunks(files: Iterator[Path], problems: dict[str, str]) -> Iterator[list[tuple[str, Image.Image]]]:
     chunk: list[tuple[str, Image.Image]] = []
+    pixels = 0
     for file in files:
         called = readable(str(file))
         try:
-            chunk.append((called, decode_image(file, name=called)))
+            image = decode_image(file, name=called)
         except ImageError as error:
             problems[called] = str(error)
-        if len(chunk) == _CHUNK:
+            continue
+        chunk.append((called, image))
+        pixels += image.width * image.height
+        if len(chunk) == _CHUNK or pixels > _CHUNK_PIXELS:
             yield chunk
-            chunk = []
+            chunk, pixels = [], 0
     if chunk:
         yield chunk

@@ -53,6 +53,14 @@ def peak_memory(device: Any) -> int:
     return int(peak) * (1 if sys.platform == "darwin" else 1024)
 
 
+def machine_memory() -> int:
+    """Bytes of memory that the machine has; 8 GB where it does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # only Unix knows it so
+        return 8 * 2**30
+
+
 class OutOfMemory(StudioError):
     """Memory ran out where nothing could be made smaller: one sentence with what helps."""
 

@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import machine_memory
 from ood_studio.core.unicode import listed
 from ood_studio.data.kinds import ARRAY, head_of
 from ood_studio.hub.errors import first_line
@@ -95,6 +96,7 @@ def _read_parquet(path: Path) -> Table:
     except ImportError as error:
         raise StudioError(f"reading {path.name} needs the package pyarrow: pip install pyarrow") from error
     try:
+        _check_size(path, parquet.read_metadata(path))
         table: Any = parquet.read_table(path)
         lists = [field.name for field in table.schema if _is_list(types, field.type)]
         numbers = [field.name for field in table.schema if types.is_floating(field.type)]
@@ -129,13 +131,34 @@ def _read_parquet(path: Path) -> Table:
         raise StudioError(f"{path.name} is not a table of features that can be read ({reason})") from error
 
 
+def _check_size(path: Path, about: Any) -> None:
+    """A table may unpack to any size: one that this machine cannot hold is not begun with."""
+    groups = (about.row_group(i) for i in range(about.num_row_groups))
+    numbers = sum(group.column(i).num_values for group in groups for i in range(group.num_columns))
+    size, room = 4 * numbers, machine_memory() // 2
+    if size > room:
+        raise StudioError(
+            f"{path.name} holds {numbers:,} numbers, {size / 1e9:,.0f} GB, which is more than half of this machine's "
+            "memory; split it, or save the features with numpy.save, which are then read as they are needed"
+        )
+
+
 def _is_list(types: Any, kind: Any) -> bool:
     return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
 
 
 def _column(table: Any, name: str) -> Tensor:
-    values = np.array(table.column(name).combine_chunks().to_pylist())
-    return torch.from_numpy(values)
+    """A column of numbers, or of lists of them that are all as long, without a Python object for each number."""
+    from pyarrow import compute, types
+
+    values, shape = table.column(name).combine_chunks(), [table.num_rows]
+    while _is_list(types, values.type):
+        lengths = compute.unique(compute.list_value_length(values)).to_pylist()
+        if len(lengths) != 1 or lengths[0] is None:
+            raise ValueError(f"the lists in its column {name} are not all as long")
+        shape.append(lengths[0])
+        values = values.flatten()
+    return torch.from_numpy(np.array(values.to_numpy(zero_copy_only=False).reshape(shape)))
 
 
 def _together(table: Any, names: Sequence[str]) -> Tensor:

@@ -21,6 +21,7 @@ from ood_studio.data.images import ImageError, decode_image
 _USUAL = ("image", "img", "picture", "bytes")
 _LABELS = ("label", "labels", "class", "fine_label")
 _KEPT_BYTES = 256 * 2**20  # of groups of rows, each read as a whole
+_GROUP_BYTES = 2 * 2**30  # of one of them
 
 
 def holds_images(path: Path) -> bool:
@@ -49,7 +50,7 @@ class ParquetImageDataset(Dataset):
     """
 
     def __init__(self, path: Path | str, name: str = "", labels: Sequence[str] | None = None) -> None:
-        from pyarrow import parquet
+        from pyarrow import parquet, types
 
         path = Path(path)
         self._path, self._wanted = path.absolute(), labels
@@ -59,13 +60,19 @@ class ParquetImageDataset(Dataset):
         self._column = next((usual for usual in _USUAL if usual in images), images[0])
         if len(images) > 1 and self._column not in _USUAL:
             raise StudioError(f"{path.name} has several columns of pictures ({', '.join(images)}); name one image")
-        groups = [self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)]
-        self._ends = np.cumsum(groups).tolist()
+        nested = types.is_struct(schema.field(self._column).type)
+        self._leaf = f"{self._column}.bytes" if nested else self._column
+        groups = [self._file.metadata.row_group(i) for i in range(self._file.num_row_groups)]
+        self._ends = np.cumsum([group.num_rows for group in groups]).tolist()
+        largest = max((_unpacked(group, self._leaf) for group in groups), default=0)
+        if largest > _GROUP_BYTES:
+            raise StudioError(
+                f"{path.name} holds {largest / 1e9:,.1f} GB of pictures in one group of rows, which is read as a "
+                "whole; write it with smaller groups, such as row_group_size=100"
+            )
         if not len(self):
             raise StudioError(f"{path.name} holds no picture: it has no rows")
-        self._groups: KeyedCache[list[Any]] = KeyedCache(
-            None, max_bytes=_KEPT_BYTES, size=lambda rows: sum(len(row or b"") for row in rows)
-        )
+        self._groups: KeyedCache[Any] = KeyedCache(None, max_bytes=_KEPT_BYTES, size=lambda rows: int(rows.nbytes))
         self.name, self.place = readable(name or path.stem), readable(str(self._path))
         state = path.stat()
         self.key = f"parquet/{path.resolve()}/{state.st_size}/{state.st_mtime_ns}/{self._column}"
@@ -81,9 +88,11 @@ class ParquetImageDataset(Dataset):
         group = bisect.bisect_right(self._ends, index)
         first = self._ends[group - 1] if group else 0
         rows = self._groups.get(group, lambda: self._read(group))
-        if not rows[index - first]:
+        row = rows[index - first].as_py()
+        content = row.get("bytes") if isinstance(row, dict) else row
+        if not content:
             raise ImageError(f"{self.caption(index)} is empty.")
-        return decode_image(rows[index - first], name=self.caption(index))
+        return decode_image(content, name=self.caption(index))
 
     def caption(self, index: int) -> str:
         """The number of the row."""
@@ -96,12 +105,13 @@ class ParquetImageDataset(Dataset):
     def _arguments(self) -> dict[str, Any]:
         return {"path": str(self._path), "labels": self._wanted}
 
-    def _read(self, group: int) -> list[Any]:
+    def _read(self, group: int) -> Any:
+        """The rows of a group as Arrow holds them: what the file holds once for many rows is held once."""
         from pyarrow import parquet
 
         # A file of its own: readers are not to be shared between threads.
-        rows = parquet.ParquetFile(self._path).read_row_group(group, columns=[self._column]).column(0).to_pylist()
-        return [row.get("bytes") if isinstance(row, dict) else row for row in rows]
+        file = parquet.ParquetFile(self._path, read_dictionary=[self._leaf])
+        return file.read_row_group(group, columns=[self._leaf]).column(0)
 
     def _label(self, schema: Any, labels: Sequence[str] | None) -> None:
         column = next((name for name in _LABELS if name in schema.names), "")
@@ -113,6 +123,12 @@ class ParquetImageDataset(Dataset):
             values = [names[each] if each is not None and 0 <= each < len(names) else "" for each in values]
         found = value_classes(values, labels, self.name)
         self.classes, self.labels, self.notes, self.numbered = found.names, found.labels, found.notes, found.numbered
+
+
+def _unpacked(group: Any, leaf: str) -> int:
+    """Bytes that a column of a group of rows takes, once unpacked."""
+    columns = (group.column(i) for i in range(group.num_columns))
+    return sum(column.total_uncompressed_size for column in columns if column.path_in_schema == leaf)
 
 
 def _image_columns(schema: Any) -> list[str]:

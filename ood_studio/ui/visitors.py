@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from ood_studio.core.kept import KEPT
+from ood_studio.core.memory import machine_memory
 from ood_studio.data import image_sets
 from ood_studio.data.image_sets import KINDS
 from ood_studio.studio.hosted import Hosted
@@ -46,9 +46,5 @@ def bound_sets() -> None:
 
 def sessions_kept() -> int:
     """How many pages' states are kept: what an eighth of the machine's memory holds."""
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # only Unix knows it so
-        memory = 8 * 2**30
     low, high = _SESSIONS
-    return min(max(memory // 8 // _SESSION_BYTES, low), high)
+    return min(max(machine_memory() // 8 // _SESSION_BYTES, low), high)

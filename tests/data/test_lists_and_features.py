@@ -14,7 +14,9 @@ from pyarrow import parquet
 from safetensors.torch import save_file
 
 from ood_studio.core.errors import StudioError
+from ood_studio.data import feature_files
 from ood_studio.data.arrays import FeatureDataset
+from ood_studio.data.feature_files import _column
 from ood_studio.data.image_lists import ImageListDataset
 from ood_studio.data.sources import open_dataset
 
@@ -84,6 +86,9 @@ def test_other_files_under_the_name_of_an_array(tmp_path: Path) -> None:
         open_dataset(str(tmp_path / "odd.npy"))
 
 
+NARROW = pyarrow.list_(pyarrow.float16(), 2)
+
+
 def table(file: Path, /, **columns: object) -> FeatureDataset:
     parquet.write_table(pyarrow.table(columns), file)
     return FeatureDataset(file)
@@ -112,6 +117,29 @@ def test_one_column_of_lists_is_the_features(tmp_path: Path) -> None:
         table(tmp_path / "b.parquet", a=[[1.0]], b=[[1.0]])
     with pytest.raises(StudioError, match=r"no column of features, .* but id, path"):
         table(tmp_path / "c.parquet", id=[1, 2], path=["a", "b"])
+
+
+def test_lists_of_lists_and_of_one_length_are_read_as_they_are(tmp_path: Path) -> None:
+    patches = np.arange(24, dtype=np.float32).reshape(2, 2, 2, 3)
+    found = table(tmp_path / "a.parquet", joint=np.eye(2, 3).tolist(), visual=pyarrow.array([[1, 2], [3, 4]], NARROW))
+    assert found._features["visual"].tolist() == [[1, 2], [3, 4]] and found._features["joint"].shape == (2, 3)
+    assert found._features["visual"].dtype == torch.float16
+    assert np.array_equal(_column(pyarrow.table({"a": patches.tolist()}), "a"), patches)
+    for rows in ([[1.0], [1.0, 2.0]], [[1.0], None], [[1.0], []]):
+        with pytest.raises(StudioError, match=r"b\.parquet is not a table .*the lists in its column joint are not all"):
+            table(tmp_path / "b.parquet", joint=rows)
+    with pytest.raises(StudioError, match=r"not all finite numbers \(row 2\)"):
+        table(tmp_path / "c.parquet", joint=[[1.0], [None]])
+
+
+def test_a_small_table_that_unpacks_to_more_than_the_machine_holds_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feature_files, "machine_memory", lambda: 7 * 10**6)
+    assert len(table(tmp_path / "a.parquet", joint=[[0.0] * 80] * 10_000)) == 10_000
+    assert (tmp_path / "a.parquet").stat().st_size < 10_000
+    with pytest.raises(StudioError, match=r"b\.parquet holds 900,000 numbers, 0 GB, which is more than half of this"):
+        table(tmp_path / "b.parquet", joint=[[0.0] * 90] * 10_000)
 
 
 def test_further_tensors_are_no_features_and_are_said(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
+from ood_studio.data import parquet_images
 from ood_studio.data.arrays import FeatureDataset
 from ood_studio.data.images import ImageError
 from ood_studio.data.parquet_images import ParquetImageDataset
@@ -84,3 +85,25 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
         open_dataset(write(tmp_path / "none.parquet", {"image": none}))
     features = open_dataset(write(tmp_path / "features.parquet", {"x": [1.0, 2.0], "y": [3.0, 4.0]}))
     assert isinstance(features, FeatureDataset)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_one_picture_in_many_rows_is_held_once(tmp_path: Path, nested: bool) -> None:
+    """A file of some kilobytes may say the same megabyte many times."""
+    content = encoded(3) + bytes(2**20)
+    row = {"bytes": content, "path": "a.png"} if nested else content
+    parquet.write_table(pyarrow.table({"image": [row] * 40}), tmp_path / "a.parquet", compression="zstd")
+    assert (tmp_path / "a.parquet").stat().st_size < 100_000
+    pool = pyarrow.default_memory_pool()
+    before, found = pool.bytes_allocated(), ParquetImageDataset(tmp_path / "a.parquet")
+    assert found.load(39).getpixel((0, 0)) == found.load(0).getpixel((0, 0)) == (3, 7, 9)
+    assert pool.bytes_allocated() - before < 5 * 2**20
+
+
+def test_rows_that_cannot_be_held_are_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_images, "_GROUP_BYTES", 200)
+    where = write(tmp_path / "a.parquet", {"image": [encoded(level) for level in range(4)]})
+    with pytest.raises(
+        StudioError, match=r"a.parquet holds 0.0 GB of pictures in one group of rows.* row_group_size=100"
+    ):
+        open_dataset(where)
