@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ood_studio.core.errors import StudioError
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.rows import BenchResult
-from ood_studio.ui.compare.pictures import Picture, gallery_items
+from ood_studio.ui import temporary
+from ood_studio.ui.compare.pictures import Picture, gallery_items, picture_file, shown_picture
+from ood_studio.worlds.diorama_dataset import DioramaDataset
 
 
 def test_a_caption_says_how_deep_pictures_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,3 +32,18 @@ def test_a_caption_says_how_deep_pictures_are_shown(tmp_path: Path, monkeypatch:
         captions = dict(zip([images.caption(each.index) for each in kept], [text for _, text in items], strict=True))
         assert captions["plain.png"] == "plain.png · 0.25"
         assert captions["deep.tif"].startswith("deep.tif · 0.25 · samples from 0.0075 to 7.492 are shown as black")
+
+
+def test_where_the_cache_refuses_a_picture_it_is_shown_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cache").touch()  # no folder can be made in it
+    monkeypatch.setenv("OOD_STUDIO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv(temporary.ENVIRONMENT, str(tmp_path / "uploads"))
+    images = DioramaDataset("id-flat", 0, 1)
+    assert all(Path(shown_picture(images, 0)).is_relative_to(tmp_path / "uploads") for _ in range(2))
+    assert picture_file(images, 0).is_file()
+    (tmp_path / "more").touch()
+    monkeypatch.setenv(temporary.ENVIRONMENT, str(tmp_path / "more"))
+    with pytest.raises(StudioError, match=r"the picture could not be kept in .*cache.*\("):
+        picture_file(images, 0)

@@ -15,6 +15,7 @@ from ood_studio.core.kept import KEPT
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.deep_images import note_of
 from ood_studio.evaluation.rows import BenchResult
+from ood_studio.ui import temporary
 from ood_studio.ui.compare.session import Picture, Session
 from ood_studio.ui.downloads import shown_file
 
@@ -96,22 +97,29 @@ def caption(result: BenchResult, picture: Picture, path: Path) -> str:
 
 
 def picture_file(pictures: Dataset, index: int) -> Path:
-    """A file of a picture as people should see it, made once.
+    """A file of a picture as people should see it, made once; among the uploads where the cache's disk refuses it.
 
     Raises:
-        StudioError: if the picture cannot be read any more, or the disk refuses.
+        StudioError: if the picture cannot be read any more, or both disks refuse.
     """
-    folder = KEPT["shown"].place / hashlib.sha256(pictures.key.encode()).hexdigest()[:24]
-    path = folder / f"{index}.png"
-    if is_whole_png(path):
-        return path
+    name = Path(hashlib.sha256(pictures.key.encode()).hexdigest()[:24]) / f"{index}.png"
+    usual, elsewhere = KEPT["shown"].place / name, temporary.place(temporary.UPLOADS) / "shown" / name
+    for path in (usual, elsewhere):
+        if is_whole_png(path):
+            return path
     image = pictures.show(index)
+    picture, about = image.convert("RGB"), note_of(image)
     try:
-        write_image(path, image.convert("RGB"), note_of(image))
-        KEPT["shown"].make_room(keep=folder)
+        write_image(usual, picture, about)
+        KEPT["shown"].make_room(keep=usual.parent)
+        return usual
     except OSError as error:
-        raise StudioError(f"the picture could not be kept in {folder} ({error.strerror or error})") from error
-    return path
+        why = error.strerror or error
+    try:
+        write_image(elsewhere, picture, about)
+    except OSError:
+        raise StudioError(f"the picture could not be kept in {usual.parent} ({why})") from None
+    return elsewhere
 
 
 def shown_picture(pictures: Dataset, index: int) -> str:
