@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ood_studio.core.paths import cache_dir
+from ood_studio.core.paths import ROOT, cache_dir
 from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.render import render
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES
@@ -78,3 +81,24 @@ def test_rows_are_drawn_by_their_weights() -> None:
     rows = draw_rows(np.cumsum([1.0, 0.0, 3.0]), 4000, np.random.default_rng(0))
     counts = np.bincount(rows, minlength=3)
     assert counts[1] == 0 and 2850 < counts[2] < 3150
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are known to Unix alone")
+def test_rows_that_the_disk_has_no_room_for_end_in_a_sentence(tmp_path: Path) -> None:
+    code = f"""
+import resource
+import numpy as np
+from pathlib import Path
+from ood_studio.core.errors import StudioError
+from ood_studio.training.rendering import worked_out_once
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+chunk = lambda start, stop: {{"pixels": np.zeros((stop - start, 100), np.uint8), "rows": np.arange(start, stop)}}
+try:
+    worked_out_once(Path({str(tmp_path)!r}) / "rows", 2000, chunk, title="rendering")
+except StudioError as error:
+    print(error)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.stdout.startswith("rendering: the rows cannot be kept in"), done.stderr
+    assert not list(tmp_path.iterdir())
