@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from ood_studio.core.errors import StudioError
 LOCK = ".lock"
 """The file in a folder that whoever writes there holds."""
 
+_LOOKS, _LOOK = 4, 0.05  # times, and seconds between them
 _TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 
 
@@ -51,7 +53,7 @@ def _take(path: Path) -> int:
     while True:
         held = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            if not _locked(held):
+            if not _soon_locked(held):
                 raise StudioError(f"{path.parent} is being written{_by(held)}; ask again when that has ended")
             if _is(path, held):  # else the one before has removed this file since it was opened
                 with suppress(OSError):  # a full disk costs only the number
@@ -84,6 +86,15 @@ def _by(held: int) -> str:
         if number.isdecimal() and int(number) != os.getpid():
             return f" by another process ({number})"
     return " already"
+
+
+def _soon_locked(held: int) -> bool:
+    """As `_locked`, but whoever only looks (`has_writer`) is waited for."""
+    for _ in range(_LOOKS):
+        if _locked(held):
+            return True
+        time.sleep(_LOOK)
+    return False
 
 
 def _locked(held: int) -> bool:
