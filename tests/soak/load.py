@@ -21,7 +21,10 @@ import numpy as np
 from PIL import Image
 
 from tests.soak.server import Served, served
+from tests.ui import visitor
 from tests.ui.visitor import Visitor
+
+visitor.PATIENCE = 1800.0  # how long it takes is what is measured
 
 
 def main() -> int:
@@ -74,26 +77,26 @@ def _person(
     """How long each answer took, and what went wrong."""
     seconds: list[float] = []
     try:
-        visitor = Visitor(server.address, config)
+        person = Visitor(server.address, config)
         for turn in range(rounds):
             name = f"user{number + 1}of{turn}.png"
             colours = np.random.default_rng([number + 1, turn]).integers(0, 256, (8, 8, 3), np.uint8)
             Image.fromarray(colours).resize((320, 320), Image.Resampling.NEAREST).save(place / name)
             began = time.monotonic()
-            visitor.put("add", [visitor.upload(place / name)])
-            visitor.call("explore_add")
-            said = visitor.call("explore_added")
+            person.put("add", [person.upload(place / name)])
+            person.call("explore_add")
+            said = person.call("explore_added")
             told = [said]
-            while visitor.at_work(said):
+            while person.at_work(said):
                 time.sleep(0.2)
-                said = visitor.call("explore_tick")
+                said = person.call("explore_tick")
                 told.append(said)
             seconds.append(time.monotonic() - began)
             named = set(re.findall(r"user\d+of\d+\.png", json.dumps(told)))
             others = {each for each in named if not each.startswith(f"user{number + 1}of")}
             if name not in named or others:
                 return seconds, f"{name} was answered with {sorted(named) or 'nothing'}"
-        visitor.leave()
+        person.leave()
     except Exception as error:  # whatever it is, it is what this person met
         return seconds, f"user {number + 1}: {type(error).__name__}: {error}"
     return seconds, ""

@@ -12,7 +12,10 @@ import numpy as np
 from PIL import Image
 
 from tests.soak.server import served
+from tests.ui import visitor
 from tests.ui.visitor import Visitor
+
+visitor.PATIENCE = 1800.0  # a busy machine decodes slowly
 
 
 def main() -> int:
@@ -50,14 +53,14 @@ def main() -> int:
 
 
 def _explored(address: str, paths: list[Path]) -> None:
-    visitor = Visitor(address)
-    visitor.put("add", [visitor.upload(path) for path in paths])
-    visitor.call("explore_add")
-    said = visitor.call("explore_added")
-    while visitor.at_work(said):
+    person = Visitor(address)
+    person.put("add", [person.upload(path) for path in paths])
+    person.call("explore_add")
+    said = person.call("explore_added")
+    while person.at_work(said):
         time.sleep(0.2)
-        said = visitor.call("explore_tick")
-    visitor.leave()
+        said = person.call("explore_tick")
+    person.leave()
 
 
 if __name__ == "__main__":
