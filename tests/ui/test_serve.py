@@ -12,7 +12,7 @@ import pytest
 from gradio import networking
 
 from ood_studio.core.errors import StudioError
-from ood_studio.ui import temporary
+from ood_studio.ui import temporary, visitors
 from ood_studio.ui.serve import Serve, _port, serve
 from tests.ui.conftest import free_port
 
@@ -120,3 +120,11 @@ def test_a_port_of_the_environment_that_is_none_concerns_serving_alone(monkeypat
     monkeypatch.setenv("GRADIO_SERVER_PORT", "abc")
     with pytest.raises(StudioError, match="GRADIO_SERVER_PORT must be a whole number from 1 to 65,535, not 'abc'"):
         serve(Serve(host="127.0.0.1"), block=False)
+
+
+def test_states_of_pages_are_kept_as_the_memory_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = {}
+    for gigabytes in (1, 8, 16, 1000):
+        monkeypatch.setattr(visitors, "machine_memory", lambda size=gigabytes: size * 2**30)
+        kept[gigabytes] = visitors.sessions_kept()
+    assert kept == {1: 64, 8: 256, 16: 512, 1000: 2_000}
