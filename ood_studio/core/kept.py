@@ -131,6 +131,7 @@ KEPT = {
         Kept("uploads", "reference pictures that were uploaded", 2 * _GB, anew=False),
         Kept("adapters", "saved adapters", None, anew=False),
         Kept("training", "trainings of the bundled models", None, anew=False),
+        Kept("reports", "figures of reports on the bundled models", None, anew=False),
         Kept("nltk", "WordNet's definitions, downloaded", None, anew=False),
         Kept("results.sqlite3", "results of comparisons", None, anew=False),
     )

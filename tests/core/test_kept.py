@@ -38,6 +38,7 @@ def test_all_that_grows_by_itself_is_bounded_and_shares_what_the_whole_may_take(
     assert {each.name for each in KEPT.values()} - {each.name for each in bounded} == {
         "adapters",
         "training",
+        "reports",
         "nltk",
         "results.sqlite3",
     }
