@@ -124,6 +124,7 @@ KEPT = {
         Kept("examples", "example pictures", 300 * _MB),
         Kept("shown", "pictures as Compare shows them", 200 * _MB),
         Kept("maps", "maps of features", 50 * _MB),
+        Kept("zoo", "figures of models of the zoo", 20 * _MB),
         Kept("content", "hashes of data", 64 * 1024),
         Kept("unfinished", "trainings of adapters that were interrupted", 1 * _GB),
         Kept("attacks", "attacked sets", 8 * _GB, anew=False),

@@ -16,8 +16,8 @@ from torch import Tensor
 from ood_studio import worlds
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
-from ood_studio.core.files import scratch_file
-from ood_studio.core.paths import cache_dir
+from ood_studio.core.files import write_text
+from ood_studio.core.kept import KEPT
 from ood_studio.core.progress import Progress, Stopped, silent
 from ood_studio.core.versions import versions
 from ood_studio.data.dataset import Dataset
@@ -128,8 +128,9 @@ class ZooService:
             speed=_speed(backbone, on.id),
             parameters=backbone.parameters,
         )
-        with suppress(OSError), scratch_file(path) as scratch:  # measured again next time
-            scratch.write_text(json.dumps(found.to_dict()), encoding="utf-8")
+        with suppress(OSError):  # measured again next time
+            write_text(path, json.dumps(found.to_dict()))
+            KEPT["zoo"].make_room(keep=path)
         return ZooAnswer(name, found)
 
 
@@ -137,7 +138,7 @@ def _file(backbone: Backbone, on: Measurement, request: ZooRequest) -> Path:
     """Where the figures of a model lie: they depend on its weights, the images, and what computes."""
     about = [backbone.name, backbone.fingerprint, *(each.key for each in on.datasets())]
     about += [str(request.seed), str(request.resamples), json.dumps(versions())]
-    return cache_dir() / "zoo" / f"{hashlib.sha256('/'.join(about).encode()).hexdigest()[:16]}.json"
+    return KEPT["zoo"].place / f"{hashlib.sha256('/'.join(about).encode()).hexdigest()[:16]}.json"
 
 
 def _read(path: Path) -> Measured | None:
