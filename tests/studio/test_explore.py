@@ -271,7 +271,7 @@ def test_mining_leaves_out_id_labels_and_ends_at_the_count(studio: Studio) -> No
         ({"labels": " ,\n, "}, "there are no labels"),
         ({"corpus": "no-such-words.txt"}, "cannot read the corpus file no-such-words.txt"),
         ({"corpus": "wordnet", "lexnames": ("noun.nothing",)}, "unknown lexicographer file 'noun.nothing'"),
-        ({"prompts": "nicest"}, "'nicest' is neither a prompt set (neglabel, plp, photo)"),
+        ({"prompts": "nicest"}, "'nicest' is neither a prompt set (neglabel, plp, photo, csp)"),
         ({"prompts": "a {} of {}"}, "exactly one {}, not 2"),
         ({"backbone": "no-such-model"}, "no-such-model"),
     ],
