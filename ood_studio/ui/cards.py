@@ -25,7 +25,7 @@ def shown(report: ImageReport) -> str:
 def verdict_card(report: ImageReport, result: ExploreResult) -> str:
     """The verdict in words: side, score, threshold, where the score falls, and what the model knows nothing of."""
     reading = report.readings[0]
-    side = {True: "in", False: "out", None: "open"}[reading.inside]
+    side = {True: "in", False: "out", None: "open pending" if result.pending else "open"}[reading.inside]
     open_yet = "No threshold yet" if result.pending else "No threshold"
     heading = {True: "In-distribution", False: "Out-of-distribution", None: open_yet}[reading.inside]
     lines = []

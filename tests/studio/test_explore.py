@@ -135,7 +135,11 @@ def test_affinities_come_before_the_reference_pictures_are_encoded(
         assert report.affinities == whole.affinities and report.classes == whole.classes
         assert [each.threshold for each in report.readings] == [None] * len(whole.readings)
     card = verdict_card(first.reports[0], first)
-    assert "No threshold yet" in card and "when the reference pictures are encoded" in card
+    assert (
+        "studio-verdict open pending" in card
+        and "No threshold yet" in card
+        and "when the reference pictures are encoded" in card
+    )
     (last,) = running
     assert encoded and not last.pending and last.reports[0].readings == result.reports[0].readings
     assert [each.pending for each in fresh.explored(REQUEST, pictures)] == [False]  # they are there from then on

@@ -60,7 +60,7 @@ def test_a_head_is_trained_judged_saved_and_used(page: Any, address: str) -> Non
     page.wait_for_selector("#shared-adapter .token:has-text('of-the-browser')", timeout=PATIENCE)
     # Explore reads the adapted model.
     page.get_by_role("tab", name="Explore", exact=True).click()
-    page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
+    page.wait_for_selector("#verdict .studio-verdict:not(.pending)", timeout=PATIENCE)
 
 
 def test_an_attacked_batch_is_learnt_from(page: Any, address: str) -> None:

@@ -52,7 +52,7 @@ def fish(tmp_path: Path) -> Path:
 def test_it_opens_answered_and_reads_what_is_uploaded_but_for_broken_and_huge_files(
     page: Any, fish: Path, tmp_path: Path
 ) -> None:
-    page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
+    page.wait_for_selector("#verdict .studio-verdict:not(.pending)", timeout=PATIENCE)
     page.wait_for_selector("#histogram .main-svg", timeout=PATIENCE)
     assert page.locator("#pictures .thumbnail-item").count() == 1 and len(bars(page)) == 12
     assert "20 ID labels against" in page.locator("#meaning").inner_text()
@@ -88,7 +88,7 @@ def test_it_opens_answered_and_reads_what_is_uploaded_but_for_broken_and_huge_fi
 
 
 def test_examples_several_pictures_and_typed_labels_that_are_text_without_a_threshold(page: Any) -> None:
-    page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
+    page.wait_for_selector("#verdict .studio-verdict:not(.pending)", timeout=PATIENCE)
     first = "document.querySelector('#examples .thumbnail-item img').src"
     before = page.evaluate(first)
     page.locator("#source input").click()
@@ -150,7 +150,7 @@ def shared_view(page: Any) -> dict[str, str]:
 
 
 def test_what_is_seen_is_a_link_a_command_and_remembered(page: Any, address: str) -> None:
-    page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
+    page.wait_for_selector("#verdict .studio-verdict:not(.pending)", timeout=PATIENCE)
     page.locator("#examples .thumbnail-item").nth(3).click()
     page.wait_for_function("document.querySelectorAll('#pictures .thumbnail-item').length == 2", timeout=PATIENCE)
     unfold(page, "shared-score")
@@ -163,7 +163,7 @@ def test_what_is_seen_is_a_link_a_command_and_remembered(page: Any, address: str
     page.locator("#explore-share [data-do=repeat]").click()
     other = page.context.browser.new_context().new_page()
     other.goto(found["link"], timeout=PATIENCE)
-    other.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
+    other.wait_for_selector("#verdict .studio-verdict:not(.pending)", timeout=PATIENCE)
     other.wait_for_function("document.querySelector('.studio-tau').innerText.includes('τ = 0.5')", timeout=PATIENCE)
     assert bars(other) == seen
     other.goto(address, timeout=PATIENCE)  # the browser remembers what was chosen

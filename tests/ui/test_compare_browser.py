@@ -106,7 +106,7 @@ def test_read_the_table_sort_it_and_open_a_picture(page: Any, address: str) -> N
     page.get_by_role("button", name=re.compile("^NegLabel on spurious")).click()
     page.wait_for_selector("#compare-ood-heading:has-text('spurious')", timeout=PATIENCE)
     page.locator("#compare-ood-gallery .thumbnail-item").first.click()
-    page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
+    page.wait_for_selector("#verdict .studio-verdict:not(.pending)", timeout=PATIENCE)
     page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Explore')", timeout=PATIENCE)
     page.wait_for_selector("#pictures .thumbnail-item", timeout=PATIENCE)
 

@@ -11,7 +11,7 @@ IDLE = "!document.querySelector('#detect-make').disabled && document.querySelect
 
 def test_a_detector_is_made_decides_and_is_loaded_again(page: Any, address: str, tmp_path: Path) -> None:
     page.goto(address, timeout=PATIENCE)
-    page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
+    page.wait_for_selector("#verdict .studio-verdict:not(.pending)", timeout=PATIENCE)
     # What the threshold promises stands beside it.
     assert "p-value" in page.locator("#verdict").inner_text() and "99" in page.locator("#verdict").inner_text()
     page.locator("#explore-detector").click()

@@ -105,7 +105,7 @@ def test_words_appear_the_strip_grows_and_the_needle_moves(page: Any, address: s
     record = json.loads(download(page, "synth-record", tmp_path).read_text(encoding="utf-8"))
     assert "fence" in record["contexts"] and len(record["iterations"]) == 4 and record["source_png"]
     page.locator("#synth-explore").click()
-    page.wait_for_selector("#verdict .studio-verdict", timeout=PATIENCE)
+    page.wait_for_selector("#verdict .studio-verdict:not(.pending)", timeout=PATIENCE)
     page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Explore')", timeout=PATIENCE)
 
 

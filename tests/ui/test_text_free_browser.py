@@ -13,7 +13,7 @@ MODEL = "?backbone=diorama-classifier"
 
 def test_explore_and_attack_show_the_models_own_classes(page: Any, address: str) -> None:
     page.goto(address + MODEL, timeout=PATIENCE)
-    page.wait_for_selector("#verdict .studio-verdict >> text=The model's own class", timeout=PATIENCE)
+    page.wait_for_selector("#verdict .studio-verdict:not(.pending) >> text=The model's own class", timeout=PATIENCE)
     said = page.locator("#verdict").inner_text()
     assert re.search(r"MSP score .* the threshold", said) and "drawings only" in said
     assert "classes of the model's own head" in page.locator("#bars").inner_text()
