@@ -89,7 +89,7 @@ def click_plot(
         value: the figure at the start.
         elem_id: the element's id.
         height: in pixels, of figures without a height and of the empty place.
-        empty: what stands there before there is a figure.
+        empty: what stands there before there is a figure; its name, and that there is nothing yet, where empty.
         more: further arguments of `gr.HTML`, such as ``visible`` or ``scale``.
     """
     return gr.HTML(
@@ -102,7 +102,7 @@ def click_plot(
         apply_default_css=False,
         script=_script(),
         height=height,
-        empty=empty,
+        empty=empty or f"{label}: nothing yet",
         file="".join(letter if letter.isalnum() else "-" for letter in label.lower()),
         **more,
     )

@@ -15,7 +15,7 @@ from gradio_client import Client
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import leaves, value_at
+from ood_studio.core.parameters import leaves, names, value_at
 from ood_studio.studio import hosted
 from ood_studio.studio.adapt import AdaptService
 from ood_studio.studio.attack_image import AttackImageService
@@ -25,6 +25,7 @@ from ood_studio.studio.detector import DetectorService
 from ood_studio.studio.explore import ExploreService
 from ood_studio.studio.feature_map import FeatureMapService
 from ood_studio.studio.judge import JudgeService
+from ood_studio.studio.requests import REQUESTS
 from ood_studio.studio.synthesize_image import SynthesizeImageService
 from ood_studio.studio.synthesize_set import SynthesizeSetService
 from ood_studio.studio.workbench import Workbench
@@ -48,7 +49,26 @@ SERVICES = (
     (Workbench, ("backbone", "label_space")),
 )
 _PLACES = {*hosted._UPLOADS, *hosted._NOTHING, *hosted._BACKBONES, *hosted.MODELS, "labels.corpus"}
-_NAMING = ("backbone", "reference", "corpus-own", "-data", "head", "root", "added", "inpainter", "model", "classifier")
+_NAMING = (
+    "backbone",
+    "ensemble",
+    "models",
+    "reference",
+    "corpus-own",
+    "-data",
+    "head",
+    "root",
+    "added",
+    "inpainter",
+    "model",
+    "classifier",
+)
+_WALKED = {
+    *("shared_reference", "shared_restore", "compare_run", "compare_linked", "compare_added", "compare_opening"),
+    *("attack_run", "attack_transfer_start", "attack_batch_start", "explore_upload", "adapt_run"),
+    *("synthesize_run", "synthesize_contexts", "synthesize_map_start", "synthesize_costs", "synthesize_set_start"),
+}
+"""Handlers that must be among those that are walked, as they lead to models or data."""
 
 
 @dataclass
@@ -118,7 +138,15 @@ def hostile(app: App, kind: str) -> list[Any]:
         return [one, [one], [{"image": one, "caption": None}], {"background": one, "layers": [one], "composite": one}]
     if kind in ("number", "slider"):
         return [1e300, -1e300, places[0]]
-    return [*places, [places[0], f"x={places[0]}"], f"file://{places[0]}", 1e300, "9" * 400]
+    link = "?" + "&".join(
+        f"{name}={places[2]}" for name in sorted({name for each in REQUESTS for name in names_in(each)})
+    )
+    return [*places, [places[0], f"x={places[0]}"], [places[2]], link, f"file://{places[0]}", 1e300, "9" * 400]
+
+
+def names_in(kind: type) -> list[str]:
+    """What a link calls the parameters of a request that name data or models."""
+    return [name for path, name in names(kind).items() if path.removeprefix("image.") in _PLACES]
 
 
 def answers(app: App, dependency: dict[str, Any], data: list[Any]) -> str:
@@ -146,6 +174,7 @@ def test_no_handler_opens_what_is_the_servers(app: App) -> None:
     every handler that reads it where it names data or a model; and all values of a handler at once."""
     read: set[int] = set()
     walked = 0
+    assert {each["api_name"] for each in app.dependencies} >= _WALKED
     for dependency in app.dependencies:
         if dependency["api_name"] in PUBLIC:
             continue
@@ -167,7 +196,8 @@ def test_no_handler_opens_what_is_the_servers(app: App) -> None:
                 "html",
                 "browserstate",
             ):
-                values = [values[0], 1e300]
+                links = [value for value in values if str(value).startswith("?")] if kind == "textbox" else []
+                values = [values[0], *links, 1e300]
             if kind != "state" and (named or id not in read):
                 asked += [[*usual[:place], value, *usual[place + 1 :]] for value in values]
             read.add(id)
