@@ -25,11 +25,14 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import about, leaves, names, nested, value_at, with_values
 from ood_studio.studio import AttackImageRequest, ExploreRequest, Studio, SynthesizeImageRequest
 from ood_studio.studio.requests import REQUESTS
+from ood_studio.ui.adapt.layout import START as ADAPT
+from ood_studio.ui.attack.batch import START as ATTACK_SET
 from ood_studio.ui.blocks import build
 from ood_studio.ui.compare.layout import START
 from ood_studio.ui.form import Form
 from ood_studio.ui.form.convert import value_of
 from ood_studio.ui.form.widgets import OWN, scale
+from ood_studio.ui.synthesize.layout import SET_START
 from tests.parameters import values
 
 # --- requests ----------------------------------------------------------------------------------------------------
@@ -123,7 +126,10 @@ ENDPOINTS = {
     "/explore": ExploreRequest(),
     "/compare": START,
     "/attack": AttackImageRequest(),
+    "/attack_set": ATTACK_SET,
     "/synthesize": SynthesizeImageRequest(),
+    "/synthesize_set": SET_START,
+    "/adapt": ADAPT,
 }
 """What is asked for by programs that say nothing, by endpoint."""
 

@@ -12,8 +12,8 @@ from ood_studio.cli.output import check_folder, one_line, to_json, write_text
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.core.unicode import listed
-from ood_studio.labels.negmining import PARTS_OF_SPEECH
 from ood_studio.studio import LabelChoice
+from ood_studio.studio.records import labels_record
 
 _SHOWN = 10  # labels named
 
@@ -41,12 +41,7 @@ class Mine(Common):
             print(one_line(note), file=sys.stderr)
         text = mined.to_csv()
         if self.json:
-            found = zip(mined.words, mined.pos, mined.distances.tolist(), strict=True)
-            rows = [
-                {"rank": rank, "word": word, "pos": PARTS_OF_SPEECH[pos], "distance": distance}
-                for rank, (word, pos, distance) in enumerate(found, 1)
-            ]
-            text = to_json({"results": rows, "labels": list(space.id_labels), "notes": list(space.notes)}) + "\n"
+            text = to_json(labels_record(mined, space)) + "\n"
         if not self.out:
             sys.stdout.write(text)
             return

@@ -1,4 +1,4 @@
-"""What it takes to repeat an attack or a synthesis of one image, as plain values for JSON."""
+"""What it takes to repeat an attack or a synthesis of one image, and what was mined, as plain values for JSON."""
 
 from __future__ import annotations
 
@@ -13,9 +13,21 @@ from ood_studio.attacks.quality import quality
 from ood_studio.core.versions import versions
 from ood_studio.data.keyed_images import image_key
 from ood_studio.data.pixels import to_pixels
+from ood_studio.labels.negmining import PARTS_OF_SPEECH, NegativeLabels
 from ood_studio.studio.attack_image import AttackImageStep
 from ood_studio.studio.requests import AttackImageRequest, SynthesizeImageRequest
 from ood_studio.studio.synthesize_image import SynthesizeImageStep
+from ood_studio.studio.workbench import LabelSpace
+
+
+def labels_record(mined: NegativeLabels, space: LabelSpace) -> dict[str, Any]:
+    """Negative labels with their distances to the ID labels, furthest first, and what the ID labels are."""
+    found = zip(mined.words, mined.pos, mined.distances.tolist(), strict=True)
+    rows = [
+        {"rank": rank, "word": word, "pos": PARTS_OF_SPEECH[pos], "distance": distance}
+        for rank, (word, pos, distance) in enumerate(found, 1)
+    ]
+    return {"results": rows, "labels": list(space.id_labels), "notes": list(space.notes)}
 
 
 def attack_record(

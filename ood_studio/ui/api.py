@@ -1,4 +1,15 @@
-"""Endpoints for programs, derived from requests: a parameter of a request is a parameter of its endpoint."""
+"""Endpoints for programs, derived from requests: a parameter of a request is a parameter of its endpoint.
+
+Every endpoint is a tool that an agent may use (``--mcp``), so that they are few, and their names, parameters and the
+first line of their docstrings tell all there is to know. A further one takes three steps:
+
+1. ``build_api(studio)`` in the room of its tab (``ui/detect/api.py``, say) writes a function that is told a request, a
+   `Progress` and what is `Given`, raises a `StudioError` in one sentence for what cannot be, and returns values for
+   JSON and paths of files; `endpoint` makes ``/detect`` of it, with ``boxes`` of the tab's layout, whose guards keep
+   visitors from this machine's files, and in `lane_of`.
+2. `ood_studio.ui.endpoints` calls it and has its name in `PUBLIC`.
+3. What is rarely asked for stays away (``without=RARE``): ``tests/ui/test_api.py`` weighs all that is told of the API.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +27,27 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.memory import LACKS_MEMORY, is_out_of_memory
 from ood_studio.core.parameters import Parameter, about, leaves, names, value_at, with_values
 from ood_studio.core.progress import Progress, Stopped
+from ood_studio.studio import Studio
 from ood_studio.ui.form.boxes import Box
 from ood_studio.ui.form.convert import value_of
 
 Request = TypeVar("Request")
 
-API_LANE: dict[str, Any] = {"concurrency_id": "api", "concurrency_limit": 1}
-"""Event arguments: programs wait for each other's work, and nobody at a page waits for them."""
+CORPUS_FILE = "Text file with one word a line, in place of the corpus, or none"
+REFERENCES = "ID reference pictures of your own, or none"
+
+RARE = (
+    "labels.lexnames",
+    "labels.mining.fraction",
+    "labels.mining.per_pos",
+    "labels.mining.selection",
+    "labels.mining.seed",
+    "score.fuse",
+    "score.seed",
+    "score.threshold",
+    "score.weight",
+)
+"""Paths that only ``/explore`` and ``/labels`` take; elsewhere they are as usual."""
 
 _TYPES = {int: "integer", float: "number", bool: "boolean", str: "string"}
 
@@ -54,7 +79,7 @@ def endpoint(
     longest: float | None = None,
     **event: Any,
 ) -> None:
-    """Makes ``/name`` inside the current `gr.Blocks`.
+    """Makes ``/name`` inside the current `gr.Blocks`, where nothing is seen of it: in `lean_blocks.for_programs`.
 
     Args:
         start: a request with what is left out; its kind's parameters, by `names`, are the endpoint's.
@@ -70,10 +95,9 @@ def endpoint(
     boxes = boxes or {}
     known, called = leaves(cast(type, type(start))), names(cast(type, type(start)))
     paths = [path for path in known if path not in without and boxes.get(path, Box()).private is not True]
-    with gr.Column(visible=False):
-        inputs: list[Any] = [_upload(each) for each in given]
-        inputs += [Api(_plain(value_at(start, path)), schema(known[path]), about(known[path])) for path in paths]
-        trigger = gr.Button(visible=False)
+    inputs: list[Any] = [_upload(each) for each in given]
+    inputs += [Api(_plain(value_at(start, path)), schema(known[path]), about(known[path])) for path in paths]
+    trigger = gr.Button(visible=False)
 
     def call(*values: Any) -> Any:
         try:
@@ -94,6 +118,12 @@ def endpoint(
     defaults = [None] * len(given) + [value_at(start, path) for path in paths]
     _describe(call, answer, told, defaults)
     trigger.click(call, inputs, list(outputs), api_name=name, **event)
+
+
+def lane_of(studio: Studio) -> dict[str, Any]:
+    """Arguments of `endpoint`: programs wait for each other's work, and nobody at a page waits for them."""
+    longest = None if studio.hosted is None else studio.hosted.longest
+    return {"longest": longest, "concurrency_id": "api", "concurrency_limit": 1}
 
 
 def listening(longest: float | None = None) -> Progress:
@@ -124,7 +154,7 @@ def only_public(blocks: gr.Blocks, public: Collection[str]) -> None:
 
 
 def schema(parameter: Parameter) -> dict[str, Any]:
-    """A parameter in JSON schema."""
+    """A parameter in JSON schema; what it means is told beside it."""
     one: dict[str, Any] = {"type": _TYPES[parameter.kind]}
     if parameter.choices:
         one = {"enum": list(parameter.choices)}
@@ -134,7 +164,7 @@ def schema(parameter: Parameter) -> dict[str, Any]:
         one = {"type": "array", "items": one}
     elif parameter.optional:
         one = {"anyOf": [one, {"type": "null"}]}
-    return one | {"description": about(parameter)}
+    return one
 
 
 def _upload(each: Given) -> Any:

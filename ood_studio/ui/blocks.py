@@ -17,22 +17,22 @@ from ood_studio.ui.api import only_public
 from ood_studio.ui.attack import tab as attack
 from ood_studio.ui.compare import tab as compare
 from ood_studio.ui.detect import tab as detect
+from ood_studio.ui.endpoints import PUBLIC, build_endpoints
 from ood_studio.ui.explore import tab as explore
 from ood_studio.ui.html_props import keep_html_props
+from ood_studio.ui.lean_blocks import LeanBlocks, shorten_examples
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Shared, Sidebar
 from ood_studio.ui.sidebar.meaning import world_html
 from ood_studio.ui.synthesize import tab as synthesize
 
-PUBLIC = ("explore", "compare", "attack", "synthesize", "detect")
-"""The endpoints for programs."""
-
 
 def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
     """The app as `gr.Blocks`, not launched; ``jobs`` runs the work that pages ask for."""
     keep_html_props()
+    shorten_examples()
     start = Shared(LabelChoice(backbone=backbone))
-    with gr.Blocks(title="OOD Studio", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as blocks:
+    with LeanBlocks(title="OOD Studio", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as blocks:
         page = Page(studio, jobs or Jobs(), blocks)
         with gr.Row(elem_classes="studio-top"):
             gr.HTML(_HEADER)
@@ -61,7 +61,8 @@ def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
         page.load(_opening(tabs), asked, tabs, js=_TAB_OF_LINK, name="open_tab")
         if page.job_list is not None:
             page.job_list.wire(page, tabs)
-    only_public(blocks, PUBLIC)
+        build_endpoints(studio)
+        only_public(blocks, PUBLIC)
     return blocks
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import tempfile
+import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from gradio.processing_utils import save_file_to_cache
 from PIL import Image
 
+from ood_studio.data.image_sets import HEADER, MANIFEST
 from ood_studio.ui import temporary
 
 
@@ -32,6 +35,16 @@ def text_file(name: str, text: str) -> Path:
     """A text as a file of that name."""
     path = download_folder() / name
     path.write_text(text, encoding="utf-8", newline="")
+    return path
+
+
+def zipped(folder: Path, pictures: Iterable[Path]) -> Path:
+    """A set's pictures, manifest and header as a zip archive; PNG files are not packed again."""
+    path = download_folder() / f"{folder.name}.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for file in (*pictures, folder / MANIFEST, folder / HEADER):
+            if file.is_file():
+                archive.write(file, f"{folder.name}/{file.name}")
     return path
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -14,7 +16,7 @@ from ood_studio.core.parameters import about, leaves, names, value_at
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.studio import ExploreRequest
-from ood_studio.ui.blocks import PUBLIC
+from ood_studio.ui.endpoints import PUBLIC
 from ood_studio.ui.sidebar.layout import LAYOUT
 
 
@@ -109,6 +111,36 @@ def test_programs_see_what_people_call_and_nothing_else(client: Client) -> None:
     named = client.view_api(return_format="dict")
     assert named is not None and not named["unnamed_endpoints"]
     assert set(named["named_endpoints"]) == {f"/{name}" for name in PUBLIC}
+
+
+def test_what_a_page_and_a_program_are_told_is_small(address: str) -> None:
+    at = address.rstrip("/")
+    assert len(httpx.get(f"{at}/").content) <= 1_000_000
+    told = httpx.get(f"{at}/gradio_api/info?all_endpoints=true")
+    assert len(httpx.get(f"{at}/gradio_api/info").content) <= 100_000 and set(told.json()["named_endpoints"]) == {
+        f"/{name}" for name in PUBLIC
+    }
+
+
+def test_every_tool_says_what_it_does_and_takes(client: Client) -> None:
+    api = client.view_api(return_format="dict")
+    assert api is not None
+    for name, endpoint in api["named_endpoints"].items():
+        assert re.fullmatch(r"/[a-z]+(_set)?", name) and len(endpoint["description"]) > 40, name
+        for each in endpoint["parameters"]:
+            assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", each["parameter_name"]), name
+            assert not re.match(r"param_\d|value|api$", each["parameter_name"]) and len(each["label"]) > 5, each
+        for each in endpoint["returns"]:
+            assert not re.match(r"value_\d", each["label"])
+
+
+def test_what_there_is_to_choose_is_told_and_taken(client: Client) -> None:
+    found = client.predict(api_name="/choices")
+    assert "diorama" in found["backbone"] and "neglabel" in found["scorers"] and "probe" in found["method"]
+    mined = client.predict(labels="cat, dog", count=5, api_name="/labels")
+    assert mined["labels"] == ["cat", "dog"] and [each["rank"] for each in mined["results"]] == [1, 2, 3, 4, 5]
+    with pytest.raises(AppError, match="count must lie between"):
+        client.predict(count=0, api_name="/labels")
 
 
 def test_explore_is_called_as_its_request_is(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +140,21 @@ def test_two_users_take_turns_and_get_their_own_picture(address: str, pictures: 
             for path in (source, *(each for each in sources if each != source))
         )
         assert np.abs(got - wanted).mean() < np.abs(got - other).mean() / 3
+
+
+def test_a_set_is_attacked_and_learnt_from(client: Client) -> None:
+    few: dict[str, Any] = {"backbone": "diorama-conv", "count": 10, "train_count": 20}
+    archive, told = client.predict(**few, steps=2, scorers=["mcm", "neglabel"], api_name="/attack_set")
+    (made,) = told["sets"]
+    with zipfile.ZipFile(archive) as held:
+        assert sum(name.startswith(f"{made['made_set']}/") and name.endswith(".png") for name in held.namelist()) == 10
+    rows = told["evaluations"][0]["results"]
+    assert {row["scorer"] for row in rows} == {"mcm", "neglabel"} and made["name"] in {row["ood"] for row in rows}
+    del few["count"]
+    learnt = client.predict(
+        **few, method="synood-projection:epochs=1", made_set=made["made_set"], name="api-test", api_name="/adapt"
+    )
+    assert learnt["name"] == "api-test" and learnt["epochs"] == 1
+    assert "api-test" in client.predict(api_name="/choices")["adapter"]
+    with pytest.raises(AppError, match=r"there is no set '/etc' here; make one with /synthesize_set or /attack_set"):
+        client.predict(made_set="/etc", api_name="/adapt")

@@ -13,6 +13,7 @@ from ood_studio.core.parameters import about, leaves, names
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.studio import BenchRequest
+from ood_studio.ui.api import RARE
 from ood_studio.ui.compare.layout import START
 
 FEW: dict[str, Any] = {"backbone": "diorama-conv", "scorers": ["mcm", "energy"], "count": 12, "train_count": 10}
@@ -67,7 +68,8 @@ def test_parameters_are_those_of_the_request(client: Client) -> None:
     api = client.view_api(return_format="dict")
     assert api is not None
     told = {each["parameter_name"]: each for each in api["named_endpoints"]["/compare"]["parameters"]}
-    for path, name in names(BenchRequest).items():
+    assert {name for path, name in names(BenchRequest).items() if path not in RARE} < told.keys()
+    for path, name in ((path, name) for path, name in names(BenchRequest).items() if name in told):
         assert told[name]["label"] == about(leaves(BenchRequest)[path])
     assert told["count"]["parameter_default"] == START.count and told["tau"]["parameter_default"] is None
 

@@ -115,6 +115,17 @@ def test_uploads_without_a_place_are_said_before_anything_is_served(
         serve(Serve(host="127.0.0.1", port=free_port(), device="cpu"), block=False)
 
 
+def test_a_package_of_tools_that_gradio_cannot_use_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mcp").mkdir()
+    (tmp_path / "mcp" / "__init__.py").write_text("")
+    (about := tmp_path / "mcp-97.1.dist-info").mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: mcp\nVersion: 97.1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    said = r"the package mcp 97\.1 \(gradio needs mcp[<>=.,0-9]+\); install .*: pip install 'gradio\[mcp\]'$"
+    with pytest.raises(StudioError, match=said):
+        serve(Serve(host="127.0.0.1", port=free_port(), device="cpu", mcp=True), block=False)
+
+
 def test_a_port_of_the_environment_that_is_none_concerns_serving_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [_port(text) for text in ("7861", "0", "65536", "abc", "", "-1", "1e3", "²")] == [7861] + [None] * 7
     monkeypatch.setenv("GRADIO_SERVER_PORT", "abc")

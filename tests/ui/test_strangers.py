@@ -30,7 +30,7 @@ from ood_studio.studio.synthesize_image import SynthesizeImageService
 from ood_studio.studio.synthesize_set import SynthesizeSetService
 from ood_studio.studio.workbench import Workbench
 from ood_studio.ui import temporary
-from ood_studio.ui.blocks import PUBLIC
+from ood_studio.ui.endpoints import PUBLIC
 from ood_studio.ui.serve import Serve, serve
 from tests.ui.conftest import free_port
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from ood_studio.data.image_sets import ImageSet
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.studio import Studio
+from ood_studio.studio import Studio, SynthesizeSetRequest
+from ood_studio.studio.synthesize_set import SynthesizeSetService
 from ood_studio.synthesis.contexts import Contexts
 
 SETTINGS: dict[str, Any] = {
@@ -195,3 +198,32 @@ def test_a_picture_without_contexts_asks_for_a_word(
     monkeypatch.setattr(Studio, "contexts", lambda *given, **more: [Contexts("Nothing.", ())])
     with pytest.raises(AppError, match="no context was found in the picture; name at least one thing"):
         synthesize(client, pictures["id"], " , ;")
+
+
+def test_pictures_have_contexts(client: Client, pictures: dict[str, Path]) -> None:
+    found = client.predict(pictures=[handle_file(pictures[name]) for name in ("id", "broken")], api_name="/contexts")
+    assert any(each.get("contexts") for each in found.values())
+    assert any("broken.png is not a picture" in each.get("problem", "") for each in found.values())
+
+
+def test_a_set_is_made(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[SynthesizeSetRequest] = []
+    (folder := tmp_path / "seaside-1a2b").mkdir()
+    for name in ("0.png", "1.png", "set.json"):
+        (folder / name).write_bytes(b"x")
+
+    def make(self: Any, request: SynthesizeSetRequest, progress: Any) -> Any:
+        asked.append(request)
+        yield ImageSet("seaside", folder, 2, {}, ({"file": "0.png"}, {"file": "1.png"}))
+
+    monkeypatch.setattr(SynthesizeSetService, "synthesize_set", make)
+    archive, told = client.predict(count=2, per_class=1, strength=0.7, method="unguided", api_name="/synthesize_set")
+    assert told == {
+        "name": "seaside",
+        "made_set": "seaside-1a2b",
+        "left_out": 0,
+        "results": [{"file": "0.png"}, {"file": "1.png"}],
+    }
+    with zipfile.ZipFile(archive) as held:
+        assert sorted(held.namelist()) == [f"seaside-1a2b/{name}" for name in ("0.png", "1.png", "set.json")]
+    assert (asked[0].count, asked[0].method, asked[0].image.loop.strength) == (2, "unguided", 0.7)

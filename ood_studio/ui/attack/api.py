@@ -1,4 +1,4 @@
-"""The endpoint ``/attack`` for programs: a picture and a target in, the attacked picture and figures out."""
+"""The endpoints ``/attack`` and ``/attack_set`` for programs: one picture attacked, or many, and what came of it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ import gradio as gr
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress
 from ood_studio.data.images import decode_image
-from ood_studio.studio import AttackImageRequest, Studio
+from ood_studio.studio import AttackImageRequest, AttackSetRequest, Studio
 from ood_studio.studio.records import attack_record
-from ood_studio.ui.api import API_LANE, Given, endpoint
+from ood_studio.ui.api import RARE, REFERENCES, Given, endpoint, lane_of
+from ood_studio.ui.attack.batch import START
 from ood_studio.ui.attack.layout import LAYOUT
-from ood_studio.ui.downloads import download_folder
+from ood_studio.ui.downloads import download_folder, zipped
 from ood_studio.ui.sidebar.layout import LAYOUT as SHARED
 from ood_studio.ui.sidebar.reference import uploaded_reference
 
 
 def build_api(studio: Studio) -> None:
-    """Makes the endpoint inside the current `gr.Blocks`."""
+    """Makes the endpoints inside the current `gr.Blocks`."""
 
     def attack(
         request: AttackImageRequest,
@@ -54,9 +55,35 @@ def build_api(studio: Studio) -> None:
         given=(
             Given("picture", "Picture to attack", "file"),
             Given("target", "ID picture to take it for, or none", "file"),
-            Given("references", "ID reference pictures of your own, or none", "files"),
+            Given("references", REFERENCES, "files"),
         ),
         boxes={**SHARED.boxes, **LAYOUT.boxes},
-        longest=None if studio.hosted is None else studio.hosted.longest,
-        **API_LANE,
+        without=RARE,
+        **lane_of(studio),
     )
+    _build_set(studio)
+
+
+def _build_set(studio: Studio) -> None:
+    def attack_set(request: AttackSetRequest, progress: Progress) -> tuple[str, dict[str, Any]]:
+        """Many OOD pictures of a suite attacked: a zip of the last set, and scorers before and after every attack."""
+        result = studio.attack_set(request, progress)
+        sets = {each.name: each.folder for each in result.sets}
+        told = result.to_dict()
+        for each in told["sets"]:
+            each["made_set"] = Path(each.pop("folder")).name
+        *_, last = sets.values()
+        return str(zipped(last, sorted(last.glob("*.png")))), told
+
+    endpoint(
+        "attack_set",
+        START,
+        attack_set,
+        [gr.File(visible=False, label="last set"), gr.JSON(visible=False, label="sets and scorers")],
+        boxes={**SHARED.boxes, **LAYOUT.boxes},
+        without=(*RARE, *_OF_THIS_MACHINE, "linf", "l2"),
+        **lane_of(studio),
+    )
+
+
+_OF_THIS_MACHINE = ("id_data", "ood_data", "train_data", "data_root")

@@ -33,8 +33,8 @@ from ood_studio.ui.wiring import Updates
 _SCORERS = ("neglabel", "mcm", "energy", "knn", "mahalanobis")
 _PARTS = (0.04, 0.1, 0.2, 0.4)  # of the steps, where the curves are looked at too
 _SECONDS = 0.9  # that a step is shown while they are played
-# Enough images for a curve, quick to attack.
-_START = AttackSetRequest(scorers=_SCORERS, smoothness=(), count=40, train_count=1000, resamples=0)
+START = AttackSetRequest(scorers=_SCORERS, smoothness=(), count=40, train_count=1000, resamples=0)
+"""Enough images for a curve, quick to attack."""
 _LAYOUT = Layout("attack-batch", {"batch": (("count", "seed"),)}, {"count": Box("Pictures")})
 
 
@@ -59,7 +59,7 @@ class BatchPanel:
 
 def build_batch() -> BatchPanel:
     """Draws the components inside the current `gr.Blocks`."""
-    form = Form(_START, _LAYOUT)
+    form = Form(START, _LAYOUT)
     gr.HTML(
         '<p class="studio-about">Attacks many near-OOD pictures at the model’s size, each pulled to a random ID '
         "training picture, with everything that is chosen above. Scorers do not learn from the targets.</p>"
@@ -183,7 +183,7 @@ def batch_request(asked: AttackImageRequest, own: Mapping[str, Any]) -> AttackSe
     steps = asked.attack.steps
     checkpoints = sorted({max(1, round(part * steps)) for part in _PARTS})
     request = replace(
-        _START,
+        START,
         attack=asked.attack,
         target="text" if asked.target_label else "image",
         target_score=asked.target_score,

@@ -7,7 +7,6 @@ import gradio as gr
 from ood_studio.studio import AttackImageRequest
 from ood_studio.ui.adapt.tab import Sender
 from ood_studio.ui.attack import live, save
-from ood_studio.ui.attack.api import build_api
 from ood_studio.ui.attack.batch import build_batch, folder_of, wire_batch, wire_compare
 from ood_studio.ui.attack.choices import Choices
 from ood_studio.ui.attack.defend import wire_defences
@@ -61,7 +60,6 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs, explorer: ExploreTab, com
     wire_compare(page, session, batch, tabs, comparison)
     wire_galleries(page, session, choices.pictures, "attack", take_first=True)
     _wire_notes(page, sidebar, choices)
-    build_api(page.studio)
     return batch.adapt, session, folder_of
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,16 +11,15 @@ from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Progress
 from ood_studio.evaluation.report import result_dict
 from ood_studio.studio import BenchRequest, Studio
-from ood_studio.ui.api import API_LANE, Given, endpoint
-from ood_studio.ui.compare.layout import START
+from ood_studio.ui.api import CORPUS_FILE, RARE, Given, endpoint, lane_of
+from ood_studio.ui.compare.layout import START, layout
 from ood_studio.ui.compare.uploads import own_sets
-from ood_studio.ui.form import Box
 from ood_studio.ui.sidebar.layout import LAYOUT
 from ood_studio.worlds import OWN_SUITE
 
 
-def build_api(studio: Studio, boxes: Mapping[str, Box]) -> None:
-    """Makes the endpoint inside the current `gr.Blocks`; ``boxes`` are those of the tab's form."""
+def build_api(studio: Studio) -> None:
+    """Makes the endpoint inside the current `gr.Blocks`."""
 
     def compare(
         request: BenchRequest,
@@ -42,6 +40,7 @@ def build_api(studio: Studio, boxes: Mapping[str, Box]) -> None:
         answer = result_dict(result)
         return answer | {"problems": answer["problems"] | ({"uploads": left_out} if left_out else {})}
 
+    boxes = layout(studio.hosted is not None).boxes
     shown = {path: replace(box, private=False) if path == "id_data" else box for path, box in boxes.items()}
     endpoint(
         "compare",
@@ -51,9 +50,9 @@ def build_api(studio: Studio, boxes: Mapping[str, Box]) -> None:
         given=(
             Given("id_files", "ID pictures of your own, or a zip of them", "files"),
             Given("ood_files", "OOD pictures of your own; each zip is a set of its own", "files"),
-            Given("corpus_file", "Text file with one word a line, in place of the corpus, or none", "file"),
+            Given("corpus_file", CORPUS_FILE, "file"),
         ),
         boxes={**LAYOUT.boxes, **shown},
-        longest=None if studio.hosted is None else studio.hosted.longest,
-        **API_LANE,
+        without=RARE,
+        **lane_of(studio),
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import gradio as gr
 
 from ood_studio.studio import BenchRequest
-from ood_studio.ui.compare.api import build_api
 from ood_studio.ui.compare.chooser import build_chooser
 from ood_studio.ui.compare.clicks import wire_clicks
 from ood_studio.ui.compare.earlier_panel import wire_earlier
@@ -61,7 +60,6 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs, explorer: ExploreTab) -> 
     wire_galleries(parts, tabs, explorer)
     wire_earlier(parts)
     wire_opening(parts, run)
-    build_api(page.studio, chooser.form.layout.boxes)
     return CompareTab(chooser.form["suite"], chooser.form["ood_data"], session, detector)
 
 

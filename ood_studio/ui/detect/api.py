@@ -9,7 +9,7 @@ import gradio as gr
 
 from ood_studio.core.progress import Progress
 from ood_studio.studio import DecideRequest, Studio
-from ood_studio.ui.api import API_LANE, Given, endpoint
+from ood_studio.ui.api import Given, endpoint, lane_of
 
 
 def build_api(studio: Studio) -> None:
@@ -33,6 +33,5 @@ def build_api(studio: Studio) -> None:
             Given("pictures", "Pictures, in the order of the stream", "files"),
         ),
         without=("detector",),
-        longest=None if studio.hosted is None else studio.hosted.longest,
-        **API_LANE,
+        **lane_of(studio),
     )

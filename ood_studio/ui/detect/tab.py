@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.studio import DetectorRequest
-from ood_studio.ui.detect.api import build_api
 from ood_studio.ui.detect.panels import Chooser, build_chooser, build_panels
 from ood_studio.ui.detect.running import wire_run
 from ood_studio.ui.detect.session import Session
@@ -54,5 +53,4 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs) -> DetectTab:
         with gr.Column(scale=7, min_width=300):
             panels = build_panels()
     wire_run(page, sidebar, session, chooser, panels)
-    build_api(page.studio)
     return DetectTab(page, chooser, tabs)

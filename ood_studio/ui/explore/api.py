@@ -1,4 +1,4 @@
-"""The endpoint ``/explore`` for programs: pictures and settings in, reports out."""
+"""The endpoints ``/explore`` and ``/labels`` for programs: pictures in, reports out; labels in, negative ones out."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Progress
 from ood_studio.data.images import open_images
-from ood_studio.studio import ExploreRequest, Studio
-from ood_studio.ui.api import API_LANE, Given, endpoint
+from ood_studio.labels.negmining import Mining
+from ood_studio.studio import ExploreRequest, LabelChoice, Studio
+from ood_studio.studio.records import labels_record
+from ood_studio.ui.api import CORPUS_FILE, REFERENCES, Given, endpoint, lane_of
 from ood_studio.ui.sidebar.layout import LAYOUT
 from ood_studio.ui.sidebar.reference import uploaded_reference
 
 
 def build_api(studio: Studio) -> None:
-    """Makes the endpoint inside the current `gr.Blocks`."""
+    """Makes the endpoints inside the current `gr.Blocks`."""
 
     def explore(
         request: ExploreRequest,
@@ -47,10 +49,27 @@ def build_api(studio: Studio) -> None:
         [gr.JSON(visible=False, label="reports")],
         given=(
             Given("pictures", "Pictures", "files"),
-            Given("references", "ID reference pictures of your own, or none", "files"),
-            Given("corpus_file", "Text file with one word a line, in place of the corpus, or none", "file"),
+            Given("references", REFERENCES, "files"),
+            Given("corpus_file", CORPUS_FILE, "file"),
         ),
         boxes=LAYOUT.boxes,
-        longest=None if studio.hosted is None else studio.hosted.longest,
-        **API_LANE,
+        **lane_of(studio),
+    )
+    _build_labels(studio)
+
+
+def _build_labels(studio: Studio) -> None:
+    def labels(request: LabelChoice, progress: Progress, corpus_file: str | None) -> dict[str, Any]:
+        """Mines negative labels for ID labels (NegMining): words far from all of them, the furthest first."""
+        choice = replace(request, corpus=corpus_file) if corpus_file else request
+        return labels_record(studio.mine(choice, progress), studio.label_space(choice, progress))
+
+    endpoint(
+        "labels",
+        LabelChoice(mining=Mining(count=1000)),
+        labels,
+        [gr.JSON(visible=False, label="negative labels")],
+        given=(Given("corpus_file", CORPUS_FILE, "file"),),
+        boxes={path.removeprefix("labels."): box for path, box in LAYOUT.boxes.items()},
+        **lane_of(studio),
     )

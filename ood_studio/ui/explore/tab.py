@@ -13,7 +13,6 @@ from ood_studio.core.progress import Progress
 from ood_studio.studio import ExploreRequest, ExploreResult
 from ood_studio.studio.jobs import ANSWER, Job
 from ood_studio.ui.explore import drawing
-from ood_studio.ui.explore.api import build_api
 from ood_studio.ui.explore.link import view_of
 from ood_studio.ui.explore.opening import wire_examples
 from ood_studio.ui.explore.panels import Chooser, Panels, build_chooser, build_panels
@@ -78,7 +77,6 @@ def build(page: Page, sidebar: Sidebar) -> ExploreTab:
     _wire_pictures(page, session, chooser, panels, explore)
     _wire_view(page, session, chooser, panels)
     wire_examples(page, sidebar, session, chooser, explore)
-    build_api(page.studio)
     return ExploreTab(page, session, explore, detector)
 
 

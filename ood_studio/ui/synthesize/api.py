@@ -1,4 +1,4 @@
-"""The endpoint ``/synthesize`` for programs: a picture in, its near-boundary double, filmstrip and figures out."""
+"""Endpoints for programs: ``/synthesize`` a picture, ``/synthesize_set`` of many, and the ``/contexts`` of pictures."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import leaves
 from ood_studio.core.progress import Progress
-from ood_studio.data.images import decode_image
-from ood_studio.studio import Studio, SynthesizeImageRequest
+from ood_studio.data.images import decode_image, open_images
+from ood_studio.studio import Studio, SynthesizeImageRequest, SynthesizeSetRequest
 from ood_studio.synthesis.answers import parse_typed
-from ood_studio.ui.api import API_LANE, Given, endpoint
-from ood_studio.ui.downloads import download_folder
+from ood_studio.ui.api import RARE, REFERENCES, Given, endpoint, lane_of
+from ood_studio.ui.downloads import download_folder, zipped
 from ood_studio.ui.sidebar.layout import LAYOUT as SHARED
 from ood_studio.ui.sidebar.reference import uploaded_reference
 from ood_studio.ui.synthesize import save
 from ood_studio.ui.synthesize.choices import Asked
-from ood_studio.ui.synthesize.layout import LAYOUT
+from ood_studio.ui.synthesize.layout import LAYOUT, SET_LAYOUT, SET_START
 from ood_studio.ui.synthesize.running import made
 
 
 def build_api(studio: Studio) -> None:
-    """Makes the endpoint inside the current `gr.Blocks`."""
+    """Makes the endpoints inside the current `gr.Blocks`."""
 
     def synthesize(
         request: SynthesizeImageRequest,
@@ -69,9 +70,54 @@ def build_api(studio: Studio) -> None:
                 "Mask of its size: white, or what is drawn on transparency, may be painted; or none",
                 "file",
             ),
-            Given("references", "ID reference pictures of your own, or none", "files"),
+            Given("references", REFERENCES, "files"),
         ),
         boxes={**SHARED.boxes, **LAYOUT.boxes},
-        longest=None if studio.hosted is None else studio.hosted.longest,
-        **API_LANE,
+        without=RARE,
+        **lane_of(studio),
+    )
+    _build_set(studio)
+    _build_contexts(studio)
+
+
+def _build_set(studio: Studio) -> None:
+    def synthesize_set(request: SynthesizeSetRequest, progress: Progress) -> tuple[str, dict[str, Any]]:
+        """A set of near-boundary pictures out of a suite's ID ones, to train or test detectors with: a zip, and how."""
+        *_, made = studio.synthesize_set(request, progress)
+        told = {"name": made.name, "made_set": made.folder.name, "left_out": made.left_out, "results": [*made.entries]}
+        return str(zipped(made.folder, made.files())), told
+
+    image = {f"image.{path}" for path in (*RARE, "reference")}
+    endpoint(
+        "synthesize_set",
+        SET_START,
+        synthesize_set,
+        [gr.File(visible=False, label="the set"), gr.JSON(visible=False, label="how each was made")],
+        boxes={f"image.{path}": box for path, box in {**SHARED.boxes, **LAYOUT.boxes}.items()} | SET_LAYOUT.boxes,
+        without=(*image, "data_root", "images", "out"),
+        **lane_of(studio),
+    )
+
+
+def _build_contexts(studio: Studio) -> None:
+    def contexts(
+        request: SynthesizeImageRequest, progress: Progress, pictures: list[str] | None
+    ) -> dict[str, dict[str, Any]]:
+        """What surrounds the main object of each picture, as words that /synthesize paints from."""
+        decoded, problems = open_images(pictures or [])
+        if not decoded:
+            raise StudioError(next(iter(problems.values()), "there is no picture to ask about; give one"))
+        found = studio.contexts(request, [*decoded.values()], progress=progress)
+        told = {name: {"contexts": list(each.words)} for name, each in zip(decoded, found, strict=True)}
+        return told | {name: {"problem": problem} for name, problem in problems.items()}
+
+    endpoint(
+        "contexts",
+        SynthesizeImageRequest(),
+        contexts,
+        [gr.JSON(visible=False, label="contexts by picture")],
+        given=(Given("pictures", "Pictures", "files"),),
+        boxes=LAYOUT.boxes,
+        without=[path for path in leaves(SynthesizeImageRequest) if path != "context_model"],
+        **lane_of(studio),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html import escape
@@ -13,13 +12,12 @@ import gradio as gr
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress
-from ood_studio.data.image_sets import HEADER, MANIFEST
 from ood_studio.studio import SynthesizeSetRequest
 from ood_studio.studio.jobs import SET, Job
 from ood_studio.synthesis.synthetic_set import SyntheticSet
 from ood_studio.ui.compare.made_sets import added_choices, synthetic_value
 from ood_studio.ui.compare.tab import CompareTab
-from ood_studio.ui.downloads import download_folder, shown_file
+from ood_studio.ui.downloads import shown_file, zipped
 from ood_studio.ui.form import Form
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import Asked, Buttons, Run, run_buttons
@@ -112,7 +110,7 @@ def wire_sets(page: Page, session: gr.State, choices: Choices, p: SetPanel) -> N
         updates = _grown(p, mine.made, note)
         if not job.over or not mine.made.entries:
             return updates
-        archive = gr.DownloadButton(value=str(zipped(mine.made)), visible=True)
+        archive = gr.DownloadButton(value=str(zipped(mine.made.folder, mine.made.files())), visible=True)
         return updates | {p.compare: gr.Button(visible=True), p.adapt: gr.Button(visible=True), p.zip: archive}
 
     run = Run(page, "synthesize_set", SET, p.buttons, session, draw, p.shown(), said="", place="synthesize")
@@ -143,17 +141,6 @@ def folder_of(mine: Session) -> Path:
     if mine.made is None or not mine.made.entries:
         raise StudioError("there is no set yet; build one first")
     return mine.made.folder
-
-
-def zipped(made: SyntheticSet) -> Path:
-    """The set's pictures, manifest and header as a zip archive; PNG files are not packed again."""
-    folder = made.folder.name
-    path = download_folder() / f"{folder}.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for file in (*made.files(), made.folder / MANIFEST, made.folder / HEADER):
-            if file.is_file():
-                archive.write(file, f"{folder}/{file.name}")
-    return path
 
 
 def _grown(p: SetPanel, made: SyntheticSet, note: str = "") -> Updates:

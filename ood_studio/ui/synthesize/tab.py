@@ -15,7 +15,6 @@ from ood_studio.ui.run import Buttons
 from ood_studio.ui.share import share_box
 from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.synthesize import live, save
-from ood_studio.ui.synthesize.api import build_api
 from ood_studio.ui.synthesize.choices import Choices
 from ood_studio.ui.synthesize.layout import model_of
 from ood_studio.ui.synthesize.link import wire_link
@@ -67,7 +66,6 @@ def build(
     explorer.receive(panels.explore, session, lambda mine: save.picture_file(mine.finished()), tabs, "synthesize")
     opened = wire_galleries(page, session, (choices.source,), "synthesize", take_first=False)
     wire_link(page, opened.then, session, choices)
-    build_api(page.studio)
     return sets.adapt, session, folder_of
 
 

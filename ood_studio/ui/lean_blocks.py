@@ -1,0 +1,115 @@
+"""`gr.Blocks` whose page says what it needs and no more: neither schemas of its boxes, nor what only programs call.
+
+Gradio writes three copies of a schema and an example beside every component of the page, which reads none of them, and
+draws the components of endpoints for programs on it as well. Of every endpoint it tells four examples in which each
+parameter is said to be as it is anyway.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, cast
+
+import gradio as gr
+from gradio import routes
+
+_PROGRAMS = "programs"
+_COPIES = ("api_info_as_input", "api_info_as_output", "example_inputs")  # gradio falls back to ``api_info``
+
+
+class LeanBlocks(gr.Blocks):
+    """The app's blocks. Endpoints are made inside `for_programs`; the whole is still told by ``/config``."""
+
+    def get_config_file(self) -> Any:
+        """Gradio's, with schemas of public endpoints' components alone, and without those on the page."""
+        config = cast(dict[str, Any], super().get_config_file())
+        public = [fn for fn in self.fns.values() if fn.api_visibility == "public"]
+        called = {block._id for fn in public for block in (*fn.inputs, *fn.outputs)}
+        for component in config["components"]:
+            for key in (*_COPIES, *(() if component["id"] in called else ("api_info",))):
+                component.pop(key, None)
+        places = [each["id"] for each in config["components"] if each["props"].get("elem_id") == _PROGRAMS]
+        for page in config["page"].values():
+            gone = {id for place in places for id in _taken(page["layout"], place)}
+            page["components"] = [id for id in page["components"] if id not in gone]
+        return config
+
+    def get_api_info(self, all_endpoints: bool = False, page: str | None = None) -> Any:
+        """Gradio's, its schemas of files as short as clients take them.
+
+        Nothing more for ``all_endpoints``: what is private is nobody else's.
+        """
+        told: Any = super().get_api_info(page=page)
+        for endpoint in told["named_endpoints"].values():
+            for each in (*endpoint["parameters"], *endpoint["returns"]):
+                each["type"] = _short(each["type"])
+                if each.get("parameter_default") is not None:
+                    each["example_input"] = None  # which would say the same again
+        return told
+
+
+def shorten_examples() -> None:
+    """Leaves out of gradio's examples for programs what is as usual; when called again, nothing."""
+    for name, of_all in (("generate_code_snippets", False), ("generate_cli_snippet", True)):
+        given = getattr(routes, name, None)
+        if given is not None and not getattr(given, "is_short", False):
+            setattr(routes, name, _shortened(given, of_all))
+
+
+def _shortened(given: Callable[..., Any], of_all: bool) -> Callable[..., Any]:
+    @functools.wraps(given)
+    def short(*values: Any, **more: Any) -> Any:
+        if of_all:
+            endpoints, *rest = values
+            return given({name: _needed(each) for name, each in endpoints.items()}, *rest, **more)
+        name, endpoint, *rest = values
+        return given(name, _needed(endpoint), *rest, **more)
+
+    short.is_short = True  # type: ignore[attr-defined]
+    return short
+
+
+def _needed(endpoint: dict[str, Any]) -> dict[str, Any]:
+    """An endpoint with its files, and what else has to be given."""
+    parts = [
+        each for each in endpoint["parameters"] if each["component"] == "File" or not each["parameter_has_default"]
+    ]
+    return {**endpoint, "parameters": parts}
+
+
+def for_programs() -> AbstractContextManager[Any]:
+    """Where endpoints are made: inside the blocks, and not on the page."""
+    return gr.Column(visible=False, elem_id=_PROGRAMS)
+
+
+_OF_A_FILE = ("path", "meta")
+
+
+def _short(schema: Any) -> Any:
+    """A schema without its titles; of a file only what a client gives."""
+    if not isinstance(schema, dict):
+        return [_short(each) for each in schema] if isinstance(schema, list) else schema
+    found = {key: _short(each) for key, each in schema.items() if key not in ("title", "additional_description")}
+    parts = found.get("properties", {})
+    if {"path", "meta"} <= parts.keys():
+        found.pop("description", None)
+        found["properties"] = {key: parts[key] for key in _OF_A_FILE if key in parts}
+    return found
+
+
+def _taken(layout: dict[str, Any], place: int) -> set[int]:
+    """Takes a node with all below out of a layout; their ids."""
+    found: set[int] = set()
+    for child in list(layout.get("children", ())):
+        if child["id"] == place:
+            layout["children"].remove(child)
+            found |= _ids(child)
+        else:
+            found |= _taken(child, place)
+    return found
+
+
+def _ids(layout: dict[str, Any]) -> set[int]:
+    return {layout["id"]}.union(*(_ids(child) for child in layout.get("children", ())))
