@@ -23,7 +23,7 @@ from ood_studio.scorers import NegLabel
 from ood_studio.studio import BenchRequest, LabelChoice, Studio
 from ood_studio.studio.hosted import Hosted
 from ood_studio.studio.jobs import Jobs
-from ood_studio.ui.compare import cards
+from ood_studio.ui.compare import cards, drawing
 from ood_studio.ui.compare.chooser import Chooser, build_chooser
 from ood_studio.ui.compare.earlier import earlier_runs, newest, opened
 from ood_studio.ui.compare.earlier_list import earlier_html
@@ -31,6 +31,7 @@ from ood_studio.ui.compare.layout import START, layout
 from ood_studio.ui.compare.link import looked_at, read_link, view_of
 from ood_studio.ui.compare.matrix import Matrix
 from ood_studio.ui.compare.notes import notes_html
+from ood_studio.ui.compare.panels import Panels, build_panels
 from ood_studio.ui.compare.running import asked
 from ood_studio.ui.compare.session import Session
 from ood_studio.ui.compare.uploads import is_upload, own_sets, with_names, without_uploads
@@ -320,3 +321,37 @@ def test_the_table_is_sorted_and_marks_the_best() -> None:
     assert backward.index("MCM") < backward.index("Energy") and 'aria-sort="descending"' in backward
     low = Matrix([row(scorer="mcm", fpr95=0.2), row(scorer="energy", fpr95=0.4)], "fpr95").html()
     assert low.index("MCM") < low.index("Energy") and 'aria-sort="ascending"' in low
+
+
+@pytest.fixture(scope="module")
+def panels() -> Panels:
+    with gr.Blocks():
+        return build_panels()
+
+
+@pytest.mark.parametrize(("n_id", "n_ood"), [(20, 1), (1, 20), (1, 1), (20, 10)])
+def test_a_result_without_intervals_and_of_single_pictures_is_drawn(panels: Panels, n_id: int, n_ood: int) -> None:
+    bare = {f"{metric}_{end}": None for metric in ("auroc", "fpr95") for end in ("low", "high")}
+    rng = np.random.default_rng(0)
+    scores = {key: {"in": rng.normal(1, 1, n_id), "near": rng.normal(0, 1, n_ood)} for key in ("mcm", "energy")}
+    result = BenchResult(
+        suite="toy",
+        backbone="model",
+        id="in",
+        rows=tuple(row(scorer=key, n_id=n_id, n_ood=n_ood, **bare) for key in scores),
+        scores=scores,
+        rows_of={"in": np.arange(n_id), "near": np.arange(n_ood)},
+    )
+    mine = Session(running=True)  # whose galleries are still to come
+    mine.take(BenchRequest(resamples=0), result)
+    drawn = drawing.everything(panels, mine)
+    assert "97.5" in drawn[panels.table] and "95&nbsp;% intervals" not in drawn[panels.table]
+    verdict = drawn[panels.verdict]
+    assert ("No test on near" in verdict and "needs at least two" in verdict) is (min(n_id, n_ood) == 1)
+
+
+def test_notes_over_a_table_are_folded_and_whole() -> None:
+    result = BenchResult("toy", "model", "in", rows=(row(),), notes=("ridge <b>", "another"))
+    folded = notes_html(result)
+    assert folded.count("ridge &lt;b&gt;") == 2 and "<li>another</li>" in folded and "2 notes: ridge" in folded
+    assert "<details" not in notes_html(dataclasses.replace(result, rows=()))

@@ -113,6 +113,16 @@ def pair(mine: Session, test: Comparison) -> str:
     return _card(f"{title} on {escape(mine.view.set)}", lines)
 
 
+def untested(mine: Session, why: str) -> str:
+    """The two scorers where nothing can be said of chance."""
+    at = {(row.scorer, row.ood): row.auroc for row in mine.rows()}
+    both = [
+        f"AUROC {at[scorer, mine.view.set]:.1%} for {escape(scorer_title(scorer))}"
+        for scorer in dict.fromkeys((mine.view.scorer, mine.view.against))
+    ]
+    return _card(f"No test on {escape(mine.view.set)}", [f"{' and '.join(both)}; {escape(why)}."])
+
+
 def heading(title: str, text: str) -> str:
     """A heading and a line under it."""
     return f'<div class="studio-heading"><h3>{escape(title)}</h3><p>{escape(text)}</p></div>'

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.significance import delong
 from ood_studio.evaluation.stored_runs import StoredRun
 from ood_studio.ui.compare import cards, save, views
@@ -95,8 +96,11 @@ def moved(p: Panels, mine: Session) -> Updates:
 
 def pair(p: Panels, mine: Session) -> Updates:
     """The two scorers against each other."""
-    test = delong(*mine.scores(mine.view.scorer), *mine.scores(mine.view.against))
-    return {p.scatter: figure_update(p.scatter, views.scatter(mine)), p.verdict: cards.pair(mine, test)}
+    try:
+        said = cards.pair(mine, delong(*mine.scores(mine.view.scorer), *mine.scores(mine.view.against)))
+    except StudioError as error:  # too few pictures for a test, which takes nothing from the rest
+        said = cards.untested(mine, str(error))
+    return {p.scatter: figure_update(p.scatter, views.scatter(mine)), p.verdict: said}
 
 
 def pictures(p: Panels, mine: Session) -> Updates:

@@ -11,12 +11,15 @@ from ood_studio.ui.compare.names import scorer_title
 
 
 def notes_html(result: BenchResult | None) -> str:
-    """The list; empty where nothing was left out."""
+    """The list; empty where nothing was left out. Over a table it is folded, so that the table stays in sight."""
     items = [*_left_out(result)] if result is not None else []
-    if not items:
+    if result is None or not items:
         return ""
-    text = "".join(f"<li>{item}</li>" for item in items)
-    return f'<section class="studio-notes" role="status" aria-label="Left out"><ul>{text}</ul></section>'
+    text = f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+    if result.rows:
+        count = "One note" if len(items) == 1 else f"{len(items):,} notes"
+        text = f"<details><summary>{count}: {items[0]}</summary>{text}</details>"
+    return f'<section class="studio-notes" role="status" aria-label="Left out">{text}</section>'
 
 
 def _left_out(result: BenchResult) -> Iterator[str]:
