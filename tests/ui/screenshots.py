@@ -24,6 +24,8 @@ def explore(page: Any, address: str) -> None:
 def compare(page: Any, address: str) -> None:
     """Six scorers on the Diorama suite, from the table to the curves."""
     page.goto(f"{address}?tab=compare&suite=diorama&count=500&scorers=neglabel,mcm,energy,knn,mahalanobis,rmd")
+    page.wait_for_selector("#compare-stored p, .studio-notices >> text=choices are in the form")
+    page.locator("#compare-run").click()
     page.wait_for_function(
         "document.querySelector('#compare-stop')?.disabled && document.querySelector('#compare-ood-heading h3')"
     )

@@ -25,7 +25,7 @@ from ood_studio.studio.hosted import Hosted
 from ood_studio.studio.jobs import Jobs
 from ood_studio.ui.compare import cards, drawing
 from ood_studio.ui.compare.chooser import Chooser, build_chooser
-from ood_studio.ui.compare.earlier import earlier_runs, newest, opened
+from ood_studio.ui.compare.earlier import earlier_runs, kept_run, newest, opened
 from ood_studio.ui.compare.earlier_list import earlier_html
 from ood_studio.ui.compare.layout import START, layout
 from ood_studio.ui.compare.link import looked_at, read_link, view_of
@@ -37,6 +37,7 @@ from ood_studio.ui.compare.session import Session
 from ood_studio.ui.compare.uploads import is_upload, own_sets, with_names, without_uploads
 from ood_studio.ui.compare.variants import variant_form, with_scorers
 from ood_studio.ui.compare.view import View
+from ood_studio.ui.form import changes_of
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Shared, Sidebar
 from ood_studio.ui.sidebar.meaning import world_html
@@ -355,3 +356,22 @@ def test_notes_over_a_table_are_folded_and_whole() -> None:
     folded = notes_html(result)
     assert folded.count("ridge &lt;b&gt;") == 2 and "<li>another</li>" in folded and "2 notes: ridge" in folded
     assert "<details" not in notes_html(dataclasses.replace(result, rows=()))
+
+
+@pytest.mark.parametrize("query", [{"suite": "<b>x</b>"}, {"suite": "no-such-suite"}])
+def test_a_link_names_only_what_a_box_offers(query: dict[str, str]) -> None:
+    with pytest.raises(StudioError, match="the link’s suite must be one of diorama, ") as error:
+        changes_of(BenchRequest, query, layout().boxes)
+    assert "<b>" not in str(error.value) and ("no-such-suite" in str(error.value)) is ("<" not in query["suite"])
+    assert changes_of(BenchRequest, {"suite": "folders", "scorers": "knn:k=3"}, layout().boxes)["scorers"] == (
+        "knn:k=3",
+    )
+
+
+def test_what_was_kept_of_a_request_is_found_again(store: ResultStore) -> None:
+    request = with_values(START, {"suite": "diorama-hard", "count": 12, "resamples": 0})
+    result = BenchResult("diorama-hard", "diorama", "in", rows=(row(suite="diorama-hard", seed=77),))
+    store.keep(result, texts(request))
+    found = kept_run(request)
+    assert found is not None and found.request == request and found.result.rows
+    assert kept_run(with_values(request, {"count": 13})) is None

@@ -103,3 +103,23 @@ def test_a_background_job_goes_on_and_is_found_again(served: tuple[str, Jobs, An
     assert found is not None and not found.over
     jobs.stop(known, job.id)
     until(lambda: under_way(jobs) == 0)
+
+
+@pytest.mark.parametrize(("run", "stop"), [("attack_run", "attack_stop"), ("compare_run", "bench_stop")])
+def test_a_stop_belongs_to_the_click_before_it_whatever_arrives_first(
+    served: tuple[str, Jobs, Any], run: str, stop: str
+) -> None:
+    address, jobs, config = served
+    visitor = arrive(address, config, "attack_examples", attack_steps="10000")
+    clock = visitor._handlers[run]["inputs"][0]
+
+    def at(moment: int, handler: str) -> dict[str, Any]:
+        visitor._values[clock] = moment
+        return visitor.call(handler)
+
+    at(2000, stop)
+    assert not Visitor.at_work(at(1000, run)) and under_way(jobs) == 0
+    assert Visitor.at_work(at(3000, run)) and under_way(jobs) == 1
+    at(4000, stop)
+    until(lambda: under_way(jobs) == 0)
+    visitor.leave()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import with_values
 from ood_studio.evaluation.results import ResultStore
@@ -78,3 +80,14 @@ def show_newest(mine: Session, backbone: str = "", strangers: bool = False) -> N
     if run is not None:
         found = opened(run.first, strangers)
         mine.take(found.request, found.result, run)
+
+
+def kept_run(request: BenchRequest, strangers: bool = False) -> Earlier | None:
+    """The newest run that was asked for just this; None where there is none."""
+    for run in earlier_runs(strangers):
+        if run.asked and run.suite == request.suite:
+            with suppress(StudioError):
+                found = opened(run.first, strangers)
+                if found.request == request:
+                    return found
+    return None

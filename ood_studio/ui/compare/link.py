@@ -29,7 +29,10 @@ def view_of(sidebar: Sidebar, boxes: Mapping[str, Box], mine: Session) -> str:
     if mine.request is None:
         return ""
     query = sidebar.query(without_uploads(mine.request), boxes, START)
-    query |= {"suite": mine.request.suite, **query_of(mine.view, View())}  # so that a link always computes
+    query |= {
+        "suite": mine.request.suite,
+        **query_of(mine.view, View()),
+    }  # a link that says no suite only opens the tab
     return shared_view(TAB, query, command(sidebar, mine.request))
 
 

@@ -10,14 +10,14 @@ from ood_studio.core.errors import StudioError
 from ood_studio.studio import BenchRequest, LabelChoice
 from ood_studio.studio.jobs import SET
 from ood_studio.ui.compare import drawing
-from ood_studio.ui.compare.earlier import earlier_runs, show_newest
+from ood_studio.ui.compare.earlier import earlier_runs, kept_run, show_newest
 from ood_studio.ui.compare.link import looked_at, read_link
 from ood_studio.ui.compare.parts import Parts
-from ood_studio.ui.compare.running import KIND, asked
+from ood_studio.ui.compare.running import KIND
 from ood_studio.ui.compare.session import Session
 from ood_studio.ui.form import changes_of
 from ood_studio.ui.notices import tell
-from ood_studio.ui.run import GO_ON, Run
+from ood_studio.ui.run import Run
 from ood_studio.ui.wiring import Updates
 from ood_studio.worlds import OWN_SUITE
 
@@ -57,10 +57,18 @@ def wire_opening(parts: Parts, run: Run) -> None:
         found |= drawing.everything(p, mine) | parts.share(mine) | drawing.first_tab(p, mine)
         return found | drawing.earlier_runs(p, mine, earlier_runs(page.strangers))
 
-    def linked(mine: Session, *values: Any) -> Any:
-        """Compares what a link asks for."""
+    def linked(mine: Session, *values: Any) -> Updates:
+        """Shows what a link asks for where that was kept; else a click computes it."""
         wanted, mine.linked = mine.linked, False
-        return asked(page.studio, chooser.read(sidebar, values)) if wanted else GO_ON
+        if not wanted or mine.running:
+            return {}
+        run = kept_run(chooser.read(sidebar, values), page.strangers)
+        if run is None:
+            tell("info", "The link’s choices are in the form; Compare computes them.")
+            return {}
+        mine.take(run.request, run.result, run.run)
+        found = drawing.everything(p, mine) | parts.share(mine) | drawing.first_tab(p, mine)
+        return found | drawing.earlier_runs(p, mine, earlier_runs(page.strangers))
 
     opened = page.on(
         sidebar.restored.then,
@@ -70,5 +78,6 @@ def wire_opening(parts: Parts, run: Run) -> None:
         js=_SEARCH,
         name="compare_opening",
     )
-    run.on(opened.then, linked, [*sidebar.inputs, *chooser.inputs()], name="compare_linked", quiet=True)
+    inputs = [parts.session, *sidebar.inputs, *chooser.inputs()]
+    page.on(opened.then, linked, inputs, p.all(), name="compare_linked")
     run.resume()

@@ -54,7 +54,7 @@ class Session:
             ``reverse``.
         shown: the pictures in the galleries, by gallery.
         earlier: the run that is open among the earlier results.
-        linked: whether what a link asks for is still to be started.
+        linked: whether what a link asks for is still to be looked up.
     """
 
     request: BenchRequest | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import leaves, names, value_at, with_values
+from ood_studio.core.parameters import Parameter, leaves, names, value_at, with_values
 from ood_studio.ui.form.boxes import Box
 
 Request = TypeVar("Request")
@@ -33,15 +33,30 @@ def changes_of(kind: type, query: Mapping[str, str], boxes: Mapping[str, Box] = 
     Private values are not taken from a link.
 
     Raises:
-        StudioError: for a text that is no value of its parameter.
+        StudioError: for a text that is no value of its parameter, or none that its box offers.
     """
     known = leaves(kind)
     paths = {name: path for path, name in names(kind).items()} | {path: path for path in known}
-    return {
-        paths[name]: known[paths[name]].parse(text, f"the link’s {name}")
-        for name, text in query.items()
-        if name in paths and boxes.get(paths[name], Box()).private is not True
-    }
+    found: dict[str, Any] = {}
+    for name, text in query.items():
+        if name not in paths or (box := boxes.get(paths[name], Box())).private is True:
+            continue
+        if any(sign in text for sign in "<>") and not box.own and known[paths[name]].kind is not str:
+            raise StudioError(f"the link’s {name} cannot be what stands there")
+        value = found[paths[name]] = known[paths[name]].parse(text, f"the link’s {name}")
+        _check_offered(known[paths[name]], box, value, name)
+    return found
+
+
+def _check_offered(parameter: Parameter, box: Box, value: Any, name: str) -> None:
+    """A box with choices takes nothing else: gradio would say so, in its words and with whatever the link holds."""
+    if box.choices is None or box.free or box.own is not None or box.widget == "checks" or parameter.choices:
+        return
+    offered = [each for _, each in box.choices()]
+    wrong = next((each for each in (value if parameter.many else (value,)) if each not in offered), None)
+    if wrong is not None:
+        said = "what stands there" if any(sign in str(wrong) for sign in "<>") else repr(wrong)
+        raise StudioError(f"the link’s {name} must be one of {', '.join(map(str, offered)) or 'none'}, not {said}")
 
 
 def request_of(start: Request, query: Mapping[str, str], own: Sequence[str] = ()) -> Request:

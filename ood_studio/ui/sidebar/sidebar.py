@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl
@@ -11,6 +12,7 @@ from urllib.parse import parse_qsl
 import gradio as gr
 from gradio.utils import is_in_or_equal
 
+from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import leaves, names, value_at, with_values
 from ood_studio.core.paths import cache_dir
 from ood_studio.ui.form import Box, Form, changes_of, query_of
@@ -167,7 +169,7 @@ class Sidebar:
             mine = {name: text for name, text in query.items() if paths.get(name, name) in leaves(Shared)}
             changes = changes_of(kind, mine, LAYOUT.boxes)
             if not query:
-                changes = changes_of(Shared, kept or {}, LAYOUT.boxes)
+                changes = _remembered(kept or {})
             return self.updates(changes)
 
         def take(paths: list[str] | None, *values: Any) -> Updates:
@@ -192,6 +194,15 @@ class Sidebar:
             self.world: world_html(shared.labels.backbone),
             self._kept: query_of(shared, self.start, LAYOUT.boxes),
         }
+
+
+def _remembered(kept: Mapping[str, str]) -> dict[str, Any]:
+    """What a browser remembers, without what is not to be had any more, such as an adapter that was removed."""
+    found: dict[str, Any] = {}
+    for name, text in kept.items():
+        with suppress(StudioError):
+            found |= changes_of(Shared, {name: text}, LAYOUT.boxes)
+    return found
 
 
 def _stamp(shared: Shared) -> str:

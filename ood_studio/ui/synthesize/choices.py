@@ -21,7 +21,7 @@ from ood_studio.ui.pictures.mask import mask_editor, read_mask, wire_mask
 from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.synthesize.layout import LAYOUT, START
 from ood_studio.ui.synthesize.trace import SynthesisTrace
-from ood_studio.ui.synthesize.words import WordsPanel, build_words
+from ood_studio.ui.synthesize.words import WordsPanel, build_words, named_words
 from ood_studio.worlds import gallery_of
 
 
@@ -100,8 +100,7 @@ class Choices:
         if not source:
             raise StudioError("there is no picture to start from; upload one, or take one from the gallery")
         request = self.request(values[3:])
-        named = tuple(word for word in (str(each).strip() for each in words or ()) if word)
-        return Asked(request, source, decode_image(Path(source)), mask_picture(read_mask(mask)), named)
+        return Asked(request, source, decode_image(Path(source)), mask_picture(read_mask(mask)), named_words(words))
 
     def command(self, trace: SynthesisTrace) -> str:
         """The command that makes the same picture; the pictures stand in it by their names."""

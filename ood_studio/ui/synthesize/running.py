@@ -22,6 +22,7 @@ from ood_studio.ui.synthesize.models import contexts_here
 from ood_studio.ui.synthesize.panels import Panels
 from ood_studio.ui.synthesize.session import Session
 from ood_studio.ui.synthesize.trace import SynthesisTrace
+from ood_studio.ui.synthesize.words import has_answer, words_for
 from ood_studio.ui.wiring import Updates
 
 RANDOM, NEGATIVE = "Random direction", "Neg Image"
@@ -34,10 +35,8 @@ def wire_run(page: Page, session: gr.State, choices: Choices, p: Panels, buttons
     def begin(mine: Session, *values: object) -> run.Asked:
         """Leads the picture to the boundary; every iteration shows."""
         asked = choices.read(values)
-        if not asked.words and _has_answer(mine, asked) and not mine.emptied:
-            # What a box was given before its tab had ever been drawn is seen, but not told to handlers (gradio 6).
-            asked = replace(asked, words=mine.found)
-        if not asked.words and (_has_answer(mine, asked) or not contexts_here(asked.request.context_model)):
+        asked = replace(asked, words=words_for(mine, asked.path, asked.words))
+        if not asked.words and (has_answer(mine, asked.path) or not contexts_here(asked.request.context_model)):
             raise StudioError(
                 "there is no context; type at least one thing that surrounds the main object, such as: grass"
             )
@@ -106,8 +105,3 @@ def with_baselines(studio: Studio, trace: SynthesisTrace, progress: Progress) ->
         trace = trace.with_baseline(RANDOM, step)
         yield trace
     yield trace.with_baseline(title, studio.negative_image(trace.request, label, progress))
-
-
-def _has_answer(mine: Session, asked: Asked) -> bool:
-    """Whether the picture's contexts were asked for: where there are none now, a person took them away."""
-    return mine.named and mine.picture == asked.path

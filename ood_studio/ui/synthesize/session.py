@@ -20,6 +20,7 @@ class Session:
         seen: whether the tab was ever opened; before that nothing is computed for it.
         picture: the picture, a path, whose contexts were asked for last; ``named`` whether there was an answer,
             ``found`` its words, and ``emptied`` whether a person took all of them away since.
+        words, words_of: what the box of words was given or told last, and of which picture that is, a path.
         linked, wanted: the example that a link opens, and the contexts that it names for it.
         trace: the synthesis; None before there is one.
         running: whether it is under way.
@@ -33,6 +34,8 @@ class Session:
     named: bool = False
     found: tuple[str, ...] = ()
     emptied: bool = False
+    words: tuple[str, ...] = ()
+    words_of: str = ""
     linked: str = ""
     wanted: tuple[str, ...] = ()
     trace: SynthesisTrace | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,6 +17,7 @@ from ood_studio.studio import Studio, SynthesizeImageRequest
 from ood_studio.studio.hosted import allow_model
 from ood_studio.studio.jobs import ANSWER, Job
 from ood_studio.synthesis.answers import singular
+from ood_studio.synthesis.context_models import CONTEXTS
 from ood_studio.synthesis.contexts import Contexts, parse_typed_contexts, prompt_of
 from ood_studio.synthesis.inpainting_models import INPAINTING
 from ood_studio.ui.form import Form
@@ -82,7 +83,7 @@ def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Fo
             else:
                 yield page.studio.contexts(request, [decode_image(Path(path))], progress=progress)[0]
 
-        mine.picture, mine.named = path, False
+        mine.picture, mine.named, mine.found = path, False, ()
         return Asked(work, title=f"contexts of {Path(path).stem}")
 
     def chosen(mine: Session, path: str | None, named: str | None) -> Asked | None:
@@ -90,7 +91,7 @@ def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Fo
         mine.picture = ""
         model = model_of("context_model", named)
         allow_model(page.studio.hosted, "context_model", model)
-        return naming(mine, path, model) if path and mine.seen and contexts_here(model) else None
+        return naming(mine, path, model) if path and mine.seen and _at_once(mine, path, model) else None
 
     def seen(mine: Session, path: str | None, named: str | None) -> Any:
         """The tab is opened."""
@@ -111,6 +112,7 @@ def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Fo
             return {panel.answer: _remark(job.note) if job.note else ""}
         words = list(found.words)
         mine.found, mine.emptied = found.words, False
+        mine.words, mine.words_of = found.words, mine.picture
         truth = truth_of(mine, mine.picture)
         return {panel.words: gr.update(choices=words, value=words), panel.answer: answered(found, truth)}
 
@@ -124,11 +126,12 @@ def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Fo
         text = "The context model is not on this machine: ask it below, or type words yourself."
         return _remark(text) if path and not here else ""
 
-    def typed(mine: Session, words: list[str] | None) -> None:
+    def typed(mine: Session, words: list[str] | None, path: str | None) -> None:
         """A person took words away, or typed some."""
         mine.emptied = not words
+        mine.words, mine.words_of = named_words(words), path or ""
 
-    page.on(panel.words.input, typed, [session, panel.words], name="synthesize_typed")
+    page.on(panel.words.input, typed, [session, panel.words, source], name="synthesize_typed")
     inputs = [source, form["context_model"]]
     shown = [panel.words, panel.answer]
     names = Run(page, "synthesize_contexts", ANSWER, panel.buttons, session, draw, shown, said="")
@@ -160,6 +163,38 @@ def _wire_prompt(page: Page, session: gr.State, form: Form[Any], panel: WordsPan
     prompt = Run(page, "synthesize_prompt", ANSWER, unseen_buttons(), session, draw, [panel.prompt], said="")
     events = [panel.words.change, form["inpainter"].change]
     prompt.on(events, begin, [panel.words, form["inpainter"]], name="synthesize_prompt", quiet=True)
+
+
+def named_words(held: Sequence[Any] | None) -> tuple[str, ...]:
+    """The words that the box holds."""
+    return tuple(word for word in (str(each).strip() for each in held or ()) if word)
+
+
+def words_for(mine: Session, path: str, held: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that a picture is made from when the box holds these: never another picture's.
+
+    A click may come between the choice of a picture and the words that belong to it. And what a box was given before
+    its tab had ever been drawn is seen, but not told to handlers (gradio 6).
+
+    Returns:
+        None of them where the picture's own are still to be asked for, or were all taken away by a person.
+    """
+    if held and held == mine.words and mine.words_of != path:
+        held = ()
+    if not held and has_answer(mine, path) and not mine.emptied:
+        return mine.found
+    return held
+
+
+def has_answer(mine: Session, path: str) -> bool:
+    """Whether the picture's contexts were asked for: where there are none now, a person took them away."""
+    return mine.named and mine.picture == path
+
+
+def _at_once(mine: Session, path: str, model: str) -> bool:
+    """Whether contexts are asked for without a click: nothing is fetched for it, and a link loads no large model."""
+    by_link = bool(mine.linked) and not mine.wanted and same_file(mine.linked, path)
+    return contexts_here(model) and not (by_link and not CONTEXTS.describe(model).bundled)
 
 
 def prompt_shown(studio: Studio, words: list[str], inpainter: str) -> str:
