@@ -24,7 +24,7 @@ from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.wiring import Updates
 
 TAB = "adapt"
-_LEARNS_FROM_SETS = "synood-projection"
+_LEARNS_FROM_SETS = "synood-labels"
 _SEARCH = "(...values) => [...values.slice(0, -1), window.location.search]"
 
 
