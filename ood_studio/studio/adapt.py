@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 
@@ -17,6 +18,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import texts
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
+from ood_studio.data.image_sets import read_set
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.own_labels import open_labelled
 from ood_studio.evaluation.suites import open_suite
@@ -102,7 +104,7 @@ class AdaptService:
         ]
         about = f"{len(found.rows):,} pictures of {images.name}"
         if synthetic is not None:
-            about += f", {len(synthetic[0].rows):,} of {request.synthetic}"
+            about += f", {len(synthetic[0].rows):,} of {_name_of(request.synthetic)}"
         material = Material(
             labels=space.id_labels,
             key=hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()[:20],
@@ -163,6 +165,12 @@ class AdaptService:
 
 def _unread(found: DatasetFeatures) -> tuple[str, ...]:
     return (f"{len(found.problems):,} pictures could not be read, and are left out.",) if found.problems else ()
+
+
+def _name_of(folder: str) -> str:
+    """What near-boundary images are called, which is not where they lie."""
+    made = read_set(Path(folder))
+    return Path(folder).name if made is None else made.name
 
 
 def _key(adapter: Adapter, material: Material, backbone: Backbone, seed: int) -> str:

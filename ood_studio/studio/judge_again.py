@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ood_studio.adapters import Adapted, export
-from ood_studio.core.disk import make_room
 from ood_studio.core.errors import StudioError
+from ood_studio.core.kept import KEPT
 from ood_studio.core.parameters import read_texts, with_values
-from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.folders import FolderDataset
@@ -38,7 +37,6 @@ TITLES: dict[Kind, str] = {
 _FURTHER = 7_919  # added to a seed, so that images are others than those before
 _LEVEL = 0.05  # of the sign test
 _TARGETS = 200  # training images that targets are drawn from, where any will do
-_KEPT_BYTES = 256 * 2**20  # of adapters that were judged without being saved
 _GUIDE = {"energy": "maxlogit"}  # a guide called energy is the recognition model's, which no adapter changes
 
 
@@ -244,12 +242,12 @@ def _usual(request: AdaptRequest) -> AttackSetRequest:
 
 def _labels_with(request: AdaptRequest, adapted: Adapted) -> Any:
     """The labels with the adapter on, which need not be saved under a name."""
-    folder = cache_dir() / "adapters" / "judged"
+    folder = KEPT["judged"].place
     path = folder / f"{adapted.record.adapter}@{adapted.key}.safetensors"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         export(adapted, path)
-        make_room(folder, _KEPT_BYTES, keep=path)
+        KEPT["judged"].make_room(keep=path)
     return replace(request.labels, adapter=(*request.labels.adapter, str(path)))
 
 

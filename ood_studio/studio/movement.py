@@ -94,7 +94,7 @@ def _places(rows: Mapping[str, tuple[str, Tensor, Tensor, tuple[str, ...]]]) -> 
     for name, (kind, old, new, captions) in rows.items():
         centre = middle.get(kind, images.mean(dim=0))
         places = [((each - centre) @ axes.T).numpy() for each in (old, new)]
-        turned = float((1 - (old * new).sum(dim=1)).mean()) if len(old) else 0.0
+        turned = max(0.0, float((1 - (old * new).sum(dim=1)).mean())) if len(old) else 0.0
         found.append(Moved(name, kind, places[0], places[1], captions, turned))
     return tuple(found)
 

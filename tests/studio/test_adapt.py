@@ -44,7 +44,7 @@ def few_references() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ood_studio.adapters.store.cache_dir", lambda: CACHE)
+    monkeypatch.setattr("ood_studio.adapters.store._folder", lambda: CACHE / "adapters")
 
 
 CACHE = Path()
@@ -242,3 +242,18 @@ def test_an_adapter_is_never_left_out_silently(studio: Studio) -> None:
         studio.explore(ExploreRequest(no_text), [("a", Image.new("RGB", (64, 64)))])
     with pytest.raises(StudioError, match="a detector's file holds no adapter"):
         studio.detector(DetectorRequest(labels=with_adapters("mine")))
+
+
+def test_two_people_who_train_at_once_do_not_meet(studio: Studio) -> None:
+    """The same request twice, and another one, an epoch of each in turn: each learns what it learns alone."""
+    other = replace(REQUEST, method="probe:epochs=3", seed=2)
+    alone = {request: [*studio.adapt(request)][-1].adapted for request in (REQUEST, other)}
+    asked = (REQUEST, other, REQUEST)
+    for request, last in zip(asked, [*zip(*map(studio.adapt, asked), strict=True)][-1], strict=True):
+        for name, tensor in alone[request].tensors.items():
+            assert torch.equal(tensor, last.adapted.tensors[name])
+    # The same name for other content is refused; the first one's stays.
+    kept = save(alone[REQUEST], "twice")
+    with pytest.raises(AdapterError, match="there is an adapter twice with other content"):
+        save(alone[other], "twice")
+    assert find_adapter("twice").record == kept.record

@@ -67,7 +67,10 @@ def test_a_set_knows_the_request_that_made_it(broken: Path) -> None:
 
 
 def test_learnt_fresh_and_attacked_again(studio: Studio, broken: Path) -> None:
-    judge, states = again(studio, replace(REPAIR, synthetic=str(broken)))
+    judge, states = again(studio, request := replace(REPAIR, synthetic=str(broken)))
+    *_, last = studio.adapt(request)
+    # No place of this machine is told.
+    assert last.adapted.record.about == "60 pictures of id-train (training), 12 of near-ood, λ = 0"
     assert [len(each.rounds) for each in states] == [1, 2, 3]
     learnt, fresh, repeated = states[-1].rounds
     assert [each.kind for each in (learnt, fresh, repeated)] == ["learnt", "fresh", "repeated"]

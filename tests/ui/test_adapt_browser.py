@@ -51,7 +51,7 @@ def test_a_head_is_trained_judged_saved_and_used(page: Any, address: str) -> Non
     page.wait_for_selector("#adapt-after .main-svg", timeout=PATIENCE)
     page.get_by_role("tab", name="Changed verdicts").click()
     page.wait_for_selector("#adapt-wrong .thumbnail-item", timeout=PATIENCE)
-    page.get_by_role("tab", name="Save and use").click()
+    page.locator("#adapt-tabs").get_by_role("tab", name="Save").click()
     page.fill("#adapt-name input, #adapt-name textarea", "of-the-browser")
     page.locator("#adapt-save").click()
     page.wait_for_selector("#adapt-saved:has-text('Saved as of-the-browser')", timeout=PATIENCE)
@@ -89,7 +89,7 @@ def test_an_attacked_batch_is_learnt_from(page: Any, address: str) -> None:
     page.get_by_role("tab", name="What moved").click()
     page.wait_for_selector("#adapt-map .main-svg", timeout=PATIENCE)
     # Compared with what was before: the adapter is on the model of Compare, too.
-    page.get_by_role("tab", name="Save and use").click()
+    page.locator("#adapt-tabs").get_by_role("tab", name="Save").click()
     page.fill("#adapt-name input, #adapt-name textarea", "of-the-loop")
     page.locator("#adapt-save").click()
     page.wait_for_selector("#adapt-saved:has-text('Saved as of-the-loop')", timeout=PATIENCE)

@@ -25,7 +25,7 @@ from ood_studio.ui.wiring import Updates
 
 MOST = 12  # pictures of a round
 _THUMBNAIL = 112  # pixels
-_LAYOUT = Layout("adapt-again", {"again": (("count",),)}, {"count": Box("Fresh pictures of each kind")})
+_LAYOUT = Layout("adapt-again", {"again": (("count",),)}, {"count": Box("Pictures")})
 _ABOUT = (
     '<p class="studio-about">Pictures that were learnt from prove nothing. Fresh ones of the same kind tell memory '
     "from cure, and an attack that knows of what was learnt tells whether the detector is any harder to break. "

@@ -92,7 +92,7 @@ def build_panels() -> Panels:
             with gr.Tab("What moved", render_children=True):
                 p["map"] = click_plot("Where features moved", elem_id="adapt-map", height=520)
                 p["map_about"] = gr.HTML(elem_id="adapt-map-about")
-            with gr.Tab("Save and use", render_children=True):
+            with gr.Tab("Save", render_children=True):
                 gr.HTML(_ABOUT_SAVED)
                 p["name"] = gr.Textbox(label="Name", elem_id="adapt-name", placeholder="repaired")
                 with gr.Row(elem_classes="studio-buttons"):
