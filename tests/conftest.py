@@ -20,10 +20,14 @@ hypothesis.settings.load_profile("untimed")
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The cache of this run, empty at its start: no test reads or changes the cache of the person at work."""
+    """The cache of this run, empty at its start: no test reads or changes the cache of the person at work.
+
+    Gradio's copies lie beside it: an app that ends takes away those of its own, which have the same names everywhere.
+    """
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OOD_STUDIO_CACHE", str(folder))
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("shown")))
         yield folder
 
 
