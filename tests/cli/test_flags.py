@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +18,7 @@ from ood_studio.cli.main import COMMANDS, joined, parse
 from ood_studio.core import plugins
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import leaves, nested
-from ood_studio.studio import BenchRequest, ExploreRequest
+from ood_studio.studio import BenchRequest, ExploreRequest, workbench
 from ood_studio.studio.commands import PROGRAM, command_line, value_typed
 from tests.parameters import requests
 
@@ -142,11 +141,13 @@ def test_a_flag_with_many_values_may_be_given_several_times() -> None:
     assert isinstance(command, Bench) and command.request.ood_data == ("-x=1", "y=2")
 
 
-def test_every_command_that_computes_takes_a_device_and_a_precision() -> None:
+def test_every_command_that_computes_takes_a_device_and_a_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(workbench, "load_backbone", lambda *given, progress: asked.append(given))
     command = parse(["mine", "--backbone", "diorama-conv", "--device", "cpu", "--precision", "bfloat16"])
     assert isinstance(command, Common)
-    backbone = command.studio().backbone("diorama-conv")
-    assert (backbone.device.type, backbone.dtype) == ("cpu", torch.bfloat16)
+    command.studio().backbone("diorama-conv")
+    assert asked == [("diorama-conv", "cpu", "bfloat16")]
     for name, kind in COMMANDS.items():
         assert ("--precision" in flags(kind).values()) == (issubclass(kind, Common) or name == "serve"), name
     with pytest.raises(StudioError, match="precision must be one of auto, float32, float16, bfloat16, not 'half'"):
