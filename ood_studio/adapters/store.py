@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from ood_studio.core.tensor_files import checksum, write_tensors
 SUFFIX = ".safetensors"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SEPARATOR = "@"  # between the name and the key
+
+_SAVING = threading.Lock()
 
 _log = logging.getLogger(__name__)
 
@@ -70,10 +73,13 @@ def save(adapted: Adapted, name: str) -> SavedAdapter:
     folder, record = _folder(), adapted.record
     _check_name(name)
     path = folder / f"{name}{_SEPARATOR}{record.key}{SUFFIX}"
-    for other in _files(name):
-        if other != path:
-            raise AdapterError(f"there is an adapter {name} with other content; remove it first or take another name")
-    export(adapted, path)
+    with _SAVING:  # of two people who take the same name at once one has it
+        for other in _files(name):
+            if other != path:
+                raise AdapterError(
+                    f"there is an adapter {name} with other content; remove it first or take another name"
+                )
+        export(adapted, path)
     sweep(folder)
     return SavedAdapter(name, path, record)
 

@@ -66,7 +66,7 @@ class COOkeD(Scorer):
             if not getattr(self, part):
                 continue
             if head is None:
-                remark(f"{self.title} has no {part}: it averages the others.")
+                remark(f"{self.title} has no {part}: it averages the others")
                 continue
             if (head.out_features, head.in_features) != (classes, reference.head.in_features):
                 raise StudioError(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from ood_studio.adapters import Material, Probe, PseudoLabelProbing
+from ood_studio.adapters import material as material_module
 from ood_studio.adapters.few_shot import few_shot_rows
 from ood_studio.adapters.loop import _order
 from ood_studio.core.errors import StudioError
@@ -155,3 +158,39 @@ def test_a_dimension_that_never_varies_is_only_centred() -> None:
     still[:, 3] = 7.0
     adapted = Probe(epochs=3).fit(SmallBackbone(), replace(material, visual=still))
     assert torch.isfinite(adapted.tensors["weight"]).all() and adapted.tensors["weight"].abs().max() < 100
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from Linux's /proc")
+def test_features_in_a_file_are_never_in_memory_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """77 MB of features, as 1.28 million of 1,024 would be 5.2 GB: what a fit adds depends on its parts alone."""
+    monkeypatch.setattr(material_module, "_CHUNK_VALUES", 2**18)
+    count, width = 200_000, 96
+    block = np.random.default_rng(0).standard_normal((10_000, width), dtype=np.float32)
+    with (tmp_path / "rows").open("wb") as file:
+        for shift in range(count // len(block)):
+            file.write((block + np.float32(shift % 7)).tobytes())
+    visual = torch.from_file(str(tmp_path / "rows"), shared=False, size=count * width).view(count, width)
+    targets = torch.arange(count) % 7
+    material = Material((*LABELS, "fox", "gnu"), "large", visual=visual, targets=targets)
+    Probe(epochs=1).fit(SmallBackbone(), small_material())  # what a first fit imports is not this one's
+    before, peak, done = anonymous_memory(), [0], Event()
+
+    def watch() -> None:
+        while not done.wait(0.002):
+            peak[0] = max(peak[0], anonymous_memory())
+
+    watcher = Thread(target=watch)
+    watcher.start()
+    try:
+        adapted = Probe(epochs=1, batch=4096).fit(SmallBackbone(), material)
+    finally:
+        done.set()
+        watcher.join()
+    assert adapted.record.finished and peak[0]
+    assert peak[0] - before < 48 * 2**20
+
+
+def anonymous_memory() -> int:
+    """Bytes of this process that no file stands behind."""
+    (line,) = (each for each in Path("/proc/self/status").read_text().splitlines() if each.startswith("RssAnon"))
+    return int(line.split()[1]) * 1024

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import torch
@@ -75,6 +77,30 @@ def test_a_file_from_elsewhere_is_kept_under_its_name(adapted: Adapted, tmp_path
     with pytest.raises(AdapterError, match="damaged"):
         keep_file(file)
     assert len(saved_adapters()) == 3
+
+
+def test_two_who_train_and_save_at_once_get_each_their_own() -> None:
+    alone = {seed: Probe(epochs=3, batch=8).fit(SmallBackbone(), small_material(), seed=seed) for seed in (1, 2)}
+    gate = Barrier(2)
+
+    def train(seed: int) -> Adapted:
+        gate.wait()
+        return Probe(epochs=3, batch=8).fit(SmallBackbone(), small_material(), seed=seed)
+
+    def take(adapted: Adapted) -> str:
+        gate.wait()
+        try:
+            return save(adapted, "same").record.key
+        except AdapterError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as pool:
+        found = [*pool.map(train, (1, 2))]
+        said = [*pool.map(take, found)]
+    for seed, adapted in zip((1, 2), found, strict=True):
+        assert all(torch.equal(tensor, alone[seed].tensors[name]) for name, tensor in adapted.tensors.items())
+    assert sum("there is an adapter same with other content" in each for each in said) == 1
+    assert find_adapter("same").record.key in said and len(saved_adapters()) == 1
 
 
 def test_a_full_disk_leaves_what_was_there(adapted: Adapted, monkeypatch: pytest.MonkeyPatch) -> None:

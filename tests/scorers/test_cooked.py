@@ -55,7 +55,7 @@ def test_it_is_the_entropy_of_the_mean_probability(parts: set[str], form: str) -
 
 def test_a_classifier_that_is_not_there_is_left_out_and_said() -> None:
     alone = COOkeD().fit(replace(REFERENCE, classifier=None))
-    assert [each.text for each in alone.remarks] == ["COOkeD has no classifier: it averages the others."]
+    assert [each.text for each in alone.remarks] == ["COOkeD has no classifier: it averages the others"]
     torch.testing.assert_close(alone(ROWS), COOkeD(classifier=False).fit(REFERENCE)(ROWS))
     probe = COOkeD(classifier=False, zero_shot=False).fit(REFERENCE)(ROWS)
     torch.testing.assert_close(probe, Entropy(space="visual").fit(REFERENCE)(VISUAL))

@@ -123,15 +123,15 @@ def test_a_head_under_another_one_is_cookeds_classifier(studio: Studio) -> None:
     fitted(studio, replace(REQUEST, method="probe:epochs=3"), "true")
     reference = studio.label_space(with_adapters("mine", "true")).reference("both")
     assert reference.classifier is not None and reference.head is not None
-    assert torch.equal(reference.classifier.weight, find_weights("mine"))
-    assert torch.equal(reference.head.weight, find_weights("true"))
+    assert torch.equal(reference.classifier.weight, weights_of("mine"))
+    assert torch.equal(reference.head.weight, weights_of("true"))
     bench = BenchRequest(scorers=("cooked",), labels=with_adapters("mine", "true"), count=20, resamples=0)
     result = studio.bench(bench)
     assert {row.scorer for row in result.rows} == {"mine+true+cooked"}
     assert not any("COOkeD" in note for note in result.notes)
 
 
-def find_weights(name: str) -> torch.Tensor:
+def weights_of(name: str) -> torch.Tensor:
     return load_file(find_adapter(name).path)["weight"]
 
 
@@ -167,7 +167,7 @@ def test_conditional_text_is_read_in_explore(studio: Studio) -> None:
         next(studio.adapt(replace(REQUEST, labels=with_adapters("tuned"))))
 
 
-def test_what_does_not_fit_is_refused_in_a_sentence(studio: Studio) -> None:
+def test_what_does_not_fit_is_refused_in_a_sentence(studio: Studio, tmp_path: Path) -> None:
     fitted(studio, REQUEST, "mine")
     picture = [("a", Image.new("RGB", (64, 64)))]
     for labels, message in (
@@ -188,6 +188,13 @@ def test_what_does_not_fit_is_refused_in_a_sentence(studio: Studio) -> None:
     ):
         with pytest.raises(StudioError, match=message):
             next(studio.adapt(replace(REQUEST, method=method)))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(StudioError, match="empty"):
+        next(studio.adapt(replace(REQUEST, method="synood-labels", synthetic=str(empty))))
+    (empty / "note.png").write_text("no picture")
+    with pytest.raises(StudioError, match=r"no picture of .* can be read"):
+        next(studio.adapt(replace(REQUEST, method="synood-labels", synthetic=str(empty))))
 
 
 def test_a_stopped_fit_goes_on_to_the_same_bits(studio: Studio) -> None:
