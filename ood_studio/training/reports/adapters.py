@@ -68,9 +68,9 @@ class AdapterReport(Report):
             f"AUROC / FPR95 in percent, means over {self.seeds} seeds of the fit and of all scenes, first seed "
             f"{self.seed}. {AdaptRequest().train_count:,} ID scenes are learnt from and {self.count:,} fresh scenes of "
             f"each set judged; from `python -m ood_studio.training.reports adapters{asked}`. A claim is tested by "
-            "DeLong's test on the same images, on every set and with every seed: it *shows* where at least one test says "
-            "so and none the contrary, *does not show* where it is the other way round, and else is *undecided*. The "
-            f"parameters tried stand below each table; they are chosen on other scenes, {self.searched:,} a set."
+            "DeLong's test on the same images, on every set and with every seed: it *shows* where at least one test "
+            "says so and none the contrary, *does not show* where it is the other way round, and else is *undecided*. "
+            f"The parameters tried stand below each table; they are chosen on other scenes, {self.searched:,} a set."
         )
 
     def heads(self, backbone: str) -> Iterator[str]:
