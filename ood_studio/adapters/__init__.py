@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ood_studio.adapters.adaptation import Adaptation, AdaptedBackbone, load_adaptation
+from ood_studio.adapters.adaptation import Adaptation, AdaptedBackbone, load_adaptation, rebuild_adaptation
 from ood_studio.adapters.base import Adapted, Adapter, Diverged, Epoch
 from ood_studio.adapters.krnft import KRNFT
 from ood_studio.adapters.material import Material
@@ -48,6 +48,7 @@ __all__ = [
     "keep_file",
     "load_adaptation",
     "parse_adapter",
+    "rebuild_adaptation",
     "remove",
     "save",
     "saved_adapters",

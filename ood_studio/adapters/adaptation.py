@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,8 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.adapters.base import Adapted, Adapter
-from ood_studio.adapters.store import find_adapter
+from ood_studio.adapters.record import Record
+from ood_studio.adapters.store import find_adapter, kind_of
 from ood_studio.backbones import Backbone, ImageFeatures, PromptedTexts
 from ood_studio.features.base import DatasetFeatures
 from ood_studio.scorers import Reference, Scorer, Space
@@ -42,6 +43,10 @@ class Adaptation:
         """The backbone as it sees images with the adapters; the plain one where none of them moves images."""
         moving = [part for part in self.parts if type(part.adapter)._image is not Adapter._image]
         return AdaptedBackbone(self.backbone, moving) if moving else self.backbone
+
+    def below(self, record: Record) -> Backbone:
+        """The model that a further adapter was learnt on: as the others make it, or without them."""
+        return self.model if record.fingerprint == self.model.fingerprint else self.backbone
 
     def reference(self, reference: Reference, space: Space = "joint") -> Reference:
         """See `Adapted.reference`; the reference's images are features of `model`."""
@@ -142,6 +147,30 @@ def load_adaptation(
     found = Adaptation(backbone, ())
     for name in names:
         saved = find_adapter(name)
-        below = found.model if saved.record.fingerprint == found.model.fingerprint else backbone
-        found = Adaptation(backbone, (*found.parts, saved.adapted(below, labels, negative_labels)))
+        part = saved.adapted(found.below(saved.record), labels, negative_labels)
+        found = Adaptation(backbone, (*found.parts, part))
+    return found
+
+
+def rebuild_adaptation(
+    parts: Sequence[tuple[str, Mapping[str, Tensor]]],
+    backbone: Backbone,
+    labels: tuple[str, ...],
+    negative_labels: tuple[str, ...],
+    where: str,
+) -> Adaptation:
+    """Adapters from what `Record.to_json` wrote of each, and its tensors; as `load_adaptation` puts them on.
+
+    Args:
+        where: what messages call the file that they come from.
+
+    Raises:
+        AdapterError: one sentence, for one that is damaged or does not fit.
+    """
+    found = Adaptation(backbone, ())
+    for text, tensors in parts:
+        record = Record.from_json(text, f"of {where}")
+        kind = kind_of(record, f"of {where}")
+        part = Adapted(kind, found.below(record), tensors, record, labels, negative_labels)
+        found = Adaptation(backbone, (*found.parts, part))
     return found

@@ -56,7 +56,7 @@ class SavedAdapter:
             AdapterError: one sentence, if the file is damaged, the kind is not known here, or it does not fit.
         """
         record, tensors = _read(self.path, self.name, whole=True)
-        return Adapted(_adapter(record, self.name), backbone, tensors, record, labels, negative_labels)
+        return Adapted(kind_of(record, self.name), backbone, tensors, record, labels, negative_labels)
 
 
 def save(adapted: Adapted, name: str) -> SavedAdapter:
@@ -252,7 +252,12 @@ def _read(path: Path, name: str, *, whole: bool) -> tuple[Record, Mapping[str, T
     return record, tensors
 
 
-def _adapter(record: Record, name: str) -> Adapter:
+def kind_of(record: Record, name: str) -> Adapter:
+    """The kind of an adapter with its hyper-parameters, from what it says about itself.
+
+    Raises:
+        AdapterError: for a kind that is not here, or parameters that it does not have.
+    """
     if record.adapter not in ADAPTERS:
         raise AdapterError(
             f"the adapter {name} is of the kind {record.adapter}, which is not here; a plug-in may bring it"

@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn import Linear
 
 from ood_studio import __version__
+from ood_studio.adapters import Adaptation, Adapted, rebuild_adaptation
 from ood_studio.backbones import Backbone, ImageFeatures, load_backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import read_texts, texts
@@ -28,7 +29,8 @@ from ood_studio.data.images import decode_image
 from ood_studio.detectors.conformal import Calibration, Promise
 from ood_studio.detectors.file import read, write
 from ood_studio.hub.names import names_folder
-from ood_studio.scorers import SCORERS, FittedScore, Reference, Scorer, select_features, unit_rows
+from ood_studio.scorers import SCORERS, FittedScore, Reference, Scorer, select_features
+from ood_studio.scorers.label_vectors import JoinedVectors, LabelVectors
 
 _BATCH = 64
 _PARTS = ("class_text", "negative_text", "conjugated_text", "images", "labels")
@@ -74,10 +76,12 @@ class Detector:
         backbone: the model.
         labels, negative_labels: in the order of the reference's text features, or of its head.
         scorer: the score; one that depends on the order of the stream cannot be promised anything.
-        reference: what the score was fitted to.
+        reference: what the score was fitted to, without the adapters; its images are features as the adapters move
+            them.
         calibration: scores of ID images that nothing else was fitted or chosen with.
         promise: what the threshold keeps.
         about: what the calibration images are: ``calibration`` for people, ``key`` of their content, and notes.
+        adapters: what was learnt on the model, put on it in this order.
 
     Raises:
         StudioError: for such a score, too few calibration images, or labels that are not those of the reference.
@@ -91,6 +95,7 @@ class Detector:
     calibration: Calibration
     promise: Promise
     about: Mapping[str, str] = field(default_factory=dict)
+    adapters: tuple[Adapted, ...] = ()
 
     def __post_init__(self) -> None:
         if self.scorer.stream:
@@ -108,9 +113,24 @@ class Detector:
         self.calibration.threshold(self.promise)
 
     @cached_property
+    def adaptation(self) -> Adaptation:
+        """The adapters on the model."""
+        return Adaptation(self.backbone, self.adapters)
+
+    @property
+    def model(self) -> Backbone:
+        """The backbone as it sees images with the adapters."""
+        return self.adaptation.model
+
+    @cached_property
+    def adapted(self) -> Reference:
+        """The reference as the adapters have it."""
+        return self.adaptation.reference(self.reference, self.scorer.space)
+
+    @cached_property
     def score(self) -> FittedScore:
         """The fitted score."""
-        return self.scorer.fit(self.reference)
+        return self.scorer.fit(self.adapted)
 
     @property
     def threshold(self) -> float:
@@ -149,7 +169,7 @@ class Detector:
     def features(self, images: Sequence[Image.Image]) -> ImageFeatures:
         """Features of images as the detector's score and labels read them."""
         with torch.inference_mode():
-            return self.backbone.encode_image(self.backbone.preprocess(images))
+            return self.model.encode_image(self.model.preprocess(images))
 
     def _decide(self, batch: Sequence[tuple[str, Image.Image]]) -> Iterator[Decision]:
         found = self.features([image for _, image in batch])
@@ -160,11 +180,11 @@ class Detector:
             yield Decision(name, bool(score >= threshold), float(score), float(p), near)
 
     def _nearest(self, found: ImageFeatures) -> list[tuple[tuple[str, float, bool], ...]]:
-        if self._text is not None and found.joint is not None:
-            values, labels = found.joint.float().cpu() @ self._text.T, (*self.labels, *self.negative_labels)
-        elif self.reference.head is not None:
+        if self._vectors is not None and found.joint is not None:
+            values, labels = self._vectors.cosines(found.joint.float().cpu()), (*self.labels, *self.negative_labels)
+        elif self.adapted.head is not None:
             with torch.inference_mode():
-                values, labels = self.reference.head(found.visual.float().cpu()), self.labels
+                values, labels = self.adapted.head(found.visual.float().cpu()), self.labels
         else:
             return [()] * len(found.visual)
         best = values.topk(min(_NEAREST, values.shape[1]))
@@ -174,10 +194,14 @@ class Detector:
         ]
 
     @cached_property
-    def _text(self) -> Tensor | None:
-        """(labels, dim) unit vectors of the ID labels, then of the negative ones; None without text."""
-        parts = [part for part in (self.reference.class_text, self.reference.negative_text) if part is not None]
-        return torch.cat([unit_rows(part).float() for part in parts]) if self.reference.class_text is not None else None
+    def _vectors(self) -> LabelVectors | None:
+        """Those of the ID labels, then of the negative ones; None without text."""
+        if self.adapted.class_text is None:
+            return None
+        classes = self.adapted.vectors("class_text")
+        if self.adapted.negative_text is None:
+            return classes
+        return JoinedVectors(classes, self.adapted.vectors("negative_text"))
 
     def save(self, path: Path | str) -> None:
         """Writes all but the model's weights into one file; see `ood_studio.detectors.file`.
@@ -189,6 +213,8 @@ class Detector:
         head = self.reference.head
         if head is not None:
             parts |= {"head.weight": head.weight.data, "head.bias": None if head.bias is None else head.bias.data}
+        for place, adapter in enumerate(self.adapters):
+            parts |= {f"adapter.{place}.{name}": each for name, each in adapter.tensors.items()}
         parts["calibration"] = torch.from_numpy(self.calibration.scores)
         header = {
             "backbone": self.backbone.name,
@@ -202,6 +228,7 @@ class Detector:
             "promise": texts(self.promise),
             "threshold": self.threshold,
             "about": dict(self.about),
+            "adapters": [adapter.record.to_json() for adapter in self.adapters],
             "versions": {"ood_studio": __version__, "torch": version("torch")},
         }
         write(Path(path), header, {name: each for name, each in parts.items() if each is not None})
@@ -239,15 +266,21 @@ class Detector:
             header["logit_scale"],
             tensors.get("conjugated_text"),
         )
+        labels, negative_labels = tuple(header["labels"]), tuple(header["negative_labels"])
+        parts = [
+            (text, {name.removeprefix(own): each for name, each in tensors.items() if name.startswith(own)})
+            for own, text in ((f"adapter.{place}.", text) for place, text in enumerate(header["adapters"]))
+        ]
         return cls(
             model,
-            tuple(header["labels"]),
-            tuple(header["negative_labels"]),
+            labels,
+            negative_labels,
             read_texts(SCORERS[kind], header["parameters"]),
             reference,
             Calibration.of(tensors["calibration"].numpy()),
             read_texts(Promise, header["promise"]),
             header["about"],
+            rebuild_adaptation(parts, model, labels, negative_labels, where.name).parts,
         )
 
 

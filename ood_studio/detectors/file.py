@@ -15,7 +15,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.tensor_files import checksum, write_tensors
 
 SUFFIX = ".ood.safetensors"
-FORMAT = 1
+FORMAT = 2
 """Of the files; other versions are refused by name."""
 
 

@@ -81,15 +81,14 @@ class DetectorService:
         Raises:
             StudioError: one sentence, for too few ID images, a score that lacks something, or what cannot be read.
         """
-        if request.labels.adapter:
-            raise StudioError("a detector's file holds no adapter; leave the adapter out")
         space = self._workbench.label_space(request.labels, progress)
-        known = bench_scorers(request.score)
+        plain = self._workbench.label_space(replace(request.labels, adapter=()), progress)
+        known = {key: space.meant(scorer) for key, scorer in bench_scorers(request.score).items()}
         scorer = parse_scorer(request.scorer, known if space.backbone.reads_text else without_text(known))
         calibration, about = self._calibration(space, request.reference)
         features = _Features(space, scorer, progress)
         held = features.of(calibration)
-        reference, notes = space.reference(), list(space.notes)
+        reference, notes = plain.reference(), list(space.notes)
         if request.train_data:
             training = open_dataset(request.train_data, labels=space.id_labels)
             learnt = features.of(training)
@@ -99,21 +98,27 @@ class DetectorService:
                     "the score learns from, so its promise does not hold; give other ones."
                 )
             labels = None if training.labels is None else torch.from_numpy(training.labels[learnt.rows])
+            if space.adaptation is not None:
+                labels = space.adaptation.classes(learnt.joint, labels)
             reference = replace(reference, images=learnt.vectors, labels=labels)
-        if reason := scorer.missing(reference):
-            learns = reference.images is None and "images" in scorer.reads(reference)
+        adapted = reference
+        if space.adaptation is not None:
+            adapted = space.adaptation.reference(reference, scorer.space)
+        if reason := scorer.missing(adapted):
+            learns = adapted.images is None and "images" in scorer.reads(adapted)
             raise StudioError(f"{reason}; train_data gives them" if learns else reason)
         notes += [f"Left out: {why}" for why in held.problems]
-        scores = scorer.fit(reference)(held.vectors).double().numpy()
+        scores = scorer.fit(adapted)(held.vectors).double().numpy()
         detector = Detector(
-            space.backbone,
+            plain.backbone,
             space.id_labels,
             tuple(space.mined.words) if reference.negative_text is not None else (),
-            scorer.resolved(reference),
+            scorer.resolved(adapted),
             reference,
             Calibration.of(scores),
             request.promise,
             {"calibration": f"{len(scores):,} {about}", "key": calibration.key},
+            () if space.adaptation is None else space.adaptation.parts,
         )
         notes += _contaminated(scores, calibration, held.rows)
         return MadeDetector(detector, tuple(notes))
@@ -133,7 +138,9 @@ class DetectorService:
             notes.append("These are the very pictures that set the threshold, so they say nothing of its promise.")
 
         def flagged(dataset: Dataset) -> tuple[int, int]:
-            found = dataset_features(detector.backbone, dataset, spaces_of(detector.scorer), progress)
+            found = detector.adaptation.features(
+                dataset_features(detector.backbone, dataset, spaces_of(detector.scorer), progress)
+            )
             vectors = select_features(detector.scorer.space, found.joint, found.visual, found.patches)
             notes.extend(f"Left out: {why}" for why in found.problems.values())
             scores = detector.score(vectors.float()).double()
@@ -180,6 +187,7 @@ class _Found:
     """Features of a dataset in a scorer's space, which images they are of, and why others were left out."""
 
     vectors: Tensor
+    joint: Tensor | None
     rows: NDArray[np.int64]
     problems: tuple[str, ...]
 
@@ -193,6 +201,11 @@ class _Features:
     progress: Progress
 
     def of(self, dataset: Dataset) -> _Found:
-        found = dataset_features(self.space.backbone, dataset, spaces_of(self.scorer), self.progress)
+        adaptation, spaces = self.space.adaptation, spaces_of(self.scorer)
+        if adaptation is None:
+            found = dataset_features(self.space.backbone, dataset, spaces, self.progress)
+        else:
+            found = dataset_features(adaptation.backbone, dataset, {*spaces, "joint"}, self.progress)
+            found = adaptation.features(found)
         vectors = select_features(self.scorer.space, found.joint, found.visual, found.patches)
-        return _Found(vectors, found.rows, tuple(found.problems.values()))
+        return _Found(vectors, found.joint, found.rows, tuple(found.problems.values()))

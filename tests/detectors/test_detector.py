@@ -15,6 +15,7 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from ood_studio.adapters import KRNFT, Adaptation, Adapter, Probe, SynOODLabels, SynOODProjection, TaskResidual
 from ood_studio.backbones import Backbone, load_backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import ROOT
@@ -22,6 +23,7 @@ from ood_studio.detectors import Calibration, Detector, Promise
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.scorers import KNN, MCM, AdaNeg, Energy, NegLabel, Reference, Scorer, select_features
+from ood_studio.testing.adapter_world import SmallBackbone, SmallImages, small_material, small_reference
 from ood_studio.worlds import worlds
 
 PROMISE = Promise(0.1, None)
@@ -106,6 +108,35 @@ def test_another_process_decides_the_same_about_files(saved: tuple[Detector, Pat
     for there, ours in zip(json.loads(ran.stdout), here, strict=True):
         assert (there["image"], there["id"]) == (ours.name, ours.inside)
         assert there["score"] == pytest.approx(ours.score, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("adapters", "scorer"),
+    [
+        ((Probe(epochs=1),), Energy(space="visual")),
+        ((SynOODProjection(epochs=1), SynOODLabels(epochs=1)), NegLabel(groups=1)),
+        ((TaskResidual(epochs=1),), MCM()),
+        ((KRNFT(epochs=1, shots=1, crops=8, chosen=2),), NegLabel(groups=1)),
+    ],
+)
+def test_adapters_go_into_the_file(tmp_path: Path, adapters: tuple[Adapter, ...], scorer: Scorer) -> None:
+    plain, material, images = SmallBackbone(), small_material(), SmallImages(count=40, seed=3)
+    adaptation = Adaptation(plain, ())
+    for adapter in adapters:
+        adaptation = Adaptation(plain, (*adaptation.parts, adapter.fit(plain, material, seed=0)))
+    reference = replace(small_reference(plain, "joint"), images=None, labels=None)
+    shown = [images.load(row) for row in range(len(images))]
+    found = adaptation.model.encode_image(adaptation.model.preprocess(shown))
+    vectors = select_features(scorer.space, found.joint, found.visual, None)
+    scores = scorer.fit(adaptation.reference(reference, scorer.space))(vectors).detach()
+    calibration = Calibration.of(scores.double().numpy())
+    labels, negatives = material.labels, material.negative_labels
+    detector = Detector(plain, labels, negatives, scorer, reference, calibration, PROMISE, {}, adaptation.parts)
+    detector.save(tmp_path / "d.ood.safetensors")
+    again = Detector.load(tmp_path / "d.ood.safetensors", backbone=SmallBackbone())
+    assert [part.record for part in again.adapters] == [part.record for part in adaptation.parts]
+    assert again(shown) == detector(shown)
+    np.testing.assert_allclose([each.score for each in again(shown)], scores.numpy(), atol=1e-6)
 
 
 def rewritten(path: Path, change: dict[str, str] | None, tensors: bool = False) -> Path:

@@ -17,6 +17,7 @@ from ood_studio.attacks.feature import FeatureAttack
 from ood_studio.cli.main import main
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped
+from ood_studio.detectors import Promise
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.labels.negmining import Mining
@@ -249,8 +250,10 @@ def test_an_adapter_is_never_left_out_silently(studio: Studio) -> None:
         studio.bench(BenchRequest(scorers=("energy",), labels=no_text, count=20, train_count=60, resamples=0))
     with pytest.raises(AdapterError, match="has no text tower"):
         studio.explore(ExploreRequest(no_text), [("a", Image.new("RGB", (64, 64)))])
-    with pytest.raises(StudioError, match="a detector's file holds no adapter"):
-        studio.detector(DetectorRequest(labels=with_adapters("mine")))
+    made = studio.detector(DetectorRequest(labels=with_adapters("mine"), scorer="energy", promise=Promise(0.1, None)))
+    assert [part.record.adapter for part in made.detector.adapters] == [find_adapter("mine").record.adapter]
+    bare = studio.detector(DetectorRequest(labels=with_adapters(), scorer="energy", promise=Promise(0.1, None)))
+    assert made.detector.calibration.scores.tolist() != bare.detector.calibration.scores.tolist()
 
 
 def test_two_people_who_train_at_once_do_not_meet(studio: Studio) -> None:
