@@ -75,7 +75,7 @@ def _vision_transformer(tower: Any, pixels: Tensor, attended: bool) -> tuple[Ten
         elif tower.final_ln_after_pool:  # then the patch tokens have not been through it
             found = tower.ln_post(found)
         projected: Tensor = found if tower.proj is None else found @ tower.proj
-        return projected.reshape(len(projected), *tower.grid_size, -1)
+        return projected.reshape(projected.shape[0], *tower.grid_size, -1)
 
     return joint, pooled, patches
 

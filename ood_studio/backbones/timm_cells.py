@@ -41,7 +41,7 @@ class Grid:
             cells = features.reshape(-1, 1, 1, features.shape[-1])
         else:
             cells = features.permute(0, 2, 3, 1).reshape(-1, features.shape[1], 1, 1)
-        return head(cells).reshape(len(features), self.rows, self.columns, -1)
+        return head(cells).reshape(features.shape[0], self.rows, self.columns, -1)
 
 
 def grid_of(model: Any, features: Tensor) -> Grid | None:

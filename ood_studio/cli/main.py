@@ -21,6 +21,7 @@ from ood_studio.cli.bench import Bench
 from ood_studio.cli.cache import CacheClear, CacheShow
 from ood_studio.cli.command import Command
 from ood_studio.cli.detect import DetectAudit, DetectFit, DetectRun
+from ood_studio.cli.detect_export import DetectExport
 from ood_studio.cli.explore import Explore
 from ood_studio.cli.flags import Chosen, description, flags, part, registry
 from ood_studio.cli.mine import Mine
@@ -46,6 +47,7 @@ COMMANDS: dict[str, type[Command]] = {
     "detect-fit": DetectFit,
     "detect-run": DetectRun,
     "detect-audit": DetectAudit,
+    "detect-export": DetectExport,
     "adapt-fit": AdaptFit,
     "adapt-list": AdaptList,
     "adapt-show": AdaptShow,

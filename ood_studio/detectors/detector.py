@@ -180,18 +180,35 @@ class Detector:
             yield Decision(name, bool(score >= threshold), float(score), float(p), near)
 
     def _nearest(self, found: ImageFeatures) -> list[tuple[tuple[str, float, bool], ...]]:
-        if self._vectors is not None and found.joint is not None:
-            values, labels = self._vectors.cosines(found.joint.float().cpu()), (*self.labels, *self.negative_labels)
-        elif self.adapted.head is not None:
-            with torch.inference_mode():
-                values, labels = self.adapted.head(found.visual.float().cpu()), self.labels
-        else:
-            return [()] * len(found.visual)
-        best = values.topk(min(_NEAREST, values.shape[1]))
+        with torch.inference_mode():
+            values = self.likenesses(found)
+        labels = (*self.labels, *self.negative_labels)
+        best = values.topk(self.told)
         return [
             tuple((labels[j], value, j < len(self.labels)) for j, value in zip(places, row, strict=True))
             for places, row in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         ]
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether its labels have vectors, so that images have cosines to them."""
+        return self._vectors is not None
+
+    @property
+    def told(self) -> int:
+        """How many labels `Decision.nearest` names."""
+        known = len(self.labels) + (len(self.negative_labels) if self.reads_text else 0)
+        return min(_NEAREST, known) if self.reads_text or self.adapted.head is not None else 0
+
+    def likenesses(self, found: ImageFeatures) -> Tensor:
+        """(batch, labels) cosines to the ID and then the negative labels; without text the logits of the head, of which
+        a model without one has none. On the CPU."""
+        if self._vectors is not None and found.joint is not None:
+            return self._vectors.cosines(found.joint.float().cpu())
+        if self.adapted.head is not None:
+            logits: Tensor = self.adapted.head(found.visual.float().cpu())
+            return logits
+        return found.visual.new_empty(found.visual.shape[0], 0).cpu()
 
     @cached_property
     def _vectors(self) -> LabelVectors | None:

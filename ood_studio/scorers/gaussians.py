@@ -25,6 +25,7 @@ from ood_studio.scorers.base import Reference, Space
 from ood_studio.scorers.logits import logits_of
 from ood_studio.scorers.remarks import remark
 from ood_studio.scorers.training import FeatureScorer, image_chunks
+from ood_studio.scorers.vectors import pieces
 
 Covariance = Annotated[
     Literal["pooled", "classwise"], Help("Shared covariance: over all images, or the mean of the classes' own")
@@ -209,7 +210,7 @@ def nearest(whiten: Tensor, means: Tensor, centre: Tensor, weights: Tensor | Non
         own = z.square().sum(dim=1) if weights is None else z.square() @ weights.to(features)
         return -(near + own)
 
-    return lambda features: torch.cat([chunk(rows) for rows in torch.split(features, _ROWS)])
+    return lambda features: torch.cat([chunk(rows) for rows in pieces(features, _ROWS)])
 
 
 def nearest_group(

@@ -12,6 +12,7 @@ from torch import Tensor
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help, Tau
 from ood_studio.scorers.base import Reference, Scorer, temperature
+from ood_studio.scorers.vectors import pieces
 
 _CHUNK_BYTES = 64 * 2**20  # of cosines at a time: of ViT-B/16's patches to 1,000 labels, those of 85 images
 
@@ -66,6 +67,6 @@ class GLMCM(Scorer):
             if tokens < 2:
                 raise StudioError("GL-MCM needs at least one patch behind the joint vector, not none")
             at_once = max(1, _CHUNK_BYTES // (tokens * count * features.element_size()))
-            return torch.cat([some(part) for part in torch.split(features, at_once)])
+            return torch.cat([some(part) for part in pieces(features, at_once)])
 
         return score

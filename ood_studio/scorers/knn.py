@@ -14,6 +14,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds
 from ood_studio.scorers.base import Reference, unit_rows
 from ood_studio.scorers.training import FeatureScorer
+from ood_studio.scorers.vectors import pieces
 
 _COPIED_BYTES = 2**28
 _IMAGES, _QUERIES = 4096, 2048  # training images and images compared at a time: 32 MB of cosines
@@ -69,8 +70,8 @@ def _neighbours(features: Tensor, images: Tensor, k: int, unit: Callable[[Tensor
     Args:
         unit: makes unit vectors of some of the images, on the device and in the type of the features.
     """
-    queries = torch.split(features, _QUERIES)
-    best = [features.new_full((len(part), 0), 0.0) for part in queries]
+    queries = pieces(features, _QUERIES)
+    best = [features.new_full((part.shape[0], 0), 0.0) for part in queries]
     where = [torch.zeros_like(values, dtype=torch.long) for values in best]
     for start in range(0, len(images), _IMAGES):
         chunk = unit(images[start : start + _IMAGES], features)

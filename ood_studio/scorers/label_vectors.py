@@ -95,7 +95,7 @@ def sums(vectors: LabelVectors, groups: int) -> Callable[[Tensor], Tensor]:
     if isinstance(vectors, FixedVectors):
         summed = FixedVectors(vectors.rows.view(groups, -1, vectors.rows.shape[1]).sum(dim=1))
         return summed.cosines
-    return lambda features: vectors.cosines(features).view(len(features), groups, -1).sum(dim=2)
+    return lambda features: vectors.cosines(features).view(features.shape[0], groups, -1).sum(dim=2)
 
 
 class _Reordered(LabelVectors):

@@ -159,7 +159,7 @@ class NegLabel(GroupScorer):
         def score(features: Tensor) -> Tensor:
             matches = (classes.cosines(features) >= self.threshold).sum(dim=1, keepdim=True).to(features.dtype)
             reached = negatives.cosines(features) >= self.threshold
-            counts = reached.view(len(features), fused, size).sum(dim=2).to(features.dtype)
+            counts = reached.view(features.shape[0], fused, size).sum(dim=2).to(features.dtype)
             if self.form == "linear-binary":
                 scores = matches - self.weight * counts
             elif self.form == "count":
@@ -208,7 +208,7 @@ def group_share(positive: Tensor, negative: Tensor, groups: int) -> Tensor:
     if odds.requires_grad:
         # An infinite sum would make the gradient 0 · ∞; scores this close to 0 have none to speak of.
         odds = odds.clamp(max=0.7 * math.log(torch.finfo(odds.dtype).max))
-    return (1.0 + odds.exp_().view(len(odds), groups, odds.shape[1] // groups).sum(dim=2)).reciprocal().mean(dim=1)
+    return (1.0 + odds.exp_().view(odds.shape[0], groups, odds.shape[1] // groups).sum(dim=2)).reciprocal().mean(dim=1)
 
 
 def affinities(features: Tensor, reference: Reference, tau: float | None = None) -> Tensor:
@@ -249,6 +249,8 @@ def _by_chunks(score: Callable[[Tensor], Tensor], columns: int) -> Callable[[Ten
     """
 
     def chunked(features: Tensor) -> Tensor:
+        if torch.compiler.is_exporting():  # a graph takes any batch at once
+            return score(features)
         room = max(64, _CHUNK_BYTES // (columns * features.element_size()))
         pieces = max(1, math.ceil(len(features) / room))
         rows = max(1, math.ceil(len(features) / pieces))  # of equal size: a small last one would waste the product

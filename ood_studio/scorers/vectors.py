@@ -85,6 +85,11 @@ def select_features(space: Space, joint: Tensor | None, visual: Tensor | None, p
     return found
 
 
+def pieces(rows: Tensor, most: int) -> tuple[Tensor, ...]:
+    """Rows in order, at most so many at a time; all at once where a graph for any batch is being made of a score."""
+    return (rows,) if torch.compiler.is_exporting() else torch.split(rows, most)
+
+
 def unit_rows(rows: Tensor, index: Tensor | None = None) -> Tensor:
     """A detached copy of (n, dim), or of its rows at `index` (m,), with rows of unit length; half becomes float32."""
     copy = rows.detach().clone() if index is None else rows.detach()[index]

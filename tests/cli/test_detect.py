@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ood_studio.cli.main import main
+from ood_studio.detectors import onnx_export
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 
@@ -111,3 +112,21 @@ def test_an_audit_counts_what_the_decisions_say(
 def test_what_is_missing_is_said(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str) -> None:
     code, _, err = run(capsys, "detect", *arguments)
     assert code == 2 and said in err and len(err.splitlines()) == 1
+
+
+def test_a_detector_is_exported_as_a_graph(
+    detector: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(onnx_export, "_written", lambda given: asked.append(given.scorer.name) or b"graph")
+    out = tmp_path / "d.onnx"
+    code, said, _ = run(capsys, "detect", "export", "--detector", str(detector), "--onnx", str(out), "--json")
+    about = json.loads(said)
+    assert code == 0 and out.read_bytes() == b"graph" and asked == ["neglabel"]
+    assert about["input"] == [64, 64] and about["preparation"] == [{"resize": [64, 64], "filter": "bicubic"}]
+    for wrong, told in (
+        (("--onnx", str(out)), "say which detector is exported: --detector FILE"),
+        (("--detector", str(detector), "--onnx", "d.txt"), "a graph is written as .onnx, not d.txt"),
+    ):
+        code, _, error = run(capsys, "detect-export", *wrong)
+        assert code == 2 and told in error

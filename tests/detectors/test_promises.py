@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from crepes import ConformalClassifier
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -154,3 +155,20 @@ def test_classwise_p_values_are_those_of_the_group() -> None:
     grouped = classwise(held, classes, 2, Promise(0.05, None))
     expected = [Calibration.of(held[classes == each]).p_values(0.1) for each in (1, 0)]
     assert grouped.p_values([0.1, 0.1], [1, 0]).tolist() == expected
+
+
+def test_p_values_are_those_of_an_independent_package() -> None:
+    """crepes: the same ranks, over all calibration images and within each class (Mondrian)."""
+    rng = np.random.default_rng(0)
+    scores, asked = rng.integers(0, 40, 300) / 10, rng.integers(-5, 45, 200) / 10
+    classes, of = rng.integers(0, 3, 300), rng.integers(0, 3, 200)
+    theirs = ConformalClassifier()
+    theirs.fit(-scores)
+    expected = theirs.predict_p(-asked[:, None], smoothing=False)[:, 0]
+    np.testing.assert_allclose(Calibration.of(scores).p_values(asked), expected)
+    within = ConformalClassifier()
+    within.fit(-scores, bins=classes)
+    expected = within.predict_p(-asked[:, None], bins=of, smoothing=False)[:, 0]
+    found = classwise(scores, classes, 3, Promise(0.1, None))
+    assert not found.merged
+    np.testing.assert_allclose(found.p_values(asked, of), expected)
