@@ -74,7 +74,9 @@ SWEEPS: dict[str, Sweep] = {
         False,
     ),
     "corpus": Sweep("corpus", "labels.corpus", "corpus", ("wordnet", "diorama"), "NegLabel, Table 11", "wordnet", None),
-    "form": Sweep("form", "score.form", "form of the score", tuple(FORMS), "NegLabel, Table 12", "sum-softmax", None),
+    "form": Sweep(
+        "form", "score.form", "form of the score", tuple(FORMS[:9]), "NegLabel, Table 12", "sum-softmax", None
+    ),
     "tau": Sweep("tau", "score.tau", "temperature τ", _TAUS, "NegLabel, Table 13", 0.01),
     "prompts": Sweep(
         "prompts",

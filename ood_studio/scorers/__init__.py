@@ -25,6 +25,7 @@ from ood_studio.scorers.neglabel import FORMS, NegLabel, affinities
 from ood_studio.scorers.react import ReAct
 from ood_studio.scorers.registry import SCORERS
 from ood_studio.scorers.relative_mahalanobis import RelativeMahalanobis
+from ood_studio.scorers.tanl import TANL
 from ood_studio.scorers.vectors import parts_of, select_features
 from ood_studio.scorers.vim import ViM
 
@@ -39,6 +40,7 @@ for _scorer in (
     GLMCM,
     CSP,
     AdaNeg,
+    TANL,
     KNN,
     Mahalanobis,
     RelativeMahalanobis,
@@ -59,6 +61,7 @@ __all__ = [
     "MCM",
     "MSP",
     "SCORERS",
+    "TANL",
     "AdaNeg",
     "COOkeD",
     "Energy",

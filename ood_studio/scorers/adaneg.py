@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ood_studio.core.parameters import Bounds, Help, Seed, Tau
-from ood_studio.scorers.base import Reference, temperature, unit_rows
+from ood_studio.scorers.base import Protocol, Reference, temperature, unit_rows
 from ood_studio.scorers.neglabel import Groups, GroupScorer, NegLabel, group_share
 
 Proxy = Literal["sample", "task"]
@@ -41,8 +41,8 @@ class AdaNeg(GroupScorer):
 
     Steps 1 to 5 are the authors' code but for these:
 
-    - There, a batch of 256 images is stored before the first of them is scored. Here v is stored before v is scored
-      and what comes later never counts, so that the batch size is no hidden parameter.
+    - There, a batch of 256 images is stored before the first of them is scored. Here that is `batch`, 1 unless told
+      otherwise; and with `update` "after", a batch is scored before it is stored.
     - There, the score is S_ada + λ S_nl; the division ranks alike.
     - There, a memory of "length L" holds the text and L - 1 images.
     - There, the β of 5.5 is cut to 5 before use.
@@ -60,6 +60,8 @@ class AdaNeg(GroupScorer):
         threshold: γ, the middle between ID and OOD.
         gap: g; 0 stores every image, 1 none.
         length: L.
+        batch: how many images come at once; the authors' 256.
+        update: whether a batch is stored "before" its own scores are found, or "after".
         sharpness: β; the higher, the more the most alike images count.
         weight: λ, the weight of S_nl.
         order: seed of a shuffle of the stream; None = in the order given. Scores come back in the order given.
@@ -81,12 +83,31 @@ class AdaNeg(GroupScorer):
     length: Annotated[int, Bounds(1, 1000, log=True, step=1, help="Pictures stored under a label")] = 10
     sharpness: Annotated[float, Bounds(0.0, 1000.0, help="Sharpness of the sample-adaptive proxies")] = 5.5
     weight: Annotated[float, Bounds(0.0, 10.0, help="Weight of the text's own score")] = 0.1
+    batch: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="Pictures that come at once")] = 1
+    update: Annotated[
+        Literal["before", "after"], Help("Whether a batch is stored before or after its own scores are found")
+    ] = "before"
     order: Annotated[Seed | None, Help("Seed of a shuffle of the stream; none = in the order given")] = None
 
     @property
     def differentiable(self) -> bool:
         """False: a stream decides what to store, and no gradient is recorded through its memory."""
         return False
+
+    @property
+    def protocol(self) -> Protocol:
+        """Online where nothing of a batch reaches its own scores."""
+        return "online" if self.update == "after" else "transductive"
+
+    @property
+    def seen(self) -> str:
+        """See `Scorer.seen`."""
+        return "batches before it" if self.update == "after" else "batches before it and its own"
+
+    @property
+    def at_once(self) -> int:
+        """See `Scorer.at_once`."""
+        return self.batch
 
     def _neglabel(self) -> NegLabel:
         return NegLabel(tau=self.tau, groups=self.groups, seed=self.seed)
@@ -117,6 +138,7 @@ class AdaNeg(GroupScorer):
         """(n,) scores of the whole stream."""
         text, stream = memory.text, memory.stream
         rows = min(_BLOCK_ROWS, max(16, _BLOCK_BYTES // (len(text) * text.element_size())))
+        rows = self.batch * max(1, rows // self.batch)
         scores = [stream.new_empty(0)]
         for start in range(0, len(stream), rows):
             block = stream[start : start + rows]
@@ -132,9 +154,10 @@ class AdaNeg(GroupScorer):
             entropy = torch.where(sure_in, entropy_in, entropy_out).tolist()
             for row in torch.nonzero(sure_in | sure_out)[:, 0].tolist():
                 if memory.store(label[row], start + row, entropy[row]):
-                    # The label's proxy is another one from this image on.
+                    # The label's proxy is another one from this batch on, or from the next.
+                    begin = (row // self.batch + (self.update == "after")) * self.batch
                     which = torch.tensor([label[row]], device=block.device)
-                    cosines[row:, which] = memory.cosines(block[row:], which)
+                    cosines[begin:, which] = memory.cosines(block[begin:], which)
             cosines *= scale
             second = group_share(cosines[:, :classes], cosines[:, classes:], groups)
             scores.append((second + self.weight * first) / (1 + self.weight))

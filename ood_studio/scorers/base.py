@@ -60,6 +60,7 @@ class Reference:
         logit_scale: the backbone's logit scale (CLIP: 100); 1 / logit_scale is its own temperature.
         classifier: another linear layer on visual features, of a classifier that stands beside `head`.
         conditional: what makes text features depend on the image; the three text parts are then those before it.
+        noise: (n, dim), joint features of images of noise, which show nothing at all.
         absent: why a part is None, by its name, where more can be said than that it is.
 
     Raises:
@@ -76,9 +77,10 @@ class Reference:
     classifier: Linear | None = None
     conditional: ConditionalText | None = None
     absent: Mapping[str, str] = field(default_factory=dict)
+    noise: Tensor | None = None
 
     def __post_init__(self) -> None:
-        for part in ("class_text", "negative_text", "conjugated_text", "images"):
+        for part in ("class_text", "negative_text", "conjugated_text", "images", "noise"):
             rows = getattr(self, part)
             if rows is None:
                 continue
@@ -166,6 +168,7 @@ class Scorer(ABC):
         title: its name for people.
         needs: the parts of a `Reference` that it cannot do without.
         space: which image features it reads.
+        wants: the parts that it takes where they are there, and does without where they are not.
         stream: True where one call is one stream of test images, scored in order from a fresh state, so that a
             image's score depends on those before it; then there is no batch invariance.
         differentiable: False where the score is a step function of the features, so that its gradient is 0.
@@ -174,6 +177,7 @@ class Scorer(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
+    wants: ClassVar[tuple[str, ...]] = ()
     stream: ClassVar[bool] = False
     space: Space = "joint"  # not a ClassVar, so that a scorer that reads two spaces can make it a field
 

@@ -25,8 +25,9 @@ Form = Literal[
     "ratio",
     "max-ratio",
     "binary-ratio",
+    "balanced",
 ]
-"""The rows 1 to 9 of the paper's Table 12, in its order."""
+"""The rows 1 to 9 of the paper's Table 12, in its order, and the balanced score of TINS."""
 
 FORMS: tuple[Form, ...] = get_args(Form)
 
@@ -72,7 +73,12 @@ class NegLabel(GroupScorer):
     8. max-ratio       max p_i / (Σ p_i + Σ q_j)
     9. binary-ratio    Σ 1[p_i ≥ ψ] / (Σ 1[p_i ≥ ψ] + Σ 1[q_j ≥ ψ]); 0 where nothing reaches ψ
 
-    Forms 5, 6 and 9 lie in [0, 1]. Forms 7 and 8 mean something only where the sums are positive, as with CLIP.
+    And of TINS (arXiv 2605.10756), with the M/n_g labels of a group weighing as much as the K ID labels, so that a
+    threshold does not depend on how many they are, nor can be taken from the others:
+
+    10. balanced       Σ e^(p_i/τ) / (Σ e^(p_i/τ) + K mean e^(q_j/τ))
+
+    Forms 5, 6, 9 and 10 lie in [0, 1]. Forms 7 and 8 mean something only where the sums are positive, as with CLIP.
 
     Grouping: the M negative labels are shuffled by `seed` and cut into n_g groups of ⌊M / n_g⌋, the remainder is
     dropped, and the scores of the groups are averaged. Every form is grouped alike; the paper's Table 12 is without
@@ -97,7 +103,7 @@ class NegLabel(GroupScorer):
     needs: ClassVar[tuple[str, ...]] = ("class_text", "negative_text")
 
     tau: Tau = None
-    form: Annotated[Form, Help("Form of the score, a row of NegLabel's Table 12")] = "sum-softmax"
+    form: Annotated[Form, Help("Form of the score, a row of NegLabel's Table 12, or TINS' balanced")] = "sum-softmax"
     groups: Groups = None
     fuse: Annotated[
         int | None, Bounds(1, 100_000, log=True, step=1, help="Groups that are averaged; none = all of them")
@@ -122,7 +128,7 @@ class NegLabel(GroupScorer):
         taken, fused = self._taken(len(pool))
         negatives = pool.take(taken)
         scale = 1 / temperature(self.tau, reference.logit_scale)
-        if self.form in ("sum-softmax", "max-softmax"):
+        if self.form in ("sum-softmax", "max-softmax", "balanced"):
             return self._softmax_form(classes, negatives, fused, scale)
         if self.form in ("linear-binary", "count", "binary-ratio"):
             return self._binary_form(classes, negatives, fused)
@@ -144,9 +150,11 @@ class NegLabel(GroupScorer):
     def _softmax_form(
         self, classes: LabelVectors, negatives: LabelVectors, fused: int, scale: float
     ) -> Callable[[Tensor], Tensor]:
+        weight = len(classes) * fused / len(negatives) if self.form == "balanced" else 1.0
+
         def score(features: Tensor) -> Tensor:
             positive = classes.cosines(features) * scale
-            share = group_share(positive, negatives.cosines(features).mul_(scale), fused)
+            share = group_share(positive, negatives.cosines(features).mul_(scale), fused, weight)
             if self.form == "max-softmax":
                 return (positive.amax(dim=1) - positive.logsumexp(dim=1)).exp() * share
             return share
@@ -191,13 +199,14 @@ def groups_of(negatives: int) -> int:
     return max(1, round(negatives / GROUP_SIZE))
 
 
-def group_share(positive: Tensor, negative: Tensor, groups: int) -> Tensor:
+def group_share(positive: Tensor, negative: Tensor, groups: int, weight: float = 1.0) -> Tensor:
     """The mean over groups of Σ e^z / (Σ e^z + Σ e^z̃), with z all of `positive` and z̃ one group of `negative` (Eq. 6).
 
     Args:
         positive: (batch, classes), cos / τ of the ID labels.
         negative: (batch, groups * size), cos / τ of the negative labels, group after group; overwritten.
         groups: how many groups.
+        weight: of the second sum.
 
     Returns:
         (batch,) in [0, 1].
@@ -208,7 +217,8 @@ def group_share(positive: Tensor, negative: Tensor, groups: int) -> Tensor:
     if odds.requires_grad:
         # An infinite sum would make the gradient 0 · ∞; scores this close to 0 have none to speak of.
         odds = odds.clamp(max=0.7 * math.log(torch.finfo(odds.dtype).max))
-    return (1.0 + odds.exp_().view(odds.shape[0], groups, odds.shape[1] // groups).sum(dim=2)).reciprocal().mean(dim=1)
+    sums = odds.exp_().view(odds.shape[0], groups, odds.shape[1] // groups).sum(dim=2)
+    return (1.0 + weight * sums).reciprocal().mean(dim=1)
 
 
 def affinities(features: Tensor, reference: Reference, tau: float | None = None) -> Tensor:

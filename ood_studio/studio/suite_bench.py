@@ -27,6 +27,7 @@ from ood_studio.evaluation.lacking import what_lacks
 from ood_studio.evaluation.suites import OpenSuite, open_suite
 from ood_studio.features.budget import check_patches
 from ood_studio.features.images import DatasetFeatures, dataset_features
+from ood_studio.features.noise import noise_features
 from ood_studio.labels.corpora import has_lexnames
 from ood_studio.labels.presets import read_labels
 from ood_studio.scorers import FittedScore, Reference, Scorer, Space, parts_of, select_features
@@ -215,6 +216,7 @@ class SuiteBenches:
         backbone: Backbone = self._workbench.backbone(choice.backbone, progress)
         learning = [scorer for scorer in scorers.values() if "images" in scorer.needs]
         pool = any("conjugated_text" in scorer.needs for scorer in scorers.values())
+        noise = any("noise" in scorer.wants for scorer in scorers.values())
 
         @cache
         def of(which: Space) -> Reference:
@@ -249,6 +251,7 @@ class SuiteBenches:
                 logit_scale=backbone.logit_scale,
                 conjugated_text=conjugated,
                 absent=absent,
+                noise=noise_features(space.backbone) if noise and which == "joint" else None,
             )
             return found if space.adaptation is None else space.adaptation.reference(found, which)
 

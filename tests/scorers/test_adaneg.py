@@ -48,8 +48,12 @@ def oracle(stream: np.ndarray, scorer: AdaNeg) -> np.ndarray:
             total += m * (np.exp(-scorer.sharpness * (1 - m @ v)) if scorer.proxy == "sample" else 1.0)
         return total / np.linalg.norm(total)
 
-    scores = []
-    for v in stream:
+    def scored(v: np.ndarray) -> float:
+        first = share([float(v @ t) for t in text])
+        second = share([float(v @ proxy(label, v)) for label in range(len(text))])
+        return (second + scorer.weight * first) / (1 + scorer.weight)
+
+    def store(v: np.ndarray) -> None:
         cosines = [float(v @ t) for t in text]
         first = share(cosines)
         side = None
@@ -67,8 +71,16 @@ def oracle(stream: np.ndarray, scorer: AdaNeg) -> np.ndarray:
                     memory[label] = [item for item in memory[label] if item is not highest]
             if len(memory[label]) < scorer.length:
                 memory[label].append((entropy, v))
-        second = share([float(v @ proxy(label, v)) for label in range(len(text))])
-        scores.append((second + scorer.weight * first) / (1 + scorer.weight))
+
+    scores: list[float] = []
+    for start in range(0, len(stream), scorer.batch):
+        batch = stream[start : start + scorer.batch]
+        if scorer.update == "after":
+            scores += [scored(v) for v in batch]
+        for v in batch:
+            store(v)
+        if scorer.update == "before":
+            scores += [scored(v) for v in batch]
     return np.array(scores)
 
 
@@ -82,6 +94,10 @@ def oracle(stream: np.ndarray, scorer: AdaNeg) -> np.ndarray:
         {"proxy": "task", "length": 1, "gap": 0.0, "weight": 1.0},
         {"threshold": 0.7, "gap": 0.3, "sharpness": 40.0, "seed": 3, "groups": 4},
         {"sharpness": 0.0, "groups": 1},
+        {"batch": 8},
+        {"batch": 100, "proxy": "task"},
+        {"batch": 8, "update": "after"},
+        {"update": "after", "length": 2},
     ],
 )
 def test_it_follows_its_steps(parameters: dict[str, Any], dtype: torch.dtype) -> None:
@@ -120,6 +136,15 @@ def test_blocks_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ood_studio.scorers.adaneg._BLOCK_ROWS", 9)
     monkeypatch.setattr("ood_studio.scorers.adaneg._LABELS", 2)
     torch.testing.assert_close(AdaNeg().fit(REFERENCE)(STREAM), whole)
+
+
+def test_the_protocol_says_whether_an_image_teaches_its_own_score() -> None:
+    assert (AdaNeg().protocol, AdaNeg(update="after", batch=256).protocol) == ("transductive", "online")
+    assert AdaNeg(batch=256).at_once == 256 and "its own" in AdaNeg().seen
+    assert (NegLabel().protocol, NegLabel().at_once) == ("inductive", 0)
+    # The first image of a stream that is scored before it is stored meets empty memories.
+    alone = NegLabel(groups=5).fit(REFERENCE)(STREAM[:1])
+    torch.testing.assert_close(AdaNeg(update="after").fit(REFERENCE)(STREAM)[:1], alone)
 
 
 def test_sharp_proxies_do_not_underflow() -> None:

@@ -50,6 +50,8 @@ def oracle_form(form: str, p: list[float], q: list[float], tau: float, psi: floa
         return sum(p) / (sum(p) + sum(q))
     if form == "max-ratio":
         return max(p) / (sum(p) + sum(q))
+    if form == "balanced":  # TINS
+        return sum(exp_p) / (sum(exp_p) + len(p) * sum(exp_q) / len(q))
     assert form == "binary-ratio"
     return hits_p / (hits_p + hits_q) if hits_p + hits_q else 0.0
 
@@ -87,6 +89,14 @@ def test_every_form_follows_table_12_with_any_grouping(
     scores = scorer.fit(REFERENCE)(FEATURES.to(dtype))
     np.testing.assert_allclose(scores.numpy(), oracle(form, groups, fuse, seed=4), atol=1e-5, rtol=1e-5)
     assert len(set(scores.tolist())) > 2
+
+
+def test_a_balanced_threshold_does_not_depend_on_how_many_negative_labels_there_are() -> None:
+    twice = Reference(class_text=CLASSES, negative_text=torch.cat((NEGATIVES, NEGATIVES)))
+    balanced = NegLabel(form="balanced", groups=1)
+    torch.testing.assert_close(balanced.fit(twice)(FEATURES), balanced.fit(REFERENCE)(FEATURES))
+    plain = NegLabel(groups=1)
+    assert (plain.fit(twice)(FEATURES) < plain.fit(REFERENCE)(FEATURES)).any()
 
 
 @pytest.mark.parametrize("form", ["linear-sum", "linear-binary", "count", "binary-ratio", "sum-softmax"])

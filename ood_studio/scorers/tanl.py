@@ -1,0 +1,239 @@
+"""TANL: negative labels chosen by what test images activate, and weighed by how clearly they do (CVPR 2026)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ood_studio.core.parameters import Bounds, Help, Seed, Tau
+from ood_studio.scorers.base import Protocol, Reference, Scorer, temperature, unit_rows
+
+_BLOCK_BYTES = 32 * 2**20  # of similarities at a time
+_SCORES = 20_000  # of the past that the threshold is found among
+_GRID = np.arange(100) / 100
+
+
+@dataclass(frozen=True)
+class TANL(Scorer):
+    """Test-time activated negative labels, one call being one stream.
+
+    The activation of an image v is its softmax over the K ID and all N negative labels, the N negative entries of it.
+    Two queues hold activations of L images that counted as ID and as OOD. A label's activation difference is the mean
+    of the second minus that of the first; the M labels with the largest, in falling order, are the negatives n_1 … n_M
+    of the activation-aware score, with P = Σ_k e^(cos(v, e_k)/τ) and steps of γ labels:
+
+        S(v) = mean_j P / (P + Σ_(m ≤ jγ) e^(cos(v, n_m)/τ)), j = 1 … ⌊M/γ⌋;   γ = 0: P / (P + Σ_m …) alone.
+
+    With the sums taken cumulatively it costs O(K + M) an image. For each batch of the stream, in its order:
+
+    1. The batch is scored with the labels that the queues choose.
+    2. Otsu's threshold t of the last 20,000 such scores: images above t + g (1 - t) count as ID, below t - g t as OOD.
+    3. The mean of each side becomes α times the queue's and 1 - α times that of the batch's images that count, where
+       some do; labels are chosen and the batch is scored again: these are its scores.
+    4. The activations of those images join the queues, the oldest leave.
+
+    With α = 1 an image's score depends on earlier batches alone; the authors' script takes α = 0, where labels are
+    chosen by the very images that are scored with them, in batches of 256.
+
+    The queues begin with the activations of the ID labels' text features, and with those of noise images where the
+    reference has them, else of the negative labels' text features; the past scores begin with the scores of both. The
+    authors' 15 noise images are not normalised as the model's images are; here they are.
+
+    Attributes:
+        tau: τ; None = 1 / logit_scale of the reference.
+        count: M, how many negative labels are chosen.
+        step: γ.
+        mixing: α.
+        batch: images that come at once.
+        length: L.
+        gap: g.
+        order: seed of a shuffle of the stream; None = in the order given. Scores come back in the order given.
+    """
+
+    name: ClassVar[str] = "tanl"
+    title: ClassVar[str] = "TANL"
+    needs: ClassVar[tuple[str, ...]] = ("class_text", "negative_text")
+    wants: ClassVar[tuple[str, ...]] = ("noise",)
+    stream: ClassVar[bool] = True
+
+    tau: Tau = None
+    count: Annotated[int, Bounds(1, 1_000_000, log=True, step=1, help="Negative labels chosen (M)")] = 1000
+    step: Annotated[int, Bounds(0, 1000, step=1, help="Labels between two prefixes; 0 = all of them alone")] = 1
+    mixing: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="Share of the past; 1 = nothing of the batch")] = 1.0
+    batch: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="Pictures that come at once")] = 1
+    length: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="Activations kept of each side")] = 300
+    gap: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="How sure a picture must be to be learnt from")] = 0.5
+    order: Annotated[Seed | None, Help("Seed of a shuffle of the stream; none = in the order given")] = None
+
+    @property
+    def differentiable(self) -> bool:
+        """False: a stream decides what to learn, and no gradient is recorded through that."""
+        return False
+
+    @property
+    def protocol(self) -> Protocol:
+        """Online where nothing of a batch reaches its own scores."""
+        return "online" if self.mixing == 1 else "transductive"
+
+    @property
+    def seen(self) -> str:
+        """See `Scorer.seen`."""
+        return "batches before it" if self.mixing == 1 else "batches before it and its own"
+
+    @property
+    def at_once(self) -> int:
+        """See `Scorer.at_once`."""
+        return self.batch
+
+    def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
+        assert reference.class_text is not None and reference.negative_text is not None
+        reference.check_fixed(self.title)
+        classes, negatives = unit_rows(reference.class_text), unit_rows(reference.negative_text)
+        strange = negatives if reference.noise is None else unit_rows(reference.noise)
+        scale = 1 / temperature(self.tau, reference.logit_scale)
+
+        def score(features: Tensor) -> Tensor:
+            order = torch.arange(len(features))
+            if self.order is not None:
+                order = torch.randperm(len(features), generator=torch.Generator().manual_seed(self.order))
+            order = order.to(features.device)
+            with torch.no_grad():
+                scores = torch.empty_like(features[:, 0])
+                text = torch.cat((classes, negatives.to(classes))).to(features) * scale
+                memory = _Memory(self, text, len(classes), classes.to(features), strange.to(features))
+                scores[order] = memory.run(features[order])
+            # Adding 0 times the features says to autograd that the gradient is 0.
+            return scores + 0 * features.sum(dim=1)
+
+        return score
+
+
+class _Memory:
+    """Queues, past scores and the labels chosen so far.
+
+    Args:
+        text: (K + N, dim) ID and negative labels, over τ.
+        known: how many are ID.
+        inside, outside: (n, dim) what the queues begin with.
+    """
+
+    def __init__(self, parameters: TANL, text: Tensor, known: int, inside: Tensor, outside: Tensor) -> None:
+        self._own, self._text, self._known = parameters, text, known
+        activations = [self._activations(rows @ text.T) for rows in (inside, outside)]
+        self._queues = [_Queue(rows, parameters.length) for rows in activations]
+        self._choice: Tensor | None = None
+        begin = torch.cat((inside, outside)) @ text.T
+        self._past = _Past(self._scores(begin, self._chosen()).cpu().double().numpy())
+
+    def run(self, stream: Tensor) -> Tensor:
+        """(n,) scores of the whole stream."""
+        size = self._own.batch
+        block = size * max(1, _BLOCK_BYTES // (self._text.shape[0] * self._text.element_size()) // size)
+        scores = [stream.new_empty(0)]
+        for start in range(0, len(stream), block):
+            logits = stream[start : start + block] @ self._text.T
+            scores += [self._batch(rows) for rows in torch.split(logits, size)]
+        return torch.cat(scores)
+
+    def _batch(self, logits: Tensor) -> Tensor:
+        own = self._own
+        first = self._scores(logits, self._chosen())
+        self._past.add(first.cpu().double().numpy())
+        t = self._past.threshold()
+        sure_in, sure_out = first > t + own.gap * (1 - t), first < t - own.gap * t
+        if not bool(sure_in.any() | sure_out.any()):
+            return first
+        activations = self._activations(logits)
+        found = [activations[sure_in], activations[sure_out]]
+        final = first
+        if own.mixing < 1:
+            means = [
+                queue.mean() if not len(rows) else own.mixing * queue.mean() + (1 - own.mixing) * rows.mean(dim=0)
+                for queue, rows in zip(self._queues, found, strict=True)
+            ]
+            final = self._scores(logits, self._ranked(means[1] - means[0]))
+        for queue, rows in zip(self._queues, found, strict=True):
+            queue.push(rows)
+        self._choice = None
+        return final
+
+    def _chosen(self) -> Tensor:
+        """The labels that the queues choose, in their order."""
+        if self._choice is None:
+            self._choice = self._ranked(self._queues[1].mean() - self._queues[0].mean())
+        return self._choice
+
+    def _ranked(self, difference: Tensor) -> Tensor:
+        return difference.topk(min(self._own.count, len(difference))).indices
+
+    def _activations(self, logits: Tensor) -> Tensor:
+        return logits.softmax(dim=1)[:, self._known :]
+
+    def _scores(self, logits: Tensor, chosen: Tensor) -> Tensor:
+        """(batch,) activation-aware scores of (batch, K + N) logits."""
+        positive = logits[:, : self._known].logsumexp(dim=1, keepdim=True)
+        # Measured from the ID labels' log-sum-exp, sums that are too large mean a score of 0.
+        odds = (logits[:, self._known + chosen] - positive).exp()
+        if self._own.step == 0 or self._own.step > len(chosen):
+            return 1 / (1 + odds.sum(dim=1))
+        return (1 / (1 + odds.cumsum(dim=1)[:, self._own.step - 1 :: self._own.step])).mean(dim=1)
+
+
+class _Queue:
+    """The last activations of a side, and their sum; of more than fit the last ones count."""
+
+    def __init__(self, rows: Tensor, length: int) -> None:
+        self._rows: deque[Tensor] = deque(rows[-length:])
+        self._length, self._sum = length, rows[-length:].double().sum(dim=0)
+
+    def mean(self) -> Tensor:
+        """(N,)."""
+        return self._sum / len(self._rows)
+
+    def push(self, rows: Tensor) -> None:
+        """Takes activations in; the oldest leave."""
+        for row in rows[-self._length :]:
+            if len(self._rows) == self._length:
+                self._sum -= self._rows.popleft()
+            self._rows.append(row)
+            self._sum += row
+
+
+class _Past:
+    """Scores of the past in a histogram of 100 bins, for Otsu's threshold."""
+
+    def __init__(self, scores: NDArray[np.float64]) -> None:
+        self._scores: deque[float] = deque()
+        self._count, self._sum, self._squares = (np.zeros(101) for _ in range(3))
+        self.add(scores)
+
+    def add(self, scores: NDArray[np.float64]) -> None:
+        """Takes scores in; those before the last 20,000 leave."""
+        for score in scores.tolist():
+            self._move(score, 1)
+            self._scores.append(score)
+            if len(self._scores) > _SCORES:
+                self._move(self._scores.popleft(), -1)
+
+    def _move(self, score: float, sign: int) -> None:
+        place = int(np.searchsorted(_GRID, score, side="left"))  # from the place on, t = place / 100 is not below it
+        self._count[place] += sign
+        self._sum[place] += sign * score
+        self._squares[place] += sign * score**2
+
+    def threshold(self) -> float:
+        """t of 0, 0.01 … 0.99 with the least variance within the scores ≤ t and > t; of ties the middle one."""
+        lower = [np.cumsum(each)[:100] for each in (self._count, self._sum, self._squares)]
+        upper = [each.sum() - below for each, below in zip((self._count, self._sum, self._squares), lower, strict=True)]
+        within = np.zeros(100)
+        for count, total, squares in (lower, upper):
+            within += squares - np.divide(total**2, count, out=np.zeros(100), where=count > 0)
+        best = np.flatnonzero(within <= within.min() + 1e-9)
+        return float(_GRID[best[len(best) // 2]])
