@@ -27,6 +27,7 @@ from ood_studio.cli.flags import Chosen, description, flags, part, registry
 from ood_studio.cli.mine import Mine
 from ood_studio.cli.rehearsal import RehearsalCommand
 from ood_studio.cli.serve import ServeApp
+from ood_studio.cli.stream import PlayStream
 from ood_studio.cli.synthesize import Synthesize
 from ood_studio.cli.synthesize_image import SynthesizeImage
 from ood_studio.cli.zoo import Zoo
@@ -52,6 +53,7 @@ COMMANDS: dict[str, type[Command]] = {
     "adapt-list": AdaptList,
     "adapt-show": AdaptShow,
     "adapt-remove": AdaptRemove,
+    "stream": PlayStream,
     "rehearsal": RehearsalCommand,
     "zoo": Zoo,
     "cache-show": CacheShow,

@@ -47,7 +47,9 @@ from ood_studio.studio.requests import (
     SynthesizeSetRequest,
     ZooRequest,
 )
+from ood_studio.studio.requests.stream import StreamRequest
 from ood_studio.studio.scores import Reading
+from ood_studio.studio.stream import StreamResult, StreamService
 from ood_studio.studio.suite_bench import SuiteBenches
 from ood_studio.studio.synthesize_image import SynthesizeImageService, SynthesizeImageStep
 from ood_studio.studio.synthesize_set import SynthesizeSetService
@@ -87,6 +89,7 @@ class Studio:
         self._maps = FeatureMapService(self.workbench)
         self._detectors = DetectorService(self.workbench)
         self.decide = DecideService(self.workbench, hosted)
+        self._streams = StreamService(self.workbench)
         self._adapt = AdaptService(self.workbench)
         self._judges = JudgeService(self.workbench)
         self.judge_again = JudgeAgainService(self._attack_set, self._sets, self.allow)
@@ -309,3 +312,8 @@ class Studio:
         """See `DetectorService.audit`."""
         self.allow(request)
         return self._detectors.audit(request, progress)
+
+    def stream(self, request: StreamRequest, progress: Progress = silent) -> StreamResult:
+        """See `StreamService.play`."""
+        self.allow(request)
+        return self._streams.play(request, progress)

@@ -1,9 +1,9 @@
 """``python -m ood_studio.training.reports WHAT``: measures, and writes the figures where people read them.
 
-``world`` runs the Diorama suite for every bundled CLIP, ``attacks`` attacks each of them, ``adapters`` adapts them, and
-``synthesis`` turns fresh scenes into near-boundary pictures: each rewrites its own part of ``docs/figures.md``, which
-stands between two markers. ``contexts`` asks the bundled model of contexts about fresh scenes. ``world``, ``synthesis``
-and ``contexts`` rewrite the cards of their models.
+``world`` runs the Diorama suite for every bundled CLIP, ``streams`` plays streams to adaptive detectors, ``attacks``
+attacks each of them, ``adapters`` adapts them, and ``synthesis`` turns fresh scenes into near-boundary pictures: each
+rewrites its own part of ``docs/figures.md``, which stands between two markers. ``contexts`` asks the bundled model of
+contexts about fresh scenes. ``world``, ``synthesis`` and ``contexts`` rewrite the cards of their models.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from ood_studio.training.reports.attacks import AttackReport
 from ood_studio.training.reports.contexts import ContextReport
 from ood_studio.training.reports.document import Documents
 from ood_studio.training.reports.report import Report
+from ood_studio.training.reports.streams import StreamReport
 from ood_studio.training.reports.synthesis import SynthesisReport
 from ood_studio.training.reports.world import WorldReport
 
 REPORTS: dict[str, type[Report]] = {
     "world": WorldReport,
+    "streams": StreamReport,
     "attacks": AttackReport,
     "adapters": AdapterReport,
     "synthesis": SynthesisReport,

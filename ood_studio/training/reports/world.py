@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from ood_studio.backbones import DEFAULT
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
+from ood_studio.evaluation.passport import MARKS, kind_of, legend
 from ood_studio.evaluation.rows import BenchResult, Row
 from ood_studio.evaluation.significance import compare_scorers, outcome_of
 from ood_studio.hub.bundled import bundled
@@ -23,6 +24,7 @@ _CLAIMS = (
     ("neglabel", "energy", "NegLabel, Table 1"),
     ("csp", "neglabel", "CSP"),
     ("adaneg", "neglabel", "AdaNeg"),
+    ("tanl", "neglabel", "TANL"),
     ("gl-mcm", "mcm", "GL-MCM"),
     ("rmd", "mahalanobis", "PLP, Table 5"),
     ("knn", "kmeans-mahalanobis", "PLP, Table 5"),
@@ -64,13 +66,16 @@ def figures(results: dict[str, BenchResult], report: WorldReport, shown: str) ->
     """AUROC and FPR95 of every scorer on every OOD set, with intervals, and what they say of the papers, for the
     backbone ``shown``; the accuracies of all."""
     lines = [
-        f"In percent, with 95 % bootstrap intervals: {report.count:,} ID and {report.count:,} OOD fresh scenes a set, "
+        f"In percent, with 95 % intervals (bootstrap; DeLong's from an AUROC of 98 on): {report.count:,} ID and "
+        f"{report.count:,} OOD fresh scenes a set, "
         f"all styles mixed, seed {report.seed}; "
         "from `python -m ood_studio.training.reports world`. Best of a column: bold.",
     ]
     result = results[shown]
     for metric, title in (("auroc", "AUROC"), ("fpr95", "FPR95")):
         lines += ["", f"**{title}**, backbone `{shown}`", "", *_figures_of(result.rows, metric)]  # type: ignore[arg-type]
+    if said := legend(result.rows):
+        lines += ["", said]
     if result.unavailable:
         lines += ["", *(f"`{key}` could not run: {why.rstrip('.')}." for key, why in result.unavailable.items())]
     lines += ["", "What the papers claim, in this world:", "", *claims(result)]
@@ -104,14 +109,19 @@ def claims(result: BenchResult) -> list[str]:
 def _figures_of(rows: Sequence[Row], metric: Literal["auroc", "fpr95"]) -> list[str]:
     sets = list(dict.fromkeys(row.ood for row in rows))
     best = {
-        name: (max if metric == "auroc" else min)(getattr(r, metric) for r in rows if r.ood == name) for name in sets
+        name: (max if metric == "auroc" else min)(
+            getattr(r, metric) for r in rows if r.ood == name and kind_of(r) == "inductive"
+        )
+        for name in sets
     }
     lines = []
     for scorer in dict.fromkeys(row.scorer for row in rows):
-        cells = [scorer]
-        for row in (row for row in rows if row.scorer == scorer):
+        own = [row for row in rows if row.scorer == scorer]
+        kind = kind_of(own[0])
+        cells = [f"{scorer}{MARKS[kind]}"]
+        for row in own:
             value, low, high = (getattr(row, f"{metric}{end}") for end in ("", "_low", "_high"))
-            mark = "**" if value == best[row.ood] else ""
+            mark = "**" if kind == "inductive" and value == best[row.ood] else ""
             cells.append(f"{mark}{100 * value:.1f}{mark} <sub>{100 * low:.1f}–{100 * high:.1f}</sub>")
         lines.append(cells)
     return table(["score", *sets], lines)

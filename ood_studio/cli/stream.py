@@ -1,0 +1,47 @@
+"""``python -m ood_studio stream``."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from ood_studio.cli.command import Common
+from ood_studio.cli.output import one_line, to_json
+from ood_studio.core.progress import Bars
+from ood_studio.evaluation.export import text_table
+from ood_studio.studio import Studio
+from ood_studio.studio.requests.stream import StreamRequest
+
+
+@dataclass(frozen=True)
+class PlayStream(Common):
+    """Plays a stream of ID and OOD pictures to detectors that learn from it and to some that do not, side by side."""
+
+    request: StreamRequest = field(default_factory=StreamRequest)
+
+    def run(self) -> None:
+        """Prints what each method did.
+
+        Raises:
+            StudioError: if the stream cannot be had.
+        """
+        with closing(Bars(self.quiet)) as bars:
+            result = Studio(self.device, workers=0).stream(self.request, bars)
+        for note in result.notes:
+            print(one_line(note), file=sys.stderr)
+        told = result.to_dict()
+        if self.json:
+            print(to_json(told))
+            return
+        print(f"{told['images']:,} pictures, {self.request.stream.shape}: {told['mix']}.")
+        print(f"Promised, from {told['calibration']:,} ID pictures that do not come: {told['promise']}.")
+        lines = [["method", "protocol", "AUROC", "FPR95", "false alarms", "misses", "drift alarm at"]]
+        for each in told["methods"]:
+            shares = [_percent(each[name]) for name in ("auroc", "fpr95", "false_alarms", "misses")]
+            lines.append([each["method"], each["protocol"]["kind"], *shares, str(each["alarm"] or "–")])
+        print(text_table(lines))
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f}"
