@@ -109,6 +109,13 @@ def test_what_cannot_be_measured_ends_in_one_line(capsys: pytest.CaptureFixture[
         main(["world", "--count", "0"])
     assert ended.value.code == 2
     assert capsys.readouterr().err == "count must lie between 10 and 100,000, not 0\n"
+    for flag, message in (
+        ("--parts", "there is no part x to measure; there are heads, "),
+        ("--backbones", "no model x"),
+    ):
+        with pytest.raises(SystemExit):
+            main(["adapters", flag, "x"])
+        assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("folder", ["diorama", "diorama-conv", "diorama-llava", "diorama-sd", "diorama-classifier"])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help
 from ood_studio.studio import AdaptRequest
 from ood_studio.training.reports.adapter_bench import ANY, BASE, NEW, STYLES, Bench, Detector, Ground
@@ -45,30 +46,38 @@ class AdapterReport(Report):
     count: Annotated[Count, Help("Fresh scenes in every set")] = 1000
     seeds: Annotated[int, Bounds(1, 20, step=1, help="Seeds, from the first one on")] = 3
     parts: Annotated[tuple[str, ...], Help("Parts to write: heads, features, synthetic")] = _PARTS
+    backbones: Annotated[tuple[str, ...], Help("Bundled models that are measured; all of them where empty")] = ()
     pictures: Annotated[int, Bounds(20, 100_000, log=True, step=20, help="Synthetic pictures of each kind")] = 100
     searched: Annotated[Count, Help("Fresh scenes in every set that parameters are chosen on")] = 400
 
     def write(self, documents: Documents) -> None:
-        """Rewrites the part ``adapters`` of docs/figures.md."""
+        """Rewrites the parts ``adapters`` (of heads), ``adapters-features`` and ``adapters-synthetic`` of the figures.
+
+        Raises:
+            StudioError: for a part or a model that there is not.
+        """
         made: Mapping[str, Callable[[str], Iterator[str]]] = {
             "heads": self.heads,
             "features": self.features,
             "synthetic": self.synthetic,
         }
-        lines = [self.opening()]
+        there = bundled_backbones()
+        for what, asked, known in (("part", self.parts, [*made]), ("model", self.backbones, there)):
+            if unknown := [each for each in asked if each not in known]:
+                raise StudioError(f"there is no {what} {unknown[0]} to measure; there are {', '.join(known)}")
         for part in self.parts:
-            for backbone in bundled_backbones():
+            lines = [self.opening(part)]
+            for backbone in self.backbones or there:
                 lines += made[part](backbone)
-        documents.section("adapters", "\n".join(lines))
+            documents.section("adapters" if part == "heads" else f"adapters-{part}", "\n".join(lines))
 
-    def opening(self) -> str:
-        """What all tables have in common."""
-        asked = "" if self.parts == _PARTS else f" --parts {' '.join(self.parts)}"
+    def opening(self, part: str) -> str:
+        """What all tables of a part have in common."""
         return (
             f"AUROC / FPR95 in percent, means over {self.seeds} seeds of the fit and of all scenes, first seed "
             f"{self.seed}. {AdaptRequest().train_count:,} ID scenes are learnt from and {self.count:,} fresh scenes of "
-            f"each set judged; from `python -m ood_studio.training.reports adapters{asked}`. A claim is tested by "
-            "DeLong's test on the same images, on every set and with every seed: it *shows* where at least one test "
+            f"each set judged; from `python -m ood_studio.training.reports adapters --parts {part}`. A claim is tested "
+            "by DeLong's test on the same images, on every set and with every seed: it *shows* where at least one test "
             "says so and none the contrary, *does not show* where it is the other way round, and else is *undecided*. "
             f"The parameters tried stand below each table; they are chosen on other scenes, {self.searched:,} a set."
         )
