@@ -20,10 +20,10 @@ from typing import Any
 from ood_studio.core.paths import ROOT
 
 COMMANDS = {
-    "bench": "bench --count 200 --train-count 200 --resamples 50 --json",
-    "attack": "attack --count 40 --train-count 40 --steps 20 --resamples 20 --scorers mcm energy --json",
-    "synthesize": "synthesize --count 16 --steps 4 --iterations 1 --json",
-    "adapt": "adapt fit --method plp:epochs=6 --train-count 100 --name killed --json",
+    "bench": "bench --count 60 --train-count 60 --resamples 20 --scorers mcm energy knn --json",
+    "attack": "attack --count 16 --train-count 40 --steps 10 --resamples 10 --scorers mcm energy --json",
+    "synthesize": "synthesize --count 10 --steps 3 --iterations 1 --json",
+    "adapt": "adapt fit --method plp:epochs=4 --train-count 60 --name killed --json",
 }
 _OF_THE_RUN = {"folder", "file", "seconds", "added", "time", "version", "created"}
 """What two runs say differently."""
