@@ -20,35 +20,16 @@ from ood_studio.core.memory import what_went_wrong
 from ood_studio.core.progress import Pace, Progress, Stopped
 from ood_studio.core.workers import stand_back
 from ood_studio.studio.job_memory import bytes_of
+from ood_studio.studio.lanes import ANSWER as ANSWER
+from ood_studio.studio.lanes import PICTURE as PICTURE
+from ood_studio.studio.lanes import SET as SET
+from ood_studio.studio.lanes import Lane as Lane
 
 _log = logging.getLogger(__name__)
 
 State = Literal["waiting", "running", "finished", "stopped", "failed"]
 Work = Callable[[Progress], Iterator[Any]]
 """What a job does: yields the result so far, the whole at last; `Stopped` from the progress ends it."""
-
-
-@dataclass(frozen=True)
-class Lane:
-    """Work that waits for work of its own kind only.
-
-    Attributes:
-        name: of the lane.
-        workers: how many of its jobs compute at a time.
-        niceness: how far its threads stand back where processors are short, 0 to 19; only Linux knows it.
-    """
-
-    name: str
-    workers: int
-    niceness: int = 0
-
-
-ANSWER = Lane("answer", 2)
-"""What a person waits for: milliseconds to seconds."""
-PICTURE = Lane("picture", 1, 5)
-"""One picture attacked or synthesised: seconds to a minute."""
-SET = Lane("set", 1, 10)
-"""A benchmark, an attacked or a synthetic set: minutes to hours."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +91,7 @@ class Jobs:
         results: how many results of ended jobs are kept in memory at most.
         memory: how many bytes they may take together.
         jobs: how many ended jobs each owner's list keeps.
+        fresh: seconds in which whoever asked fetches a result: so long it leaves for want of memory alone.
         each: how many jobs an owner may have under way; None for any number.
         waiting: how many may wait in a lane.
         longest: seconds after which a job is ended; None for never.
@@ -121,11 +103,12 @@ class Jobs:
         memory: int = 2**30,
         jobs: int = 30,
         *,
+        fresh: float = 60.0,
         each: int | None = None,
         waiting: int | None = None,
         longest: float | None = None,
     ) -> None:
-        self._limits = (results, memory, jobs)
+        self._limits, self._fresh = (results, memory, jobs), fresh
         self._each, self._most_waiting, self._longest = each, waiting, longest
         self._changed = threading.Condition()
         self._records: dict[str, _Record] = {}  # oldest first
@@ -337,7 +320,10 @@ class Jobs:
         results, memory, jobs = self._limits
         held = [each for each in self._records.values() if each.job.over and each.job.result is not None]
         held.sort(key=lambda record: record.job.ended)
-        while held and (len(held) > results or sum(each.bytes for each in held) > memory):
+        old = time.time() - self._fresh
+        while held and (
+            (len(held) > results and held[0].job.ended <= old) or sum(each.bytes for each in held) > memory
+        ):
             record = held.pop(0)
             record.job = replace(record.job, result=None, dropped=True)
         count: dict[str, int] = {}

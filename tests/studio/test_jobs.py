@@ -28,7 +28,7 @@ PATIENCE = 60  # seconds
 
 @pytest.fixture
 def jobs() -> Iterator[Jobs]:
-    jobs = Jobs(results=3, jobs=4)
+    jobs = Jobs(results=3, jobs=4, fresh=0)
     yield jobs
     jobs.close(PATIENCE)
 
@@ -193,6 +193,16 @@ def test_old_results_leave_the_memory_and_are_opened_again(jobs: Jobs) -> None:
     with pytest.raises(StudioError, match="“lost one” had to leave the memory; start it again"):
         jobs.result("me", second.id)
     assert [jobs.result("you", job.id) for job in newer] == [0, 1, 2]
+
+
+def test_many_who_ask_at_once_all_fetch_their_results() -> None:
+    jobs = Jobs(results=3)
+    asked = [jobs.start(f"person {n}", at_once(n), lane=ANSWER) for n in range(50)]
+    for n, job in enumerate(asked):
+        jobs.wait(f"person {n}", job.id, PATIENCE)
+    until(lambda: not jobs._waiting or not any(jobs._waiting.values()))
+    assert [jobs.result(f"person {n}", job.id) for n, job in enumerate(asked)] == [*range(50)]
+    jobs.close(PATIENCE)
 
 
 def test_memory_is_bounded_by_bytes_and_lists_by_their_length() -> None:
