@@ -25,7 +25,7 @@ COMMANDS = {
     "synthesize": "synthesize --count 10 --steps 3 --iterations 1 --json",
     "adapt": "adapt fit --method plp:epochs=4 --train-count 60 --name killed --json",
 }
-_OF_THE_RUN = {"folder", "file", "seconds", "added", "time", "version", "created"}
+_OF_THE_RUN = {"folder", "file", "place", "seconds", "added", "time", "version", "created"}
 """What two runs say differently."""
 
 
