@@ -6,9 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +20,10 @@ from ood_studio.backbones import (
     available_offline,
     load_backbone,
     open_clip_files,
-    open_clip_model,
     timm_files,
 )
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Stopped, silent, stoppable
-from ood_studio.hub import bundled
 from ood_studio.hub.device import choose_device, choose_dtype
 from ood_studio.hub.errors import CannotLoad
 
@@ -262,88 +257,6 @@ def test_every_listed_tokenizer_has_a_source() -> None:
             assert text.get("vocab_size", 49408) == 49408 and "siglip" not in architecture.lower(), architecture
 
 
-def test_missing_folder_config_and_weights(folder: Path) -> None:
-    name = f"open_clip:local-dir:{folder}"
-    (folder / WEIGHTS).unlink()
-    assert f"has no weights file {WEIGHTS}" in reason(name)
-    (folder / "open_clip_config.json").unlink()
-    assert "has no open_clip_config.json" in reason(name)
-    assert "there is no folder" in reason(name + "-elsewhere")
-
-
-def test_a_bundled_model_that_is_not_there_says_how_to_train_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(bundled, "ASSETS", tmp_path)
-    text = reason("diorama")
-    assert (
-        "assets/diorama" in text
-        and "training.clip --model vit" in text
-        and text.endswith("; no other model is available offline.")
-    )
-
-
-@pytest.mark.parametrize("damage", ["cut", "noise", "empty", "text"])
-def test_damaged_weights(folder: Path, damage: str) -> None:
-    file = folder / WEIGHTS
-    whole = file.read_bytes()
-    file.write_bytes(
-        {"cut": whole[: len(whole) // 2], "noise": b"\xff" * 1000, "empty": b"", "text": b"version of"}[damage]
-    )
-    assert f"its weights file {WEIGHTS} is damaged" in reason(f"open_clip:local-dir:{folder}")
-
-
-def test_weights_that_were_not_fetched(folder: Path) -> None:
-    (folder / WEIGHTS).write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
-    assert f"its weights file {WEIGHTS} is a pointer of Git LFS" in reason(f"open_clip:local-dir:{folder}")
-
-
-def test_tensors_that_do_not_fit_are_named(folder: Path) -> None:
-    from safetensors.torch import load_file, save_file
-
-    held = load_file(folder / WEIGHTS)
-    held["stray"] = held.pop("logit_scale")
-    held["ln_final.bias"] = held["ln_final.bias"][:5].clone()
-    save_file(held, folder / WEIGHTS)
-    said = reason(f"open_clip:local-dir:{folder}")
-    assert "(it lacks logit_scale; the model has no stray; its ln_final.bias is of 5" in said
-
-
-def test_weights_of_another_model(folder: Path, checkpoints: dict[str, Path]) -> None:
-    shutil.copy(checkpoints["resnet"] / WEIGHTS, folder / WEIGHTS)
-    assert "does not fit its configuration" in reason(f"open_clip:local-dir:{folder}")
-
-
-def test_a_pickle_that_runs_code_is_refused(folder: Path) -> None:
-    class Trap:
-        def __reduce__(self) -> tuple[Any, ...]:
-            return Path.touch, (folder / "executed",)
-
-    (folder / WEIGHTS).unlink()
-    torch.save({"weights": Trap()}, folder / "open_clip_pytorch_model.bin")
-    assert "damaged or not safe to load (it holds more than plain tensors)" in reason(f"open_clip:local-dir:{folder}")
-    assert not (folder / "executed").exists()
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("{", "not valid JSON"),
-        ("[]", "not a JSON object"),
-        ("{}", "no model_cfg with embed_dim"),
-        ('{"model_cfg": {"embed_dim": 8, "vision_cfg": {"colour": 1}, "text_cfg": {}}}', "make no model"),
-        (
-            '{"model_cfg": {"embed_dim": 8, "vision_cfg": {}, "text_cfg": {"tokenizer_kwargs": '
-            '{"trust_remote_code": true}}}}',
-            "asks for trust_remote_code",
-        ),
-    ],
-)
-def test_bad_configurations(folder: Path, text: str, expected: str) -> None:
-    (folder / "open_clip_config.json").write_text(text)
-    assert expected in reason(f"open_clip:local-dir:{folder}")
-
-
 def test_a_missing_tokenizer_is_said_when_texts_come(folder: Path) -> None:
     for file in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
         (folder / file).unlink()
@@ -374,64 +287,6 @@ def test_replaced_files_are_loaded_anew(folder: Path, checkpoints: dict[str, Pat
     for file in checkpoints["vit-avg"].iterdir():
         shutil.copy(file, folder / file.name)
     assert load_backbone(name, device="cpu", pool=pool).fingerprint != first.fingerprint
-
-
-def test_two_threads_load_one_model_once(checkpoints: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    loads = []
-    build = open_clip_model._build
-
-    def slow(*args: Any) -> Any:
-        loads.append(args)
-        time.sleep(0.2)
-        return build(*args)
-
-    monkeypatch.setattr(open_clip_model, "_build", slow)
-    pool: KeyedCache[Backbone] = KeyedCache()
-    got: list[Backbone] = []
-    name = f"open_clip:local-dir:{checkpoints['vit']}"
-    threads = [threading.Thread(target=lambda: got.append(load_backbone(name, "cpu", pool=pool))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(loads) == 1 and len(got) == 4 and len(set(map(id, got))) == 1
-
-
-def test_waiting_for_anothers_load_can_be_stopped(
-    checkpoints: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun, go = threading.Event(), threading.Event()
-    build = open_clip_model._build
-
-    def held(*args: Any) -> Any:
-        begun.set()
-        assert go.wait(20)
-        return build(*args)
-
-    monkeypatch.setattr(open_clip_model, "_build", held)
-    pool: KeyedCache[Backbone] = KeyedCache()
-    name = f"open_clip:local-dir:{checkpoints['vit']}"
-    with ThreadPoolExecutor(1) as threads:
-        first = threads.submit(load_backbone, name, "cpu", pool=pool)
-        assert begun.wait(20)
-        with pytest.raises(Stopped, match="stopped while waiting for open_clip:local-dir"):
-            load_backbone(name, "cpu", pool=pool, progress=stoppable(silent, lambda: True))
-        go.set()
-        assert load_backbone(name, "cpu", pool=pool) is first.result(20)
-
-
-def test_threads_share_a_tokenizer(checkpoints: dict[str, Path]) -> None:
-    backbone = load_backbone(f"open_clip:local-dir:{checkpoints['vit']}", device="cpu", pool=KeyedCache())
-    texts = [f"a bird {i}" for i in range(200)]
-    expected, results = backbone.encode_text(texts), []
-    threads = [threading.Thread(target=lambda: results.append(backbone.encode_text(texts))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(results) == 4
-    for result in results:
-        torch.testing.assert_close(result, expected)
 
 
 def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
