@@ -35,7 +35,7 @@ _CLAIMS = (
 class WorldReport(Report):
     """The Diorama suite for every bundled CLIP, all scorers."""
 
-    count: Annotated[Count, Help("Scenes in every set")] = 2000
+    count: Annotated[Count, Help("Scenes in every set")] = 1000
 
     def write(self, documents: Documents) -> None:
         """Rewrites the part ``figures`` of docs/figures.md and the models' cards."""
