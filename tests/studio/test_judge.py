@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from ood_studio.evaluation.metrics import auroc
 from ood_studio.studio import AdaptRequest, BenchRequest, LabelChoice, Studio
 from ood_studio.studio.judge import Judge, Judged
 from ood_studio.ui.adapt.changed import changed
+from ood_studio.ui.adapt.drawing import verdict
 from ood_studio.ui.adapt.fitting import ACCURACY, Fit
+from ood_studio.ui.adapt.session import Session
 
 REQUEST = AdaptRequest(method="probe:epochs=3", labels=LabelChoice(backbone="diorama-conv"), train_count=60, seed=4)
 
@@ -98,3 +101,13 @@ def test_a_fit_grows_epoch_by_epoch(studio: Studio, judge: Judge) -> None:
     assert fit.now is not None and fit.rates[ACCURACY][-1] == fit.now.accuracy
     name = next(iter(fit.now.ood))
     assert fit.rates[f"AUROC {name}"][-1] == auroc(fit.now.id, fit.now.ood[name])
+
+
+@pytest.mark.parametrize(("now", "said"), [(0.0, "as before"), (-3.0, "better"), (3.0, "worse")])
+def test_the_card_speaks_of_differences_that_there_are(now: float, said: str) -> None:
+    rng = np.random.default_rng(0)
+    inside, outside = rng.normal(1.0, 1.0, 200), rng.normal(0.0, 1.0, 200)
+    record = SimpleNamespace(adapter="probe", about="some", notes=())
+    before, after = judged([*inside], [*outside]), judged([*inside], [*(outside + now)])
+    fit = Fit(REQUEST, "energy", None, before, after, 1, (0, 1), adapted=SimpleNamespace(record=record))  # type: ignore[arg-type]
+    assert f"OOD is told apart {said}" in verdict(Session(fit))

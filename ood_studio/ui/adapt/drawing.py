@@ -21,6 +21,8 @@ from ood_studio.ui.downloads import download_folder
 from ood_studio.ui.plot import figure_update
 from ood_studio.ui.wiring import Updates
 
+_SAME = 0.005  # of the mean AUROC: less is not worth a word on some hundred pictures
+
 
 def running(p: Panels, mine: Session) -> Updates:
     """What follows every epoch."""
@@ -74,7 +76,9 @@ def verdict(mine: Session) -> str:
     if fit.before is not None and fit.now is not None:
         lines += [_effect(name, fit.before, fit.now) for name in fit.now.ood]
         gain = sum(fit.now.auroc(name) - fit.before.auroc(name) for name in fit.now.ood) / max(1, len(fit.now.ood))
-        if not mine.running and gain:
+        if not mine.running and abs(gain) < _SAME:
+            heading += ": OOD is told apart as before"
+        elif not mine.running:
             side = "in" if gain > 0 else "out"
             heading += f": OOD is told apart {'better' if gain > 0 else 'worse'}"
         if fit.now.accuracy is not None and fit.before.accuracy is not None:
