@@ -24,6 +24,7 @@ from ood_studio.training.reports import (
     adapter_text,
     adapters,
     attacks,
+    streams,
     synthesis_measures,
     world,
 )
@@ -34,9 +35,16 @@ from ood_studio.training.reports.document import FIGURES, Documents, table
 from ood_studio.training.reports.synthesis import contact_sheet
 from ood_studio.training.reports.synthesis_cards import classifier_card, inpainting_card
 
-SECTIONS = {"world": "figures", "attacks": "attacks", "adapters": "adapters", "synthesis": "synthesis"}
+SECTIONS = {
+    "world": "figures",
+    "streams": "streams",
+    "attacks": "attacks",
+    "adapters": "adapters",
+    "synthesis": "synthesis",
+}
 CARDS = {
     "world": ["diorama"],
+    "streams": [],
     "attacks": [],
     "adapters": [],
     "synthesis": ["diorama-classifier", "diorama-sd"],
@@ -60,6 +68,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapters, "searches", lambda pictures: dict.fromkeys(("plp", "probe", "taskres"), search))
     for module in (world, attacks, adapters):
         monkeypatch.setattr(module, "bundled_backbones", lambda: ["diorama"])
+    monkeypatch.setattr(streams, "SETTINGS", streams.SETTINGS[:1])
     monkeypatch.setattr(attacks, "FeatureAttack", partial(FeatureAttack, steps=3))
     request = SynthesizeImageRequest(loop=NearBoundary(steps=4, iterations=1))
     monkeypatch.setattr(synthesis_measures, "SynthesizeImageRequest", lambda: request)

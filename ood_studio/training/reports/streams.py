@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class StreamReport(Report):
                 labels=LabelChoice(backbone=backbone),
                 preset=preset,
                 stream=Stream(stream.shape, stream.share, seed=self.seed),
-                promise=Promise(0.05, None),
+                promise=Promise(min(0.5, max(0.05, round(math.ceil(500 / self.count) / 100 + 0.01, 2))), None),
                 count=self.count,
             )
             with closing(Bars(quiet=False)) as bars:
