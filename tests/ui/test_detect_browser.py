@@ -33,8 +33,9 @@ def test_a_detector_is_made_decides_and_is_loaded_again(page: Any, address: str,
     first = page.locator("#detect-decisions tbody").inner_text()
     assert page.locator("#detect-decisions tbody tr").count() == 24
     # A page that begins anew with the file alone decides the same.
-    page.goto(f"{address}?tab=detect", timeout=PATIENCE)
+    page.goto(f"{address}?tab=detect&rate=0.2", timeout=PATIENCE)
     page.wait_for_selector("text=A detector in one file", timeout=PATIENCE)
+    page.wait_for_function("document.querySelector('#detect-rate input')?.value == '0.2'", timeout=PATIENCE)
     page.locator("#detect-examples").click()
     with page.expect_file_chooser() as chooser:
         page.locator("#detect-load").click()

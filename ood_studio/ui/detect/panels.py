@@ -15,6 +15,7 @@ from ood_studio.ui.detect.layout import LAYOUT, START
 from ood_studio.ui.form import Form
 from ood_studio.ui.plot import click_plot
 from ood_studio.ui.run import Buttons
+from ood_studio.ui.share import share_box
 
 EMPTY = (
     '<div class="studio-empty"><h2>Decide</h2><p>A detector in one file: model, labels, score, and a threshold with a '
@@ -48,6 +49,7 @@ class Chooser:
     add: Any
     examples: Any
     clear: Any
+    share: Any
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ def build_chooser(strangers: bool) -> Chooser:
     with gr.Accordion("More", open=False, visible=not strangers, elem_id="detect-further"):
         form.draw("more")
     form.wire()
-    return Chooser(form, promise, Buttons((make,), stop, progress), make, load, add, examples, clear)
+    buttons = Buttons((make,), stop, progress)
+    return Chooser(form, promise, buttons, make, load, add, examples, clear, share_box("detect"))
 
 
 def build_panels() -> Panels:

@@ -14,15 +14,17 @@ from ood_studio.core.progress import Progress
 from ood_studio.detectors import Promise
 from ood_studio.detectors.file import SUFFIX
 from ood_studio.studio import DecideRequest, DetectorRequest, Studio
+from ood_studio.studio.commands import command_line
 from ood_studio.studio.jobs import ANSWER, Job
 from ood_studio.ui.detect import drawing
-from ood_studio.ui.detect.layout import START
+from ood_studio.ui.detect.layout import LAYOUT, START
 from ood_studio.ui.detect.panels import Chooser, Panels, promise_words
 from ood_studio.ui.detect.session import Outcome, Ready, Session
 from ood_studio.ui.downloads import download_folder, file_stem
 from ood_studio.ui.notices import tell
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import Asked, Run
+from ood_studio.ui.share import share_update, shared_view
 from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.wiring import Updates
 from ood_studio.worlds import gallery_of
@@ -72,10 +74,18 @@ def wire_run(page: Page, sidebar: Sidebar, session: gr.State, c: Chooser, p: Pan
         if job.result is None:
             return {}
         mine.outcome = job.result
-        return drawing.everything(p, mine)
+        return drawing.everything(p, mine) | shared(mine.outcome.ready)
 
-    run = Run(page, "detect", ANSWER, c.buttons, session, draw, p.all(), said="Stopped. What was there is still there.")
-    run.on(c.make.click, make, [*c.form.inputs(), *sidebar.inputs], name="detect_make")
+    def shared(ready: Ready) -> Updates:
+        if ready.request is None:
+            return {c.share: share_update(c.share, "")}
+        query = sidebar.query(ready.request, LAYOUT.boxes, START)
+        view = shared_view("detect", query, command_line("detect-fit", sidebar.shown(ready.request)))
+        return {c.share: share_update(c.share, view)}
+
+    outputs = [*p.all(), c.share]
+    run = Run(page, "detect", ANSWER, c.buttons, session, draw, outputs, said="Stopped. What was there is still there.")
+    run.on([c.make.click, c.share.click], make, [*c.form.inputs(), *sidebar.inputs], name="detect_make")
     run.on(c.load.upload, load, [c.load], name="detect_load")
 
     def add(mine: Session, paths: list[str] | None) -> None:
@@ -135,4 +145,4 @@ def made(studio: Studio, request: DetectorRequest, progress: Progress) -> Ready:
         found.detector.save(path := download_folder() / f"{stem}{SUFFIX}")
     except OSError as error:
         raise StudioError(f"the detector cannot be written ({error.strerror or error})") from error
-    return Ready(found.detector, path, found.notes)
+    return Ready(found.detector, path, found.notes, request)

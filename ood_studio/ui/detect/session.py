@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ood_studio.core.errors import StudioError
 from ood_studio.detectors import Detector
+from ood_studio.studio import DetectorRequest
 from ood_studio.studio.decide import Decided
 
 MOST_PICTURES = 500
@@ -19,11 +20,13 @@ class Ready:
     Attributes:
         detector: the detector, and ``path`` its file.
         notes: what is to be said of how it was made.
+        request: what it was made of; None where it was read from a file.
     """
 
     detector: Detector
     path: Path
     notes: tuple[str, ...] = ()
+    request: DetectorRequest | None = None
 
 
 @dataclass(frozen=True, eq=False)
