@@ -202,7 +202,7 @@ def _known(word: str, kind: str, known: Iterable[str]) -> None:
     if word in listed:
         return
     near = difflib.get_close_matches(word, listed, 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(listed)}" if len(listed) < 20 else ""
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(listed)}" if len(listed) < 30 else ""
     raise StudioError(f"there is no {kind} {word}{'; ' if hint else ''}{hint}")
 
 
