@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Any
 from urllib.parse import unquote
 
@@ -81,11 +81,11 @@ class Door:
             await refuse(send, 413, f"A request may have {most // 2**20} MB on this server.")
         finally:
             if uploads:
-                self._uploaded.setdefault(visitor, deque()).append((time.monotonic(), body.count))
+                self._uploaded.setdefault(visitor, deque()).append((monotonic(), body.count))
 
     def _bytes_of(self, visitor: str) -> int:
         """What a visitor has uploaded of late; what was before is forgotten, of all visitors."""
-        before = time.monotonic() - SPAN
+        before = monotonic() - SPAN
         for each in [*self._uploaded]:
             while self._uploaded[each] and self._uploaded[each][0][0] < before:
                 self._uploaded[each].popleft()
@@ -94,9 +94,9 @@ class Door:
         return sum(count for _, count in self._uploaded.get(visitor, ()))
 
     async def _has_room(self) -> bool:
-        if time.monotonic() - self._looked > 2:
+        if monotonic() - self._looked > 2:
             self._room = await asyncio.to_thread(temporary.bound, temporary.UPLOADS)
-            self._looked = time.monotonic()
+            self._looked = monotonic()
         return self._room
 
 
