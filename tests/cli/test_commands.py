@@ -32,7 +32,7 @@ FEW = ["--backbone", BACKBONE, "--quiet"]
 FEW_LABELS = [next(flag for path, flag in flags(Bench).items() if path.endswith("mining.count")), "60"]
 ROW = (
     "suite id ood backbone scorer params n_id n_ood auroc fpr95 aupr_in aupr_out detection_error auroc_low auroc_high "
-    "fpr95_low fpr95_high fpr_definition seed provenance versions"
+    "fpr95_low fpr95_high fpr_definition seed provenance versions protocol"
 ).split()
 
 Run = Callable[..., tuple[int, str, str]]

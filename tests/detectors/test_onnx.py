@@ -22,7 +22,7 @@ from ood_studio.detectors.onnx_export import KEY, OUTPUTS, export_onnx
 from ood_studio.detectors.preparation import prepared
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.scorers import GLMCM, MCM, Mahalanobis, NegLabel, Reference, Scorer, select_features
+from ood_studio.scorers import GLMCM, MCM, MaxLogit, NegLabel, Reference, Scorer, select_features
 from ood_studio.worlds import worlds
 from tests.backbones.conftest import save_checkpoint, save_timm_checkpoint
 
@@ -123,7 +123,7 @@ def test_an_open_clip_checkpoint_that_crops(tmp_path: Path) -> None:
 
 def test_a_timm_checkpoint_with_its_own_head(tmp_path: Path) -> None:
     backbone = load_backbone(f"timm:local-dir:{save_timm_checkpoint(tmp_path / 'timm', 'timm-resnet')}", device="cpu")
-    agrees(made(backbone, Mahalanobis(), shown(40)), tmp_path / "d.onnx", shown(40))
+    agrees(made(backbone, MaxLogit(space="visual"), shown(40)), tmp_path / "d.onnx", shown(40))
 
 
 def test_the_other_bundled_model_with_its_patches(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.core.errors import StudioError
+from ood_studio.evaluation.choose import bench_scorers, choose_scorers
 from ood_studio.studio import BenchRequest, LabelChoice
 from ood_studio.studio.jobs import SET
 from ood_studio.ui.compare import drawing
@@ -62,7 +63,9 @@ def wire_opening(parts: Parts, run: Run) -> None:
         wanted, mine.linked = mine.linked, False
         if not wanted or mine.running:
             return {}
-        run = kept_run(chooser.read(sidebar, values), page.strangers)
+        request = chooser.read(sidebar, values)
+        choose_scorers(request.scorers, bench_scorers(request.score))  # unknown ones are told before a click
+        run = kept_run(request, page.strangers)
         if run is None:
             tell("info", "The link’s choices are in the form; Compare computes them.")
             return {}
