@@ -33,7 +33,7 @@ def upload(page: Any, *paths: Path) -> None:
 
 def bars(page: Any) -> list[tuple[str, str]]:
     """Labels and shares of the affinity bars, strongest first."""
-    rows = page.locator(".studio-bars li")
+    rows = page.locator("#bars .studio-bars li")
     return [
         (rows.nth(i).locator(".label").inner_text(), rows.nth(i).locator(".share").inner_text())
         for i in range(rows.count())
@@ -85,8 +85,8 @@ def test_it_opens_answered_and_reads_what_is_uploaded_but_for_broken_and_huge_fi
     page.wait_for_selector("#pictures .thumbnail-item.selected >> nth=0", timeout=PATIENCE)
     before = bars(page)
     assert len(before) == 12
-    assert re.search("In-distribution|Out-of-distribution", page.locator(".studio-verdict-title").inner_text())
-    assert page.locator(".studio-scores tbody tr").count() == 6
+    assert re.search("In-distribution|Out-of-distribution", page.locator("#verdict .studio-verdict-title").inner_text())
+    assert page.locator("#scores .studio-scores tbody tr").count() == 6
     page.wait_for_selector("#histogram .main-svg", timeout=PATIENCE)
 
     unfold(page, "shared-score")
@@ -97,7 +97,7 @@ def test_it_opens_answered_and_reads_what_is_uploaded_but_for_broken_and_huge_fi
     page.fill("#shared-tau textarea", "99")
     page.locator("#shared-tau textarea").press("Enter")
     page.wait_for_selector("#notices >> text=tau must lie between 0.0001 and 10, not 99", timeout=PATIENCE)
-    assert "τ = 1" in page.locator(".studio-tau").inner_text()  # nothing is lost
+    assert "τ = 1" in page.locator("#bars .studio-tau").inner_text()  # nothing is lost
 
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"this is no picture")
@@ -130,9 +130,9 @@ def test_examples_several_pictures_and_typed_labels_that_are_text_without_a_thre
     page.get_by_role("option", name="type your own").click()
     page.fill("#shared-labels-own textarea", "fish\n<img src=x onerror=alert(1)>\ncar")
     page.locator("#shared-labels-own textarea").blur()
-    page.wait_for_selector(".studio-verdict.open", timeout=PATIENCE)
+    page.wait_for_selector("#verdict .studio-verdict.open", timeout=PATIENCE)
     assert page.locator("#verdict img, #bars img, #meaning img").count() == 0
-    assert "no threshold" in page.locator(".studio-verdict-title").inner_text().lower()
+    assert "no threshold" in page.locator("#verdict .studio-verdict-title").inner_text().lower()
     assert "there is no threshold" in page.locator("#meaning").inner_text()
 
     page.locator("#clear").click()
@@ -201,7 +201,7 @@ def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -
     page.wait_for_selector("#examples img", timeout=PATIENCE)
     fits = "document.documentElement.scrollWidth <= window.innerWidth + 1"
     assert page.evaluate(fits)
-    page.wait_for_selector(".studio-scores", timeout=PATIENCE)
+    page.wait_for_selector("#scores .studio-scores", timeout=PATIENCE)
     page.wait_for_selector("#histogram .main-svg", timeout=PATIENCE)
     assert page.evaluate(fits)
     assert page.locator(".sidebar.open").count() == 0  # it would hide everything
