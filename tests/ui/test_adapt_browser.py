@@ -9,7 +9,7 @@ import pytest
 from ood_studio.adapters import find_adapter
 from ood_studio.ui.adapt import running
 from tests.ui.test_attack_browser import open_tab, quick
-from tests.ui.unfolding import unfold
+from tests.ui.unfolding import settle, unfold
 
 PATIENCE = 240_000  # milliseconds: the first training draws and encodes its pictures
 IDLE = "!document.querySelector('#adapt-run').disabled && document.querySelector('#adapt-stop').disabled"
@@ -79,7 +79,9 @@ def test_an_attacked_batch_is_learnt_from(page: Any, address: str) -> None:
     assert "these pictures" in page.locator("#adapt-table").inner_text()
     # Memorised, fresh, and attacked again: side by side, each with its pictures.
     page.get_by_role("tab", name="Judge again").click()
+    settle(page)
     page.fill("#adapt-again-count input", "10")
+    page.locator("#adapt-again-count input").press("Tab")
     page.locator("#adapt-again").click()
     page.wait_for_selector("#adapt-rounds section.repeated", timeout=PATIENCE)
     page.wait_for_function("!document.querySelector('#adapt-again').disabled", timeout=PATIENCE)

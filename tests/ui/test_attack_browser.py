@@ -101,7 +101,6 @@ def test_a_run_that_is_stopped_or_diverges_keeps_the_last_good_picture(
         broken = pixels.requires_grad and next(calls) > 25  # only the attack asks for gradients
         return replace(found, visual=found.visual * math.nan) if broken else found
 
-    page.set_viewport_size({"width": 420, "height": 800})
     open_tab(page, address)
     quick(page, 2000)
     page.locator("#attack-run").click()
@@ -111,10 +110,12 @@ def test_a_run_that_is_stopped_or_diverges_keeps_the_last_good_picture(
     page.wait_for_selector("#attack-ready h2", timeout=PATIENCE)
     page.wait_for_function(IDLE, timeout=PATIENCE)
     assert page.locator("#attack-pictures img").count() == 3
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
+    page.set_viewport_size({"width": 420, "height": 800})
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth + 1", timeout=PATIENCE)
     page.set_viewport_size({"width": 1600, "height": 1000})
 
-    set_number(page, "attack-steps", 60)
+    open_tab(page, address)
+    quick(page, 60)
     monkeypatch.setattr(OpenClipBackbone, "_encode_image", breaking)
     page.locator("#attack-run").click()
     page.wait_for_selector("#attack-verdict >> text=not finite", timeout=PATIENCE)

@@ -221,7 +221,7 @@ def test_a_set_is_made(client: Client, tmp_path: Path, monkeypatch: pytest.Monke
     assert told == {
         "name": "seaside",
         "made_set": "seaside-1a2b",
-        "left_out": 0,
+        "left_out": {},
         "results": [{"file": "0.png"}, {"file": "1.png"}],
     }
     with zipfile.ZipFile(archive) as held:
