@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import torch
 from PIL import Image
@@ -112,53 +112,67 @@ def few_shot_crops(
     return _MADE.get(key, make, lambda: progress("cropping pictures", 0, len(rows)))
 
 
-def check_crops(crops: int, chosen: int) -> None:
-    """Checks that no crop would be of both kinds.
+class FromCrops(Protocol):
+    """Hyper-parameters of an adapter that learns from crops of a few images, see `few_shot_crops`.
+
+    Attributes:
+        shots: images of each class; None = all.
+        crops, chosen: P and Q.
+        empty_classes: what to do about classes without an image.
+    """
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def shots(self) -> int | None: ...
+    @property
+    def crops(self) -> int: ...
+    @property
+    def chosen(self) -> int: ...
+    @property
+    def empty_classes(self) -> EmptyClasses: ...
+
+
+def check_crops(adapter: FromCrops) -> None:
+    """Checks that no crop would be of both kinds, and that the text of every label stays.
 
     Raises:
-        StudioError: where some would.
+        StudioError: where that is not so.
     """
-    if 2 * chosen > crops:
-        raise StudioError(f"chosen must be at most half of crops, {crops // 2}, not {chosen}")
+    if 2 * adapter.chosen > adapter.crops:
+        raise StudioError(f"chosen must be at most half of crops, {adapter.crops // 2}, not {adapter.chosen}")
+    if adapter.empty_classes == "leave-out":
+        raise StudioError(f"{adapter.title} keeps the text of every label: empty_classes must be keep or refuse")
 
 
 def material_crops(
-    backbone: Backbone,
-    material: Material,
-    *,
-    shots: int | None,
-    crops: int,
-    chosen: int,
-    empty: EmptyClasses,
-    seed: int,
-    progress: Progress = silent,
+    adapter: FromCrops, backbone: Backbone, material: Material, seed: int, progress: Progress = silent
 ) -> tuple[Crops, tuple[str, ...]]:
     """`few_shot_crops` of a few images of each class, drawn by the seed, and what to say about them.
 
     Args:
+        adapter: what learns from them.
         material: with targets, class_text and images.
-        shots: images of each class; None = all.
-        empty: what to do about classes without an image.
 
     Raises:
         StudioError: as `filled_classes` and `few_shot_crops`.
     """
     assert material.targets is not None and material.class_text is not None and material.images is not None
     targets = material.targets.cpu().long()
-    rows = few_shot_rows(targets, len(material.labels), shots, seed)
-    _, notes = filled_classes(targets[rows], material.labels, empty)
+    rows = few_shot_rows(targets, len(material.labels), adapter.shots, seed)
+    _, notes = filled_classes(targets[rows], material.labels, adapter.empty_classes)
     made = few_shot_crops(
         backbone,
         material.images,
         rows.tolist() if material.rows is None else material.rows[rows.numpy()].tolist(),
         targets[rows],
         material.class_text,
-        crops=crops,
-        chosen=chosen,
+        crops=adapter.crops,
+        chosen=adapter.chosen,
         seed=seed,
         progress=progress,
     )
-    notes = (*shot_notes(targets, material.labels, shots), *notes)
+    notes = (*shot_notes(targets, material.labels, adapter.shots), *notes)
     if made.unread:
         notes = (*notes, f"{made.unread} of {len(rows)} images could not be read, and are left out.")
     return made, notes

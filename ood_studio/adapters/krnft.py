@@ -20,7 +20,6 @@ from ood_studio.adapters.record import AdapterError
 from ood_studio.adapters.synthetic import unit
 from ood_studio.adapters.transformed import Reduction, Transformation, meta_net
 from ood_studio.backbones import Backbone
-from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help
 from ood_studio.core.progress import Progress
 from ood_studio.scorers import Reference, Space
@@ -91,9 +90,7 @@ class KRNFT(Adapter):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_crops(self.crops, self.chosen)
-        if self.empty_classes == "leave-out":
-            raise StudioError(f"{self.title} keeps the text of every label: empty_classes must be keep or refuse")
+        check_crops(self)
 
     @property
     def binds(self) -> tuple[str, ...]:
@@ -105,16 +102,7 @@ class KRNFT(Adapter):
         return Recipe("adamw", self.rate, self.epochs, pairs, self.weight_decay, floor=None)
 
     def _start(self, backbone: Backbone, material: Material, seed: int, progress: Progress) -> Start:
-        made, notes = material_crops(
-            backbone,
-            material,
-            shots=self.shots,
-            crops=self.crops,
-            chosen=self.chosen,
-            empty=self.empty_classes,
-            seed=seed,
-            progress=progress,
-        )
+        made, notes = material_crops(self, backbone, material, seed, progress)
         learner = NegativeFeatureLearner(
             made,
             unit(material.class_text),  # type: ignore[arg-type]  # it is needed

@@ -76,11 +76,9 @@ class PromptTuning(Adapter):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_crops(self.crops, self.chosen)
+        check_crops(self)
         if not self.start.strip():
             raise StudioError("start must be one word or more: the learnt context begins as them")
-        if self.empty_classes == "leave-out":
-            raise StudioError(f"{self.title} keeps the text of every label: empty_classes must be keep or refuse")
 
     def _recipe(self) -> Recipe:
         return Recipe("sgd", self.rate, self.epochs, max(1, self.batch // 2), self.weight_decay)
@@ -91,16 +89,7 @@ class PromptTuning(Adapter):
             side: backbone.prompted(labels, len(words))
             for side, labels in zip(SIDES, (material.labels, material.negative_labels[: self.negatives]), strict=True)
         }
-        made, notes = material_crops(
-            backbone,
-            material,
-            shots=self.shots,
-            crops=self.crops,
-            chosen=self.chosen,
-            empty=self.empty_classes,
-            seed=seed,
-            progress=progress,
-        )
+        made, notes = material_crops(self, backbone, material, seed, progress)
         if len(material.negative_labels) > self.negatives:
             notes = (
                 *notes,

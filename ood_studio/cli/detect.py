@@ -22,11 +22,9 @@ from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.data.images import IMAGE_SUFFIXES, decode_image
 from ood_studio.data.sources import open_dataset
-from ood_studio.detectors import Decision, Detector
+from ood_studio.detectors import COLUMNS, Decision, Detector
 from ood_studio.detectors.file import SUFFIX
 from ood_studio.studio import AuditRequest, DecideRequest, DetectorRequest
-
-_COLUMNS = ("image", "id", "score", "p_value", "nearest")
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,7 @@ class _Table:
                 self.path.write_text(text, encoding="utf-8", errors="surrogateescape")
             self.held = frozenset(self._names(text))
             if self.path.suffix == ".csv" and not text:
-                self._append(",".join(_COLUMNS) + "\n")
+                self._append(",".join(COLUMNS) + "\n")
         except (OSError, ValueError, KeyError) as error:
             raise StudioError(f"{path} cannot be added to ({error}); give another file") from error
 
@@ -178,8 +176,7 @@ class _Table:
             self._append(json.dumps(plain) + "\n")
         else:
             line = io.StringIO()
-            near = "; ".join(label for label, _, _ in decision.nearest)
-            csv.writer(line, lineterminator="\n").writerow([*(plain[column] for column in _COLUMNS[:4]), near])
+            csv.writer(line, lineterminator="\n").writerow(decision.row())
             self._append(line.getvalue())
 
     def _append(self, text: str) -> None:

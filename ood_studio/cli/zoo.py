@@ -15,6 +15,7 @@ from ood_studio.cli.output import check_folder, one_line, to_json, write_text
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
+from ood_studio.evaluation.export import text_table
 from ood_studio.evaluation.trends import FEWEST
 from ood_studio.evaluation.zoo import Measured
 from ood_studio.evaluation.zoo.claims import points, trends
@@ -63,9 +64,7 @@ class Zoo(Common):
             print(to_json({"models": [each.to_dict() for each in measured], "problems": problems, "trends": told}))
             return
         rows = [_HEAD, *(_row(each, groups.get(each.backbone, "")) for each in measured)]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
-        for row in rows:
-            print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print(text_table([[*row] for row in rows]))
         for each in measured:
             for text in each.notes:
                 print(f"{each.backbone}: {text}")

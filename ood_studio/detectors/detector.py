@@ -37,6 +37,10 @@ _PARTS = ("class_text", "negative_text", "conjugated_text", "images", "labels")
 _NEAREST = 3
 
 
+COLUMNS = ("image", "id", "score", "p_value", "nearest")
+"""Of a table of decisions, see `Decision.row`."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """What a detector says of an image.
@@ -55,6 +59,10 @@ class Decision:
     score: float
     p_value: float
     nearest: tuple[tuple[str, float, bool], ...]
+
+    def row(self) -> list[Any]:
+        """Its cells in a table of `COLUMNS`."""
+        return [self.name, self.inside, self.score, self.p_value, "; ".join(label for label, _, _ in self.nearest)]
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""

@@ -141,9 +141,7 @@ def brier(logits: Any, truth: Any, temperature: float = 1.0) -> float:
         StudioError: as `nll`.
     """
     rows, right = _checked(logits, truth)
-    shares = np.exp(log_softmax(rows / _positive(temperature), axis=1))
-    shares[np.arange(len(right)), right] -= 1
-    return float((shares**2).sum(axis=1).mean())
+    return float(_each(rows, right, _positive(temperature)).brier.mean())
 
 
 def fit_temperature(logits: Any, truth: Any) -> float:

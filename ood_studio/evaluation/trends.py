@@ -86,16 +86,9 @@ def fit_trend(x: Any, y: Any, *, level: float = 0.95, resamples: int = 200, seed
     if len(across) < FEWEST or np.ptp(across) == 0:
         return None
     slope, intercept = _line(across, up)
-    rng = np.random.default_rng(seed)
-    slopes: list[float] = []
-    shares: list[float] = []
-    while len(slopes) < resamples:
-        rows = rng.integers(0, len(across), len(across))
-        if len(np.unique(across[rows])) < 2:
-            continue
-        line = _line(across[rows], up[rows])
-        slopes.append(line[0])
-        shares.append(_r2(across[rows], up[rows], line))
+    lines = _resampled(across, up, resamples, seed)
+    slopes = [line[0] for _, line in lines]
+    shares = [_r2(across[rows], up[rows], line) for rows, line in lines]
     ends = ((1 - level) / 2, (1 + level) / 2)
     low, high = np.quantile(slopes, ends) if slopes else (np.nan, np.nan)
     r2_low, r2_high = np.quantile(shares, ends) if shares else (np.nan, np.nan)
@@ -124,15 +117,11 @@ def band(trend: Trend, x: Any, y: Any, at: Sequence[float], *, level: float = 0.
         level: of the band, in (0, 1).
     """
     across, up = _points(x, y)
-    rng = np.random.default_rng(trend.seed)
     places = np.asarray(at, np.float64)
-    lines: list[Floats] = []
-    while len(lines) < max(1, trend.resamples):
-        rows = rng.integers(0, len(across), len(across))
-        if len(np.unique(across[rows])) < 2:
-            continue
-        slope, intercept = _line(across[rows], up[rows])
-        lines.append(slope * places + intercept)
+    lines = [
+        slope * places + intercept
+        for _, (slope, intercept) in _resampled(across, up, max(1, trend.resamples), trend.seed)
+    ]
     low, high = np.quantile(np.stack(lines), ((1 - level) / 2, (1 + level) / 2), axis=0)
     return low, high
 
@@ -177,6 +166,17 @@ def compare_trends(
     rng = np.random.default_rng(seed)
     larger = sum(gain(level_line + rng.permutation(rest)) >= found - 1e-12 for _ in range(permutations))
     return Difference(found, (1 + larger) / (1 + permutations), (cut, len(across) - cut), permutations, seed)
+
+
+def _resampled(x: Floats, y: Floats, resamples: int, seed: int) -> list[tuple[NDArray[np.int64], tuple[float, float]]]:
+    """Rows drawn with replacement and the line through them; those that fall on one x are drawn again."""
+    rng = np.random.default_rng(seed)
+    found: list[tuple[NDArray[np.int64], tuple[float, float]]] = []
+    while len(found) < resamples:
+        rows = rng.integers(0, len(x), len(x))
+        if len(np.unique(x[rows])) > 1:
+            found.append((rows, _line(x[rows], y[rows])))
+    return found
 
 
 def _line(x: Floats, y: Floats) -> tuple[float, float]:

@@ -56,6 +56,17 @@ def blank(summary: str, height: int = 480, view: str | None = None) -> go.Figure
     )
 
 
+def without_units(figure: go.Figure) -> go.Figure:
+    """The figure as a map, whose axes have no numbers and one scale, with the legend above it."""
+    hidden = {"showticklabels": False, "ticks": ""}
+    return figure.update_layout(
+        showlegend=True,
+        xaxis=axis("", **hidden),
+        yaxis=axis("", scaleanchor="x", **hidden),
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
+    )
+
+
 def axis(title: str, **more: Any) -> dict[str, Any]:
     """An axis as a dictionary for plotly."""
     return {

@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
-from ood_studio.figures.base import axis, blank, plain
+from ood_studio.figures.base import blank, plain, without_units
 from ood_studio.figures.colours import ID, OOD, OOD_COLOURS
 
 CELL = 64  # pixels of an image in the sheet
@@ -74,14 +74,7 @@ def feature_map_figure(groups: Sequence[Group], backbone: str) -> go.Figure:
                 **drawn,
             )
         )
-    hidden = {"showticklabels": False, "ticks": ""}
-    figure.update_layout(
-        showlegend=True,
-        xaxis=axis("", **hidden),
-        yaxis=axis("", scaleanchor="x", **hidden),
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
-    )
-    return figure
+    return without_units(figure)
 
 
 def sprite(images: Sequence[Image.Image]) -> dict[str, object]:

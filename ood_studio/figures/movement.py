@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import plotly.graph_objects as go
 
-from ood_studio.figures.base import axis, blank, plain
+from ood_studio.figures.base import blank, plain, without_units
 from ood_studio.figures.colours import ID, NEUTRAL, OOD, OOD_COLOURS
 
 _HEIGHT = 520
@@ -70,11 +70,4 @@ def movement_figure(groups: Sequence[MovedGroup]) -> go.Figure:
             },
             hovertemplate=f"<b>{plain(group.name)}</b><br>%{{customdata}}<extra></extra>",
         )
-    hidden = {"showticklabels": False, "ticks": ""}
-    figure.update_layout(
-        showlegend=True,
-        xaxis=axis("", **hidden),
-        yaxis=axis("", scaleanchor="x", **hidden),
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
-    )
-    return figure
+    return without_units(figure)

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from ood_studio.core.parameters import Bounds, Help, Seed, Tau
-from ood_studio.scorers.base import Protocol, Reference, temperature, unit_rows
+from ood_studio.scorers.base import Reference, temperature, unit_rows
 from ood_studio.scorers.neglabel import Groups, GroupScorer, NegLabel, group_share
+from ood_studio.scorers.streaming import AtOnce, Order, Streaming
 
 Proxy = Literal["sample", "task"]
 """Whether a label's stored images weigh by their likeness to the image scored, or all the same."""
@@ -22,7 +23,7 @@ _LABELS = 256  # labels whose memories are gathered at a time
 
 
 @dataclass(frozen=True)
-class AdaNeg(GroupScorer):
+class AdaNeg(Streaming, GroupScorer):
     """The NegLabel score on text and on proxies made of test images, one call being one stream (NeurIPS 2024).
 
     Every ID and negative label has a memory of up to L test images besides its text feature t; all are empty when a
@@ -70,7 +71,6 @@ class AdaNeg(GroupScorer):
     name: ClassVar[str] = "adaneg"
     title: ClassVar[str] = "AdaNeg"
     needs: ClassVar[tuple[str, ...]] = ("class_text", "negative_text")
-    stream: ClassVar[bool] = True
 
     tau: Tau = None
     groups: Groups = 5
@@ -83,31 +83,16 @@ class AdaNeg(GroupScorer):
     length: Annotated[int, Bounds(1, 1000, log=True, step=1, help="Pictures stored under a label")] = 10
     sharpness: Annotated[float, Bounds(0.0, 1000.0, help="Sharpness of the sample-adaptive proxies")] = 5.5
     weight: Annotated[float, Bounds(0.0, 10.0, help="Weight of the text's own score")] = 0.1
-    batch: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="Pictures that come at once")] = 1
+    batch: AtOnce = 1
     update: Annotated[
         Literal["before", "after"], Help("Whether a batch is stored before or after its own scores are found")
     ] = "before"
-    order: Annotated[Seed | None, Help("Seed of a shuffle of the stream; none = in the order given")] = None
+    order: Order = None
 
     @property
-    def differentiable(self) -> bool:
-        """False: a stream decides what to store, and no gradient is recorded through its memory."""
-        return False
-
-    @property
-    def protocol(self) -> Protocol:
-        """Online where nothing of a batch reaches its own scores."""
-        return "online" if self.update == "after" else "transductive"
-
-    @property
-    def seen(self) -> str:
-        """See `Scorer.seen`."""
-        return "batches before it" if self.update == "after" else "batches before it and its own"
-
-    @property
-    def at_once(self) -> int:
-        """See `Scorer.at_once`."""
-        return self.batch
+    def learns_first(self) -> bool:
+        """See `Streaming.learns_first`."""
+        return self.update == "before"
 
     def _neglabel(self) -> NegLabel:
         return NegLabel(tau=self.tau, groups=self.groups, seed=self.seed)
@@ -121,16 +106,10 @@ class AdaNeg(GroupScorer):
         scale = 1 / temperature(self.tau, reference.logit_scale)
 
         def score(features: Tensor) -> Tensor:
-            order = torch.arange(len(features))
-            if self.order is not None:
-                order = torch.randperm(len(features), generator=torch.Generator().manual_seed(self.order))
-            order = order.to(features.device)
-            with torch.no_grad():
-                scores = torch.empty_like(features[:, 0])
-                memory = _Memory(text.to(features), features[order], self)
-                scores[order] = self._run(memory, len(classes), groups, scale)
-            # Adding 0 times the features says to autograd that the gradient is 0.
-            return scores + 0 * features.sum(dim=1)
+            def run(stream: Tensor) -> Tensor:
+                return self._run(_Memory(text.to(stream), stream, self), len(classes), groups, scale)
+
+            return self._streamed(features, run)
 
         return score
 

@@ -12,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ood_studio.core.parameters import Bounds, Help, Seed, Tau
-from ood_studio.scorers.base import Protocol, Reference, Scorer, temperature, unit_rows
+from ood_studio.core.parameters import Bounds, Tau
+from ood_studio.scorers.base import Reference, Scorer, temperature, unit_rows
+from ood_studio.scorers.streaming import AtOnce, Order, Streaming
 
 _BLOCK_BYTES = 32 * 2**20  # of similarities at a time
 _SCORES = 20_000  # of the past that the threshold is found among
@@ -21,7 +22,7 @@ _GRID = np.arange(100) / 100
 
 
 @dataclass(frozen=True)
-class TANL(Scorer):
+class TANL(Streaming, Scorer):
     """Test-time activated negative labels, one call being one stream.
 
     The activation of an image v is its softmax over the K ID and all N negative labels, the N negative entries of it.
@@ -61,36 +62,20 @@ class TANL(Scorer):
     title: ClassVar[str] = "TANL"
     needs: ClassVar[tuple[str, ...]] = ("class_text", "negative_text")
     wants: ClassVar[tuple[str, ...]] = ("noise",)
-    stream: ClassVar[bool] = True
 
     tau: Tau = None
     count: Annotated[int, Bounds(1, 1_000_000, log=True, step=1, help="Negative labels chosen (M)")] = 1000
     step: Annotated[int, Bounds(0, 1000, step=1, help="Labels between two prefixes; 0 = all of them alone")] = 1
     mixing: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="Share of the past; 1 = nothing of the batch")] = 1.0
-    batch: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="Pictures that come at once")] = 1
+    batch: AtOnce = 1
     length: Annotated[int, Bounds(1, 100_000, log=True, step=1, help="Activations kept of each side")] = 300
     gap: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="How sure a picture must be to be learnt from")] = 0.5
-    order: Annotated[Seed | None, Help("Seed of a shuffle of the stream; none = in the order given")] = None
+    order: Order = None
 
     @property
-    def differentiable(self) -> bool:
-        """False: a stream decides what to learn, and no gradient is recorded through that."""
-        return False
-
-    @property
-    def protocol(self) -> Protocol:
-        """Online where nothing of a batch reaches its own scores."""
-        return "online" if self.mixing == 1 else "transductive"
-
-    @property
-    def seen(self) -> str:
-        """See `Scorer.seen`."""
-        return "batches before it" if self.mixing == 1 else "batches before it and its own"
-
-    @property
-    def at_once(self) -> int:
-        """See `Scorer.at_once`."""
-        return self.batch
+    def learns_first(self) -> bool:
+        """See `Streaming.learns_first`."""
+        return self.mixing < 1
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.class_text is not None and reference.negative_text is not None
@@ -100,17 +85,11 @@ class TANL(Scorer):
         scale = 1 / temperature(self.tau, reference.logit_scale)
 
         def score(features: Tensor) -> Tensor:
-            order = torch.arange(len(features))
-            if self.order is not None:
-                order = torch.randperm(len(features), generator=torch.Generator().manual_seed(self.order))
-            order = order.to(features.device)
-            with torch.no_grad():
-                scores = torch.empty_like(features[:, 0])
-                text = torch.cat((classes, negatives.to(classes))).to(features) * scale
-                memory = _Memory(self, text, len(classes), classes.to(features), strange.to(features))
-                scores[order] = memory.run(features[order])
-            # Adding 0 times the features says to autograd that the gradient is 0.
-            return scores + 0 * features.sum(dim=1)
+            def run(stream: Tensor) -> Tensor:
+                text = torch.cat((classes, negatives.to(classes))).to(stream) * scale
+                return _Memory(self, text, len(classes), classes.to(stream), strange.to(stream)).run(stream)
+
+            return self._streamed(features, run)
 
         return score
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from ood_studio.core.errors import StudioError
 from ood_studio.data.images import decode_image
-from ood_studio.detectors import Decision
+from ood_studio.detectors import COLUMNS, Decision
 from ood_studio.figures.wealth import wealth_figure
 from ood_studio.studio.decide import LEVEL, MISS, RUN_LENGTH, Decided
 from ood_studio.ui.cards import number, side
@@ -138,8 +138,6 @@ def csv_text(decisions: tuple[Decision, ...]) -> str:
     """Decisions as CSV, as ``detect-run`` writes it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["image", "id", "score", "p_value", "nearest"])
-    for each in decisions:
-        near = "; ".join(label for label, _, _ in each.nearest)
-        writer.writerow([each.name, each.inside, each.score, each.p_value, near])
+    writer.writerow(COLUMNS)
+    writer.writerows(each.row() for each in decisions)
     return text.getvalue()
