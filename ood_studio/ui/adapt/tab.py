@@ -16,7 +16,8 @@ from ood_studio.ui.adapt.panels import build_panels
 from ood_studio.ui.adapt.running import wire_run
 from ood_studio.ui.adapt.saving import wire_loading, wire_saving
 from ood_studio.ui.adapt.session import Session
-from ood_studio.ui.form import Form, changes_of
+from ood_studio.ui.form import Form
+from ood_studio.ui.opening import wire_opening
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import Buttons
 from ood_studio.ui.share import share_box
@@ -25,7 +26,6 @@ from ood_studio.ui.wiring import Updates
 
 TAB = "adapt"
 _LEARNS_FROM_SETS = "synood-labels"
-_SEARCH = "(...values) => [...values.slice(0, -1), window.location.search]"
 
 
 Sender = tuple[gr.Button, gr.State, Callable[[Any], Path]]
@@ -89,21 +89,5 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs) -> AdaptTab:
     wire_loading(page, sidebar, load, loaded)
     synthetic = form["synthetic"]
     page.on(synthetic.focus, lambda: gr.update(choices=made_sets()), None, synthetic, name="adapt_sets")
-    _wire_opening(page, sidebar, form)
+    wire_opening(page, sidebar, form, TAB)
     return AdaptTab(page, form, tabs)
-
-
-def _wire_opening(page: Page, sidebar: Sidebar, form: Form[AdaptRequest]) -> None:
-    """What a link asks for is put into the boxes."""
-    search = gr.Textbox(visible=False)
-
-    def follow(search: str) -> Updates:
-        from urllib.parse import parse_qsl
-
-        query = dict(parse_qsl(str(search or "").removeprefix("?")))
-        if query.pop("tab", "") != TAB:
-            return {}
-        changes = changes_of(AdaptRequest, query, LAYOUT.boxes)
-        return form.updates({path: value for path, value in changes.items() if path in form.paths})
-
-    page.on(sidebar.restored.then, follow, search, form.inputs(), js=_SEARCH, name="adapt_opening")

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 import gradio as gr
 
 from ood_studio.studio import DetectorRequest
-from ood_studio.ui.detect.layout import LAYOUT
 from ood_studio.ui.detect.panels import Chooser, build_chooser, build_panels
 from ood_studio.ui.detect.running import wire_run
 from ood_studio.ui.detect.session import Session
-from ood_studio.ui.form import changes_of
+from ood_studio.ui.opening import wire_opening
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.wiring import Updates
 
 TAB = "detect"
-_SEARCH = "(...values) => [...values.slice(0, -1), window.location.search]"
 
 
 @dataclass(frozen=True)
@@ -57,19 +54,5 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs) -> DetectTab:
         with gr.Column(scale=7, min_width=300):
             panels = build_panels()
     wire_run(page, sidebar, session, chooser, panels)
-    _wire_opening(page, sidebar, chooser)
+    wire_opening(page, sidebar, chooser.form, TAB)
     return DetectTab(page, chooser, tabs)
-
-
-def _wire_opening(page: Page, sidebar: Sidebar, c: Chooser) -> None:
-    """What a link asks for is put into the boxes."""
-    search = gr.Textbox(visible=False)
-
-    def follow(search: str) -> Updates:
-        query = dict(parse_qsl(str(search or "").removeprefix("?")))
-        if query.pop("tab", "") != TAB:
-            return {}
-        changes = changes_of(DetectorRequest, query, LAYOUT.boxes)
-        return c.form.updates({path: value for path, value in changes.items() if path in c.form.paths})
-
-    page.on(sidebar.restored.then, follow, search, c.form.inputs(), js=_SEARCH, name="detect_opening")

@@ -1,0 +1,30 @@
+"""What a link asks for, read in the page that it opens."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import gradio as gr
+
+from ood_studio.ui.form import Form, changes_of
+from ood_studio.ui.page import Page
+from ood_studio.ui.sidebar import Sidebar
+from ood_studio.ui.wiring import Updates
+
+SEARCH = "(...values) => [...values.slice(0, -1), window.location.search]"
+"""Puts the link's query in place of the last input."""
+
+
+def wire_opening(page: Page, sidebar: Sidebar, form: Form[Any], tab: str) -> None:
+    """What a link to a tab asks for is put into the boxes of its form."""
+    search = gr.Textbox(visible=False)
+
+    def follow(search: str) -> Updates:
+        query = dict(parse_qsl(str(search or "").removeprefix("?")))
+        if query.pop("tab", "") != tab:
+            return {}
+        changes = changes_of(type(form.start), query, form.layout.boxes)
+        return form.updates({path: value for path, value in changes.items() if path in form.paths})
+
+    page.on(sidebar.restored.then, follow, search, form.inputs(), js=SEARCH, name=f"{tab}_opening")
