@@ -10,10 +10,7 @@ import gradio as gr
 from ood_studio.ui.form import Form, changes_of
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Sidebar
-from ood_studio.ui.wiring import Updates
-
-SEARCH = "(...values) => [...values.slice(0, -1), window.location.search]"
-"""Puts the link's query in place of the last input."""
+from ood_studio.ui.wiring import SEARCH, Updates
 
 
 def wire_opening(page: Page, sidebar: Sidebar, form: Form[Any], tab: str) -> None:

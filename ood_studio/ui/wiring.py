@@ -26,6 +26,9 @@ from ood_studio.ui.notices import listening, notices_value, tell
 _log = logging.getLogger(__name__)
 
 Updates = dict[Any, Any]
+
+SEARCH = "(...values) => [...values.slice(0, -1), window.location.search]"
+"""Puts the link's query in place of the last input."""
 Handler = Callable[..., Any]
 Mode = Literal["always_last", "multiple", "once"]
 

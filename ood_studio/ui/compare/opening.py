@@ -19,10 +19,8 @@ from ood_studio.ui.compare.session import Session
 from ood_studio.ui.form import changes_of
 from ood_studio.ui.notices import tell
 from ood_studio.ui.run import Run
-from ood_studio.ui.wiring import Updates
+from ood_studio.ui.wiring import SEARCH, Updates
 from ood_studio.worlds import OWN_SUITE
-
-_SEARCH = "(...values) => [...values.slice(0, -1), window.location.search]"
 
 
 def wire_opening(parts: Parts, run: Run) -> None:
@@ -78,7 +76,7 @@ def wire_opening(parts: Parts, run: Run) -> None:
         opening,
         [parts.session, page.visitor, *sidebar.inputs, search],
         [*chooser.inputs(), *p.all()],
-        js=_SEARCH,
+        js=SEARCH,
         name="compare_opening",
     )
     inputs = [parts.session, *sidebar.inputs, *chooser.inputs()]

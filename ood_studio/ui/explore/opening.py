@@ -15,10 +15,8 @@ from ood_studio.ui.explore.panels import Chooser
 from ood_studio.ui.explore.session import Session
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Sidebar
-from ood_studio.ui.wiring import Updates
+from ood_studio.ui.wiring import SEARCH, Updates
 from ood_studio.worlds import galleries
-
-_SEARCH = "(mine, search) => [mine, window.location.search]"
 
 
 def wire_examples(
@@ -60,7 +58,7 @@ def wire_examples(
         opening,
         [session, search],
         [chooser.examples, chooser.source],
-        js=_SEARCH,
+        js=SEARCH,
         name="explore_opening",
     )
     explore(opened.then, "explore_first")

@@ -23,12 +23,11 @@ from ood_studio.ui.sidebar.layout import LAYOUT
 from ood_studio.ui.sidebar.meaning import meaning_html, world_html
 from ood_studio.ui.sidebar.reference import ABOUT, uploaded_reference
 from ood_studio.ui.sidebar.shared import Shared
-from ood_studio.ui.wiring import Updates
+from ood_studio.ui.wiring import SEARCH, Updates
 from ood_studio.worlds import corpora
 
 Request = TypeVar("Request")
 
-_SEARCH = "(...values) => [...values.slice(0, -1), window.location.search]"
 _WIDE = "() => [{ __type__: 'update', open: window.innerWidth >= 1100 }]"
 
 
@@ -182,7 +181,7 @@ class Sidebar:
         on = self.page.on
         on(self.form.triggers(), settle, self.inputs, shown, name="shared")
         inputs = [self._kept, search]
-        self.restored = self.page.load(restore, inputs, self.outputs, js=_SEARCH, name="shared_restore")
+        self.restored = self.page.load(restore, inputs, self.outputs, js=SEARCH, name="shared_restore")
         files = [self.files.upload, self.files.delete, self.files.clear]
         on(files, take, [self.files, *self.inputs], [self.uploaded, *shown], name="shared_reference")
         self.page.blocks.load(None, None, self.panel, js=_WIDE, api_visibility="private", queue=False)

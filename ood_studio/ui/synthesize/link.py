@@ -18,12 +18,10 @@ from ood_studio.ui.synthesize.choices import Choices
 from ood_studio.ui.synthesize.layout import LAYOUT
 from ood_studio.ui.synthesize.session import Session
 from ood_studio.ui.synthesize.trace import SynthesisTrace
-from ood_studio.ui.wiring import Updates
+from ood_studio.ui.wiring import SEARCH, Updates
 
 EXAMPLE, CONTEXTS = "example", "contexts"
 """Names of a link's parts: which picture of the gallery is open, its turn and place; and the words."""
-
-_SEARCH = "(mine, search) => [mine, window.location.search]"
 
 
 def view_of(choices: Choices, mine: Session, trace: SynthesisTrace) -> str:
@@ -56,7 +54,7 @@ def wire_link(page: Page, opened: Any, session: gr.State, choices: Choices) -> N
 
     search = gr.Textbox(visible=False)
     outputs = [box.gallery, box.image, *choices.form.inputs()]
-    page.on(opened, follow, [session, search], outputs, js=_SEARCH, name="synthesize_opening")
+    page.on(opened, follow, [session, search], outputs, js=SEARCH, name="synthesize_opening")
 
 
 def _example(query: Mapping[str, str]) -> tuple[int, int]:
