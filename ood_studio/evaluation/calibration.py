@@ -12,8 +12,6 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, logsumexp
 
 from ood_studio.core.errors import StudioError
 
@@ -156,6 +154,8 @@ def fit_temperature(logits: Any, truth: Any) -> float:
     Raises:
         StudioError: as `nll`.
     """
+    from scipy.optimize import minimize_scalar
+
     rows, right = _checked(logits, truth)
     found = minimize_scalar(
         lambda power: _nll(rows, right, float(np.exp(power))),
@@ -220,6 +220,8 @@ class _Each(NamedTuple):
 
 
 def _each(rows: Floats, right: NDArray[np.int64], temperature: float) -> _Each:
+    from scipy.special import log_softmax
+
     logs = log_softmax(rows / temperature, axis=1)
     shares = np.exp(logs)
     places = np.arange(len(right)), right
@@ -251,6 +253,8 @@ def halves(n: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _nll(rows: Floats, right: NDArray[np.int64], temperature: float) -> float:
+    from scipy.special import logsumexp
+
     scaled = rows / temperature
     return float((logsumexp(scaled, axis=1) - scaled[np.arange(len(right)), right]).mean())
 
