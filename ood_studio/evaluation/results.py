@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import logging
 import math
 import sqlite3
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.paths import cache_dir
+from ood_studio.evaluation.result_file import COLUMNS as FIELDS
+from ood_studio.evaluation.result_file import ResultFile, now
 from ood_studio.evaluation.rows import BenchResult, Row
 from ood_studio.evaluation.stored_runs import COLUMNS, StoredRun, grouped
 
-_log = logging.getLogger(__name__)
-
-SCHEMA = 3
-_LACKING = {1: ("provenance", "protocol"), 2: ("protocol",)}  # what rows of older files do not have
 _JSON = ("params", "provenance", "versions", "protocol")
 _ABOUT = ("labels", "accuracy", "unavailable", "titles", "problems", "notes", "seconds")  # said beside a run's rows
 _MAY_BE_NONE = ("auroc_low", "auroc_high", "fpr95_low", "fpr95_high")  # without resamples
-_COLUMNS = ", ".join(f'"{field.name}"' for field in fields(Row))
-_WAIT = 30.0  # seconds, for another process to finish writing
 
 
 class ResultStore:
@@ -40,7 +32,12 @@ class ResultStore:
 
     def __init__(self, path: Path | None = None) -> None:
         """A store in a file, or in ``results.sqlite3`` under the cache folder."""
-        self.path = path or cache_dir() / "results.sqlite3"
+        self._file = ResultFile(path)
+
+    @property
+    def path(self) -> Path:
+        """Where they lie."""
+        return self._file.path
 
     def keep(self, result: BenchResult, asked: Mapping[str, str] = MappingProxyType({})) -> bool:
         """Adds a run: its rows, and what it says beside them; whether they were kept. Scores are not.
@@ -70,7 +67,7 @@ class ResultStore:
         given = {name: value for name, value in wanted.items() if value is not None}
         where = " AND ".join(f'"{name}" = ?' for name in given) or "1"
         query = f"SELECT * FROM results WHERE {where} ORDER BY number"
-        return tuple(self._select(query, [*given.values()], _row))
+        return tuple(self._file.select(query, [*given.values()], _row))
 
     def runs(self, *, suite: str | None = None, backbone: str | None = None) -> tuple[StoredRun, ...]:
         """The runs kept so far, the newest first; none, with a warning, from a file that cannot be read.
@@ -79,7 +76,7 @@ class ResultStore:
         when they were written, suite, ID set, backbone, seed and definition of FPR95.
         """
         columns = ", ".join(f'"{name}"' for name in COLUMNS)
-        rows = self._select(f"SELECT {columns} FROM results ORDER BY number")
+        rows = self._file.select(f"SELECT {columns} FROM results ORDER BY number")
         return tuple(
             run
             for run in reversed(grouped(rows, self._about()))
@@ -93,7 +90,7 @@ class ResultStore:
             StudioError: if its rows are not there any more.
         """
         query = "SELECT * FROM results WHERE number BETWEEN ? AND ? ORDER BY number"
-        rows: tuple[Row, ...] = tuple(self._select(query, [run.first, run.last], _row))
+        rows: tuple[Row, ...] = tuple(self._file.select(query, [run.first, run.last], _row))
         if len(rows) != run.last - run.first + 1 or (rows[0].suite, rows[0].backbone) != (run.suite, run.backbone):
             raise StudioError(f"the run of {run.added} is not in {self.path} any more")
         kept = self._about().get(run.first, {})
@@ -103,108 +100,23 @@ class ResultStore:
 
     def _about(self) -> dict[int, dict[str, Any]]:
         """What runs say beside their rows, by the number of their first."""
-        if not self._select("SELECT 1 FROM sqlite_master WHERE name = 'runs'"):
+        if not self._file.has("runs"):
             return {}
         return dict(
-            self._select("SELECT first, about FROM runs", (), lambda values: (values[0], json.loads(values[1])))
+            self._file.select("SELECT first, about FROM runs", (), lambda values: (values[0], json.loads(values[1])))
         )
 
-    def _select(
-        self, query: str, values: Sequence[Any] = (), read: Callable[[tuple[Any, ...]], Any] = tuple
-    ) -> list[Any]:
-        """What ``read`` makes of each row found; nothing, with a warning, from a file that cannot be read.
-
-        In the query ``*`` are the fields of a `Row`.
-        """
-        if not self.path.exists():
-            return []
-        try:
-            # An address, so that no file is made; what a process that was killed left half written is undone.
-            with contextlib.closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=rw", _WAIT, uri=True)) as db:
-                version = _version(db)
-                query = query.replace("*", _columns(version))
-                return [] if version == 0 else [read(row) for row in db.execute(query, values)]
-        except (OSError, sqlite3.Error, ValueError) as error:
-            _log.warning("the results in %s could not be read (%s)", self.path, error)
-            return []
-
     def _append(self, rows: Sequence[Row], about: dict[str, Any]) -> bool:
-        if not rows:
-            return True
-        try:
-            try:
-                self._write(rows, about)
-            except sqlite3.DatabaseError as error:
-                if not _damaged(error):
-                    raise
-                aside = self._put_aside()
-                _log.warning("the results in %s were damaged (%s); they now lie in %s", self.path, error, aside)
-                self._write(rows, about)
-        except (OSError, sqlite3.Error) as error:
-            why = getattr(error, "strerror", None) or error
-            _log.warning("the results could not be kept in %s (%s); save them elsewhere", self.path, why)
-            return False
-        return True
-
-    def _write(self, rows: Sequence[Row], about: dict[str, Any]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._transaction() as db:
-            if _version(db) == 0:
-                db.execute(f"CREATE TABLE results (number INTEGER PRIMARY KEY, added TEXT NOT NULL, {_COLUMNS})")
-            for name in _LACKING.get(_version(db), ()):
-                db.execute(f"ALTER TABLE results ADD COLUMN {name} DEFAULT '{{}}'")
-            db.execute(f"PRAGMA user_version = {SCHEMA}")
-            # Files of before have no such table; those who do not know it may go on without it.
-            db.execute("CREATE TABLE IF NOT EXISTS runs (first INTEGER PRIMARY KEY, about TEXT NOT NULL)")
+        def write(db: sqlite3.Connection) -> None:
             (last,) = db.execute("SELECT coalesce(max(number), 0) FROM results").fetchone()
             db.execute("INSERT INTO runs VALUES (?, ?)", (last + 1, json.dumps(about, default=str)))
-            now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             places = ", ".join("?" * (1 + len(fields(Row))))
+            added = now()
             db.executemany(
-                f"INSERT INTO results (added, {_COLUMNS}) VALUES ({places})", [(now, *_values(row)) for row in rows]
+                f"INSERT INTO results (added, {FIELDS}) VALUES ({places})", [(added, *_values(row)) for row in rows]
             )
 
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """A connection that already holds the write lock, so that two processes wait instead of failing half-way."""
-        with contextlib.closing(sqlite3.connect(self.path, _WAIT, isolation_level=None)) as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
-
-    def _put_aside(self) -> Path:
-        aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-        self.path.replace(aside)
-        journal = self.path.with_name(f"{self.path.name}-journal")
-        if journal.exists():  # what would be undone in the new file
-            journal.replace(aside.with_name(f"{aside.name}-journal"))
-        return aside
-
-
-def _damaged(error: sqlite3.DatabaseError) -> bool:
-    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return primary in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
-
-
-def _version(db: sqlite3.Connection) -> int:
-    """The file's schema, 0 for a new one."""
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if version not in (0, *_LACKING, SCHEMA):
-        raise sqlite3.NotSupportedError(f"it is of version {version}, this OOD Studio writes version {SCHEMA}")
-    return version
-
-
-def _columns(version: int) -> str:
-    """The fields of a row as a file of some version has them."""
-    found = _COLUMNS
-    for name in _LACKING.get(version, ()):
-        found = found.replace(f'"{name}"', "'{}'")
-    return found
+        return not rows or self._file.write(write)
 
 
 def _values(row: Row) -> list[Any]:

@@ -14,13 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ood_studio.core.errors import StudioError
-
-Floats = NDArray[np.float64]
+from ood_studio.evaluation.robust_lines import EPSILON, Floats, robust_lines
 
 FEWEST = 3
 """Two models lie on a line always: a trend is told of this many and more."""
-
-_EPSILON = 1.35
 
 
 @dataclass(frozen=True)
@@ -86,11 +83,11 @@ def fit_trend(x: Any, y: Any, *, level: float = 0.95, resamples: int = 200, seed
     if len(across) < FEWEST or np.ptp(across) == 0:
         return None
     slope, intercept = _line(across, up)
-    lines = _resampled(across, up, resamples, seed)
-    slopes = [line[0] for _, line in lines]
-    shares = [_r2(across[rows], up[rows], line) for rows, line in lines]
+    rows, slopes, intercepts = _resampled(across, up, resamples, seed)
+    lines = zip(rows, slopes, intercepts, strict=True)
+    shares = [_r2(across[taken], up[taken], (float(slope), float(shift))) for taken, slope, shift in lines]
     ends = ((1 - level) / 2, (1 + level) / 2)
-    low, high = np.quantile(slopes, ends) if slopes else (np.nan, np.nan)
+    low, high = np.quantile(slopes, ends) if resamples else (np.nan, np.nan)
     r2_low, r2_high = np.quantile(shares, ends) if shares else (np.nan, np.nan)
     return Trend(
         slope=slope,
@@ -118,11 +115,9 @@ def band(trend: Trend, x: Any, y: Any, at: Sequence[float], *, level: float = 0.
     """
     across, up = _points(x, y)
     places = np.asarray(at, np.float64)
-    lines = [
-        slope * places + intercept
-        for _, (slope, intercept) in _resampled(across, up, max(1, trend.resamples), trend.seed)
-    ]
-    low, high = np.quantile(np.stack(lines), ((1 - level) / 2, (1 + level) / 2), axis=0)
+    _, slopes, intercepts = _resampled(across, up, max(1, trend.resamples), trend.seed)
+    lines = slopes[:, None] * places + intercepts[:, None]
+    low, high = np.quantile(lines, ((1 - level) / 2, (1 + level) / 2), axis=0)
     return low, high
 
 
@@ -151,32 +146,40 @@ def compare_trends(
     across, up = np.concatenate([x for x, _ in groups]), np.concatenate([y for _, y in groups])
     cut = len(groups[0][0])
 
-    def gain(values: Floats) -> float:
-        whole = _line(across, values)
-        scale = _scale(values - whole[0] * across - whole[1])
-        apart = [_line(across[part], values[part]) for part in (slice(None, cut), slice(cut, None))]
-        common = _loss(across, values, whole, scale)
-        split = _loss(across[:cut], values[:cut], apart[0], scale) + _loss(across[cut:], values[cut:], apart[1], scale)
-        return max(0.0, 1 - split / common) if common > 0 else 0.0
+    def gains(values: Floats) -> Floats:
+        """Of each row of values, (rows,)."""
+        parts = (slice(None, cut), slice(cut, None))
+        x = np.broadcast_to(across, values.shape)
+        whole = _rests(x, values)
+        scale = np.maximum(np.median(np.abs(whole), axis=1, keepdims=True) * 1.4826, 1e-12)
+        common = _loss(whole, scale)
+        split = sum(_loss(_rests(x[:, part], values[:, part]), scale) for part in parts)
+        return np.where(common > 0, np.maximum(0.0, 1 - split / np.where(common > 0, common, 1)), 0.0)
 
     slope, intercept = _line(across, up)
     level_line = slope * across + intercept
     rest = up - level_line
-    found = gain(up)
     rng = np.random.default_rng(seed)
-    larger = sum(gain(level_line + rng.permutation(rest)) >= found - 1e-12 for _ in range(permutations))
-    return Difference(found, (1 + larger) / (1 + permutations), (cut, len(across) - cut), permutations, seed)
+    shuffled = np.stack([up, *(level_line + rng.permutation(rest) for _ in range(permutations))])
+    found, *others = gains(shuffled)
+    larger = sum(other >= found - 1e-12 for other in others)
+    p = float((1 + larger) / (1 + permutations))
+    return Difference(float(found), p, (cut, len(across) - cut), permutations, seed)
 
 
-def _resampled(x: Floats, y: Floats, resamples: int, seed: int) -> list[tuple[NDArray[np.int64], tuple[float, float]]]:
-    """Rows drawn with replacement and the line through them; those that fall on one x are drawn again."""
+def _resampled(x: Floats, y: Floats, resamples: int, seed: int) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Rows drawn with replacement, (resamples, models), and slope and intercept of the line through each.
+
+    Rows that fall on one x are drawn again.
+    """
     rng = np.random.default_rng(seed)
-    found: list[tuple[NDArray[np.int64], tuple[float, float]]] = []
-    while len(found) < resamples:
-        rows = rng.integers(0, len(x), len(x))
-        if len(np.unique(x[rows])) > 1:
-            found.append((rows, _line(x[rows], y[rows])))
-    return found
+    rows = np.zeros((0, len(x)), np.int64)
+    while len(rows) < resamples:
+        drawn = rng.integers(0, len(x), (resamples - len(rows), len(x)))
+        rows = np.concatenate([rows, drawn[np.ptp(x[drawn], axis=1) > 0]])
+    if not resamples:
+        return rows, np.zeros(0), np.zeros(0)
+    return rows, *robust_lines(x[rows], y[rows])
 
 
 def _line(x: Floats, y: Floats) -> tuple[float, float]:
@@ -187,7 +190,7 @@ def _line(x: Floats, y: Floats) -> tuple[float, float]:
     centre, height = y.mean(), y.std()
     if height == 0:
         return 0.0, float(centre)
-    fitted = HuberRegressor(epsilon=_EPSILON, alpha=0.0, max_iter=1000)
+    fitted = HuberRegressor(epsilon=EPSILON, alpha=0.0, max_iter=1000)
     fitted.fit(((x - middle) / width)[:, None], (y - centre) / height)
     slope = float(fitted.coef_[0] * height / width)
     return slope, float(centre + fitted.intercept_ * height - slope * middle)
@@ -199,14 +202,16 @@ def _r2(x: Floats, y: Floats, line: tuple[float, float]) -> float:
     return 1.0 if whole == 0 else float(1 - (rest**2).sum() / whole)
 
 
-def _scale(rest: Floats) -> float:
-    """The median absolute residual, as a standard deviation; never zero."""
-    return max(float(np.median(np.abs(rest))) * 1.4826, 1e-12)
+def _rests(x: Floats, y: Floats) -> Floats:
+    """What the robust line of each row leaves, (rows, points)."""
+    slopes, intercepts = robust_lines(x, y)
+    return y - slopes[:, None] * x - intercepts[:, None]
 
 
-def _loss(x: Floats, y: Floats, line: tuple[float, float], scale: float) -> float:
-    rest = np.abs(y - line[0] * x - line[1]) / scale
-    return float(np.where(rest <= _EPSILON, rest**2, 2 * _EPSILON * rest - _EPSILON**2).sum())
+def _loss(rest: Floats, scale: Floats) -> Floats:
+    """Huber's loss of each row, (rows,)."""
+    size = np.abs(rest) / scale
+    return np.where(size <= EPSILON, size**2, 2 * EPSILON * size - EPSILON**2).sum(axis=1)
 
 
 def _points(x: Any, y: Any) -> tuple[Floats, Floats]:

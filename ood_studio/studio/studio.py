@@ -17,6 +17,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.keyed_images import GivenImage
 from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.zoo import ZooRun
 from ood_studio.hub.device import Precision
 from ood_studio.labels.negmining import NegativeLabels
 from ood_studio.studio.adapt import AdaptService
@@ -289,6 +290,11 @@ class Studio:
         """
         self.allow(request)
         return self._zoo.measure(request, progress)
+
+    def zoo_runs(self, request: ZooRequest, progress: Progress = silent) -> Iterator[ZooRun]:
+        """The same as `zoo`, as the run so far after each model. Both keep the whole run in the file of results."""
+        self.allow(request)
+        return self._zoo.runs(request, progress)
 
     # --- the feature map ----------------------------------------------------------------------------------------------
     def feature_map(

@@ -6,8 +6,8 @@ import hashlib
 import json
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -18,11 +18,14 @@ from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import write_text
 from ood_studio.core.kept import KEPT
+from ood_studio.core.locks import has_writer, sole_writer
+from ood_studio.core.memory import is_out_of_memory
+from ood_studio.core.parameters import texts
 from ood_studio.core.progress import Progress, Stopped, silent
 from ood_studio.core.versions import versions
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.suites import open_suite
-from ood_studio.evaluation.zoo import Figure, Measured, Measurement, measure
+from ood_studio.evaluation.zoo import Figure, Measured, Measurement, ZooRun, ZooStore, measure, passport
 from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.prompts import prompt_set
 from ood_studio.labels.text_features import class_features
@@ -61,19 +64,43 @@ class ZooService:
 
     def measure(self, request: ZooRequest, progress: Progress = silent) -> Iterator[ZooAnswer]:
         """See `Studio.zoo`."""
+        for answer, _ in self._answers(request, progress):
+            yield answer
+
+    def runs(self, request: ZooRequest, progress: Progress = silent) -> Iterator[ZooRun]:
+        """See `Studio.zoo_runs`."""
+        for _, run in self._answers(request, progress):
+            yield run
+
+    def _answers(self, request: ZooRequest, progress: Progress) -> Iterator[tuple[ZooAnswer, ZooRun]]:
+        """Each model's answer and the run as far as it has come; the whole run is kept."""
         names = [*dict.fromkeys(request.models)] or [*worlds.zoo()]
         on = self._measurement(request)
-        for i, name in enumerate(names):
-            progress(f"measuring {name}", i, len(names))
-            try:
-                yield self._one(name, on, request, progress)
-            except Stopped:
-                raise
-            except StudioError as error:
-                yield ZooAnswer(name, None, str(error))
-            except (MemoryError, torch.OutOfMemoryError):
-                yield ZooAnswer(name, None, f"{name} does not fit into memory")
+        run = ZooRun((), asked=texts(request), passport=passport(on, _PROMPTS))
+        with _alone():
+            for i, name in enumerate(names):
+                progress(f"measuring {name}", i, len(names))
+                answer = self._answer(name, on, request, progress)
+                if answer.measured is None:
+                    run = replace(run, problems={**run.problems, name: answer.problem})
+                else:
+                    run = replace(run, measured=(*run.measured, answer.measured))
+                yield answer, run
+        ZooStore().keep(run)
         progress("measuring", len(names), len(names))
+
+    def _answer(self, name: str, on: Measurement, request: ZooRequest, progress: Progress) -> ZooAnswer:
+        """One model measured, or why it cannot be."""
+        try:
+            return self._one(name, on, request, progress)
+        except Stopped:
+            raise
+        except StudioError as error:
+            return ZooAnswer(name, None, str(error))
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return ZooAnswer(name, None, f"{name} does not fit into memory")
 
     def _measurement(self, request: ZooRequest) -> Measurement:
         sets = worlds.zoo_sets()
@@ -132,6 +159,26 @@ class ZooService:
             write_text(path, json.dumps(found.to_dict()))
             KEPT["zoo"].make_room(keep=path)
         return ZooAnswer(name, found)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One zoo at a time on this machine: two would need the memory twice, and compute the same features.
+
+    Raises:
+        StudioError: if somebody is at it already.
+    """
+    place = KEPT["zoo"].place
+    if place.is_dir() and has_writer(place):
+        raise StudioError(
+            "the zoo is being measured here already, in another window or program; ask again when that has ended, or "
+            "stop it: what it has measured is kept"
+        )
+    with ExitStack() as held:
+        with suppress(OSError):  # a disk that refuses costs the figures their file, and nobody the figures
+            place.mkdir(parents=True, exist_ok=True)
+            held.enter_context(sole_writer(place))
+        yield
 
 
 def _file(backbone: Backbone, on: Measurement, request: ZooRequest) -> Path:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from sklearn.linear_model import HuberRegressor
 
 from ood_studio.core.errors import StudioError
+from ood_studio.evaluation.robust_lines import robust_lines
 from ood_studio.evaluation.trends import band, compare_trends, fit_trend
 
 
@@ -64,3 +66,17 @@ def test_too_few_models_have_no_trend() -> None:
     assert level is not None and level.slope == 0
     with pytest.raises(StudioError, match="finite"):
         fit_trend([1, 2, np.nan], [1, 2, 3])
+
+
+def test_many_lines_at_once_are_those_of_one_by_one() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.random((12, 14))
+    y = 0.5 * x + 0.05 * rng.normal(size=x.shape) + (rng.random(x.shape) < 0.15)
+    slopes, intercepts = robust_lines(x, y)
+    for across, up, slope, intercept in zip(x, y, slopes, intercepts, strict=True):
+        line = HuberRegressor(alpha=0.0, max_iter=1000, tol=1e-8).fit(across[:, None], up)
+        assert (slope, intercept) == pytest.approx((line.coef_[0], line.intercept_), abs=1e-4)
+    # A line that all points lie on, a level one, and one with a single point beside it.
+    straight = np.array([[0.0, 1, 2, 3, 4], [1, 1, 1, 1, 1], [0, 1, 2, 3, 9]])
+    slopes, intercepts = robust_lines(np.tile(np.arange(5.0), (3, 1)), straight)
+    assert slopes == pytest.approx([1, 0, 1], abs=1e-3) and intercepts == pytest.approx([0, 1, 0], abs=1e-3)

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from ood_studio.core.errors import StudioError
+from ood_studio.core.locks import sole_writer
 from ood_studio.core.paths import cache_dir
+from ood_studio.evaluation.result_file import ResultFile
+from ood_studio.evaluation.zoo import ZooStore, other_versions
 from ood_studio.studio import Studio, ZooRequest
 
 
-def test_a_zoo_is_measured_once_and_a_broken_model_costs_no_other(tmp_path: Path) -> None:
+def too_large(name: str, progress: object = None) -> None:
+    raise RuntimeError("[enforce fail at alloc_cpu.cpp:75] DefaultCPUAllocator: can't allocate memory")
+
+
+def test_a_zoo_is_measured_once_and_a_broken_model_costs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ZooStore, "__init__", lambda self: vars(self).update(_file=ResultFile(tmp_path / "r.sqlite3")))
     request = ZooRequest(
         models=("diorama-classifier", f"timm:local-dir:{tmp_path}"),
         seed=3, count=24, train_count=40, shift_count=10, resamples=0,
@@ -18,6 +31,21 @@ def test_a_zoo_is_measured_once_and_a_broken_model_costs_no_other(tmp_path: Path
     assert broken.measured is None and str(tmp_path) in broken.problem
     again, _ = Studio().zoo(request)
     assert again.kept and again.measured == first.measured
+    # Both runs are one in the file of results, with its passport and with what could not be measured.
+    (stored,) = ZooStore().runs()
+    run = ZooStore().open(stored.number)
+    assert run.measured == (first.measured,) and str(tmp_path) in run.problems[broken.backbone]
+    assert run.asked["count"] == "24" and run.passport["sets"]["id-test"] == 24 and not other_versions(run)
+    *_, last = Studio().zoo_runs(request)
+    assert (last.measured, last.problems, last.passport) == (run.measured, run.problems, run.passport)
+    # Somebody else at it is named, and nothing is lost; a model too large costs itself alone.
+    with sole_writer(cache_dir() / "zoo"), pytest.raises(StudioError, match="already, in another window or program"):
+        next(Studio().zoo(request))
+    studio = Studio()
+    studio.workbench.backbone = too_large  # type: ignore[method-assign, assignment]
+    assert [each.problem for each in studio.zoo(request)] == [
+        f"{name} does not fit into memory" for name in request.models
+    ]
     for path in (cache_dir() / "zoo").iterdir():
         path.write_text("{", encoding="utf-8")
     third, _ = Studio().zoo(request)

@@ -19,11 +19,18 @@ from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.accuracy import HeadClasses, head_classes
 from ood_studio.evaluation.bench import score_all
 from ood_studio.evaluation.bootstrap import intervals
-from ood_studio.evaluation.calibration import calibration_figures, calibration_intervals, fit_temperature, halves
+from ood_studio.evaluation.calibration import (
+    calibration_figures,
+    calibration_intervals,
+    fit_temperature,
+    halves,
+    reliability,
+)
 from ood_studio.evaluation.metrics import summary
 from ood_studio.evaluation.neighbours import neighbour_accuracy
 from ood_studio.evaluation.retrieval import RANKS, recalls
-from ood_studio.evaluation.zoo.figures import Figure, Measured
+from ood_studio.evaluation.zoo.figures import Diagram, Figure, Measured, Retrieved
+from ood_studio.evaluation.zoo.parts import lacking, nearest
 from ood_studio.evaluation.zoo.rules import RULES, Rule
 from ood_studio.features.images import DatasetFeatures
 from ood_studio.scorers import Reference
@@ -108,10 +115,13 @@ class _Measuring:
             self._head = head_classes(backbone.labels, backbone.head.out_features, on.labels)
         self._figures: dict[str, Figure] = {}
         self._skipped: dict[str, str] = {}
+        self._diagrams: dict[str, Diagram] = {}
+        self._retrieved: tuple[Retrieved, ...] = ()
         self._temperature = 1.0
 
     def run(self, speed: Figure | None, parameters: int) -> Measured:
-        on, notes = self._on, []
+        on = self._on
+        notes = [*lacking(on.labels, {"factor": on.factors, "style": on.shifts})]
         train, inside = self._features(on.train), self._features(on.id)
         rule = self._how_classes_are_chosen()
         if self._head is not None and self._head.by_order:
@@ -135,11 +145,22 @@ class _Measuring:
             self._figures["images a second"] = speed
         rules = {"accuracy": rule or "20-nn", "ood": self._own_rule()}
         return Measured(
-            self._backbone.name, self._backbone.fingerprint, rules, self._figures, self._skipped, tuple(notes)
+            self._backbone.name,
+            self._backbone.fingerprint,
+            rules,
+            self._figures,
+            self._skipped,
+            tuple(notes),
+            self._diagrams,
+            self._retrieved,
         )
 
     def _features(self, dataset: Dataset) -> DatasetFeatures:
-        return self._features_of(dataset, _VECTORS)
+        found = self._features_of(dataset, _VECTORS)
+        for vectors in (found.joint, found.visual):
+            if vectors is not None and (lost := int((~torch.isfinite(vectors)).any(dim=1).sum())):
+                raise StudioError(f"features of {lost:,} of {len(vectors):,} pictures of {dataset.name} are not finite")
+        return found
 
     def _try(self, name: str, work: Callable[[], None]) -> None:
         """Keeps the reason why something cannot be measured: it costs nothing else."""
@@ -225,6 +246,8 @@ class _Measuring:
     def _calibration(self, name: str, logits: Tensor, truth: NDArray[np.int64]) -> None:
         for said, temperature in (("", 1.0), ("scaled ", self._temperature)):
             found = calibration_figures(logits, truth, temperature)
+            shares = torch.as_tensor(logits, dtype=torch.float64).div(temperature).softmax(dim=1)
+            self._diagrams[f"{said}{name}"] = Diagram.of(reliability(shares, truth))
             around: Mapping[str, tuple[float, float]] = {}
             if self._on.resamples:
                 around = calibration_intervals(
@@ -257,7 +280,8 @@ class _Measuring:
     def _by_rule(self, rule: Rule, reference: Reference, inside: DatasetFeatures) -> None:
         score = rule.scorer.fit(reference)
         kept = score_all(score, inside)
-        for name, dataset in self._on.ood.items():
+
+        def against(name: str, dataset: Dataset) -> None:
             found = self._features(dataset)
             scores = score_all(score, found)
             here = summary(kept, scores)
@@ -267,6 +291,9 @@ class _Measuring:
                 ends = {"auroc": around.auroc, "fpr95": around.fpr95}
             for kind, value in (("auroc", here.auroc), ("fpr95", here.fpr95)):
                 self._figures[f"{kind} {rule.name} {name}"] = Figure(value, *ends[kind], n=len(scores))
+
+        for name, dataset in self._on.ood.items():
+            self._try(f"auroc {rule.name} {name}", partial(against, name, dataset))
 
     def _retrieve(self) -> None:
         dataset = self._on.captioned
@@ -290,5 +317,6 @@ class _Measuring:
             ):
                 for k in RANKS:
                     self._figures[f"recall@{k} {way}"] = self._share(round(share[k] * n), n)
+            self._retrieved = nearest(texts, captions, found.joint, found.rows, np.array(of))
 
         self._try("recall", work)

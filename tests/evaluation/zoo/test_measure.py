@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,6 +66,17 @@ def test_figures_are_those_of_the_functions_behind_benchmarks(on: Measurement) -
     for name in ("factor pose", "shift sketch", "ece id-test", "ece scaled sketch", "recall@5 text-to-image"):
         figure = found.figures[name]
         assert figure.low is not None and figure.high is not None and figure.low <= figure.high, name
+    # Diagrams are those of the figures beside them; what is found for captions is what recall counts.
+    plain, scaled = found.diagrams["id-test"], found.diagrams["scaled id-test"]
+    gaps = sum(n * abs(c - a) for n, c, a in zip(plain.counts, plain.confidence, plain.accuracy, strict=True) if n)  # type: ignore[operator]
+    assert gaps / sum(plain.counts) == pytest.approx(found.figures["ece id-test"].value, abs=1e-3)
+    assert sum(plain.counts) == sum(scaled.counts) == 12 and plain.few == sum(0 < n < 10 for n in plain.counts)
+    assert [each.text for each in found.retrieved] == [*dict.fromkeys(map(on.id.caption, range(24)))][:6]
+    assert all(
+        ok == (on.id.caption(i) == e.text) for e in found.retrieved for i, ok in zip(e.rows, e.right, strict=True)
+    )
+    # A dozen pictures cannot be of twenty classes: what a factor lacks is said.
+    assert any(note.startswith("The factor pose has no picture of ") for note in found.notes)
     again = Measured.from_dict(json.loads(json.dumps(found.to_dict())))
     assert again == found
 
@@ -76,15 +88,39 @@ def test_a_classifier_is_measured_by_its_head_and_says_what_it_lacks(on: Measure
     assert found.figures["accuracy"].value > 0.8 and "auroc maxlogit near-ood" in found.figures
 
 
-def test_features_alone_still_have_neighbours(on: Measurement) -> None:
-    class Bare:
-        name, fingerprint, head, labels, logit_scale, reads_text = "bare", "0", None, None, 1.0, False
+class Bare:
+    """A model that has features and nothing else."""
 
-    rng = np.random.default_rng(0)
+    name, fingerprint, head, labels, logit_scale, reads_text = "bare", "0", None, None, 1.0, False
+
+
+def random_features(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
+    vectors = np.random.default_rng(len(images)).normal(size=(len(images), 4)).astype(np.float32)
+    return DatasetFeatures.of({"visual": torch.from_numpy(vectors)}, np.arange(len(images)), {})
+
+
+def test_features_that_are_not_finite_cost_their_set_alone(on: Measurement) -> None:
+    lost = on.ood["near-ood"]
 
     def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
-        vectors = torch.from_numpy(rng.normal(size=(len(images), 4)).astype(np.float32))
-        return DatasetFeatures.of({"visual": vectors}, np.arange(len(images)), {})
+        found = random_features(images, spaces)
+        if images in (lost, broken):
+            assert found.visual is not None
+            found.visual[3] = torch.nan
+        return found
+
+    broken: Dataset | None = None
+    two = replace(on, ood={"lost": lost, "kept": open_split("near-ood", 4, 24)})
+    found = measure(Bare(), two, None, lambda texts: torch.empty(0), features_of)  # type: ignore[arg-type]
+    assert "auroc 1-nn kept" in found.figures and "auroc 1-nn lost" not in found.figures
+    assert found.skipped["auroc 1-nn lost"] == "features of 1 of 24 pictures of near-ood are not finite"
+    broken = on.train
+    with pytest.raises(StudioError, match=r"features of 1 of 40 pictures of id-train .* are not finite"):
+        measure(Bare(), two, None, lambda texts: torch.empty(0), features_of)  # type: ignore[arg-type]
+
+
+def test_features_alone_still_have_neighbours(on: Measurement) -> None:
+    features_of = random_features
 
     found = measure(Bare(), on, None, lambda texts: torch.empty(0), features_of)  # type: ignore[arg-type]
     assert found.rules == {"accuracy": "20-nn", "ood": "1-nn"}
@@ -96,4 +132,4 @@ def test_figures_of_another_version_are_refused() -> None:
     with pytest.raises(StudioError, match="version 0"):
         Measured.from_dict({"version": 0})
     with pytest.raises(StudioError, match="not the figures"):
-        Measured.from_dict({"version": 1, "figures": {}})
+        Measured.from_dict({"version": 2, "figures": {}})

@@ -1,0 +1,106 @@
+"""What models can be compared along: every figure, and means of some; their names for people and their units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ood_studio.evaluation.zoo.figures import Figure, Measured
+
+_LOWER = ("fpr95", "mean fpr95", "ece", "adaptive ece", "nll", "brier")
+_NO_SHARE = ("nll", "brier", "temperature", "parameters", "images a second")
+_KINDS = {
+    "auroc": "AUROC",
+    "fpr95": "FPR95",
+    "ece": "ECE",
+    "adaptive ece": "adaptive ECE",
+    "nll": "NLL",
+    "brier": "Brier score",
+    "factor": "accuracy on factor",
+    "shift": "accuracy on style",
+}
+_WHOLE = {
+    "accuracy": "ID accuracy",
+    "accuracy 20-nn": "ID accuracy of 20 nearest neighbours",
+    "mean auroc": "mean AUROC, each model’s own score",
+    "mean auroc 1-nn": "mean AUROC, 1-NN",
+    "mean fpr95": "mean FPR95, each model’s own score",
+    "mean factor": "mean accuracy on the factors",
+    "mean shift": "mean accuracy on the styles",
+}
+_RULES = {"mcm": "MCM", "msp": "MSP", "maxlogit": "MaxLogit", "1-nn": "1-NN"}
+
+
+def figures_of(measured: Measured) -> dict[str, Figure]:
+    """All figures of a model, and means over sets: ``mean auroc`` and ``mean fpr95`` of the score that stands for it,
+    ``mean auroc 1-nn``, ``mean factor`` and ``mean shift``. A mean is there only where each of its sets is; it has no
+    interval."""
+    found = dict(measured.figures)
+    own = measured.rules.get("ood", "")
+    for name, beginning in (
+        ("mean auroc", f"auroc {own} "),
+        ("mean auroc 1-nn", "auroc 1-nn "),
+        ("mean fpr95", f"fpr95 {own} "),
+        ("mean factor", "factor "),
+        ("mean shift", "shift "),
+    ):
+        parts = [each for key, each in measured.figures.items() if key.startswith(beginning)]
+        lost = any(key.startswith(beginning.replace("fpr95", "auroc")) for key in measured.skipped)
+        if parts and not lost:
+            found[name] = Figure(sum(each.value for each in parts) / len(parts), n=sum(each.n for each in parts))
+    return found
+
+
+def axes(models: Sequence[Measured]) -> dict[str, str]:
+    """Everything that at least one of the models has, by name, with what to call it; means and wholes first."""
+    there = dict.fromkeys(name for each in models for name in figures_of(each))
+    first = [name for name in _WHOLE if name in there]
+    return {name: title(name) for name in dict.fromkeys([*first, *there])}
+
+
+def title(name: str) -> str:
+    """What to call a figure."""
+    if name in _WHOLE:
+        return _WHOLE[name]
+    kind = next((each for each in sorted(_KINDS, key=len, reverse=True) if name.startswith(f"{each} ")), "")
+    rest = name[len(kind) + 1 :] if kind else name
+    if kind in ("auroc", "fpr95"):
+        rule, _, ood = rest.partition(" ")
+        return f"{_KINDS[kind]} on {ood}, {_RULES.get(rule, rule)}"
+    if kind in ("factor", "shift"):
+        return f"{_KINDS[kind]} {rest}"
+    if kind:
+        scaled = rest.removeprefix("scaled ")
+        return f"{_KINDS[kind]} on {scaled}" + (", temperature-scaled" if scaled != rest else "")
+    return name
+
+
+def is_share(name: str) -> bool:
+    """Whether a figure is a share of pictures or a rate, shown in percent."""
+    return not name.startswith(_NO_SHARE)
+
+
+def lower_is_better(name: str) -> bool:
+    """Whether less of it is better."""
+    return name.startswith(_LOWER)
+
+
+def said(name: str, figure: Figure | None, *, interval: bool = False) -> str:
+    """A figure for people, with its interval where asked for and known; – where there is none."""
+    if figure is None:
+        return "–"
+    form = (lambda value: f"{100 * value:.1f}") if is_share(name) else _number
+    ends = "" if figure.low is None or figure.high is None else f" ({form(figure.low)} to {form(figure.high)})"
+    return form(figure.value) + (ends if interval else "")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def common_sets(models: Sequence[Measured]) -> Mapping[str, tuple[str, ...]]:
+    """The names of factors and of sets with a reliability diagram, as the models have them."""
+    factors = dict.fromkeys(
+        key.removeprefix("factor ") for each in models for key in each.figures if key[:7] == "factor "
+    )
+    drawn = dict.fromkeys(key for each in models for key in each.diagrams if not key.startswith("scaled "))
+    return {"factors": tuple(factors), "diagrams": tuple(drawn)}
