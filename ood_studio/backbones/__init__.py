@@ -14,7 +14,7 @@ from ood_studio.backbones.loading import (
     offered_backbones,
 )
 from ood_studio.backbones.open_clip_model import OpenClipBackbone
-from ood_studio.backbones.prompts import PromptedTexts
+from ood_studio.backbones.prompts import PromptedTexts, PseudoWords
 from ood_studio.backbones.timm_model import TimmBackbone
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Model",
     "OpenClipBackbone",
     "PromptedTexts",
+    "PseudoWords",
     "TimmBackbone",
     "available_offline",
     "bundled_names",

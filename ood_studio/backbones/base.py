@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import Linear
 
-from ood_studio.backbones.prompts import PromptedTexts
+from ood_studio.backbones.prompts import PromptedTexts, PseudoWords
 from ood_studio.core.errors import StudioError
 from ood_studio.core.memory import halving
 from ood_studio.hub.errors import ModelError
@@ -210,6 +210,18 @@ class Backbone(ABC):
             raise StudioError("prompted expects a list of strings, one at least")
         return self._prompted(list(texts), length)
 
+    @final
+    def pseudo_words(self, templates: Sequence[str]) -> PseudoWords:
+        """Templates, each with one ``{}``, that can be read with vectors in place of the word.
+
+        Raises:
+            StudioError: for no template, or one without exactly one ``{}``.
+            BackboneError: for a model whose prompts cannot be learnt.
+        """
+        if not templates or not all(template.count("{}") == 1 for template in templates):
+            raise StudioError("pseudo_words expects templates with one {} each, one at least")
+        return self._pseudo_words(list(templates))
+
     def with_attended_patches(self) -> Backbone:
         """The same model whose patches are its last layer's tokens with full attention.
 
@@ -247,6 +259,10 @@ class Backbone(ABC):
 
     def _prompted(self, texts: list[str], length: int) -> PromptedTexts:
         """Texts, at least one, behind so many vectors."""
+        raise self._no_prompts()
+
+    def _pseudo_words(self, templates: list[str]) -> PseudoWords:
+        """Templates, at least one."""
         raise self._no_prompts()
 
     def _no_prompts(self) -> BackboneError:

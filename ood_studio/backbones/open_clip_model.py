@@ -17,10 +17,10 @@ from ood_studio.backbones.base import CELLS, Backbone, BackboneError, ImageFeatu
 from ood_studio.backbones.families import ATTENDED_SUFFIX, FAMILIES, Family
 from ood_studio.backbones.loading import LOADED
 from ood_studio.backbones.open_clip_files import Checkpoint
-from ood_studio.backbones.open_clip_prompts import CausalPrompts
+from ood_studio.backbones.open_clip_prompts import CausalPrompts, CausalPseudoWords
 from ood_studio.backbones.open_clip_text import CausalText, batches, text_tower_of
 from ood_studio.backbones.open_clip_towers import ATTENDED, VALUES, has_values, tower_of
-from ood_studio.backbones.prompts import PromptedTexts
+from ood_studio.backbones.prompts import PromptedTexts, PseudoWords
 from ood_studio.core.errors import StudioError
 from ood_studio.core.threads import is_small
 from ood_studio.hub.download import offline_mode, why_no_hub
@@ -170,6 +170,21 @@ class OpenClipBackbone(Backbone):
             raise StudioError(f"{self.name} reads {context} tokens, so {length} before a text leave no room for it")
         positions = _POSITIONS.get(self.device.type, _POSITIONS["cuda"])
         return CausalPrompts(tower, self._tokenize(texts, room), length, self.device, positions, self._autocast)
+
+    def _pseudo_words(self, templates: list[str]) -> PseudoWords:
+        tower, parts = self._causal(), []
+        for template in templates:
+            halves = []
+            for text in template.split("{}"):
+                tokens = self._tokenize([text])
+                halves.append(tokens[0, : int(tower.lengths(tokens)[0])])
+            before, behind = halves[0][:-1], halves[1][1:]
+            if len(before) + 1 + len(behind) > tokens.shape[1]:
+                raise StudioError(
+                    f"the template {template!r} leaves no room for a word in the text tower of {self.name}"
+                )
+            parts.append((before, behind))
+        return CausalPseudoWords(tower, parts, self.device, self._autocast)
 
     def _causal(self) -> CausalText:
         """The text tower, where vectors can stand in front of a text's own tokens.

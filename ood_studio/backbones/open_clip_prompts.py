@@ -1,4 +1,4 @@
-"""open_clip's causal text towers read behind vectors that stand for words."""
+"""open_clip's causal text towers read where vectors stand for words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ood_studio.backbones.open_clip_text import CausalText, batches
-from ood_studio.backbones.prompts import PromptedTexts, in_order
+from ood_studio.backbones.prompts import PromptedTexts, PseudoWords, in_order
 
 
 class CausalPrompts(PromptedTexts):
@@ -51,3 +51,33 @@ class CausalPrompts(PromptedTexts):
                 states = torch.cat([words[:, :1], vectors, words[:, 1:]], dim=1)
                 parts.append(self._tower.read(states, lengths + self.length))
         return in_order(parts, torch.cat(self._batches))
+
+
+class CausalPseudoWords(PseudoWords):
+    """Templates of a `CausalText`: start token, tokens before the word, its vector, tokens behind it, end token.
+
+    Args:
+        tower: the text tower.
+        parts: of every template the (tokens,) before the word, with the start token, and those behind it, with the end
+            token.
+        device: the tower's.
+        precision: what the tower computes in.
+    """
+
+    def __init__(
+        self,
+        tower: CausalText,
+        parts: list[tuple[Tensor, Tensor]],
+        device: torch.device,
+        precision: Callable[[], AbstractContextManager[object]],
+    ) -> None:
+        self._tower, self._parts, self._device, self._precision = tower, parts, device, precision
+        self.templates, self.width = len(parts), tower.width
+
+    def _encode(self, vectors: Tensor, template: int) -> Tensor:
+        before, behind = (self._tower.embed(part[None].to(self._device)) for part in self._parts[template])
+        count = len(vectors)
+        words = [before.expand(count, -1, -1), vectors[:, None].to(before), behind.expand(count, -1, -1)]
+        with self._precision():
+            states = torch.cat(words, dim=1)
+            return self._tower.read(states, torch.full((count,), states.shape[1], device=states.device))

@@ -46,6 +46,37 @@ class PromptedTexts(ABC):
         """(texts, dim), of any norm."""
 
 
+class PseudoWords(ABC):
+    """Templates in which a vector of one's own stands for the word: textual inversion (Gal et al. 2022).
+
+    Attributes:
+        templates: how many.
+        width: of such a vector.
+    """
+
+    templates: int
+    width: int
+
+    @final
+    def encode(self, vectors: Tensor, template: int) -> Tensor:
+        """(n, dim) float32, of unit length, on the backbone's device; gradients flow to the vectors.
+
+        Args:
+            vectors: (n, width), each of which stands in the template in place of its ``{}``.
+            template: number of the template.
+
+        Raises:
+            StudioError: for another shape.
+        """
+        if vectors.ndim != 2 or vectors.shape[1] != self.width:
+            raise StudioError(f"vectors must have shape {('n', self.width)}, not {tuple(vectors.shape)}")
+        return functional.normalize(self._encode(vectors, template).float(), dim=-1)
+
+    @abstractmethod
+    def _encode(self, vectors: Tensor, template: int) -> Tensor:
+        """(n, dim), of any norm."""
+
+
 def in_order(parts: list[Tensor], order: Tensor) -> Tensor:
     """Rows that were computed in the order ``order`` (n,), in their own."""
     whole = torch.cat(parts)

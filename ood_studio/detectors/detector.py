@@ -111,6 +111,11 @@ class Detector:
                 f"{self.scorer.title} learns from the images that it scores, so no threshold of it can be promised; "
                 "take another score"
             )
+        if "texts" in (*self.scorer.needs, *self.scorer.wants):
+            raise StudioError(
+                f"{self.scorer.title} asks the text tower for new texts, which a detector's file does not hold; take "
+                "another score"
+            )
         self.reference.check_fixed("A detector")
         for what, rows, labels in (
             ("ID labels", self.reference.class_text, self.labels),

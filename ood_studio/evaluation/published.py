@@ -271,11 +271,11 @@ CLIP ViT-B/16 | tanl | TANL | nan 9.8
     _Table(
         "InterNeg, CVPR 2026, as TINS quotes it",
         (AVERAGE,),
-        True,
+        False,
         """
-CLIP ViT-B/16 | interneg | InterNeg | nan 14.04
+CLIP ViT-B/16 | interneg-inverted | InterNeg | nan 14.04
 """,
-        {"interneg": ("openood", "")},
+        {"interneg-inverted": ("openood", "")},
         "transductive",
     ),
     _Table(

@@ -14,6 +14,7 @@ from ood_studio.scorers.energy import Energy
 from ood_studio.scorers.entropy import Entropy
 from ood_studio.scorers.gen import GEN
 from ood_studio.scorers.gl_mcm import GLMCM
+from ood_studio.scorers.interneg import InterNeg, InterNegInverted
 from ood_studio.scorers.kl_matching import KLMatching
 from ood_studio.scorers.kmeans_mahalanobis import KMeansMahalanobis
 from ood_studio.scorers.knn import KNN
@@ -22,6 +23,7 @@ from ood_studio.scorers.maxlogit import MaxLogit
 from ood_studio.scorers.mcm import MCM
 from ood_studio.scorers.msp import MSP
 from ood_studio.scorers.neglabel import FORMS, NegLabel, affinities
+from ood_studio.scorers.negrefine import NegRefine
 from ood_studio.scorers.react import ReAct
 from ood_studio.scorers.registry import SCORERS
 from ood_studio.scorers.relative_mahalanobis import RelativeMahalanobis
@@ -41,6 +43,9 @@ for _scorer in (
     CSP,
     AdaNeg,
     TANL,
+    NegRefine,
+    InterNeg,
+    InterNegInverted,
     KNN,
     Mahalanobis,
     RelativeMahalanobis,
@@ -67,11 +72,14 @@ __all__ = [
     "Energy",
     "Entropy",
     "FittedScore",
+    "InterNeg",
+    "InterNegInverted",
     "KLMatching",
     "KMeansMahalanobis",
     "Mahalanobis",
     "MaxLogit",
     "NegLabel",
+    "NegRefine",
     "ReAct",
     "Reference",
     "RelativeMahalanobis",

@@ -19,6 +19,7 @@ from torch.nn import Linear
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help, check
 from ood_studio.scorers.doubles import where_doubles_are
+from ood_studio.scorers.label_texts import LabelTexts
 from ood_studio.scorers.label_vectors import ConditionalText, FixedVectors, LabelVectors, TextPart
 from ood_studio.scorers.remarks import Remark, listening
 from ood_studio.scorers.vectors import Space as Space
@@ -42,6 +43,7 @@ _PARTS = {
     "images": "the features of ID training images (images)",
     "labels": "the class labels of the ID training images (labels)",
     "head": "a trained linear head (head)",
+    "texts": "the words of the labels and the text tower that reads them (texts)",
     "classifier": "a second head, of a trained classifier (classifier)",
 }
 
@@ -61,6 +63,7 @@ class Reference:
         classifier: another linear layer on visual features, of a classifier that stands beside `head`.
         conditional: what makes text features depend on the image; the three text parts are then those before it.
         noise: (n, dim), joint features of images of noise, which show nothing at all.
+        texts: the words behind `class_text` and `negative_text`.
         absent: why a part is None, by its name, where more can be said than that it is.
 
     Raises:
@@ -78,6 +81,7 @@ class Reference:
     conditional: ConditionalText | None = None
     absent: Mapping[str, str] = field(default_factory=dict)
     noise: Tensor | None = None
+    texts: LabelTexts | None = None
 
     def __post_init__(self) -> None:
         for part in ("class_text", "negative_text", "conjugated_text", "images", "noise"):

@@ -23,6 +23,7 @@ from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.hub.device import Precision
 from ood_studio.labels.conjugated import conjugated_features
 from ood_studio.labels.corpora import load_corpus
+from ood_studio.labels.label_texts import WordsOfLabels
 from ood_studio.labels.negmining import NegativeLabels, mine_corpus
 from ood_studio.labels.presets import TypedLabels, read_labels
 from ood_studio.scorers import KNN, FittedScore, NegLabel, Reference, Scorer, Space
@@ -116,6 +117,8 @@ class Workbench:
         self._reference_scores: KeyedCache[ReferenceScores] = KeyedCache(limit=64)
         self._conjugated_text: KeyedCache[Tensor] = KeyedCache(8, max_bytes=_BYTES, size=lambda text: text.nbytes)
 
+        self._label_texts: KeyedCache[WordsOfLabels] = KeyedCache(4)
+
     def backbone(self, name: str, progress: Progress = silent) -> Backbone:
         """The backbone of that name on this device; where another user loads it, waiting for it can be stopped.
 
@@ -181,6 +184,15 @@ class Workbench:
             )
 
         return self._conjugated_text.get(space.key, build, lambda: progress("waiting for the phrases", 0, 1))
+
+    def label_texts(self, space: LabelSpace, choice: LabelChoice) -> WordsOfLabels:
+        """The words of a label space, with the pairs of them that were encoded."""
+
+        def build() -> WordsOfLabels:
+            prompts = read_prompts(choice.prompts)
+            return WordsOfLabels(space.backbone, space.id_labels, space.mined, prompts, choice.corpus)
+
+        return self._label_texts.get((space.key, choice.corpus), build)
 
     def encode(self, backbone: Backbone, images: Iterable[Image.Image]) -> EncodedImages:
         """Features of a few images of any sizes, on the CPU; nothing is kept, and no two of them are needed at once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any, cast, get_args
 
@@ -60,7 +60,34 @@ def full_reference(seed: int = 0) -> Reference:
         logit_scale=20.0,
         conjugated_text=unit(80, seed + 10),
         classifier=_head(15 * classes + unit(_CLASSES, seed + 11)),
+        texts=_Texts(classes, unit(_NEGATIVES, seed + 2)),
     )
+
+
+class _Words:
+    """Two templates: the vector as it is, and turned."""
+
+    templates, width = 2, DIM
+
+    def encode(self, vectors: Tensor, template: int) -> Tensor:
+        return functional.normalize(vectors.roll(template, dims=1), dim=1)
+
+
+class _Texts:
+    """A text tower in whose space "a and b" is halfway between a and b."""
+
+    def __init__(self, classes: Tensor, negatives: Tensor) -> None:
+        self._classes, self._negatives = classes.clone(), negatives
+        self.adjectives = torch.arange(len(negatives)) % 5 == 0
+
+    def superfluous(self, nearest: Tensor, dropped: Collection[str] = ()) -> dict[str, Tensor]:
+        return {"are in the way": torch.arange(len(self._negatives)) % 50 == 0}
+
+    def pairs(self, index: Tensor) -> Tensor:
+        return functional.normalize(self._classes[index[:, 0]] + self._negatives[index[:, 1]], dim=1)
+
+    def pseudo_words(self) -> _Words:
+        return _Words()
 
 
 def _head(weight: Tensor) -> Linear:

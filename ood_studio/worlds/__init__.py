@@ -40,6 +40,7 @@ from ood_studio.worlds.registry import (
     zoo,
     zoo_sets,
 )
+from ood_studio.worlds.relations import Relations
 
 WORLDS.register(diorama.WORLD)
 WORLDS.register(photographs.WORLD)
@@ -54,6 +55,7 @@ __all__ = [
     "PublishedSuite",
     "ReferencePart",
     "ReferenceSet",
+    "Relations",
     "World",
     "ZooModel",
     "ZooSets",

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.public import PublicDataset
+from ood_studio.worlds.relations import Relations
 
 Kind = Literal["id", "near", "far", "other"]
 """In-distribution, or near or far from it."""
@@ -39,6 +40,7 @@ class CorpusSource:
         has_lexnames: whether there are such files to choose from.
         superclasses: the superclass names that the conjugated pool of CSP puts behind these adjectives; None for
             those of the paper.
+        relations: how its nouns relate; None where that is not known.
 
     Raises:
         StudioError: from ``load``, for lexicographer files that do not exist.
@@ -49,6 +51,7 @@ class CorpusSource:
     load: Callable[[Collection[str] | None], tuple[tuple[str, ...], tuple[str, ...]]]
     has_lexnames: bool = False
     superclasses: Callable[[], tuple[str, ...]] | None = None
+    relations: Callable[[], Relations] | None = None
 
 
 class OpenSplit(Protocol):

@@ -23,10 +23,15 @@ from ood_studio.worlds.base import (
 )
 from ood_studio.worlds.diorama_dataset import diorama_dataset
 from ood_studio.worlds.diorama_examples import example_surroundings, examples, examples_folder
+from ood_studio.worlds.relations import Kinds, Relations
 
 
 def _words(lexnames: Collection[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return nouns(), adjectives()
+
+
+def _relations() -> Relations:
+    return Kinds({kind: name for name in TRAINED_CLASSES for kind in OBJECTS[name].kinds})
 
 
 def _families() -> tuple[str, ...]:
@@ -51,7 +56,9 @@ WORLD = World(
     classifiers=("diorama-classifier",),
     limits="This model knows Diorama's drawings only, nothing of photographs.",
     presets=(Preset("diorama-20", lambda: ID_CLASSES),),
-    corpora=(CorpusSource("diorama", "Diorama's whole vocabulary", _words, superclasses=_families),),
+    corpora=(
+        CorpusSource("diorama", "Diorama's whole vocabulary", _words, superclasses=_families, relations=_relations),
+    ),
     splits=tuple((split.name, split.about) for split in SPLITS.values()),
     open_split=diorama_dataset,
     suites=(

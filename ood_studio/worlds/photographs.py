@@ -18,6 +18,7 @@ from ood_studio.worlds.public_datasets import (
     cifar_train,
 )
 from ood_studio.worlds.wordnet import wordnet_words
+from ood_studio.worlds.wordnet_relations import load_relations
 
 _CIFAR_10 = "airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck"
 _CIFAR_100 = (
@@ -58,7 +59,11 @@ WORLD = World(
         Preset("cifar-100", lambda: tuple(_CIFAR_100.split(","))),
         Preset("imagenet-1k", imagenet_names, imagenet_synsets),
     ),
-    corpora=(CorpusSource("wordnet", "WordNet nouns and adjectives", wordnet_words, has_lexnames=True),),
+    corpora=(
+        CorpusSource(
+            "wordnet", "WordNet nouns and adjectives", wordnet_words, has_lexnames=True, relations=load_relations
+        ),
+    ),
     suites=(
         PublishedSuite(
             "imagenet-ood",

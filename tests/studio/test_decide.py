@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,10 @@ from ood_studio.detectors.file import read, write
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.figures.wealth import wealth_figure
+from ood_studio.scorers import NegRefine
 from ood_studio.studio import DecideRequest, DetectorRequest, LabelChoice, MadeDetector, Studio
 from ood_studio.studio.hosted import Hosted
+from ood_studio.ui.detect.layout import LAYOUT
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +46,12 @@ def request(folder: Path, **more: object) -> DetectorRequest:
 @pytest.fixture(scope="module")
 def made(studio: Studio, folder: Path) -> MadeDetector:
     return studio.detector(request(folder))
+
+
+def test_a_score_that_asks_for_new_texts_makes_no_detector(made: MadeDetector) -> None:
+    with pytest.raises(StudioError, match="NegRefine asks the text tower for new texts"):
+        replace(made.detector, scorer=NegRefine())
+    assert {"negrefine", "interneg"}.isdisjoint(key for _, key in LAYOUT.boxes["scorer"].choices())  # type: ignore[operator, misc]
 
 
 def test_a_stream_is_decided_in_its_order_and_what_cannot_be_read_costs_no_other(

@@ -12,7 +12,11 @@ START = DetectorRequest()
 
 
 def _scorers() -> list[tuple[str, Any]]:
-    return [(scorer.title, key) for key, scorer in bench_scorers().items() if not scorer.stream]
+    return [
+        (scorer.title, key)
+        for key, scorer in bench_scorers().items()
+        if not scorer.stream and "texts" not in (*scorer.needs, *scorer.wants)
+    ]
 
 
 LAYOUT = Layout(
