@@ -20,7 +20,8 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.memory import OutOfMemory, is_out_of_memory
 from ood_studio.core.parameters import Bounds, Help, Seed, Steps, check
 from ood_studio.core.threads import one_thread
-from ood_studio.scorers import FittedScore, select_features
+from ood_studio.scorers import FittedScore, read_features
+from ood_studio.scorers.vectors import parts_of
 
 Norm = Literal["none", "linf", "l2"]
 Smoothness = Annotated[float, Bounds(0.0, 1e4, log=True, help="Smoothness λ, in the paper's unit (224 pixels)")]
@@ -237,7 +238,17 @@ class _Run:
                 f"the attack ran out of memory on {self.pixels.device} with {len(self.pixels)} at once; choose "
                 "a smaller model, fewer models or draws, or another device or precision"
             ) from error
-        return loss.detach(), nearness.detach(), None if features is None else _apart(features), gradient
+        return loss.detach(), nearness.detach(), self._apart(features), gradient
+
+    @torch.no_grad()
+    def _apart(self, features: ImageFeatures | None) -> ImageFeatures | None:
+        """What the watched scores read of the features, without the graph behind them."""
+        if features is None or not self.watch:
+            return None
+        reads = {part for score in self.watch.values() for part in parts_of(score.scorer.space)}
+        patches = features.patches if "patches" in reads else None
+        joint, patches = (None if part is None else part.detach() for part in (features.joint, patches))
+        return ImageFeatures(joint, features.visual.detach(), patches)
 
     @property
     def _precision(self) -> torch.dtype:
@@ -270,7 +281,7 @@ class _Run:
         if self.watch:
             features = features or self.objectives[0].backbone.encode_image(self.views[0](pixels))
             for name, score in self.watch.items():
-                part = select_features(score.scorer.space, features.joint, features.visual, features.patches)
+                part = read_features(score.scorer.space, features)
                 scores[name] = score(part.detach())
         return AttackStep(step, self.attack.steps, nearness, smoothness_loss(rho), scores, pixels)
 
@@ -289,14 +300,6 @@ class _Adam:
         self._second.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
         spread = (self._second / (1 - 0.999**self._count)).sqrt_().add_(1e-8)
         return self._first.div(spread).mul_(-self._rate / (1 - 0.9**self._count))
-
-
-def _apart(features: ImageFeatures) -> ImageFeatures:
-    """The features without the graph behind them."""
-    parts = (features.joint, features.visual, features.patches)
-    joint, visual, patches = (None if part is None else part.detach() for part in parts)
-    assert visual is not None
-    return ImageFeatures(joint, visual, patches)
 
 
 _LITTLE = 512 * 512  # pixels of an image that one thread changes as fast as several

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from ood_studio.backbones.base import Backbone, ImageFeatures
 from ood_studio.core.errors import StudioError
-from ood_studio.scorers import FittedScore, Space, select_features
+from ood_studio.scorers import FittedScore, Space, read_features
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class Objective:
     def nearness(self, features: ImageFeatures) -> Tensor:
         """(batch,) cosine to the target, or the score; NaN everywhere where features are not finite."""
         space = self.target.scorer.space if isinstance(self.target, FittedScore) else self.space
-        found = select_features(space, features.joint, features.visual, features.patches)
+        found = read_features(space, features)
         if not bool(torch.isfinite(found).all()):
             return found.new_full((len(found),), math.nan)
         if isinstance(self.target, FittedScore):

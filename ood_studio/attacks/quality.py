@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from ood_studio.backbones.base import Backbone
 from ood_studio.core.errors import StudioError
-from ood_studio.scorers import Space, select_features
+from ood_studio.scorers import Space, read_features
 
 HIGH_FREQUENCY = 0.25
 """Cycles a pixel from which on a spatial frequency counts as high: half of what the grid can show along an axis."""
@@ -117,5 +117,5 @@ def high_frequency_energy(perturbation: Tensor) -> Tensor:
 def feature_distance(backbone: Backbone, original: Tensor, changed: Tensor, space: Space = "visual") -> Tensor:
     """(batch,) 1 − cosine between the features of two batches of pixels at the backbone's input size."""
     features = [backbone.encode_image(pixels) for pixels in (original, changed)]
-    a, b = (select_features(space, each.joint, each.visual, each.patches) for each in features)
+    a, b = (read_features(space, each) for each in features)
     return 1 - functional.cosine_similarity(a, b, dim=1)

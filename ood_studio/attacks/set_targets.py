@@ -19,7 +19,7 @@ from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.features.images import dataset_features
 from ood_studio.labels.prompts import PromptSet
-from ood_studio.scorers import Space, select_features
+from ood_studio.scorers import Space, read_features
 
 TargetKind = Literal["image", "class", "nearest", "text"]
 """A random ID training image each, the mean of a random class or of the class that the model sees nearest, or the text
@@ -140,7 +140,7 @@ def _features(
 ) -> tuple[Tensor, NDArray[np.int64]]:
     """Features of a set in a space, and which of its images they belong to."""
     found = dataset_features(backbone, images, {space}, progress)
-    return select_features(space, found.joint, found.visual, found.patches), found.rows
+    return read_features(space, found), found.rows
 
 
 def _labels(train: Dataset, rows: NDArray[np.int64]) -> Tensor:

@@ -13,14 +13,14 @@ from ood_studio.backbones.base import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.labels.prompts import PromptSet
 from ood_studio.labels.text_features import class_features
-from ood_studio.scorers import Space, select_features
+from ood_studio.scorers import Space, read_features
 
 
 @torch.no_grad()
 def image_targets(backbone: Backbone, pictures: Sequence[Image.Image], space: Space = "visual") -> Tensor:
     """(images, dim), the features of images."""
     found = backbone.encode_image(backbone.preprocess(pictures))
-    return select_features(space, found.joint, found.visual, found.patches)
+    return read_features(space, found)
 
 
 def class_targets(features: Tensor, labels: Tensor, wanted: Sequence[int]) -> Tensor:

@@ -29,7 +29,7 @@ from ood_studio.data.images import decode_image
 from ood_studio.detectors.conformal import Calibration, Promise
 from ood_studio.detectors.file import read, write
 from ood_studio.hub.names import names_folder
-from ood_studio.scorers import SCORERS, FittedScore, Reference, Scorer, select_features
+from ood_studio.scorers import SCORERS, FittedScore, Reference, Scorer, read_features
 from ood_studio.scorers.label_vectors import JoinedVectors, LabelVectors
 
 _BATCH = 64
@@ -186,7 +186,7 @@ class Detector:
 
     def _decide(self, batch: Sequence[tuple[str, Image.Image]]) -> Iterator[Decision]:
         found = self.features([image for _, image in batch])
-        values = self.score(select_features(self.scorer.space, found.joint, found.visual, found.patches).float().cpu())
+        values = self.score(read_features(self.scorer.space, found).float().cpu())
         scores = values.double().numpy()
         p_values, threshold = self.calibration.p_values(scores), self.threshold
         for (name, _), score, p, near in zip(batch, scores, p_values, self._nearest(found), strict=True):

@@ -28,7 +28,7 @@ from ood_studio.scorers.react import ReAct
 from ood_studio.scorers.registry import SCORERS
 from ood_studio.scorers.relative_mahalanobis import RelativeMahalanobis
 from ood_studio.scorers.tanl import TANL
-from ood_studio.scorers.vectors import parts_of, select_features
+from ood_studio.scorers.vectors import parts_of, read_features, select_features
 from ood_studio.scorers.vim import ViM
 
 for _scorer in (
@@ -88,6 +88,7 @@ __all__ = [
     "ViM",
     "affinities",
     "parts_of",
+    "read_features",
     "select_features",
     "unit_rows",
 ]

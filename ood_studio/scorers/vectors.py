@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -26,6 +26,19 @@ _ABSENCE = {
     "visual": "visual features",
     "patches": "patch features: its architecture has none",
 }
+
+
+class HasFeatures(Protocol):
+    """The features of images, see `ood_studio.backbones.base.ImageFeatures`."""
+
+    @property
+    def joint(self) -> Tensor | None: ...
+
+    @property
+    def visual(self) -> Tensor | None: ...
+
+    @property
+    def patches(self) -> Tensor | None: ...
 
 
 def parts_of(space: Space) -> tuple[str, ...]:
@@ -83,6 +96,19 @@ def select_features(space: Space, joint: Tensor | None, visual: Tensor | None, p
     found = given[space]
     assert found is not None
     return found
+
+
+def read_features(space: Space, found: HasFeatures) -> Tensor:
+    """`select_features` of what a backbone gave; only the parts that make the space up are asked for.
+
+    The others may cost a pass of their own, see `ood_studio.backbones.base.LazyFeatures`.
+
+    Raises:
+        StudioError: naming the features that are missing.
+    """
+    wanted = parts_of(space)
+    joint, visual, patches = (getattr(found, part) if part in wanted else None for part in _ABSENCE)
+    return select_features(space, joint, visual, patches)
 
 
 def pieces(rows: Tensor, most: int) -> tuple[Tensor, ...]:

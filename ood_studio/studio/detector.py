@@ -19,7 +19,7 @@ from ood_studio.detectors.contamination import outliers
 from ood_studio.evaluation.choose import bench_scorers, parse_scorer, without_text
 from ood_studio.evaluation.overlap import shared_rows
 from ood_studio.features.images import dataset_features
-from ood_studio.scorers import Scorer, parts_of, select_features
+from ood_studio.scorers import Scorer, parts_of, read_features
 from ood_studio.studio.requests import AuditRequest, DetectorRequest
 from ood_studio.studio.workbench import LabelSpace, Workbench
 from ood_studio.worlds import open_reference, reference_of
@@ -141,7 +141,7 @@ class DetectorService:
             found = detector.adaptation.features(
                 dataset_features(detector.backbone, dataset, spaces_of(detector.scorer), progress)
             )
-            vectors = select_features(detector.scorer.space, found.joint, found.visual, found.patches)
+            vectors = read_features(detector.scorer.space, found)
             notes.extend(f"Left out: {why}" for why in found.problems.values())
             scores = detector.score(vectors.float()).double()
             return int((scores < detector.threshold).sum()), len(scores)
@@ -207,5 +207,5 @@ class _Features:
         else:
             found = dataset_features(adaptation.backbone, dataset, {*spaces, "joint"}, self.progress)
             found = adaptation.features(found)
-        vectors = select_features(self.scorer.space, found.joint, found.visual, found.patches)
+        vectors = read_features(self.scorer.space, found)
         return _Found(vectors, found.joint, found.rows, tuple(found.problems.values()))

@@ -30,7 +30,7 @@ from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.features.noise import noise_features
 from ood_studio.labels.corpora import has_lexnames
 from ood_studio.labels.presets import read_labels
-from ood_studio.scorers import FittedScore, Reference, Scorer, Space, parts_of, select_features
+from ood_studio.scorers import FittedScore, Reference, Scorer, Space, parts_of, read_features
 from ood_studio.studio.given import GIVEN, given_features
 from ood_studio.studio.provenance import about_model
 from ood_studio.studio.requests import BenchRequest, LabelChoice
@@ -311,4 +311,4 @@ def _training(
             known = getattr(inside, part)
             if known is not None and (why := what_lacks(suite.train, found, which, known.shape[-1])):
                 raise StudioError(why)
-    return select_features(which, found.joint, found.visual, found.patches), found.rows
+    return read_features(which, found), found.rows

@@ -18,7 +18,7 @@ from ood_studio.backbones.resampling import resampling
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
-from ood_studio.scorers import FittedScore, select_features
+from ood_studio.scorers import FittedScore, read_features
 from ood_studio.synthesis.losses import (
     LossForm,
     check_form,
@@ -262,7 +262,4 @@ def _view(views: dict[tuple[int, int], Resize], backbone: Backbone, pixels: Tens
 
 def _scores(backbone: Backbone, pixels: Tensor, scores: Mapping[str, FittedScore]) -> dict[str, Tensor]:
     found = backbone.encode_image(pixels)
-    return {
-        name: score(select_features(score.scorer.space, found.joint, found.visual, found.patches))
-        for name, score in scores.items()
-    }
+    return {name: score(read_features(score.scorer.space, found)) for name, score in scores.items()}

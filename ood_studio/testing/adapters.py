@@ -17,7 +17,7 @@ from torch import Tensor
 from ood_studio.adapters import Adapted, Adapter, Material, export, find_adapter
 from ood_studio.core.parameters import bounds_of
 from ood_studio.core.progress import Stopped
-from ood_studio.scorers import Energy, NegLabel, Scorer, select_features
+from ood_studio.scorers import Energy, NegLabel, Scorer, read_features
 from ood_studio.testing.adapter_world import LABELS, NEGATIVES, SmallBackbone, small_material, small_reference
 from ood_studio.testing.contract import ContractError, memory_mapped, refused, require, require_close, run_checks
 
@@ -54,7 +54,7 @@ def scores(adapted: Adapted, images: Tensor, scorer: Scorer | None = None) -> Te
     meant = adapted.scorer(scorer or NegLabel(groups=2))
     features = adapted.image(adapted.backbone.encode_image(images))
     reference = adapted.reference(small_reference(adapted.backbone, meant.space), meant.space)
-    return meant.fit(reference)(select_features(meant.space, features.joint, features.visual, features.patches))
+    return meant.fit(reference)(read_features(meant.space, features))
 
 
 def is_a_frozen_dataclass_with_a_name(adapter: Adapter) -> None:

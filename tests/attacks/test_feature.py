@@ -26,6 +26,7 @@ from ood_studio.attacks import (
     text_targets,
 )
 from ood_studio.backbones import ImageFeatures
+from ood_studio.backbones.base import LazyFeatures
 from ood_studio.core.errors import StudioError
 from ood_studio.data.pixels import to_images
 from ood_studio.labels.prompts import prompt_set
@@ -213,6 +214,25 @@ def test_watched_scores_are_those_of_the_picture(bundled: SimpleNamespace) -> No
 
 
 # --- targets -----------------------------------------------------------------------------------------------------
+
+
+def test_patches_that_nothing_reads_are_never_made(smooth: SmoothModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They cost a pass of their own at every step."""
+
+    def refuse() -> Tensor:
+        raise AssertionError("nobody reads patches here")
+
+    encode = smooth.encode_image
+
+    def lazily(pixels: Tensor) -> ImageFeatures:
+        found = encode(pixels)
+        return LazyFeatures(found.joint, found.visual, refuse)
+
+    objective = goal(smooth)
+    monkeypatch.setattr(smooth, "encode_image", lazily)
+    watch = {"1-NN": KNN().fit(Reference(images=torch.eye(6, dtype=torch.float64)))}
+    steps = [*FeatureAttack(steps=2).run(random_pixels(1, 0), objective, every=1, watch=watch)]
+    assert [len(step.scores) for step in steps] == [1, 1, 1]
 
 
 def test_every_kind_of_target_is_neared(bundled: SimpleNamespace) -> None:
