@@ -108,12 +108,19 @@ class Reference:
         if not (math.isfinite(self.logit_scale) and self.logit_scale > 0):
             raise StudioError(f"logit_scale must be a positive number, not {self.logit_scale!r}")
 
-    def vectors(self, part: TextPart) -> LabelVectors:
-        """The label vectors of a part that is there: what cosines of image features are asked of. Copies."""
+    def vectors(self, part: TextPart, index: Tensor | None = None) -> LabelVectors:
+        """The label vectors of a part that is there: what cosines of image features are asked of. Copies.
+
+        Args:
+            part: which text features.
+            index: (m,) the rows wanted, in that order; None = all.
+        """
         text = getattr(self, part)
         assert text is not None, part
-        unit = unit_rows(text)
-        return FixedVectors(unit) if self.conditional is None else self.conditional.vectors(part, unit)
+        if self.conditional is None:
+            return FixedVectors(unit_rows(text, None if index is None else index.to(text.device)))
+        found = self.conditional.vectors(part, unit_rows(text))
+        return found if index is None else found.take(index)
 
     def check_fixed(self, title: str) -> None:
         """Checks that its text features are the same for every image.

@@ -120,13 +120,17 @@ class NegLabel(GroupScorer):
         return self.form not in ("linear-binary", "count", "binary-ratio")
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
-        return self.score_of(reference, reference.vectors("negative_text"))
+        assert reference.negative_text is not None
+        taken, fused = self._taken(len(reference.negative_text))
+        return self._score(reference, reference.vectors("negative_text", taken), fused)
 
     def score_of(self, reference: Reference, pool: LabelVectors) -> Callable[[Tensor], Tensor]:
         """The score against a pool of negative labels, as a function of checked features."""
-        classes = reference.vectors("class_text")
         taken, fused = self._taken(len(pool))
-        negatives = pool.take(taken)
+        return self._score(reference, pool.take(taken), fused)
+
+    def _score(self, reference: Reference, negatives: LabelVectors, fused: int) -> Callable[[Tensor], Tensor]:
+        classes = reference.vectors("class_text")
         scale = 1 / temperature(self.tau, reference.logit_scale)
         if self.form in ("sum-softmax", "max-softmax", "balanced"):
             return self._softmax_form(classes, negatives, fused, scale)
