@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import Any
 
 from ood_studio.cli.command import Common
 from ood_studio.cli.output import one_line, to_json
@@ -41,6 +43,18 @@ class PlayStream(Common):
             shares = [_percent(each[name]) for name in ("auroc", "fpr95", "false_alarms", "misses")]
             lines.append([each["method"], each["protocol"]["kind"], *shares, str(each["alarm"] or "–")])
         print(text_table(lines))
+        for each in told["methods"]:
+            if (memory := each["memory"]) is not None:
+                print(one_line(f"{each['method']} {memory_words(memory)}"))
+
+
+def memory_words(memory: Mapping[str, Any]) -> str:
+    """What a method believes at the end of a stream, see `Played.memory`."""
+    labels = f"; takes OOD pictures to be {', '.join(map(str, memory['labels']))}" if memory["labels"] else ""
+    return (
+        f"holds {memory['id']:,} pictures as ID, {memory['ood_among_id']:,} of them OOD, and {memory['ood']:,} as OOD, "
+        f"{memory['id_among_ood']:,} of them ID{labels}."
+    )
 
 
 def _percent(share: float | None) -> str:

@@ -30,6 +30,7 @@ class Dataset(ABC):
         key: of the content: equal keys, equal images in equal order.
         labels: (n,) int64 index of each image's ID label, -1 where it has none; None if unknown.
         classes: the class names that the data themselves bring, in label order; empty where they bring none.
+        styles: what each image is drawn in, where that is known.
         numbered: whether the labels are numbers in the data, so that they refer to ID labels by their places.
         notes: sentences for people, such as which files were left out.
         place: where the data are from: a path, a name on the hub; empty where the key says how they are made.
@@ -40,6 +41,7 @@ class Dataset(ABC):
     key: str
     labels: NDArray[np.int64] | None
     classes: tuple[str, ...] = ()
+    styles: tuple[str, ...] | None = None
     numbered: bool = False
     notes: tuple[str, ...] = ()
     place: str = ""

@@ -16,6 +16,7 @@ from ood_studio.evaluation.ordered import Floats
 from ood_studio.evaluation.passport import MARKS, Passport
 from ood_studio.evaluation.streams import Flow
 from ood_studio.scorers import FittedScore
+from ood_studio.scorers.streaming import Learnt, overhearing
 
 CHECKPOINTS = 20
 """Where the running AUROC is read."""
@@ -34,6 +35,8 @@ class Played:
         running: (`CHECKPOINTS`, 2) images so far, and the AUROC over them, NaN while one kind is missing.
         wealth: (n,) logarithm of the wealth of the drift alarm, which goes at ``line``.
         line: see above.
+        learnt: what a method that learns from the stream took into its memory, in its order.
+        words: the negative labels, which ``learnt`` counts.
     """
 
     method: str
@@ -44,6 +47,8 @@ class Played:
     running: Floats
     wealth: Floats
     line: float
+    learnt: tuple[Learnt, ...] = ()
+    words: tuple[str, ...] = ()
 
     @property
     def flagged(self) -> NDArray[np.bool_]:
@@ -55,6 +60,27 @@ class Played:
         """The image at which the drift alarm goes, from 1; None where it never does."""
         reached = np.flatnonzero(self.wealth >= self.line)
         return int(reached[0]) + 1 if reached.size else None
+
+    def memory(self) -> dict[str, Any] | None:
+        """What the method believes at the end: how many pictures of the stream it holds as ID and as OOD, how many of
+        each are the other, and the negative labels that it takes OOD pictures to be; None where it holds nothing."""
+        if self.passport.kind == "inductive" or not self.learnt:
+            return None
+        held: dict[int, bool] = {}
+        for each in self.learnt:
+            held |= dict(each.kept)
+            for place in each.dropped:
+                held.pop(place, None)
+        sides = {False: [place for place in held if not held[place]], True: [place for place in held if held[place]]}
+        labels = next((each.labels for each in reversed(self.learnt) if each.labels is not None), ())
+        return {
+            "id": len(sides[False]),
+            "ood_among_id": int(self.outside[sides[False]].sum()),
+            "ood": len(sides[True]),
+            "id_among_ood": int((~self.outside[sides[True]]).sum()),
+            "pictures_ood": sorted(sides[True]),
+            "labels": [self.words[i] for i in labels] if self.words else [*labels],
+        }
 
     def figures(self) -> dict[str, Any]:
         """AUROC and FPR95 of the whole stream, false alarms and misses as shares, and when the alarm went."""
@@ -68,6 +94,7 @@ class Played:
             "false_alarms": float(self.flagged[~self.outside].mean()) if inside.size else None,
             "misses": float((~self.flagged[self.outside]).mean()) if outside.size else None,
             "alarm": self.alarm,
+            "memory": self.memory(),
             "running": [[int(count), None if np.isnan(area) else area] for count, area in self.running.tolist()],
         }
 
@@ -83,6 +110,7 @@ def play(
     seed: int,
     order: str,
     moving: bool = False,
+    words: tuple[str, ...] = (),
 ) -> Played:
     """A method over a stream.
 
@@ -94,11 +122,13 @@ def play(
         stream: (n, …) features in the stream's order.
         calibration: (m, …) features of ID images.
         seed, order: of the stream, for the passport.
+        words: the negative labels, for what is told of a memory.
 
     Raises:
         StudioError: for too few calibration images.
     """
-    scores = score(stream).double().numpy()
+    with overhearing() as learnt:
+        scores = score(stream).double().numpy()
     own = score(calibration).double().numpy()
     threshold = np.full(len(scores), Calibration.of(own).threshold(promise))
     if moving:
@@ -118,6 +148,8 @@ def play(
         _running(scores, outside),
         alarm.wealth(scores < threshold),
         alarm.line,
+        tuple(learnt),
+        words,
     )
 
 

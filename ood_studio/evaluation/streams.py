@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -28,6 +28,7 @@ class Stream:
         block: images in a run of "blocks", of ID and OOD together.
         types: whether OOD sets come "together", or "in-turn".
         labels: whether ID images of all classes come "mixed", or class by class, "sorted".
+        styles: whether images of all styles come "mixed", or style after style, "in-turn", ID and OOD images alike.
         seed: of the draw.
     """
 
@@ -41,21 +42,29 @@ class Stream:
     block: Annotated[int, Bounds(2, 1_000_000, log=True, step=1, help="Pictures in a turn of blocks")] = 200
     types: Annotated[Literal["together", "in-turn"], Help("OOD sets together, or one after another")] = "together"
     labels: Annotated[Literal["mixed", "sorted"], Help("ID classes mixed, or one after another")] = "mixed"
+    styles: Annotated[Literal["mixed", "in-turn"], Help("Styles mixed, or one after another")] = "mixed"
     seed: Annotated[Seed, Help("Seed of the stream")] = 0
 
     def __post_init__(self) -> None:
         check(self)
 
-    def draw(self, n_id: int, n_ood: Mapping[str, int], classes: NDArray[np.int64] | None = None) -> Flow:
+    def draw(
+        self,
+        n_id: int,
+        n_ood: Mapping[str, int],
+        classes: NDArray[np.int64] | None = None,
+        styles: Sequence[Sequence[str] | None] = (),
+    ) -> Flow:
         """The stream from sets of these sizes.
 
         Args:
             n_id: ID images.
             n_ood: images of each OOD set.
             classes: (n_id,) of the ID images, where they are to be sorted.
+            styles: of the ID images and then of those of each OOD set, where they are to come in turn.
 
         Raises:
-            StudioError: for fewer images than the stream asks for, no ID image, or classes that are not known.
+            StudioError: for fewer images than the stream asks for, no ID image, classes or styles not known.
         """
         inside, outside = self._sizes(n_id, sum(n_ood.values()))
         rng = np.random.default_rng([self.seed, n_id, *n_ood.values()])
@@ -69,6 +78,11 @@ class Stream:
         foreign = rng.permutation(len(source))[:outside]
         if self.types == "in-turn":
             foreign = foreign[np.argsort(source[foreign], kind="stable")]
+        if self.styles == "in-turn":
+            turns = _turns(styles, 1 + len(n_ood))
+            known = known[np.argsort(turns[0][known], kind="stable")]
+            if len(n_ood):
+                foreign = foreign[np.argsort(np.concatenate(turns[1:])[foreign], kind="stable")]
         strange = self._places(rng, inside, outside)
         of, rows = np.full(inside + outside, _ID), np.empty(inside + outside, dtype=np.int64)
         of[strange], rows[strange], rows[~strange] = source[foreign], row[foreign], known
@@ -107,6 +121,17 @@ class Stream:
             # The last images of each turn, as many as the share asks for.
             strange[np.lexsort((turn, -within))[:outside]] = True
         return strange
+
+
+def _turns(styles: Sequence[Sequence[str] | None], sets: int) -> list[NDArray[np.int64]]:
+    """The turn of every image's style, in the order of their names, set by set."""
+    found = [each for each in styles if each is not None]
+    if len(found) != sets:
+        raise StudioError(
+            "pictures can come style by style only where the styles of all are known, as those of Diorama"
+        )
+    turn = {style: i for i, style in enumerate(sorted({style for each in found for style in each}))}
+    return [np.array([turn[style] for style in each], dtype=np.int64) for each in found]
 
 
 @dataclass(frozen=True, eq=False)

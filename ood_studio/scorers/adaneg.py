@@ -12,7 +12,7 @@ from torch import Tensor
 from ood_studio.core.parameters import Bounds, Help, Seed, Tau
 from ood_studio.scorers.base import Reference, temperature, unit_rows
 from ood_studio.scorers.neglabel import Groups, GroupScorer, NegLabel, group_share
-from ood_studio.scorers.streaming import AtOnce, Order, Streaming
+from ood_studio.scorers.streaming import AtOnce, Order, Streaming, is_heard, tell_learnt
 
 Proxy = Literal["sample", "task"]
 """Whether a label's stored images weigh by their likeness to the image scored, or all the same."""
@@ -102,19 +102,20 @@ class AdaNeg(Streaming, GroupScorer):
         reference.check_fixed(self.title)
         classes = unit_rows(reference.class_text)
         negatives, groups = self._neglabel().grouped(reference.negative_text)
+        taken = self._neglabel().taken(len(reference.negative_text))
         text = torch.cat((classes, negatives.to(classes)))
         scale = 1 / temperature(self.tau, reference.logit_scale)
 
         def score(features: Tensor) -> Tensor:
             def run(stream: Tensor) -> Tensor:
-                return self._run(_Memory(text.to(stream), stream, self), len(classes), groups, scale)
+                return self._run(_Memory(text.to(stream), stream, self), len(classes), taken, groups, scale)
 
             return self._streamed(features, run)
 
         return score
 
-    def _run(self, memory: _Memory, classes: int, groups: int, scale: float) -> Tensor:
-        """(n,) scores of the whole stream."""
+    def _run(self, memory: _Memory, classes: int, taken: Tensor, groups: int, scale: float) -> Tensor:
+        """(n,) scores of the whole stream; ``taken`` are the numbers of the negative labels in the memory's text."""
         text, stream = memory.text, memory.stream
         rows = min(_BLOCK_ROWS, max(16, _BLOCK_BYTES // (len(text) * text.element_size())))
         rows = self.batch * max(1, rows // self.batch)
@@ -132,11 +133,16 @@ class AdaNeg(Streaming, GroupScorer):
             label = torch.where(sure_in, nearest_in, nearest_out + classes).tolist()
             entropy = torch.where(sure_in, entropy_in, entropy_out).tolist()
             for row in torch.nonzero(sure_in | sure_out)[:, 0].tolist():
-                if memory.store(label[row], start + row, entropy[row]):
+                gone = memory.store(label[row], start + row, entropy[row])
+                if gone is not None:
+                    known = bool(sure_in[row])
+                    tell_learnt(start + row + 1, [start + row] * known, [start + row] * (not known), gone)
                     # The label's proxy is another one from this batch on, or from the next.
                     begin = (row // self.batch + (self.update == "after")) * self.batch
                     which = torch.tensor([label[row]], device=block.device)
                     cosines[begin:, which] = memory.cosines(block[begin:], which)
+            if is_heard():
+                tell_learnt(min(start + rows, len(stream)), labels=taken[memory.fullest(classes)].tolist())
             cosines *= scale
             second = group_share(cosines[:, :classes], cosines[:, classes:], groups)
             scores.append((second + self.weight * first) / (1 + self.weight))
@@ -157,16 +163,21 @@ class _Memory:
         self._length = parameters.length
         self._stored: dict[int, list[tuple[float, int]]] = {}  # label: entropies and places
 
-    def store(self, label: int, place: int, entropy: float) -> bool:
-        """Offers an image to a label's memory; whether it was taken."""
-        stored = self._stored.setdefault(label, [])
+    def store(self, label: int, place: int, entropy: float) -> list[int] | None:
+        """Offers an image to a label's memory: the places that it takes the place of, or None where it is refused."""
+        stored, gone = self._stored.setdefault(label, []), []
         if len(stored) == self._length:
             worst = max(range(len(stored)), key=lambda i: stored[i][0])
             if entropy >= stored[worst][0]:
-                return False
-            del stored[worst]
+                return None
+            gone = [stored.pop(worst)[1]]
         stored.append((entropy, place))
-        return True
+        return gone
+
+    def fullest(self, classes: int) -> Tensor:
+        """(n,) the negative labels that have stored anything, those with most first, counted from 0."""
+        found = sorted((-len(stored), label) for label, stored in self._stored.items() if label >= classes)
+        return torch.tensor([label - classes for _, label in found], dtype=torch.long)
 
     def replace(self, cosines: Tensor, block: Tensor) -> None:
         """Overwrites the columns of (rows, labels) cosines to the text by those to the proxies, where they differ."""

@@ -16,7 +16,7 @@ from ood_studio.scorers.base import Reference, Scorer, unit_rows
 from ood_studio.scorers.label_texts import PseudoWords
 from ood_studio.scorers.neglabel import Groups, NegLabel
 from ood_studio.scorers.remarks import remark
-from ood_studio.scorers.streaming import AtOnce, Order, Streaming
+from ood_studio.scorers.streaming import AtOnce, Order, Streaming, tell_learnt
 
 _START = 0.02  # standard deviation of a pseudo-word before it learns
 _DECAY = 0.01  # AdamW's
@@ -155,7 +155,8 @@ class InterNegInverted(Streaming, _InterModal):
                 texts = negatives[:0].to(stream)
                 plain = self._neglabel(reference, classes, negatives)
                 scores = [stream.new_empty(0)]
-                for batch in torch.split(stream, self.batch):
+                for number, batch in enumerate(torch.split(stream, self.batch)):
+                    start = number * self.batch
                     found = plain(batch)
                     low = found < self.threshold
                     if bool(low.any()):
@@ -163,6 +164,7 @@ class InterNegInverted(Streaming, _InterModal):
                         texts = torch.cat([texts, learnt[criterion(learnt)[1]]])
                         best = criterion(texts)[0].argsort(descending=True, stable=True)[: self.bank]
                         texts = texts[best]
+                        tell_learnt(start + len(batch), outside=(start + low.nonzero()[:, 0]).tolist())
                         plain = self._neglabel(reference, classes, torch.cat([negatives, texts.to(negatives)]))
                         found = plain(batch)
                     scores.append(found)

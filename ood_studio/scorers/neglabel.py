@@ -143,6 +143,10 @@ class NegLabel(GroupScorer):
         taken, fused = self._taken(len(negative_text))
         return unit_rows(negative_text, taken.to(negative_text.device)), fused
 
+    def taken(self, total: int) -> Tensor:
+        """Numbers of those of so many negative labels that take part, in the order of `grouped`."""
+        return self._taken(total)[0]
+
     def _taken(self, total: int) -> tuple[Tensor, int]:
         """Which of so many negative labels take part, group after group, and the number of groups."""
         groups = min(self.groups or groups_of(total), total)

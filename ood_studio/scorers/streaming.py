@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import torch
@@ -14,6 +17,62 @@ from ood_studio.scorers.base import Protocol
 
 AtOnce = Annotated[int, Bounds(1, 100_000, log=True, step=1, help="Pictures that come at once")]
 Order = Annotated[Seed | None, Help("Seed of a shuffle of the stream; none = in the order given")]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a scorer took into its memory, or out of it, at one place of a stream.
+
+    Attributes:
+        at: how many images had come.
+        kept: images, by their place in the order given, and whether each is believed to be OOD.
+        dropped: images that left.
+        labels: numbers of the negative labels that it takes OOD images to be, the surest first; None = as before.
+    """
+
+    at: int
+    kept: tuple[tuple[int, bool], ...] = ()
+    dropped: tuple[int, ...] = ()
+    labels: tuple[int, ...] | None = None
+
+
+_HEARD: ContextVar[list[Learnt] | None] = ContextVar("heard", default=None)
+_LABELS = 10  # that are told of a memory
+
+
+@contextmanager
+def overhearing() -> Iterator[list[Learnt]]:
+    """Gathers what scorers learn meanwhile in this thread, in the stream's order."""
+    heard: list[Learnt] = []
+    token = _HEARD.set(heard)
+    try:
+        yield heard
+    finally:
+        _HEARD.reset(token)
+
+
+def is_heard() -> bool:
+    """Whether anybody gathers what is learnt."""
+    return _HEARD.get() is not None
+
+
+def tell_learnt(
+    at: int,
+    inside: Iterable[int] = (),
+    outside: Iterable[int] = (),
+    dropped: Iterable[int] = (),
+    labels: Iterable[int] | None = None,
+) -> None:
+    """Says what was learnt, where anybody gathers it; see `Learnt`, with places in the stream's order."""
+    heard = _HEARD.get()
+    if heard is None:
+        return
+    kept = (*((place, False) for place in inside), *((place, True) for place in outside))
+    gone, told = tuple(dropped), None if labels is None else tuple(labels)[:_LABELS]
+    if told is not None and told == next((each.labels for each in reversed(heard) if each.labels is not None), None):
+        told = None
+    if kept or gone or told is not None:
+        heard.append(Learnt(at, kept, gone, told))
 
 
 class Streaming:
@@ -59,8 +118,20 @@ class Streaming:
         if self.order is not None:
             order = torch.randperm(len(features), generator=torch.Generator().manual_seed(self.order))
         order = order.to(features.device)
+        heard = _HEARD.get()
+        before = len(heard or ())
         with torch.no_grad():
             scores = torch.empty_like(features[:, 0])
             scores[order] = run(features[order])
+        if heard is not None:
+            place = order.tolist()
+            heard[before:] = [
+                replace(
+                    each,
+                    kept=tuple((place[i], outside) for i, outside in each.kept),
+                    dropped=tuple(place[i] for i in each.dropped),
+                )
+                for each in heard[before:]
+            ]
         # Adding 0 times the features says to autograd that the gradient is 0.
         return scores + 0 * features.sum(dim=1)

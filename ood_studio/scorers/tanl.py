@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ood_studio.core.parameters import Bounds, Tau
 from ood_studio.scorers.base import Reference, Scorer, temperature, unit_rows
-from ood_studio.scorers.streaming import AtOnce, Order, Streaming
+from ood_studio.scorers.streaming import AtOnce, Order, Streaming, is_heard, tell_learnt
 
 _BLOCK_BYTES = 32 * 2**20  # of similarities at a time
 _SCORES = 20_000  # of the past that the threshold is found among
@@ -118,10 +118,12 @@ class _Memory:
         scores = [stream.new_empty(0)]
         for start in range(0, len(stream), block):
             logits = stream[start : start + block] @ self._text.T
-            scores += [self._batch(rows) for rows in torch.split(logits, size)]
+            for offset, rows in enumerate(torch.split(logits, size)):
+                scores.append(self._batch(rows, start + offset * size))
         return torch.cat(scores)
 
-    def _batch(self, logits: Tensor) -> Tensor:
+    def _batch(self, logits: Tensor, start: int) -> Tensor:
+        """(batch,) scores of the images from ``start`` on."""
         own = self._own
         first = self._scores(logits, self._chosen())
         self._past.add(first.cpu().double().numpy())
@@ -138,9 +140,11 @@ class _Memory:
                 for queue, rows in zip(self._queues, found, strict=True)
             ]
             final = self._scores(logits, self._ranked(means[1] - means[0]))
-        for queue, rows in zip(self._queues, found, strict=True):
-            queue.push(rows)
+        known, strange = ((start + which.nonzero()[:, 0]).tolist() for which in (sure_in, sure_out))
+        gone = self._queues[0].push(found[0], known) + self._queues[1].push(found[1], strange)
         self._choice = None
+        if is_heard():
+            tell_learnt(start + len(logits), known, strange, gone, self._chosen().tolist())
         return final
 
     def _chosen(self) -> Tensor:
@@ -170,19 +174,24 @@ class _Queue:
 
     def __init__(self, rows: Tensor, length: int) -> None:
         self._rows: deque[Tensor] = deque(rows[-length:])
+        self._places = deque([-1] * len(self._rows))  # in the stream; of those at the beginning none
         self._length, self._sum = length, rows[-length:].double().sum(dim=0)
 
     def mean(self) -> Tensor:
         """(N,)."""
         return self._sum / len(self._rows)
 
-    def push(self, rows: Tensor) -> None:
-        """Takes activations in; the oldest leave."""
-        for row in rows[-self._length :]:
+    def push(self, rows: Tensor, places: list[int]) -> list[int]:
+        """Takes activations in; the oldest leave. The places of those that left, or never came in."""
+        gone = places[: -self._length]
+        for row, place in zip(rows[-self._length :], places[-self._length :], strict=True):
             if len(self._rows) == self._length:
                 self._sum -= self._rows.popleft()
+                gone.append(self._places.popleft())
             self._rows.append(row)
+            self._places.append(place)
             self._sum += row
+        return [place for place in gone if place >= 0]
 
 
 class _Past:

@@ -48,6 +48,7 @@ _TEXTS: Mapping[str, int] = {
     "target_score": 200,
     "guide": 100,
     "defences": 50,
+    "ood": 100,
 }
 """Letters of a text, by path; of each where there are several."""
 
@@ -76,6 +77,8 @@ _NUMBERS: Mapping[str, float] = {
     "near": 1_000,
     "far": 1_000,
     "neighbours": 100,
+    "stream.count": 2_000,
+    "stream.block": 2_000,
     "AttackSetRequest.count": 500,
     "JudgeAgainRequest.count": 50,
     "SynthesizeSetRequest.count": 100,
@@ -85,7 +88,7 @@ _NUMBERS: Mapping[str, float] = {
 _UPLOADS = ("reference", "id_data", "train_data", "ood_data", "head", "synthetic", "detector")
 _ADAPTERS = ("labels.adapter",)  # saved ones by name, others as uploads
 _NOTHING = ("data_root", "images", "out")
-_SEEDS = ("seed", "labels.mining.seed", "score.seed", "attack.seed", "loop.seed")
+_SEEDS = ("seed", "labels.mining.seed", "score.seed", "attack.seed", "loop.seed", "stream.seed")
 
 
 @dataclass(frozen=True)

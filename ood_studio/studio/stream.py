@@ -11,6 +11,7 @@ import torch
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
+from ood_studio.core.unicode import listed
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bench import needed_spaces
 from ood_studio.evaluation.playing import Played, play
@@ -76,7 +77,13 @@ class StreamService:
             StudioError: one sentence, for sets, scorers or a stream that cannot be had.
         """
         asked = BenchRequest(
-            request.suite, request.methods(), request.labels, seed=request.stream.seed, count=request.count
+            request.suite,
+            request.methods(),
+            request.labels,
+            id_data=request.id_data,
+            ood_data=request.ood_data,
+            seed=request.stream.seed,
+            count=request.count,
         )
         benches = SuiteBenches(self._workbench)
         suite = benches.open(asked)
@@ -89,14 +96,18 @@ class StreamService:
         def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
             return dataset_features(model, images, spaces, progress)
 
-        bench, _ = benches.bench(asked, suite, features_of, training={}, progress=progress)
+        bench, space = benches.bench(asked, suite, features_of, training={}, progress=progress)
         spaces = needed_spaces([*bench.scorers.values()])
         inside = bench.features_of(suite.id, spaces)
         outside = {name: bench.features_of(suite.ood[name], spaces) for name in names}
         order = np.random.default_rng(request.stream.seed).permutation(len(inside.rows))
         held, coming = np.sort(order[: len(order) // _CALIBRATION]), np.sort(order[len(order) // _CALIBRATION :])
         classes = None if suite.id.labels is None else suite.id.labels[inside.rows][coming]
-        flow = request.stream.draw(len(coming), {name: len(found.rows) for name, found in outside.items()}, classes)
+        styles: tuple[list[str] | None, ...] = ()
+        if request.stream.styles == "in-turn":
+            styles = (_styles(suite.id, inside.rows[coming]), *(_styles(suite.ood[n], outside[n].rows) for n in names))
+        counts = {name: len(found.rows) for name, found in outside.items()}
+        flow = request.stream.draw(len(coming), counts, classes, styles)
         played = []
         for i, (key, scorer) in enumerate(bench.scorers.items()):
             progress("playing the stream", i, len(bench.scorers))
@@ -116,9 +127,20 @@ class StreamService:
                         seed=request.stream.seed,
                         order="shuffled" if shape == "mix" else shape,
                         moving=moving,
+                        words=() if space is None else space.mined.words,
                     )
                 )
-        return StreamResult(request, flow, tuple(played), len(held), suite.notes)
+        unread = [
+            f"{len(found.problems):,} pictures of {name} cannot be read and do not come: {listed([*found.problems])}."
+            for name, found in {suite.id.name: inside, **outside}.items()
+            if found.problems
+        ]
+        return StreamResult(request, flow, tuple(played), len(held), (*suite.notes, *unread))
+
+
+def _styles(images: Dataset, rows: np.ndarray) -> list[str] | None:
+    """The styles of some images, None where they are not known."""
+    return None if images.styles is None else [images.styles[row] for row in rows.tolist()]
 
 
 def _rows(space: Space, found: DatasetFeatures, rows: np.ndarray) -> torch.Tensor:

@@ -40,6 +40,11 @@ class DioramaDataset(Dataset):
         """(n,) int64 index in the split's classes; -1 where the main object is none of them."""
         return _labels(self._split, self._seed, self._count)
 
+    @cached_property
+    def styles(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Of each image."""
+        return tuple(scene.style for scene in scenes(self._split, self._seed, self._count))
+
     def __len__(self) -> int:
         return self._count
 

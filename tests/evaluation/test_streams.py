@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,12 @@ from hypothesis import strategies as st
 
 from ood_studio.core.errors import StudioError
 from ood_studio.detectors import Calibration, Promise
+from ood_studio.diorama.render import render
+from ood_studio.diorama.splits import scenes
 from ood_studio.evaluation.metrics import auroc
 from ood_studio.evaluation.playing import CHECKPOINTS, play
 from ood_studio.evaluation.streams import Stream
-from ood_studio.scorers import TANL, NegLabel, Reference
+from ood_studio.scorers import TANL, AdaNeg, NegLabel, Reference
 from ood_studio.studio import LabelChoice, Studio
 from ood_studio.studio.requests.stream import StreamRequest
 
@@ -62,6 +66,18 @@ def test_a_ramp_rises_blocks_take_turns_and_classes_can_be_sorted() -> None:
     assert (np.diff(classes[flow.rows[~flow.outside]]) >= 0).all()
 
 
+def test_styles_come_one_after_another_on_both_sides() -> None:
+    inside, outside = [("flat", "sketch", "oil")[i % 3] for i in range(60)], ["sketch", "flat"] * 15
+    flow = Stream(styles="in-turn", share=1 / 3).draw(60, {"near": 30}, styles=(inside, outside))
+    strange = flow.outside
+    assert np.flatnonzero(strange)[0] < np.flatnonzero(~strange)[-1]  # ID and OOD stay mixed
+    for rows, styles in ((flow.rows[~strange], inside), (flow.rows[strange], outside)):
+        came = [styles[row] for row in rows]
+        assert came == sorted(came) and len(set(rows.tolist())) == len(rows)
+    with pytest.raises(StudioError, match="style by style only where the styles of all are known"):
+        Stream(styles="in-turn").draw(60, {"near": 30}, styles=(inside, None))
+
+
 @pytest.mark.parametrize(
     ("stream", "sizes", "said"),
     [
@@ -96,7 +112,7 @@ def test_methods_are_decided_about_in_the_streams_order() -> None:
     own = Calibration.of(score(inside[300:]))
     assert (found.scores == scores).all() and found.threshold[0] == own.threshold(promise)
     told = found.figures()
-    assert told["method"] == "neglabel" and told["protocol"]["kind"] == "inductive"
+    assert told["method"] == "neglabel" and told["protocol"]["kind"] == "inductive" and told["memory"] is None
     assert told["auroc"] == auroc(scores[:300], scores[300:]) and len(told["running"]) == CHECKPOINTS
     assert told["running"][0] == [20, None] and told["running"][-1][0] == 400
     assert told["false_alarms"] == (scores[:300] < found.threshold[0]).mean()
@@ -109,6 +125,17 @@ def test_methods_are_decided_about_in_the_streams_order() -> None:
     assert (other.threshold[:350] == moving.threshold[:350]).all()  # of the past alone
     tanl = play("tanl", TANL(count=20).fit(reference), stream, inside[300:], flow, promise, seed=0, order="ordered")
     assert tanl.figures()["method"] == "tanl†" and tanl.passport.seen == "batches before it"
+    words = tuple(f"word {i}" for i in range(200))
+    for scorer in (TANL(count=20, length=15), AdaNeg(groups=2, length=3), AdaNeg(groups=2, order=4)):
+        held = play(
+            scorer.name, scorer.fit(reference), stream, inside[300:], flow, promise, seed=0, order="", words=words
+        )
+        memory = held.memory()
+        assert memory is not None and memory["labels"] and set(memory["labels"]) <= set(words)
+        assert memory["pictures_ood"] and len(memory["pictures_ood"]) == memory["ood"] >= memory["id_among_ood"]
+        assert memory["id"] >= memory["ood_among_id"] and flow.outside[memory["pictures_ood"]].mean() > 0.8
+        assert scorer.name != "tanl" or memory["ood"] == memory["id"] == 15
+        assert (held.scores == scorer.fit(reference)(stream).double().numpy()).all()  # telling changes nothing
     clean = Stream(share=0.0).draw(300, {"near": 100})
     free = play("neglabel", score, inside[clean.rows], inside[300:], clean, promise, seed=0, order="shuffled")
     assert free.figures()["auroc"] is None and free.figures()["misses"] is None
@@ -131,3 +158,31 @@ def test_a_suites_stream_is_the_same_to_the_bit(tmp_path_factory: pytest.TempPat
         assert (ours.scores == theirs.scores).all() and (ours.wealth == theirs.wealth).all()
     with pytest.raises(StudioError, match="the suite diorama has no OOD set mars; it has near-ood"):
         studio.stream(StreamRequest(ood=("mars",), count=50))
+
+
+def test_a_broken_picture_in_the_middle_costs_no_other_and_one_picture_is_a_stream(tmp_path: Path) -> None:
+    for split, name in (("id-test", "known"), ("far-ood-textures", "strange")):
+        (tmp_path / name).mkdir()
+        for i, scene in enumerate(scenes(split, 0, 12)):
+            render(scene, 64).save(tmp_path / name / f"{i:02d}.png")
+    (broken := tmp_path / "known" / "05.png").write_bytes(broken.read_bytes()[:90])
+    asked = StreamRequest(
+        labels=LabelChoice(backbone="diorama-conv", labels="cat, dog, horse"),
+        preset="own",
+        scorers=("neglabel", "tanl:count=20"),
+        promise=Promise(0.4, None),
+        id_data=str(tmp_path / "known"),
+        ood_data=(f"strange={tmp_path / 'strange'}",),
+    )
+    studio = Studio("cpu", workers=0)
+    found = studio.stream(asked)
+    assert found.flow.mix() == "9 ID and 12 of strange" and found.calibration == 2
+    assert any("05.png" in note for note in found.notes)
+    assert all(np.isfinite(each.scores).all() for each in found.played)
+    one = studio.stream(replace(asked, stream=Stream(count=1, share=0.0)))
+    assert len(one.flow) == 1 and [len(each.scores) for each in one.played] == [1, 1, 1]
+    assert one.to_dict()["methods"][0]["auroc"] is None and one.to_dict()["methods"][0]["running"][-1][0] == 1
+    for path in (tmp_path / "known").iterdir():
+        path.write_bytes(b"no picture")
+    with pytest.raises(StudioError, match="known"):
+        studio.stream(asked)

@@ -26,6 +26,7 @@ from ood_studio.studio.explore import ExploreService
 from ood_studio.studio.feature_map import FeatureMapService
 from ood_studio.studio.judge import JudgeService
 from ood_studio.studio.requests import REQUESTS
+from ood_studio.studio.stream import StreamService
 from ood_studio.studio.synthesize_image import SynthesizeImageService
 from ood_studio.studio.synthesize_set import SynthesizeSetService
 from ood_studio.studio.workbench import Workbench
@@ -46,6 +47,7 @@ SERVICES = (
     (AdaptService, ("adapt",)),
     (JudgeService, ("judge",)),
     (DetectorService, ("detector", "audit")),
+    (StreamService, ("play",)),
     (Workbench, ("backbone", "label_space")),
 )
 _PLACES = {*hosted._UPLOADS, *hosted._NOTHING, *hosted._BACKBONES, *hosted.MODELS, "labels.corpus"}

@@ -8,6 +8,7 @@ from ood_studio.studio.requests.detector import AuditRequest, DecideRequest, Det
 from ood_studio.studio.requests.explore import ExploreRequest
 from ood_studio.studio.requests.feature_map import FeatureMapRequest
 from ood_studio.studio.requests.labels import LabelChoice
+from ood_studio.studio.requests.stream import StreamRequest
 from ood_studio.studio.requests.synthesize import SynthesizeImageRequest, SynthesizeSetRequest
 from ood_studio.studio.requests.zoo import ZooRequest
 
@@ -26,6 +27,7 @@ REQUESTS = (
     AdaptRequest,
     JudgeAgainRequest,
     ZooRequest,
+    StreamRequest,
 )
 """Every request; `LabelChoice` alone asks for negative labels."""
 
@@ -42,6 +44,7 @@ __all__ = [
     "FeatureMapRequest",
     "JudgeAgainRequest",
     "LabelChoice",
+    "StreamRequest",
     "SynthesizeImageRequest",
     "SynthesizeSetRequest",
     "ZooRequest",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from ood_studio.core.parameters import Help, check
 from ood_studio.detectors import Promise
 from ood_studio.evaluation.streams import Stream
-from ood_studio.studio.requests.bench import Pictures, Scorers, Suite
+from ood_studio.studio.requests.bench import IdData, OodData, Pictures, Scorers, Suite
 from ood_studio.studio.requests.labels import LabelChoice
 
 Preset = Literal["honest", "published", "own"]
@@ -31,6 +31,7 @@ class StreamRequest:
         stream: what comes when.
         promise: what the frozen thresholds keep, from a fifth of the ID images, which then do not come.
         count: images of each set that is drawn.
+        id_data, ood_data: own ID and OOD images in place of the suite's, see `BenchRequest`.
     """
 
     suite: Suite = "diorama"
@@ -41,6 +42,8 @@ class StreamRequest:
     stream: Stream = field(default_factory=Stream)
     promise: Promise = field(default_factory=Promise)
     count: Pictures = 1000
+    id_data: IdData = ""
+    ood_data: OodData = ()
 
     def __post_init__(self) -> None:
         check(self)
