@@ -62,13 +62,13 @@ class BenchService:
 
         training = {} if suite.train is None else {"train": suite.train.name, "n_train": len(suite.train)}
         bench, space = self._suites.bench(request, suite, features_of, training=training, progress=progress)
-        spaces = needed_spaces([*bench.scorers.values()])
         head = None if request.head else backbone.head
         known = None if head is None else head_classes(backbone.labels, head.out_features, suite.labels)
         accuracy: dict[str, float] = {}
         for i, found in enumerate(bench.run(progress)):
             if i == 0:  # not before it is sure that there is something to compare
-                accuracy = {} if space is None else _accuracies(request, suite, space, spaces, features_of, progress)
+                read = needed_spaces([each for key, each in bench.scorers.items() if key not in found.unavailable])
+                accuracy = {} if space is None else _accuracies(request, suite, space, read, features_of, progress)
                 accuracy |= _head_accuracy(backbone, known, suite, features_of)
             notes = (*found.notes, *_head_notes(backbone, known, bench.scorers, suite))
             result = replace(found, accuracy=accuracy, notes=notes)

@@ -22,8 +22,10 @@ from ood_studio.cli.flags import flags
 from ood_studio.cli.main import main
 from ood_studio.cli.output import write_text
 from ood_studio.core import plugins
+from ood_studio.core.memory import LACKS_MEMORY
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
+from ood_studio.features import budget
 from tests.worlds.fewer import fewer_references
 
 BACKBONE = "diorama"
@@ -144,6 +146,14 @@ def test_bench_prints_json_and_tables(run: Run) -> None:
     assert run(*choice, "--scorers", "mcm", "--format", "csv")[1].startswith("suite,id,ood,backbone")
 
 
+def test_patches_without_room_cost_only_the_scores_that_read_them(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "patch_bytes", lambda _: 10**15)
+    code, out, _ = run(
+        "bench", *FEW, "--suite", "diorama-hard", "--count", "40", *FEW_LABELS, "--scorers", "gl-mcm,mcm"
+    )
+    assert code == 0 and "gl-mcm could not run: the patches of" in out and "\nmcm  " in out
+
+
 def test_a_sweep_prints_a_line_a_value_and_draws_its_curves(run: Run, tmp_path: Path) -> None:
     choice = ["bench", *FEW, "--suite", "diorama-hard", "--count", "40", *FEW_LABELS, "--train-count", "40"]
     page = tmp_path / "tau.html"
@@ -228,6 +238,15 @@ def test_an_interruption_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(ood_studio.studio.Studio, "label_space", interrupted)
     assert run("mine", "--quiet") == (130, "", "interrupted\n")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")])
+def test_a_lack_of_memory_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def full(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ood_studio.studio.Studio, "label_space", full)
+    assert run("mine", "--quiet") == (2, "", f"error: {LACKS_MEMORY}\n")
 
 
 def test_an_interruption_while_the_program_is_loaded_is_one_line(

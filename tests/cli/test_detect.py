@@ -47,6 +47,12 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
     return code, said.out, said.err
 
 
+def test_a_detector_keeps_its_precision(capsys: pytest.CaptureFixture[str], photos: Path, detector: Path) -> None:
+    asked = ("detect", "run", str(photos / "other"), "--detector", str(detector), "--precision", "float16")
+    code, out, err = run(capsys, *asked)
+    assert (code, out) == (2, "") and err.startswith("error: a detector computes in the precision that it was made in")
+
+
 def test_a_promise_is_said_and_one_that_cannot_be_kept_too(
     capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path
 ) -> None:

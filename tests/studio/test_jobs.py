@@ -19,6 +19,7 @@ import torch
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import LACKS_MEMORY
 from ood_studio.core.progress import Progress
 from ood_studio.studio.job_memory import bytes_of
 from ood_studio.studio.jobs import ANSWER, SET, Jobs, Lane, Work
@@ -291,6 +292,15 @@ def test_a_disk_that_refuses_is_a_sentence_without_a_path(jobs: Jobs) -> None:
 
     done = jobs.wait("me", jobs.start("me", work, lane=SET).id, PATIENCE)
     assert done is not None and done.note == "a file could not be read or written here (No space left on device)"
+
+
+def test_a_lack_of_memory_is_a_sentence_and_what_had_come_stays(jobs: Jobs) -> None:
+    def work(progress: Progress) -> Iterator[Any]:
+        yield "half"
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+
+    done = jobs.wait("me", jobs.start("me", work, lane=SET).id, PATIENCE)
+    assert done is not None and (done.result, done.note) == ("half", LACKS_MEMORY)
 
 
 class Large:

@@ -1,8 +1,9 @@
-"""Takes the README's screenshots of today's app: ``make screenshots``."""
+"""Takes the README's screenshots of today's app: ``make screenshots``; of the tabs named behind it alone."""
 
 from __future__ import annotations
 
 import shutil
+import sys
 from typing import Any
 
 from playwright.sync_api import sync_playwright
@@ -10,6 +11,7 @@ from playwright.sync_api import sync_playwright
 from ood_studio.core.paths import ASSETS
 from ood_studio.ui.serve import Serve, serve
 from tests.ui.conftest import free_port
+from tests.ui.unfolding import follow
 
 PATIENCE = 600_000  # milliseconds
 
@@ -23,8 +25,7 @@ def explore(page: Any, address: str) -> None:
 
 def compare(page: Any, address: str) -> None:
     """Six scorers on the Diorama suite, from the table to the curves."""
-    page.goto(f"{address}?tab=compare&suite=diorama&count=500&scorers=neglabel,mcm,energy,knn,mahalanobis,rmd")
-    page.wait_for_selector("#compare-stored p, .studio-notices >> text=choices are in the form")
+    follow(page, f"{address}?tab=compare&suite=diorama&count=500&scorers=neglabel,mcm,energy,knn,mahalanobis,rmd")
     page.locator("#compare-run").click()
     page.wait_for_function(
         "document.querySelector('#compare-stop')?.disabled && document.querySelector('#compare-ood-heading h3')"
@@ -66,6 +67,8 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         for show in (explore, compare, attack, synthesize):
+            if sys.argv[1:] and show.__name__ not in sys.argv[1:]:
+                continue
             page = browser.new_context(viewport={"width": 1500, "height": 1150}).new_page()
             page.set_default_timeout(PATIENCE)
             show(page, server.address)

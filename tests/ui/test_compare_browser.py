@@ -15,7 +15,7 @@ from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.evaluation.results import ResultStore
 from tests.ui.pointing import click, drag
-from tests.ui.unfolding import settle
+from tests.ui.unfolding import follow, settle
 
 PATIENCE = 240_000  # milliseconds: the first comparison draws and encodes its pictures while the app warms up
 CHOICES = "backbone=diorama-conv&count=40&resamples=50"
@@ -33,16 +33,6 @@ def first_day() -> Iterator[None]:
     yield
     if aside.exists():
         aside.replace(kept)
-
-
-def follow(page: Any, link: str) -> None:
-    """Opens a link, which computes nothing, and waits for its choices and for what was kept of them."""
-    page.goto(link, timeout=PATIENCE)
-    page.wait_for_function(
-        "document.querySelector('#compare-stored p') || "
-        "document.querySelector('#notices')?.innerText.includes('choices are in the form')",
-        timeout=PATIENCE,
-    )
 
 
 def compared(page: Any, address: str, view: str = "") -> None:

@@ -11,10 +11,12 @@ from typing import Any
 import gradio as gr
 import httpx
 import pytest
+import torch
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import LACKS_MEMORY
 from ood_studio.core.parameters import about, leaves, names
 from ood_studio.core.progress import Progress
 from ood_studio.ui.api import Given, endpoint, only_public
@@ -49,6 +51,8 @@ def endless(request: Ask, progress: Progress) -> str:
 def client() -> Iterator[Client]:
     def answer(request: Ask, progress: Progress, pictures: list[str], words: str) -> dict[str, Any]:
         """Says what it was asked."""
+        if words == "too many":
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
         return {"request": repr(request), "pictures": [Path(path).name for path in pictures or ()], "words": words}
 
     with gr.Blocks() as blocks:
@@ -101,6 +105,11 @@ def test_what_is_left_out_is_usual_and_what_is_given_counts(client: Client, tmp_
 def test_bad_values_end_in_one_sentence(client: Client, changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(AppError, match=sentence):
         client.predict(**changes, api_name="/ask")
+
+
+def test_a_lack_of_memory_is_one_sentence(client: Client) -> None:
+    with pytest.raises(AppError, match=LACKS_MEMORY):
+        client.predict(words="too many", api_name="/ask")
 
 
 def test_what_a_page_does_with_itself_cannot_be_called(client: Client) -> None:

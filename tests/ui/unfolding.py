@@ -1,4 +1,4 @@
-"""Opening what hides part of a form."""
+"""Opening what hides part of a form, and links that bring one."""
 
 from __future__ import annotations
 
@@ -20,3 +20,13 @@ def settle(page: Any) -> None:
     """
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_timeout(300)
+
+
+def follow(page: Any, link: str, patience: float = 240_000) -> None:
+    """Opens a link to a comparison, which computes nothing, and waits for its choices and for what was kept of them."""
+    page.goto(link, timeout=patience)
+    page.wait_for_function(
+        "document.querySelector('#compare-stored p') || "
+        "document.querySelector('#notices')?.innerText.includes('choices are in the form')",
+        timeout=patience,
+    )
