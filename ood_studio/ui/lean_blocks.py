@@ -8,7 +8,7 @@ parameter is said to be as it is anyway.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
@@ -37,14 +37,15 @@ class LeanBlocks(gr.Blocks):
         return config
 
     def get_api_info(self, all_endpoints: bool = False, page: str | None = None) -> Any:
-        """Gradio's, its schemas of files as short as clients take them.
+        """Gradio's, its schemas of files as short as clients take them, and each whole by itself.
 
+        MCP tools have all parameters in one schema, where references to definitions inside one of them lead nowhere.
         Nothing more for ``all_endpoints``: what is private is nobody else's.
         """
         told: Any = super().get_api_info(page=page)
         for endpoint in told["named_endpoints"].values():
             for each in (*endpoint["parameters"], *endpoint["returns"]):
-                each["type"] = _short(each["type"])
+                each["type"] = _short(_whole(each["type"], {}))
                 if each.get("parameter_default") is not None:
                     each["example_input"] = None  # which would say the same again
         return told
@@ -85,6 +86,16 @@ def for_programs() -> AbstractContextManager[Any]:
 
 
 _OF_A_FILE = ("path", "meta")
+
+
+def _whole(schema: Any, known: Mapping[str, Any]) -> Any:
+    """A schema with its definitions in the places that refer to them."""
+    if not isinstance(schema, dict):
+        return [_whole(each, known) for each in schema] if isinstance(schema, list) else schema
+    known = {**known, **schema.get("$defs", {})}
+    if (name := str(schema.get("$ref", "")).removeprefix("#/$defs/")) in known:
+        return _whole(known[name], known)
+    return {key: _whole(each, known) for key, each in schema.items() if key != "$defs"}
 
 
 def _short(schema: Any) -> Any:

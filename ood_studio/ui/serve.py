@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import errno
-import importlib.util
 import ipaddress
-import operator
 import os
-import re
 import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Annotated, Any
 
 from ood_studio.backbones import DEFAULT
@@ -25,7 +21,7 @@ from ood_studio.core.parameters import Bounds, Help, check
 from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import silent, stoppable
 from ood_studio.hub.device import Precision
-from ood_studio.ui import temporary
+from ood_studio.ui import mcp_tools, temporary
 
 _ATTEMPTS = 4
 _SWEEP = 60.0  # seconds between looks at the folders of uploads
@@ -123,9 +119,12 @@ def serve(options: Serve, block: bool = True) -> Server:
         footer_links=[] if options.presenter else ["api", "settings", "runs"],  # the last one only where there are any
     )
     address = _launched(launch, blocks.close, options)
-    if options.mcp and blocks.mcp_server_obj is None:
-        blocks.close()
-        raise StudioError(_no_mcp(str(blocks.mcp_error or "gradio made no server of tools")))
+    if options.mcp:
+        try:
+            mcp_tools.take_lists(blocks)
+        except StudioError:
+            blocks.close()
+            raise
     choice = ExploreRequest(LabelChoice(backbone=options.backbone))
     closing = threading.Event()
     progress = stoppable(silent, closing.is_set)
@@ -154,43 +153,8 @@ def _check(options: Serve) -> None:
         raise StudioError(f"GRADIO_SERVER_PORT must be a whole number from 1 to 65,535, not {given[:40]!r}")
     if options.mcp and options.for_strangers:
         raise StudioError("MCP tools fetch files from any address, so they are not for strangers; add --trusted")
-    if options.mcp and importlib.util.find_spec("mcp") is None:
-        raise StudioError("the MCP server needs the package mcp; install it with: pip install 'gradio[mcp]'")
-    if options.mcp and (wanted := _other_mcp()):
-        raise StudioError(_no_mcp(f"gradio needs {wanted}"))
-
-
-def _other_mcp() -> str:
-    """What gradio needs of the package mcp where that is not met; empty where it is, or where nobody knows."""
-    with suppress(PackageNotFoundError):
-        have = _numbers(version("mcp"))
-        for each in requires("gradio") or ():
-            wanted = each.partition(";")[0].strip()
-            bounds = re.findall(r"(<=|>=|<|>)\s*([0-9.]+)", wanted) if re.match(r"mcp[<>= ]", wanted) else []
-            if not all(_HOLDS[sign](have, _numbers(bound)) for sign, bound in bounds):
-                return wanted
-    return ""
-
-
-_HOLDS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-
-
-def _numbers(release: str) -> tuple[int, ...]:
-    """The first three numbers of a version."""
-    return tuple(map(int, [*re.findall(r"\d+", release), 0, 0, 0][:3]))
-
-
-def _no_mcp(reason: str) -> str:
-    """Why agents get no tools: gradio itself goes on without a word that anybody would see."""
-    reason = " ".join(reason.removeprefix("Error launching MCP server:").split())
-    try:
-        found = f" {version('mcp')}"
-    except PackageNotFoundError:
-        found = ""
-    return (
-        f"the MCP server cannot be started with the package mcp{found} ({reason}); install the version that gradio "
-        "takes: pip install 'gradio[mcp]'"
-    )
+    if options.mcp:
+        mcp_tools.check_package()
 
 
 def _check_place(host: str, port: int) -> None:
