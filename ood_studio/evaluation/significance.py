@@ -119,21 +119,45 @@ def delong(id_a: Any, ood_a: Any, id_b: Any, ood_b: Any, level: float = 0.95) ->
     )
 
 
-def outcome_of(tests: Sequence[Comparison], sure: float = 0.05) -> str:
-    """Whether a is above b, from DeLong's tests on several sets, in words for a report.
+OUTCOMES = (
+    "it *shows* where more than half of the tests say so and none the contrary, *does not show* where it is the other "
+    "way round, and else is *undecided*; p-values are adjusted by Holm over the tests of a claim, and sure below 0.05"
+)
+"""The rule of `outcome_of`, for readers of a report."""
 
-    It *shows* where every test is sure of it or undecided, and one at least is sure; it *does not show* where that
-    holds the other way round; else it is undecided.
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Holm's adjusted p-values, in the order given: below a level, the chance of any false one is at most that level.
+
+    Holm 1979; whatever the tests have to do with each other, as those of the same images do.
 
     Args:
-        tests: of a against b.
-        sure: the two-sided p below which a test is sure.
+        p: of every test of a family, in [0, 1].
     """
-    signs = [0 if each.p >= sure else 1 if each.difference > 0 else -1 for each in tests]
+    adjusted, highest = [0.0] * len(p), 0.0
+    for rank, place in enumerate(sorted(range(len(p)), key=p.__getitem__)):
+        highest = max(highest, min(1.0, (len(p) - rank) * p[place]))
+        adjusted[place] = highest
+    return adjusted
+
+
+def outcome_of(tests: Sequence[Comparison], sure: float = 0.05) -> str:
+    """Whether a is above b, from DeLong's tests on several sets and with several seeds, in words for a report.
+
+    It *shows* where more than half of the tests are sure of it and none is of the contrary, it *does not show* where
+    that holds the other way round; else it is undecided: one sure test of many says that something is there, not that
+    a is above b.
+
+    Args:
+        tests: of a against b; their p-values are adjusted by `holm`.
+        sure: the adjusted two-sided p below which a test is sure.
+    """
+    adjusted = holm([each.p for each in tests])
+    signs = [0 if p >= sure else 1 if each.difference > 0 else -1 for each, p in zip(tests, adjusted, strict=True)]
     above, below = signs.count(1), signs.count(-1)
     outcome = "undecided"
-    if above and not below:
+    if 2 * above > len(signs) and not below:
         outcome = "shows"
-    elif below and not above:
+    elif 2 * below > len(signs) and not above:
         outcome = "does **not** show"
     return f"{outcome}; of {len(signs)} tests {above} say above, {below} below"

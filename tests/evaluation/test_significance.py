@@ -16,7 +16,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.bootstrap import intervals, resample
 from ood_studio.evaluation.delong import auroc_interval
 from ood_studio.evaluation.metrics import auroc
-from ood_studio.evaluation.significance import delong, outcome_of
+from ood_studio.evaluation.significance import Comparison, delong, holm, outcome_of
 
 PAIRS = st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=2, max_size=25).map(
     lambda rows: np.array(rows, dtype=float).T
@@ -119,12 +119,33 @@ def test_perfect_separation_has_an_interval_all_the_same() -> None:
     assert turned.auroc == (0.0, pytest.approx(1 - low)) and turned.fpr95[1] == 1.0 > turned.fpr95[0] > 0.9
 
 
-def test_a_claim_shows_where_tests_are_sure_and_agree() -> None:
+@given(st.lists(st.floats(0, 1), max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_holm_adjusts_as_its_definition_says(p: list[float]) -> None:
+    """Adjusted p_(i) is the largest of min(1, (m - j + 1) p_(j)) over j up to i (Holm 1979), here by brute force."""
+    wanted = [
+        max((min(1.0, sum(b >= a for b in p) * a) for a in p if a <= own), default=0.0)  # ties share the largest factor
+        for own in p
+    ]
+    assert holm(p) == pytest.approx(wanted)
+
+
+def test_a_claim_shows_where_most_tests_are_sure_and_agree() -> None:
     rng = np.random.default_rng(1)
     inside, outside = rng.normal(2, 1, 300), rng.normal(0, 1, 300)
-    worse = delong(inside, outside, inside + rng.normal(0, 2, 300), outside + rng.normal(0, 2, 300))
+    better = delong(inside, outside, inside + rng.normal(0, 2, 300), outside + rng.normal(0, 2, 300))
     equal = delong(inside, outside, inside, outside)
-    turned = delong(inside + rng.normal(0, 2, 300), outside + rng.normal(0, 2, 300), inside, outside)
-    assert outcome_of([worse, equal]) == "shows; of 2 tests 1 say above, 0 below"
-    assert outcome_of([turned]).startswith("does **not** show")
-    assert outcome_of([worse, turned]).startswith("undecided") and outcome_of([equal]).startswith("undecided")
+    worse = delong(inside + rng.normal(0, 2, 300), outside + rng.normal(0, 2, 300), inside, outside)
+    assert outcome_of([better, better, equal]) == "shows; of 3 tests 2 say above, 0 below"
+    assert outcome_of([worse, worse, equal]).startswith("does **not** show")
+    assert outcome_of([better, *[equal] * 5]) == "undecided; of 6 tests 1 say above, 0 below"
+    for tests in ([better, better, worse], [better, equal], [equal], []):
+        assert outcome_of(tests).startswith("undecided")
+
+
+def test_a_test_is_sure_of_a_claim_only_among_all_tests_of_it() -> None:
+    barely = Comparison(0.9, 0.8, 0.1, 0.0, 0.2, 2.2, 0.028, 0.95)
+    surely = dataclasses.replace(barely, p=0.0001)
+    assert outcome_of([barely]).startswith("shows")
+    assert outcome_of([barely] * 2).startswith("undecided")  # 2 * 0.028 > 0.05
+    assert outcome_of([barely, surely]) == "shows; of 2 tests 2 say above, 0 below"  # once one is, the other is alone

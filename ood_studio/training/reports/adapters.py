@@ -8,6 +8,7 @@ from typing import Annotated
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help
+from ood_studio.evaluation.significance import OUTCOMES
 from ood_studio.studio import AdaptRequest
 from ood_studio.training.reports.adapter_bench import ANY, BASE, NEW, STYLES, Bench, Detector, Ground
 from ood_studio.training.reports.adapter_plans import (
@@ -77,8 +78,7 @@ class AdapterReport(Report):
             f"AUROC / FPR95 in percent, means over {self.seeds} seeds of the fit and of all scenes, first seed "
             f"{self.seed}. {AdaptRequest().train_count:,} ID scenes are learnt from and {self.count:,} fresh scenes of "
             f"each set judged; from `python -m ood_studio.training.reports adapters --parts {part}`. A claim is tested "
-            "by DeLong's test on the same images, on every set and with every seed: it *shows* where at least one test "
-            "says so and none the contrary, *does not show* where it is the other way round, and else is *undecided*. "
+            f"by DeLong's test on the same images, on every set and with every seed: {OUTCOMES}. "
             f"The parameters tried stand below each table; they are chosen on other scenes, {self.searched:,} a set."
         )
 

@@ -12,7 +12,7 @@ from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.evaluation.passport import MARKS, kind_of, legend
 from ood_studio.evaluation.rows import BenchResult, Row
-from ood_studio.evaluation.significance import compare_scorers, outcome_of
+from ood_studio.evaluation.significance import OUTCOMES, compare_scorers, outcome_of
 from ood_studio.hub.bundled import bundled
 from ood_studio.studio import BenchRequest, LabelChoice, Studio
 from ood_studio.training.reports.clip_card import clip_card
@@ -81,7 +81,12 @@ def figures(results: dict[str, BenchResult], report: WorldReport, shown: str) ->
         lines += ["", said]
     if result.unavailable:
         lines += ["", *(f"`{key}` could not run: {why.rstrip('.')}." for key, why in result.unavailable.items())]
-    lines += ["", "What the papers claim, in this world:", "", *claims(result)]
+    lines += [
+        "",
+        f"What the papers claim, in this world, by DeLong's test on every set: {OUTCOMES}.",
+        "",
+        *claims(result),
+    ]
     heads = ["backbone", "zero-shot accuracy, 20 ID classes", "all trained classes"]
     accuracies = [
         [f"`{backbone}`", *(f"{result.accuracy[which]:.1%}" for which in ("id_accuracy", "all_accuracy"))]
