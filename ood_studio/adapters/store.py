@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import sweep, write_bytes
 from ood_studio.core.kept import KEPT
+from ood_studio.core.locks import sole_writer
 from ood_studio.core.parameters import names, read_texts
 from ood_studio.core.tensor_files import checksum, write_tensors
 
@@ -69,19 +70,9 @@ def save(adapted: Adapted, name: str) -> SavedAdapter:
 
     Raises:
         AdapterError: for such a name, one that is taken, or a disk that refuses; what was there stays.
+        StudioError: where another process has been saving one for a while.
     """
-    folder, record = _folder(), adapted.record
-    _check_name(name)
-    path = folder / f"{name}{_SEPARATOR}{record.key}{SUFFIX}"
-    with _SAVING:  # of two people who take the same name at once one has it
-        for other in _files(name):
-            if other != path:
-                raise AdapterError(
-                    f"there is an adapter {name} with other content; remove it first or take another name"
-                )
-        export(adapted, path)
-    sweep(folder)
-    return SavedAdapter(name, path, record)
+    return _keep(name, adapted.record, lambda path: export(adapted, path))
 
 
 def keep_file(path: Path, name: str = "") -> SavedAdapter:
@@ -99,15 +90,7 @@ def keep_file(path: Path, name: str = "") -> SavedAdapter:
         name = re.sub(r"[^a-z0-9._-]+", "-", _name_of(path).lower()).strip("-._") or record.adapter
         if any(not other.stem.endswith(record.key) for other in _files(name)):
             name = f"{name}-{record.key[:8]}"
-    _check_name(name)
-    target = _folder() / f"{name}{_SEPARATOR}{record.key}{SUFFIX}"
-    if any(other != target for other in _files(name)):
-        raise AdapterError(f"there is an adapter {name} with other content; remove it first or take another name")
-    try:
-        write_bytes(target, path.read_bytes())
-    except OSError as error:
-        raise AdapterError(f"the adapter cannot be saved in {target} ({error.strerror or error})") from error
-    return SavedAdapter(name, target, record)
+    return _keep(name, record, lambda target: write_bytes(target, path.read_bytes()))
 
 
 def export(adapted: Adapted, path: Path) -> None:
@@ -206,6 +189,25 @@ def forget_state(key: str) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _keep(name: str, record: Record, write: Callable[[Path], None]) -> SavedAdapter:
+    """Of two people who take the same name at once, in one process or in two, one has it."""
+    _check_name(name)
+    folder = _folder()
+    path = folder / f"{name}{_SEPARATOR}{record.key}{SUFFIX}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _SAVING, sole_writer(folder):
+            if any(other != path for other in _files(name)):
+                raise AdapterError(
+                    f"there is an adapter {name} with other content; remove it first or take another name"
+                )
+            write(path)
+    except OSError as error:
+        raise AdapterError(f"the adapter cannot be saved in {path} ({error.strerror or error})") from error
+    sweep(folder)
+    return SavedAdapter(name, path, record)
 
 
 def _folder() -> Path:

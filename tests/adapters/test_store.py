@@ -26,7 +26,9 @@ from ood_studio.adapters import (
 from ood_studio.adapters.record import Record
 from ood_studio.adapters.store import forget_state, keep_state, kept_state
 from ood_studio.core import tensor_files
+from ood_studio.core.errors import StudioError
 from ood_studio.core.kept import KEPT
+from ood_studio.core.locks import LOCK, sole_writer
 from ood_studio.testing.adapter_world import SmallBackbone, small_material
 
 
@@ -101,6 +103,16 @@ def test_two_who_train_and_save_at_once_get_each_their_own() -> None:
         assert all(torch.equal(tensor, alone[seed].tensors[name]) for name, tensor in adapted.tensors.items())
     assert sum("there is an adapter same with other content" in each for each in said) == 1
     assert find_adapter("same").record.key in said and len(saved_adapters()) == 1
+
+
+def test_whoever_saves_keeps_other_processes_out_meanwhile(adapted: Adapted, tmp_path: Path) -> None:
+    export(adapted, file := tmp_path / "mine.safetensors")
+    folder = save(adapted, "first").path.parent
+    for keep in (lambda: save(adapted, "mine"), lambda: keep_file(file)):
+        # Locks are of open files: what this process holds keeps itself out as it does another one.
+        with sole_writer(folder), pytest.raises(StudioError, match=r"adapters is being written.*; ask again when"):
+            keep()
+        assert keep().name == "mine" and not (folder / LOCK).exists()
 
 
 def test_a_full_disk_leaves_what_was_there(adapted: Adapted, monkeypatch: pytest.MonkeyPatch) -> None:
