@@ -33,44 +33,64 @@ def cosine(rate: float, step: int, floor: float = 0.0) -> float:
     return floor + (rate - floor) * 0.5 * (1 + math.cos(math.pi * step / 3))
 
 
-def test_three_steps_of_the_projection_are_eq_12() -> None:
+@pytest.mark.parametrize(("start", "weight"), [(1.0, 0.0), (0.3, 2.0)], ids=["the paper's", "kept"])
+def test_three_steps_of_the_projection_are_eq_12(start: float, weight: float) -> None:
     nearest, labels = mined()
-    inside = TARGETS >= 0
-    adapter = SynOODProjection(epochs=1, batch=27, rate=0.03, weight_decay=0.01)  # 80 images: the last step has 26
-    adapted = adapter.fit(SmallBackbone(), MATERIAL, seed=SEED)
-    assert f"nearest to {len(labels)} of the 24 negative labels" in adapted.record.notes[0]
+    inside = np.flatnonzero(TARGETS >= 0)[:30]  # of 40 pairs with 40 synthetic images the first 10 come twice
+    few = replace(MATERIAL, targets=torch.from_numpy(np.where(np.isin(np.arange(40), inside), TARGETS, -1)))
+    adapter = SynOODProjection(
+        epochs=1, batch=28, rate=0.03, weight_decay=0.01, start=start, regularisation=weight
+    )  # 14 pairs a step; the last one has 12
+    adapted = adapter.fit(SmallBackbone(), few, seed=SEED)
+    assert any(f"nearest to {len(labels)} of the 24 negative labels" in note for note in adapted.record.notes)
 
-    images = np.concatenate([unit(JOINT[inside]), unit(SYNTHETIC)])
     text = np.concatenate([unit(TEXT), unit(NEGATIVE[labels])])
-    classes = np.concatenate([TARGETS[inside], 5 + np.searchsorted(labels, nearest)])
+    images = unit(JOINT[inside]), unit(SYNTHETIC)
+    classes = TARGETS[inside], 5 + np.searchsorted(labels, nearest)
 
     def projected(at: Arrays, rows: np.ndarray) -> np.ndarray:
-        h = images[rows] @ at["weight"].T + at["bias"]
+        h = rows @ at["weight"].T + at["bias"]
         normed = (h - h.mean(axis=1, keepdims=True)) / np.sqrt(h.var(axis=1, keepdims=True) + 1e-5)
-        return unit(images[rows] + np.maximum(normed * at["norm_weight"] + at["norm_bias"], 0))
+        return unit(rows + np.maximum(normed * at["norm_weight"] + at["norm_bias"], 0))
 
     def loss(at: Arrays, rows: np.ndarray) -> float:
-        z = SCALE * projected(at, rows) @ text.T
-        return float(np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(rows)), classes[rows]]))
+        told = 0.0
+        for which, wanted, places in zip(images, classes, (rows % 30, rows), strict=True):
+            z = SCALE * projected(at, which[places]) @ text.T
+            told += float(np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(rows)), wanted[places]])) / 2
+        own = images[0][rows % 30]
+        return told + weight * float(np.mean(1 - (own * projected(at, own)).sum(axis=1)))
 
     generator, bound = torch.Generator().manual_seed(SEED), 1 / math.sqrt(12)
     at = {
         "weight": torch.empty(12, 12).uniform_(-bound, bound, generator=generator).double().numpy(),
         "bias": torch.empty(12).uniform_(-bound, bound, generator=generator).double().numpy(),
-        "norm_weight": np.ones(12),
+        "norm_weight": np.full(12, start),
         "norm_bias": np.zeros(12),
     }
-    adam, order, told = Adam(0.01, beside=False), _order(80, SEED, 1).numpy(), 0.0
-    for step, rows in enumerate((order[:27], order[27:54], order[54:])):
-        told += loss(at, rows) * len(rows) / 80
+    adam, order, told = Adam(0.01, beside=False), _order(40, SEED, 1).numpy(), 0.0
+    for step, rows in enumerate((order[:14], order[14:28], order[28:])):
+        told += loss(at, rows) * len(rows) / 40
         gradient = numeric_gradient(lambda moved, rows=rows: loss(moved, rows), at)  # type: ignore[misc]
         at = adam.step(at, gradient, cosine(0.03, step, 0.03 / 100))
-    assert adapted.record.history[1]["cross-entropy"] == pytest.approx(told, abs=1e-5)
+    assert adapted.record.history[1]["loss" if weight else "cross-entropy"] == pytest.approx(told, abs=1e-5)
     found = adapted.image(SmallBackbone().encode_image(torch.rand(5, 3, 6, 6)))
     assert found.joint is not None
     torch.testing.assert_close(found.joint.norm(dim=1), torch.ones(5))
     for name, value in at.items():
         np.testing.assert_allclose(adapted.tensors[name].numpy(), value, atol=1e-5)
+
+
+def test_the_projection_starts_close_to_the_identity() -> None:
+    """The paper's start adds a random vector far longer than the feature itself."""
+    features = SmallBackbone().encode_image(torch.rand(5, 3, 6, 6))
+    moved = {}
+    for start in (SynOODProjection.start, 1.0):
+        first = next(SynOODProjection(start=start).train(SmallBackbone(), MATERIAL, seed=SEED)).adapted
+        joint = first.image(features).joint
+        assert joint is not None and features.joint is not None
+        moved[start] = float((1 - torch.nn.functional.cosine_similarity(joint, features.joint)).max())
+    assert moved[SynOODProjection.start] < 0.001 and moved[1.0] > 0.3
 
 
 @pytest.mark.parametrize("against", ["labels", "images"])
@@ -130,9 +150,9 @@ def test_few_id_images_are_said_and_many_are_drawn() -> None:
     adapted = SynOODProjection(epochs=1).fit(SmallBackbone(), few)
     assert "There are only 20 ID images for 40 synthetic ones." in adapted.record.notes
     one = replace(MATERIAL, synthetic=MATERIAL.synthetic[:7])  # type: ignore[index]
-    paired = SynOODProjection(epochs=1, batch=1000).fit(SmallBackbone(), one, seed=1)
-    whole = SynOODProjection(epochs=1, batch=1000, pairs=False).fit(SmallBackbone(), one, seed=1)
-    assert not torch.equal(paired.tensors["bias"], whole.tensors["bias"])
+    paired = SynOODProjection(epochs=1, batch=1000, pairs=True).fit(SmallBackbone(), one, seed=1)
+    whole = SynOODProjection(epochs=1, batch=1000).fit(SmallBackbone(), one, seed=1)
+    assert paired.record.history[1] != whole.record.history[1]
 
 
 def test_an_empty_set_and_other_labels_are_refused() -> None:
