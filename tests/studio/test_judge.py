@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +17,7 @@ from ood_studio.studio import AdaptRequest, BenchRequest, LabelChoice, Studio
 from ood_studio.studio.judge import Judge, Judged
 from ood_studio.ui.adapt.changed import changed
 from ood_studio.ui.adapt.drawing import verdict
-from ood_studio.ui.adapt.fitting import ACCURACY, Fit
+from ood_studio.ui.adapt.fitting import ACCURACY, LEARNT, Fit, Kept
 from ood_studio.ui.adapt.session import Session
 
 REQUEST = AdaptRequest(method="probe:epochs=3", labels=LabelChoice(backbone="diorama-conv"), train_count=60, seed=4)
@@ -111,3 +112,33 @@ def test_the_card_speaks_of_differences_that_there_are(now: float, said: str) ->
     before, after = judged([*inside], [*outside]), judged([*inside], [*(outside + now)])
     fit = Fit(REQUEST, "energy", None, before, after, 1, (0, 1), adapted=SimpleNamespace(record=record))  # type: ignore[arg-type]
     assert f"OOD is told apart {said}" in verdict(Session(fit))
+
+
+def test_the_best_epoch_is_kept_where_held_out_pictures_fall_and_harm_is_said(adapted: Adapted) -> None:
+    rng = np.random.default_rng(0)
+    inside, outside = rng.normal(2.0, 1.0, 200), rng.normal(0.0, 1.0, 200)
+    plain, good, bad = (judged([*inside], [*(outside + by)]) for by in (0.0, -0.5, 1.5))
+    first, last = (replace(adapted, record=replace(adapted.record, epochs=epoch)) for epoch in (1, 2))
+    fit = Fit(REQUEST, "energy", None, plain, bad, 2, (0, 1, 2), judged=(0, 1, 2), adapted=last)
+    assert fit.settled() is fit and "It does harm: on held-out pictures the AUROC of odd fell from 9" in fit.harm
+    settled = (fit := replace(fit, best=Kept(1, first, good))).settled()
+    assert settled.adapted is not None and settled.adapted.record.epochs == 1 and settled.now is good
+    assert "Kept is epoch 1 of 2, the best on held-out pictures: after it the AUROC of odd fell" in verdict(
+        Session(settled)
+    )
+    assert not settled.harm and "It does harm" in verdict(Session(fit))
+    assert "It does harm" not in verdict(Session(fit, running=True))
+    # What was learnt from proves nothing, and as good as before is no reason to go back.
+    memorised = Judged(None, bad.id, {LEARNT: bad.ood["odd"]})
+    assert not Fit(REQUEST, "energy", None, Judged(None, plain.id, {LEARNT: plain.ood["odd"]}), memorised).harm
+    assert replace(fit, now=good).settled().adapted is last
+
+
+def test_the_best_judged_epoch_is_remembered(studio: Studio, judge: Judge) -> None:
+    fit = Fit(REQUEST, "energy", judge, judge.before())
+    means = {}
+    for epoch in studio.adapt(REQUEST):
+        now = judge.after(epoch.adapted)
+        fit, means[epoch.number] = fit.after(epoch, now), sum(map(now.auroc, now.ood))
+    assert fit.best is not None and fit.best.adapted.record.epochs == fit.best.epoch > 0
+    assert fit.best.epoch == max((1, 2, 3), key=means.__getitem__)

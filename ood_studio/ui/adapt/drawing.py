@@ -14,7 +14,7 @@ from ood_studio.figures.training_curves import loss_figure, rate_figure
 from ood_studio.studio.judge import Judged
 from ood_studio.studio.movement import Movement, movement
 from ood_studio.ui.adapt.changed import changed, pictures
-from ood_studio.ui.adapt.fitting import Fit
+from ood_studio.ui.adapt.fitting import Fit, held_out
 from ood_studio.ui.adapt.panels import EMPTY, Panels
 from ood_studio.ui.adapt.session import Session
 from ood_studio.ui.downloads import download_folder
@@ -75,7 +75,8 @@ def verdict(mine: Session) -> str:
     heading, side = escape(title), ""
     if fit.before is not None and fit.now is not None:
         lines += [_effect(name, fit.before, fit.now) for name in fit.now.ood]
-        gain = sum(fit.now.auroc(name) - fit.before.auroc(name) for name in fit.now.ood) / max(1, len(fit.now.ood))
+        names = held_out(fit.now)
+        gain = sum(fit.now.auroc(name) - fit.before.auroc(name) for name in names) / max(1, len(names))
         if not mine.running and abs(gain) < _SAME:
             heading += ": OOD is told apart as before"
         elif not mine.running:
@@ -83,7 +84,11 @@ def verdict(mine: Session) -> str:
             heading += f": OOD is told apart {'better' if gain > 0 else 'worse'}"
         if fit.now.accuracy is not None and fit.before.accuracy is not None:
             lines.append(f"ID accuracy {fit.before.accuracy:.1%} → <b>{fit.now.accuracy:.1%}</b>.")
-    lines += [escape(note) for note in (fit.ended, mine.note, *fit.adapted.record.notes) if note]
+    lines += [
+        escape(note)
+        for note in ("" if mine.running else fit.harm, fit.ended, mine.note, *fit.adapted.record.notes)
+        if note
+    ]
     return _card(heading, lines, side)
 
 

@@ -16,7 +16,7 @@ from ood_studio.studio import AdaptRequest
 from ood_studio.studio.commands import command_line
 from ood_studio.studio.jobs import PICTURE, Job
 from ood_studio.ui.adapt import drawing
-from ood_studio.ui.adapt.fitting import Fit
+from ood_studio.ui.adapt.fitting import LEARNT, Fit
 from ood_studio.ui.adapt.layout import LAYOUT, START
 from ood_studio.ui.adapt.panels import Panels
 from ood_studio.ui.adapt.session import Session
@@ -52,7 +52,7 @@ def wire_run(
         def work(progress: Progress) -> Iterator[Fit]:
             judge = None
             if not request.images:
-                own = {"these pictures": request.synthetic} if request.synthetic else {}
+                own = {LEARNT: request.synthetic} if request.synthetic else {}
                 judge = page.studio.judge(request, score, _HELD_OUT, own, progress)
             fit = Fit(request, score, judge, None if judge is None else judge.before())
             last = 0.0
@@ -64,7 +64,8 @@ def wire_run(
                 fit = fit.after(epoch, now)
                 yield fit
             if fit.adapted is not None and judge is not None and (not fit.judged or fit.judged[-1] < fit.epochs[-1]):
-                yield replace(fit, now=judge.after(fit.adapted))
+                fit = replace(fit, now=judge.after(fit.adapted))
+            yield fit.settled()
 
         mine.fit, mine.note, mine.running, mine.saved = None, "", True, ""
         return Asked(work, title=f"{request.method} trained")
