@@ -65,9 +65,9 @@ class Zoo(Common):
             return
         rows = [_HEAD, *(_row(each, groups.get(each.backbone, "")) for each in measured)]
         print(text_table([[*row] for row in rows]))
-        for each in measured:
-            for text in each.notes:
-                print(f"{each.backbone}: {text}")
+        for text in dict.fromkeys(text for each in measured for text in each.notes):
+            whose = [each.backbone for each in measured if text in each.notes]
+            print(text if len(whose) == len(measured) else f"{', '.join(whose)}: {text}")
         for axis, (found, left) in lines.items():
             print(f"\n{axis} over {self.x}:")
             for name, why in left.items():

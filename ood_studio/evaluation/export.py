@@ -49,7 +49,7 @@ def to_csv(rows: Sequence[Row]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([field.name for field in fields(Row)])
     for row in rows:
-        writer.writerow([_csv_cell(value) for value in asdict(row).values()])
+        writer.writerow([csv_cell(value) for value in asdict(row).values()])
     return out.getvalue()
 
 
@@ -134,7 +134,7 @@ def to_latex(
     """
     table = score_table(rows, digits)
     count = len(table.sets)
-    heads = " & ".join(rf"\multicolumn{{2}}{{c}}{{{_latex(name)}}}" for name in table.sets)
+    heads = " & ".join(rf"\multicolumn{{2}}{{c}}{{{latex_text(name)}}}" for name in table.sets)
     rules = " ".join(rf"\cmidrule(lr){{{2 * i + 2}-{2 * i + 3}}}" for i in range(count))
     text = caption or (
         f"Suite {table.suite}, ID set {table.id}: AUROC and FPR95 ({table.fpr_definition} definition) in percent."
@@ -143,7 +143,7 @@ def to_latex(
     lines = [
         r"\begin{table}",
         r"\centering",
-        rf"\caption{{{_latex(text)}}}",
+        rf"\caption{{{latex_text(text)}}}",
         rf"\begin{{tabular}}{{l{'rr' * count}}}",
         r"\toprule",
         rf" & {heads} \\",
@@ -155,12 +155,12 @@ def to_latex(
     for name, cells in table.lines:
         shown = []
         for cell in (cell for pair in cells for cell in pair):
-            number = _latex(cell.percent())
+            number = latex_text(cell.percent())
             number = f"{marks[cell.place]}{{{number}}}" if cell.place in marks else number
             if intervals and cell.interval():
                 number += f" {{\\scriptsize {cell.interval()}}}"
             shown.append(number)
-        lines.append(rf"{_latex(name)} & {' & '.join(shown)} \\")
+        lines.append(rf"{latex_text(name)} & {' & '.join(shown)} \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"])
 
 
@@ -213,11 +213,13 @@ def _markdown(text: str) -> str:
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _latex(text: str) -> str:
+def latex_text(text: str) -> str:
+    """A name as LaTeX shows it literally, on one line."""
     return "".join(_LATEX.get(sign, sign) for sign in _one_line(text))
 
 
-def _csv_cell(value: Any) -> Any:
+def csv_cell(value: Any) -> Any:
+    """A value for a line of CSV: parameters as JSON, an unknown number empty, formulas of spreadsheets harmless."""
     if isinstance(value, dict):
         value = json_text(_without_nan(value), default=str)
     if isinstance(value, float) and math.isnan(value):

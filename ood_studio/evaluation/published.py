@@ -113,6 +113,12 @@ def published_for(suite: str, backbone: str) -> tuple[Published, ...]:
     return tuple(each for each in _index().values() if (each.suite, each.backbone) == (suite, name))
 
 
+def published_by(backbone: str) -> tuple[Published, ...]:
+    """Everything that papers print for a backbone, on any suite."""
+    name = _BACKBONES.get(backbone, backbone)
+    return tuple(each for each in _index().values() if each.backbone == name)
+
+
 @dataclass(frozen=True)
 class _Table:
     """A printed table: lines of backbone, scorer, method and then AUROC and FPR95 in percent for each set.

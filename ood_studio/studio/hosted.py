@@ -52,7 +52,7 @@ _TEXTS: Mapping[str, int] = {
 }
 """Letters of a text, by path; of each where there are several."""
 
-_MANY: Mapping[str, int] = {"labels.lexnames": 50, "scorers": 60, "ood_data": 12}
+_MANY: Mapping[str, int] = {"labels.lexnames": 50, "scorers": 60, "ood_data": 12, "models": 40}
 _FEW = 6
 """Values of a parameter that takes several."""
 

@@ -21,6 +21,7 @@ from ood_studio.ui.endpoints import PUBLIC, build_endpoints
 from ood_studio.ui.explore import tab as explore
 from ood_studio.ui.html_props import keep_html_props
 from ood_studio.ui.lean_blocks import LeanBlocks, shorten_examples
+from ood_studio.ui.models import tab as models
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Shared, Sidebar
 from ood_studio.ui.sidebar.meaning import world_html
@@ -53,6 +54,8 @@ def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
                 adaptation = adapt.build(page, sidebar, tabs)
             with gr.Tab("Detect", id="detect", render_children=True):
                 decided = detect.build(page, sidebar, tabs)
+            with gr.Tab("Models", id="models", render_children=True) as zoo:
+                models.build(page, sidebar, zoo)
         decided.receive(explorer.detector, explorer.session, explore.scorer_of, "explore")
         decided.receive(comparison.detector, comparison.session, compare.scorer_of, "compare")
         adaptation.receive(*synthetic, "synthesize")

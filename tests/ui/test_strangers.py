@@ -30,6 +30,7 @@ from ood_studio.studio.stream import StreamService
 from ood_studio.studio.synthesize_image import SynthesizeImageService
 from ood_studio.studio.synthesize_set import SynthesizeSetService
 from ood_studio.studio.workbench import Workbench
+from ood_studio.studio.zoo import ZooService
 from ood_studio.ui import temporary
 from ood_studio.ui.endpoints import PUBLIC
 from ood_studio.ui.serve import Serve, serve
@@ -48,6 +49,7 @@ SERVICES = (
     (JudgeService, ("judge",)),
     (DetectorService, ("detector", "audit")),
     (StreamService, ("play",)),
+    (ZooService, ("measure", "runs")),
     (Workbench, ("backbone", "label_space")),
 )
 _PLACES = {*hosted._UPLOADS, *hosted._NOTHING, *hosted._BACKBONES, *hosted.MODELS, "labels.corpus"}

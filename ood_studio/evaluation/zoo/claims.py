@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ood_studio.evaluation.trends import Difference, Trend, compare_trends, fit_trend
+from ood_studio.evaluation.zoo.axes import figures_of
 from ood_studio.evaluation.zoo.figures import Measured
 
 EVERY = "all models"
@@ -36,13 +37,14 @@ def points(
     Args:
         measured: the models.
         groups: which group each is in, by name; models without one are only among all.
-        across, up: names of figures.
+        across, up: names of figures, see `figures_of`.
     """
+    figures = {each.backbone: figures_of(each) for each in measured}
     left_out = {
         each.backbone: why
         for each in measured
         for axis in (across, up)
-        if axis not in each.figures
+        if axis not in figures[each.backbone]
         for why in (next((why for name, why in each.skipped.items() if axis.startswith(name)), f"it has no {axis}"),)
     }
     there = [each for each in measured if each.backbone not in left_out]
@@ -53,8 +55,8 @@ def points(
         Points(
             group,
             tuple(each.backbone for each in members),
-            tuple(each.figures[across].value for each in members),
-            tuple(each.figures[up].value for each in members),
+            tuple(figures[each.backbone][across].value for each in members),
+            tuple(figures[each.backbone][up].value for each in members),
         )
         for group, members in named
         if members

@@ -121,7 +121,7 @@ class _Measuring:
 
     def run(self, speed: Figure | None, parameters: int) -> Measured:
         on = self._on
-        notes = [*lacking(on.labels, {"factor": on.factors, "style": on.shifts})]
+        notes = lacking(on.labels, {"factor": on.factors, "style": on.shifts})
         train, inside = self._features(on.train), self._features(on.id)
         rule = self._how_classes_are_chosen()
         if self._head is not None and self._head.by_order:

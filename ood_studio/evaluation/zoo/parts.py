@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,17 +35,22 @@ def nearest(
     )
 
 
-def lacking(labels: Sequence[str], kinds: Mapping[str, Mapping[str, Dataset]]) -> Iterator[str]:
-    """Which ID classes have no image in a set, as sentences: accuracy there says nothing of them.
+def lacking(labels: Sequence[str], kinds: Mapping[str, Mapping[str, Dataset]]) -> list[str]:
+    """Which ID classes have no image in a set, as a sentence or none: accuracy there says nothing of them.
 
     Args:
         labels: the ID labels.
         kinds: sets by name, by what they are, such as ``factor``.
     """
+    told = []
     for kind, sets in kinds.items():
         for name, dataset in sets.items():
             there = set() if dataset.labels is None else set(dataset.labels.tolist())
             missing = [label for i, label in enumerate(labels) if i not in there]
             if missing:
-                more = "" if len(missing) <= _NAMED else f" and {len(missing) - _NAMED} more"
-                yield f"The {kind} {name} has no picture of {', '.join(missing[:_NAMED])}{more}."
+                told.append(f"the {kind} {name} of {_listed(missing)}")
+    return [f"There are no pictures with {_listed(told)}."] if told else []
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return ", ".join(parts[:_NAMED]) + ("" if len(parts) <= _NAMED else f" and {len(parts) - _NAMED} more")

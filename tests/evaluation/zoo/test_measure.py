@@ -76,7 +76,8 @@ def test_figures_are_those_of_the_functions_behind_benchmarks(on: Measurement) -
         ok == (on.id.caption(i) == e.text) for e in found.retrieved for i, ok in zip(e.rows, e.right, strict=True)
     )
     # A dozen pictures cannot be of twenty classes: what a factor lacks is said.
-    assert any(note.startswith("The factor pose has no picture of ") for note in found.notes)
+    (note,) = found.notes
+    assert note.startswith("There are no pictures with the factor pose of ") and "the style sketch of" in note
     again = Measured.from_dict(json.loads(json.dumps(found.to_dict())))
     assert again == found
 

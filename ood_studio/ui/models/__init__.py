@@ -1,0 +1,1 @@
+"""The Models tab: which model to use, and why."""
