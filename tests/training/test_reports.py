@@ -80,7 +80,7 @@ def written() -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in (ROOT / FIGURES, *ASSETS.glob("*/README.md"))}
 
 
-@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("name", sorted(REPORTS.keys() - {"zoo"}))  # which test_zoo_claims has
 def test_a_report_rewrites_its_part_and_its_cards_alone(name: str, quick: None, tmp_path: Path) -> None:
     before = written()
     (tmp_path / FIGURES).parent.mkdir()

@@ -1,9 +1,10 @@
 """``python -m ood_studio.training.reports WHAT``: measures, and writes the figures where people read them.
 
 ``world`` runs the Diorama suite for every bundled CLIP, ``streams`` plays streams to adaptive detectors, ``attacks``
-attacks each of them, ``adapters`` adapts them, and ``synthesis`` turns fresh scenes into near-boundary pictures: each
-rewrites its own part of ``docs/figures.md``, which stands between two markers. ``contexts`` asks the bundled model of
-contexts about fresh scenes. ``world``, ``synthesis`` and ``contexts`` rewrite the cards of their models.
+attacks each of them, ``adapters`` adapts them, ``synthesis`` turns fresh scenes into near-boundary pictures, and
+``zoo`` compares all models that come along: each rewrites its own part of ``docs/figures.md``, which stands between two
+markers, ``zoo`` also the results that the Models tab opens with. ``contexts`` asks the bundled model of contexts about
+fresh scenes. ``world``, ``synthesis`` and ``contexts`` rewrite the cards of their models.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ood_studio.training.reports.report import Report
 from ood_studio.training.reports.streams import StreamReport
 from ood_studio.training.reports.synthesis import SynthesisReport
 from ood_studio.training.reports.world import WorldReport
+from ood_studio.training.reports.zoo import ZooReport
 
 REPORTS: dict[str, type[Report]] = {
     "world": WorldReport,
@@ -29,6 +31,7 @@ REPORTS: dict[str, type[Report]] = {
     "adapters": AdapterReport,
     "synthesis": SynthesisReport,
     "contexts": ContextReport,
+    "zoo": ZooReport,
 }
 
 
