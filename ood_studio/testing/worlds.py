@@ -114,6 +114,43 @@ def galleries_give_files(world: World) -> None:
         require(world.surroundings(Path("holiday.png")) is None, "it knows what surrounds a stranger's photograph")
 
 
+def scenes_change_in_one_thing(world: World) -> None:
+    """Of an example's scene each thing can be another one and itself again, and is drawn the same every time."""
+    if world.scene_of is None:
+        return
+    require(world.scene_of(Path("holiday.png")) is None, "it knows the scene of a stranger's photograph")
+    known = [world.scene_of(Path(path)) for each in world.galleries for path, _ in each.take(1, 0, 0, short=True)]
+    scene = next((each for each in known if each is not None), None)
+    require(scene is not None, "it knows the scene of none of its examples")
+    assert scene is not None
+    first = np.asarray(scene.draw())
+    for thing in scene.things():
+        require(thing.own in thing.values and bool(thing.others), f"{thing.name} cannot be another one")
+        changed = scene.changed(thing.name, thing.others[0])
+        require(changed.changes == {thing.name: thing.others[0]}, f"{thing.name} changes more than itself")
+        require(changed.things() == scene.things(), f"{thing.name}, once changed, changes what can be changed")
+        back = np.asarray(changed.changed(thing.name, thing.own).draw())
+        require(back.shape == first.shape and bool((back == first).all()), f"{thing.name} does not come back")
+        with refused(f"an unknown value of {thing.name}"):
+            scene.changed(thing.name, "no such value")
+    with refused("an unknown thing"):
+        scene.changed("no such thing", "1")
+
+
+def factors_are_added_to_scenes(world: World) -> None:
+    """Each factor to some of its scenes, which are told, the same ones again."""
+    sets = world.factor_sets
+    if sets is None:
+        return
+    for factor in sets.factors:
+        found, rows = sets.add(sets.sets[0][1], 0, _FEW, factor)
+        again, _ = sets.add(sets.sets[0][1], 0, _FEW, factor)
+        require(len(found) == len(rows) and set(rows) <= set(range(_FEW)), f"{factor} is added to scenes unknown")
+        require(found.key == again.key, f"{factor} gives another set the second time")
+    with refused("an unknown factor"):
+        sets.add(sets.sets[0][1], 0, _FEW, "no such factor")
+
+
 WORLD_CHECKS: tuple[Callable[[World], None], ...] = (
     it_says_what_it_is,
     presets_are_labels,
@@ -123,6 +160,8 @@ WORLD_CHECKS: tuple[Callable[[World], None], ...] = (
     labels_of_its_suites_index_theirs,
     reference_images_set_thresholds,
     galleries_give_files,
+    scenes_change_in_one_thing,
+    factors_are_added_to_scenes,
 )
 """Every check of `world_contract`."""
 

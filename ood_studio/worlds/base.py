@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from ood_studio.data.changeable import Changeable
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.public import PublicDataset
 from ood_studio.worlds.relations import Relations
@@ -216,6 +217,22 @@ class ZooSets:
 
 
 @dataclass(frozen=True)
+class FactorSets:
+    """Scenes to which one visual factor can be added while all else stays.
+
+    Attributes:
+        factors: their names.
+        sets: title and split of the scenes that this is done to, the ID ones first.
+        add: (split, seed, count, factor) -> the scenes of the split with the factor, and which of them they are: those
+            that have it already, or cannot have it, are left out.
+    """
+
+    factors: tuple[str, ...]
+    sets: tuple[tuple[str, str], ...]
+    add: Callable[[str, int, int, str], tuple[Dataset, tuple[int, ...]]]
+
+
+@dataclass(frozen=True)
 class World:
     """A world: images of one kind, and what is known of them.
 
@@ -234,6 +251,8 @@ class World:
         zoo: models to compare, and ``zoo_sets`` what on; None where a world draws no such sets.
         surroundings: what truly surrounds the main object of an example image, the place first; None for an image
             that this world did not make. Only a drawn world knows it.
+        scene_of: the scene of an example image, of which one thing can be changed; None for any other image.
+        factor_sets: scenes to which visual factors can be added; None where a world cannot do that.
     """
 
     name: str
@@ -253,3 +272,5 @@ class World:
     zoo: tuple[ZooModel, ...] = ()
     zoo_sets: ZooSets | None = None
     surroundings: Callable[[Path], tuple[str, ...] | None] | None = None
+    scene_of: Callable[[Path], Changeable | None] | None = None
+    factor_sets: FactorSets | None = None

@@ -12,6 +12,7 @@ from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES, adjectives, no
 from ood_studio.worlds.base import (
     CorpusSource,
     DrawnSuite,
+    FactorSets,
     Gallery,
     Kind,
     Preset,
@@ -22,7 +23,8 @@ from ood_studio.worlds.base import (
     ZooSets,
 )
 from ood_studio.worlds.diorama_dataset import diorama_dataset
-from ood_studio.worlds.diorama_examples import example_surroundings, examples, examples_folder
+from ood_studio.worlds.diorama_examples import example_scene, example_surroundings, examples, examples_folder
+from ood_studio.worlds.diorama_factors import with_each_factor
 from ood_studio.worlds.relations import Kinds, Relations
 
 
@@ -118,5 +120,8 @@ WORLD = World(
         shifts=tuple((style, f"id-{style}") for style in STYLES if style != "flat"),
     ),
     surroundings=example_surroundings,
+    scene_of=example_scene,
+    # Plain scenes of ID classes have none of the factors: each can be added alone.
+    factor_sets=FactorSets(FACTORS, (("ID", "id-flat"), ("near-OOD", "near-ood")), with_each_factor),
 )
 """Diorama, as the registry knows it."""

@@ -15,6 +15,7 @@ from ood_studio.diorama.render import PEOPLE_SIZE, render
 from ood_studio.diorama.scene import Scene
 from ood_studio.diorama.splits import SPLITS, scenes
 from ood_studio.diorama.visible import visible_elements
+from ood_studio.worlds.diorama_changes import DioramaScene
 from ood_studio.worlds.diorama_dataset import describe
 
 SEED = 7
@@ -49,13 +50,25 @@ def examples(split: str, count: int, turn: int, first: int, short: bool) -> list
 
 def example_surroundings(path: Path) -> tuple[str, ...] | None:
     """The place of an example's scene and the elements that can be seen in it; None for a file that is no example."""
+    scene = _scene(path)
+    if scene is None:
+        return None
+    place = (PLACES[scene.place].name,) if scene.place in PLACES else ()
+    return (*place, *visible_elements(scene))
+
+
+def example_scene(path: Path) -> DioramaScene | None:
+    """An example's scene, of which one thing can be changed; None for a file that is no example."""
+    scene = _scene(path)
+    return None if scene is None else DioramaScene(scene)
+
+
+def _scene(path: Path) -> Scene | None:
     number = re.search(r"-(\d+)\.png$", path.name)
     split = next((name for name in SPLITS if path.name.endswith(f"-{name}{number[0]}")), "") if number else ""
     if number is None or not split:
         return None
-    (scene,) = scenes(split, SEED, 1, int(number[1]))
-    place = (PLACES[scene.place].name,) if scene.place in PLACES else ()
-    return (*place, *visible_elements(scene))
+    return scenes(split, SEED, 1, int(number[1]))[0]
 
 
 def _name(scene: Scene) -> str:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.plugins import Registry
+from ood_studio.data.changeable import Changeable
 from ood_studio.data.dataset import Dataset
 from ood_studio.worlds.base import (
     CorpusSource,
     DrawnSuite,
+    FactorSets,
     Gallery,
     Kind,
     Preset,
@@ -142,6 +144,27 @@ def surroundings(path: Path) -> tuple[str, ...] | None:
     return None
 
 
+def scene_of(path: Path) -> Changeable | None:
+    """The scene of an example image, of which one thing can be changed; None for an image that no world can redraw."""
+    for world in worlds():
+        found = None if world.scene_of is None else world.scene_of(path)
+        if found is not None:
+            return found
+    return None
+
+
+def factor_sets() -> FactorSets:
+    """Scenes to which visual factors can be added.
+
+    Raises:
+        StudioError: if no world has any.
+    """
+    for world in worlds():
+        if world.factor_sets is not None:
+            return world.factor_sets
+    raise StudioError("no world has scenes to which visual factors can be added")
+
+
 def _names(world: World) -> dict[str, set[str]]:
     return {
         "name": {world.name},
@@ -179,6 +202,8 @@ def _check(world: World) -> None:
             presets.add(suite.preset)
     if world.zoo_sets is not None:
         splits |= {split for _, split in (*world.zoo_sets.factors, *world.zoo_sets.shifts)}
+    if world.factor_sets is not None:
+        splits |= {split for _, split in world.factor_sets.sets}
     for reference in world.references:
         splits |= {part.split for part in (reference.id, reference.near, *reference.far)}
     for kind, unknown in (("split", splits - own["split"]), ("preset", presets - labels)):
