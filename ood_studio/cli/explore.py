@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +18,12 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.core.unicode import readable
+from ood_studio.data.changeable import read_changes, with_changes
+from ood_studio.data.corruptions import CorruptiblePicture
 from ood_studio.data.folders import find_images
-from ood_studio.data.images import ImageError, decode_image
+from ood_studio.data.images import decode_image
 from ood_studio.studio import ExploreRequest, ImageReport
+from ood_studio.worlds import scene_of
 
 _CHUNK = 64  # pictures explored at a time, so that a folder of any size fits into memory
 _CHUNK_PIXELS = 100_000_000  # of them together, 400 MB
@@ -36,6 +39,10 @@ class Explore(Common):
         tyro.conf.Positional,
         tyro.conf.arg(metavar="PICTURE ..."),
     ] = ()
+    change: Annotated[
+        tuple[str, ...],
+        Help("Things of the pictures that are changed, THING=VALUE: scenes are redrawn, others corrupted"),
+    ] = ()
     request: ExploreRequest = field(default_factory=ExploreRequest)
 
     def run(self) -> None:
@@ -46,13 +53,14 @@ class Explore(Common):
         """
         if not self.pictures:
             raise StudioError("there is no picture to explore; give files or folders")
+        changes = read_changes(self.change)
         studio = self.studio()
         problems: dict[str, str] = {}
         notes: list[str] = []
         results: list[dict[str, Any]] = []
         about: dict[str, Any] = {}
         first = True
-        for chunk in _chunks(picture_files([Path(name) for name in self.pictures], problems, notes), problems):
+        for chunk in _chunks(picture_files([Path(name) for name in self.pictures], problems, notes), problems, changes):
             with closing(Bars(self.quiet)) as bars:
                 found = studio.explore(self.request, chunk, bars)
             about = found.to_dict()  # but for the reports, the same for every chunk
@@ -122,14 +130,19 @@ def picture_files(paths: Sequence[Path], problems: dict[str, str], notes: list[s
                 yield file
 
 
-def _chunks(files: Iterator[Path], problems: dict[str, str]) -> Iterator[list[tuple[str, Image.Image]]]:
+def _chunks(
+    files: Iterator[Path], problems: dict[str, str], changes: Mapping[str, str]
+) -> Iterator[list[tuple[str, Image.Image]]]:
     chunk: list[tuple[str, Image.Image]] = []
     pixels = 0
     for file in files:
         called = readable(str(file))
         try:
             image = decode_image(file, name=called)
-        except ImageError as error:
+            if changes:
+                picture = scene_of(file) or CorruptiblePicture(image, called)
+                image = with_changes(picture, changes).draw()
+        except StudioError as error:
             problems[called] = str(error)
             continue
         chunk.append((called, image))

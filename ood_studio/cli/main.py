@@ -23,6 +23,7 @@ from ood_studio.cli.command import Command
 from ood_studio.cli.detect import DetectAudit, DetectFit, DetectRun
 from ood_studio.cli.detect_export import DetectExport
 from ood_studio.cli.explore import Explore
+from ood_studio.cli.factors import Factors
 from ood_studio.cli.flags import Chosen, description, flags, part, registry
 from ood_studio.cli.mine import Mine
 from ood_studio.cli.rehearsal import RehearsalCommand
@@ -56,6 +57,7 @@ COMMANDS: dict[str, type[Command]] = {
     "stream": PlayStream,
     "rehearsal": RehearsalCommand,
     "zoo": Zoo,
+    "factors": Factors,
     "cache-show": CacheShow,
     "cache-clear": CacheClear,
     "serve": ServeApp,

@@ -68,6 +68,7 @@ _NUMBERS: Mapping[str, float] = {
     "loop.steps": 60,
     "loop.iterations": 12,
     "top": 100,
+    "pairs": 200,
     "count": 2_000,
     "train_count": 2_000,
     "shift_count": 1_000,

@@ -15,7 +15,9 @@ from ood_studio.attacks.defences import Defence
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
+from ood_studio.data.changeable import Changeable
 from ood_studio.data.keyed_images import GivenImage
+from ood_studio.evaluation.flips import Flips
 from ood_studio.evaluation.rows import BenchResult
 from ood_studio.evaluation.zoo import ZooRun
 from ood_studio.hub.device import Precision
@@ -30,7 +32,9 @@ from ood_studio.studio.bench import BenchService
 from ood_studio.studio.decide import DecideService
 from ood_studio.studio.detector import DetectorAudit, DetectorService, MadeDetector
 from ood_studio.studio.explore import ExploreService
+from ood_studio.studio.factors import FactorResult, FactorService
 from ood_studio.studio.feature_map import FeatureMap, FeatureMapService
+from ood_studio.studio.flips import FlipService
 from ood_studio.studio.hosted import Hosted
 from ood_studio.studio.judge import Judge, JudgeService
 from ood_studio.studio.judge_again import JudgeAgainService
@@ -42,7 +46,9 @@ from ood_studio.studio.requests import (
     BenchRequest,
     DetectorRequest,
     ExploreRequest,
+    FactorRequest,
     FeatureMapRequest,
+    FlipRequest,
     LabelChoice,
     SynthesizeImageRequest,
     SynthesizeSetRequest,
@@ -82,6 +88,8 @@ class Studio:
         self.workbench = Workbench(device, workers, precision)
         suites = SuiteBenches(self.workbench)
         self._explore = ExploreService(self.workbench)
+        self._flips = FlipService(self.workbench)
+        self._factors = FactorService(self.workbench)
         self._bench = BenchService(self.workbench, suites)
         self._attack_image = AttackImageService(self.workbench)
         self._attack_set = AttackSetService(self.workbench, suites)
@@ -135,6 +143,16 @@ class Studio:
     def warm_up(self, request: ExploreRequest, progress: Progress = silent) -> None:
         """Gets ready what the first image needs, so that it is answered at once. See `ExploreService.warm_up`."""
         self._explore.warm_up(request, progress)
+
+    def flips(self, request: FlipRequest, picture: Changeable, progress: Progress = silent) -> Iterator[Flips]:
+        """The smallest change of a picture that turns its verdict. See `FlipService.flips`."""
+        self.allow(request)
+        return self._flips.flips(request, picture, progress)
+
+    def factors(self, request: FactorRequest, progress: Progress = silent) -> Iterator[FactorResult]:
+        """How often changing one thing alone flips each detector. See `FactorService.factors`."""
+        self.allow(request)
+        return self._factors.factors(request, progress)
 
     def mine(self, choice: LabelChoice, progress: Progress = silent) -> NegativeLabels:
         """The negative labels of a choice, furthest first.

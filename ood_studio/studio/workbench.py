@@ -292,7 +292,7 @@ class Workbench:
     def _world_reference(self, space: LabelSpace, found: ReferenceSet, progress: Progress) -> ReferenceImages:
         def features(part: ReferencePart) -> DatasetFeatures:
             images = open_reference(found, part, workers=self.workers)
-            return _features(space, images, progress)
+            return space_features(space, images, progress)
 
         return joined_references(found.name, features(found.id), features(found.near), found.about)
 
@@ -321,7 +321,7 @@ def _loading(name: str) -> str:
     return f"downloading {size} of {found.title}, then loading it"
 
 
-def _features(space: LabelSpace, images: Dataset, progress: Progress) -> DatasetFeatures:
+def space_features(space: LabelSpace, images: Dataset, progress: Progress) -> DatasetFeatures:
     """Features of a dataset as the model of a label space sees it; those before its adapters are kept on disk."""
     if space.adaptation is None:
         return dataset_features(space.backbone, images, {"joint"}, progress)
@@ -329,7 +329,7 @@ def _features(space: LabelSpace, images: Dataset, progress: Progress) -> Dataset
 
 
 def _own_reference(space: LabelSpace, images: Dataset, progress: Progress) -> ReferenceImages:
-    found = _features(space, images, progress)
+    found = space_features(space, images, progress)
     unread = [f"{len(found.problems):,} could not be read: {listed([*found.problems])}"] if found.problems else []
     skipped = "; ".join((*unread, *images.notes))
     about = f"{len(found.rows):,} pictures of {images.name}{f' ({skipped})' if skipped else ''}"

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from random import Random
 
+from PIL import Image
+
 from ood_studio.core.disk import touch
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import is_whole_png, write_image
@@ -60,7 +62,27 @@ def example_surroundings(path: Path) -> tuple[str, ...] | None:
 def example_scene(path: Path) -> DioramaScene | None:
     """An example's scene, of which one thing can be changed; None for a file that is no example."""
     scene = _scene(path)
-    return None if scene is None else DioramaScene(scene)
+    if scene is None or not (_is_kept(path) or _shows(path, scene)):
+        return None
+    return DioramaScene(scene)
+
+
+def _is_kept(path: Path) -> bool:
+    """Whether a file lies among the examples, where nobody else writes."""
+    return path.resolve().parent == examples_folder().resolve()
+
+
+def _shows(path: Path, scene: Scene) -> bool:
+    """Whether a file called like an example is a copy of it."""
+    try:
+        with Image.open(path) as image:
+            return image.size == (PEOPLE_SIZE, PEOPLE_SIZE) and image.convert("RGB").tobytes() == _bytes(scene)
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return False
+
+
+def _bytes(scene: Scene) -> bytes:
+    return render(scene, PEOPLE_SIZE).tobytes()
 
 
 def _scene(path: Path) -> Scene | None:

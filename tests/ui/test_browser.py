@@ -194,6 +194,38 @@ def test_what_is_seen_is_a_link_a_command_and_remembered(page: Any, address: str
     other.context.close()
 
 
+def test_one_thing_of_a_scene_is_changed_and_a_strip_shows_what_flips_it(page: Any, address: str) -> None:
+    changed = "document.querySelector('#explore-changed').innerText"
+    page.goto(f"{address}?tab=explore&example=far-ood-scenes/0/0&change=light=0.6x", timeout=PATIENCE)
+    page.wait_for_selector("#verdict .studio-verdict:not(.pending)", timeout=PATIENCE)
+    unfold(page, "explore-change")
+    page.wait_for_function(f"{changed}.includes('Light: 0.6x')", timeout=PATIENCE)
+    assert shared_view(page)["link"].endswith("example=far-ood-scenes/0/0&change=light=0.6x")
+    dark = page.locator("#scores").inner_text()
+    page.locator("#explore-reset").click()
+    page.wait_for_function(f"{changed}.includes('as it was')", timeout=PATIENCE)
+    lit = page.locator("#scores").inner_text()
+    assert lit != dark
+    page.locator("#explore-thing input").click()
+    page.get_by_role("option", name="Style").click()
+    page.wait_for_function("document.querySelector('#explore-value input').value.includes('as it was')")
+    page.locator("#explore-value input").click()
+    page.get_by_role("option", name="sketch").click()
+    page.wait_for_function(f"{changed}.includes('Style: sketch')", timeout=PATIENCE)
+    assert page.locator("#scores").inner_text() not in (lit, dark)
+
+    page.locator("#explore-flips").click()
+    page.wait_for_selector("#explore-flips:enabled", timeout=PATIENCE)
+    page.wait_for_function("/flips/.test(document.querySelector('#explore-strip')?.innerText)", timeout=PATIENCE)
+    page.locator("#explore-strip [data-pick='0']").click()  # as it was
+    page.wait_for_function(f"{changed}.includes('as it was')", timeout=PATIENCE)
+    assert page.locator("#scores").inner_text() == lit
+    page.locator("#source input").click()
+    page.get_by_role("option", name="Real photographs").click()
+    page.locator("#examples [aria-label*=china], #examples .thumbnail-item").first.click()
+    page.wait_for_function(f"{changed}.includes('photograph cannot be redrawn')", timeout=PATIENCE)
+
+
 def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -> None:
     context = browser.new_context(viewport={"width": 400, "height": 800})
     page = context.new_page()

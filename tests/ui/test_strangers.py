@@ -23,7 +23,9 @@ from ood_studio.studio.attack_set import AttackSetService
 from ood_studio.studio.bench import BenchService
 from ood_studio.studio.detector import DetectorService
 from ood_studio.studio.explore import ExploreService
+from ood_studio.studio.factors import FactorService
 from ood_studio.studio.feature_map import FeatureMapService
+from ood_studio.studio.flips import FlipService
 from ood_studio.studio.judge import JudgeService
 from ood_studio.studio.requests import REQUESTS
 from ood_studio.studio.stream import StreamService
@@ -39,6 +41,8 @@ from tests.ui.conftest import free_port
 CANARY = "canary-7f3a"
 SERVICES = (
     (ExploreService, ("explore",)),
+    (FlipService, ("flips",)),
+    (FactorService, ("factors",)),
     (BenchService, ("compare", "sweep")),
     (AttackImageService, ("attack_image", "with_defence")),
     (AttackSetService, ("attack_set", "transfer")),

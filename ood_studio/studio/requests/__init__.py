@@ -7,6 +7,7 @@ from ood_studio.studio.requests.bench import BenchRequest
 from ood_studio.studio.requests.detector import AuditRequest, DecideRequest, DetectorRequest
 from ood_studio.studio.requests.explore import ExploreRequest
 from ood_studio.studio.requests.feature_map import FeatureMapRequest
+from ood_studio.studio.requests.flips import FactorRequest, FlipRequest
 from ood_studio.studio.requests.labels import LabelChoice
 from ood_studio.studio.requests.stream import StreamRequest
 from ood_studio.studio.requests.synthesize import SynthesizeImageRequest, SynthesizeSetRequest
@@ -28,6 +29,8 @@ REQUESTS = (
     JudgeAgainRequest,
     ZooRequest,
     StreamRequest,
+    FlipRequest,
+    FactorRequest,
 )
 """Every request; `LabelChoice` alone asks for negative labels."""
 
@@ -41,7 +44,9 @@ __all__ = [
     "DecideRequest",
     "DetectorRequest",
     "ExploreRequest",
+    "FactorRequest",
     "FeatureMapRequest",
+    "FlipRequest",
     "JudgeAgainRequest",
     "LabelChoice",
     "StreamRequest",

@@ -16,6 +16,7 @@ from ood_studio.studio import ExploreResult, ImageReport, Reading
 from ood_studio.ui import cards
 from ood_studio.ui.downloads import text_file
 from ood_studio.ui.explore.panels import HEAT, HISTOGRAM, NO_HEAT, Chooser, Panels
+from ood_studio.ui.explore.redrawing import change_updates
 from ood_studio.ui.explore.session import Session
 from ood_studio.ui.plot import figure_update
 from ood_studio.ui.share import share_update
@@ -36,6 +37,7 @@ def everything(c: Chooser, p: Panels, mine: Session) -> Updates:
             p.bars: "",
             p.table: "",
             p.about: "",
+            p.fold: gr.update(visible="hidden"),
             p.batch: gr.update(visible="hidden"),
             c.share: share_update(c.share, ""),
         }
@@ -75,7 +77,8 @@ def opened(p: Panels, mine: Session) -> Updates:
         p.score: gr.update(choices=titles, value=score),
         p.histogram: figure_update(p.histogram, _histogram(result, report.readings[titles.index(score)])),
         p.table: cards.score_table(report),
-    }
+        p.fold: gr.update(visible=True),
+    } | change_updates(p, mine)
 
 
 def _large(mine: Session, report: ImageReport) -> Image.Image:

@@ -7,9 +7,11 @@ from typing import Any
 
 import gradio as gr
 
+from ood_studio.core.paths import ASSETS
 from ood_studio.ui import cards
 from ood_studio.ui.explore.examples import sources
 from ood_studio.ui.plot import click_plot
+from ood_studio.ui.run import Buttons
 from ood_studio.ui.share import share_box
 
 HEAT = "Show where the ID evidence is"
@@ -45,6 +47,12 @@ class Panels:
     histogram: Any
     table: Any
     about: Any
+    fold: Any
+    change: Any
+    thing: Any
+    value: Any
+    reset: Any
+    strip: Any
     batch: Any
     frame: Any
     download: Any
@@ -92,8 +100,8 @@ def build_chooser() -> Chooser:
     return Chooser(gallery, add, stop, clear, source, examples, more, share_box("explore"))
 
 
-def build_panels() -> Panels:
-    """Draws the components inside the current `gr.Blocks`."""
+def build_panels() -> tuple[Panels, Buttons]:
+    """Draws the components inside the current `gr.Blocks`; the buttons are those of "What flips it?"."""
     with gr.Row(equal_height=False, elem_id="explore-result"):
         with gr.Column(scale=5, min_width=280, visible="hidden") as details:
             large = gr.Image(
@@ -123,7 +131,41 @@ def build_panels() -> Panels:
             bars = gr.HTML(elem_id="bars")
             table = gr.HTML(elem_id="scores")
     about = gr.HTML(elem_id="about")
+    changing, buttons = _build_change()
     with gr.Accordion("All pictures as a table", open=False, visible="hidden", elem_id="explore-batch") as batch:
         frame = gr.Dataframe(interactive=False, elem_id="batch", wrap=True, show_label=False)
         download = gr.DownloadButton("Download as CSV", elem_id="download", size="sm")
-    return Panels(progress, verdict, details, large, heat, bars, score, histogram, table, about, batch, frame, download)
+    panels = Panels(
+        progress=progress,
+        verdict=verdict,
+        details=details,
+        large=large,
+        heat=heat,
+        bars=bars,
+        score=score,
+        histogram=histogram,
+        table=table,
+        about=about,
+        batch=batch,
+        frame=frame,
+        download=download,
+        **changing,
+    )
+    return panels, buttons
+
+
+def _build_change() -> tuple[dict[str, Any], Buttons]:
+    """What of the picture can be changed, and what flips the verdict."""
+    p: dict[str, Any] = {}
+    with gr.Accordion("Change one thing", open=False, visible="hidden", elem_id="explore-change") as p["fold"]:
+        p["change"] = gr.HTML(elem_id="explore-changed")
+        with gr.Row(equal_height=False, elem_id="explore-thing-row"):
+            p["thing"] = gr.Dropdown([], label="Thing", elem_id="explore-thing", filterable=False)
+            p["value"] = gr.Dropdown([], label="What it is", elem_id="explore-value", filterable=False)
+        with gr.Row(elem_classes="studio-buttons"):
+            p["reset"] = gr.Button("As it was", size="sm", elem_id="explore-reset")
+            flips = gr.Button("What flips it?", variant="primary", size="sm", elem_id="explore-flips")
+            stop = gr.Button("Stop", variant="stop", size="sm", elem_id="explore-flips-stop", interactive=False)
+        progress = gr.HTML(elem_id="explore-flips-progress")
+        p["strip"] = gr.HTML(elem_id="explore-strip", js_on_load=(ASSETS / "pick.js").read_text(encoding="utf-8"))
+    return p, Buttons((flips,), stop, progress)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ood_studio.core.errors import StudioError
+from ood_studio.data.changeable import Changeable
 from ood_studio.data.keyed_images import ImageFiles, KeyedFile
+from ood_studio.evaluation.flips import Flips
 from ood_studio.studio import ExploreRequest, ExploreResult
 
 MOST_PICTURES = 500
@@ -23,6 +25,36 @@ class Files(ImageFiles):
         return self
 
 
+@dataclass(frozen=True, eq=False)
+class Redrawn:
+    """A picture that is looked at with something changed.
+
+    Attributes:
+        name, path: of the picture as it was.
+        picture: what is changed of it.
+    """
+
+    name: str
+    path: str
+    picture: Changeable
+
+
+@dataclass(frozen=True, eq=False)
+class Flipping:
+    """What was found to flip a verdict.
+
+    Attributes:
+        path: of the picture as it was.
+        request, score: whose verdict, and under which choice.
+        found: so far.
+    """
+
+    path: str
+    request: ExploreRequest
+    score: str
+    found: Flips
+
+
 @dataclass
 class Session:
     """What belongs to one user; it changes in place.
@@ -32,6 +64,8 @@ class Session:
         request, result: what was asked and what came of it; of the pictures as they were then.
         heat, score: how it is looked at: whether the map is laid over the picture, and which score's histogram is seen.
         examples: paths of the examples offered; ``turn`` counts how often others were asked for, of ``kind``.
+        redrawn: pictures with something changed, by their paths; ``thing`` is what is chosen to be changed.
+        flipping: what flips the verdict, of the picture and choice that it names.
         files: opens pictures.
     """
 
@@ -44,6 +78,9 @@ class Session:
     examples: list[str] = field(default_factory=list)
     kind: str = ""
     turn: int = 0
+    redrawn: dict[str, Redrawn] = field(default_factory=dict)
+    thing: str = ""
+    flipping: Flipping | None = None
     files: Files = field(default_factory=Files)
 
     def take(self, name: str, path: str) -> None:
@@ -79,6 +116,7 @@ class Session:
     def clear(self) -> None:
         """Forgets the pictures and what came of them."""
         self.pictures, self.opened, self.result, self.request = [], 0, None, None
+        self.redrawn, self.flipping = {}, None
 
     def decode(self) -> tuple[list[tuple[str, KeyedFile]], list[str]]:
         """The pictures, and the sentences for those that have gone or broken since, which are taken out."""

@@ -13,6 +13,7 @@ from ood_studio.core.progress import Progress
 from ood_studio.studio import ExploreRequest, ExploreResult
 from ood_studio.studio.jobs import ANSWER, Job
 from ood_studio.ui.explore import drawing
+from ood_studio.ui.explore.change import wire_change
 from ood_studio.ui.explore.link import view_of
 from ood_studio.ui.explore.opening import wire_examples
 from ood_studio.ui.explore.panels import Chooser, Panels, build_chooser, build_panels
@@ -71,11 +72,12 @@ def build(page: Page, sidebar: Sidebar) -> ExploreTab:
             chooser = build_chooser()
             detector = gr.Button("Make it a detector", size="sm", elem_id="explore-detector")
         with gr.Column(scale=7, min_width=300):
-            panels = build_panels()
+            panels, flips = build_panels()
     sidebar.kinds["explore"] = ExploreRequest
     explore = _wire_run(page, sidebar, session, chooser, panels)
     _wire_pictures(page, session, chooser, panels, explore)
     _wire_view(page, session, chooser, panels)
+    wire_change(page, session, panels, flips, explore)
     wire_examples(page, sidebar, session, chooser, explore)
     return ExploreTab(page, session, explore, detector)
 
