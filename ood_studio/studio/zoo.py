@@ -198,6 +198,7 @@ def _read(path: Path) -> Measured | None:
 
 def _speed(backbone: Backbone, images: Dataset) -> Figure:
     """Images a second through the image tower, the faster of two passes over one batch."""
+    images.prepare()
     count = min(_SPEED_IMAGES, len(images))
     pixels = backbone.preprocess([images.load(i) for i in range(count)])
     seconds = []

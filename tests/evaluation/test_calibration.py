@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -14,6 +14,9 @@ from torchmetrics.functional.classification import multiclass_calibration_error
 
 from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.calibration import (
+    Binning,
+    _diagram,
+    _errors,
     brier,
     calibration_figures,
     calibration_intervals,
@@ -102,3 +105,12 @@ def test_rows_that_are_no_probabilities_and_other_slips_are_refused() -> None:
         halves(1, 0)
     first, second = halves(7, 0)
     assert sorted([*first, *second]) == list(range(7))
+
+
+def test_many_samples_at_once_have_the_errors_of_one_by_one() -> None:
+    rng = np.random.default_rng(4)
+    confidence = rng.choice(np.linspace(0.1, 1.0, 31), (6, 50))  # with ties, and on edges
+    hits = rng.random((6, 50)) < confidence
+    for binning in get_args(Binning):
+        found = _errors(confidence, hits, binning)
+        assert found == pytest.approx([_diagram(c, h, 15, binning).ece for c, h in zip(confidence, hits, strict=True)])

@@ -64,7 +64,7 @@ class ZooReport(Report):
 def zoo_figures(run: ZooRun) -> str:
     """The claims, and the models' figures below them."""
     known, sets = worlds.zoo(), run.passport["sets"]
-    rules = "; ".join(f"{rule.name.upper()}: {rule.about}" for rule in RULES)
+    rules = "; ".join(f"`{rule.name}`, {rule.about}" for rule in RULES)
     lines = [
         f"{len(run.measured)} models on {len(sets)} sets of {min(sets.values()):,} to {max(sets.values()):,} fresh "
         f"scenes, seed {run.passport['seed']}; from `python -m ood_studio.training.reports zoo`. In percent; "

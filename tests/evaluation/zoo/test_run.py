@@ -22,6 +22,8 @@ from ood_studio.evaluation.zoo import (
     other_versions,
 )
 from ood_studio.evaluation.zoo.axes import axes, figures_of, lower_is_better, said
+from ood_studio.evaluation.zoo.bundled import bundled_run
+from ood_studio.worlds import zoo
 from tests.evaluation.rows import row
 
 
@@ -109,3 +111,11 @@ def test_means_are_there_only_where_all_their_sets_are() -> None:
     assert said("accuracy", Figure(0.9, 0.88, 0.92), interval=True) == "90.0 (88.0 to 92.0)"
     assert said("nll id", Figure(0.1234)) == "0.123" and said("accuracy", None) == "–"
     assert said("parameters", Figure(1234567.0)) == "1,234,567"
+
+
+def test_the_package_brings_results_of_the_models_it_brings() -> None:
+    run = bundled_run()
+    assert run is not None, "written by another version: python -m ood_studio.training.reports zoo makes it anew"
+    assert {each.backbone for each in run.measured} <= {*zoo()} and not run.problems
+    assert min(run.passport["sets"].values()) >= 500 and run.passport["sets"]["id-test"] >= 1000
+    assert all(each.figures["accuracy 20-nn"].low is not None for each in run.measured)
