@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,8 +16,10 @@ from PIL import Image
 from ood_studio.attacks import FeatureAttack
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import ASSETS, ROOT
+from ood_studio.evaluation.significance import delong
 from ood_studio.hub.bundled import bundled
 from ood_studio.studio import AdaptRequest, AttackSetRequest, BenchRequest, SynthesizeImageRequest
+from ood_studio.studio.judge import Judged
 from ood_studio.synthesis.baselines import negative_label_images
 from ood_studio.synthesis.boundary import NearBoundary
 from ood_studio.training.reports import (
@@ -24,6 +28,7 @@ from ood_studio.training.reports import (
     adapter_text,
     adapters,
     attacks,
+    loop,
     streams,
     synthesis_measures,
     world,
@@ -168,6 +173,9 @@ def test_every_part_of_the_report_on_adapters_says_what_was_measured(monkeypatch
     monkeypatch.setattr(
         adapter_bench.Bench, "cost", lambda self, detector, seed: scores_of(detector, adapters.BASE, seed)
     )
+    rng = np.random.default_rng(0)
+    better = delong(rng.normal(2, 1, 80), rng.normal(0, 1, 80), rng.normal(0, 1, 80), rng.normal(0, 1, 80))
+    monkeypatch.setattr(loop.Loop, "_tests", lambda *of: {"near-ood": [better] * 2, "learnt from": [better] * 2})
     report = adapters.AdapterReport(seeds=2)
     found = {part: "\n".join(getattr(report, part)("diorama")) for part in report.parts}
     for part, claims in (("heads", len(adapters.HEAD_CLAIMS)), ("features", 8), ("synthetic", 5)):
@@ -178,6 +186,47 @@ def test_every_part_of_the_report_on_adapters_says_what_was_measured(monkeypatch
     assert re.search(r"KR-NFT, mean AUROC on validation scenes: the paper's \d+\.\d; rate=0\.0001 ", found["features"])
     for name in ("Neg Image, projection", "Grad Image, FT Label", "20", "50", "100"):
         assert f"| {name} | " in found["synthetic"]
+
+    shown = f"{100 * better.auroc_b:.1f} → {100 * better.auroc_a:.1f}"
+    assert found["loop"].count(f"| projection | {shown} | {shown} |") == len(loop.KINDS)
+    assert "- projection, near-ood: with it above without it: shows; of 2 tests 2 say above" in found["loop"]
+    assert "- projection, learnt from" not in found["loop"]  # memorised pictures prove nothing
+
+
+class Judges:
+    """Stands for the studio: scores are known, and it counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.rounds = 0
+
+    def attack_set(self, *of: object) -> SimpleNamespace:
+        """An attacked set that is nowhere."""
+        return SimpleNamespace(sets=(SimpleNamespace(folder="x"),))
+
+    def adapt(self, *of: object) -> list[SimpleNamespace]:
+        """One epoch."""
+        return [SimpleNamespace(adapted=None)]
+
+    def judge(self, *of: object) -> SimpleNamespace:
+        """Nothing is told apart before, everything after."""
+        same = Judged(None, np.arange(9.0), {"near-ood": np.arange(9.0)})
+        apart = Judged(None, np.arange(9.0) + 20, {"near-ood": np.arange(9.0)})
+        return SimpleNamespace(before=lambda: same, after=lambda adapted: apart)
+
+    def judge_again(self, *of: object) -> Iterator[SimpleNamespace]:
+        """The three rounds."""
+        for kind in ("learnt", "fresh", "repeated"):
+            self.rounds += 1
+            yield SimpleNamespace(rounds=[SimpleNamespace(kind=kind, before=np.arange(9.0), now=np.arange(9.0))])
+
+
+def test_the_loop_is_tested_with_the_adapter_against_without_it() -> None:
+    asked, studio = loop.Loop("diorama", (1, 2), 10, 9, "cpu"), Judges()
+    found = asked._tests(studio, {"target": "image"}, "synood-labels", False)  # type: ignore[arg-type]
+    assert [*found] == ["near-ood", "learnt from", "fresh, attacked alike"] and studio.rounds == 4
+    for tests in found.values():
+        assert [(each.auroc_b, each.auroc_a) for each in tests] == [(0.5, 1.0)] * 2
+    assert "attacked again" in asked._tests(studio, {}, "synood-projection", True)  # type: ignore[arg-type]
 
 
 def test_a_claim_is_tested_on_the_same_images_of_every_set_and_seed() -> None:
