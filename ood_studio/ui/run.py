@@ -288,6 +288,18 @@ def progress_html(job: Job) -> str:
     return f'<div class="studio-progress" role="status"><p>{escape(said)}</p><span class="track">{bar}</span></div>'
 
 
+def ended_early(job: Job, so_far: str = "what has come so far", last: str = "The last good picture") -> str:
+    """Why a run was over before its end, and what of it is kept; empty where it was not.
+
+    Args:
+        so_far: what is kept of one that was stopped.
+        last: what is kept of one that failed.
+    """
+    if job.state == "stopped":
+        return f"Stopped: {so_far} is kept."
+    return f"{job.note.rstrip('.')}. {last} is kept." if job.state == "failed" else ""
+
+
 def run_buttons(name: str, title: str) -> Buttons:
     """Draws a button that starts work, named so, its Stop, and the place for its progress."""
     with gr.Row(elem_classes="studio-buttons studio-few"):

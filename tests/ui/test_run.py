@@ -15,11 +15,11 @@ import pytest
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress
 from ood_studio.studio import Studio
-from ood_studio.studio.jobs import PICTURE, SET, Job, Jobs
+from ood_studio.studio.jobs import PICTURE, SET, Job, Jobs, State
 from ood_studio.ui.jobs import JobList
 from ood_studio.ui.notices import tell_left_out
 from ood_studio.ui.page import Page
-from ood_studio.ui.run import GO_ON, Asked, Buttons, Run, progress_html
+from ood_studio.ui.run import GO_ON, Asked, Buttons, Run, ended_early, progress_html
 from ood_studio.ui.theme import style
 from tests.ui.conftest import free_port
 
@@ -305,3 +305,12 @@ def test_no_click_is_lost_among_many(open_page: Any, app: App) -> None:
 def test_progress_says_how_long_it_will_take(left: float | None, said: str) -> None:
     job = Job("1", "explore", "", "running", "encoding words", 5_120, 70_000, left)
     assert f"<p>Encoding words, 5,120 of 70,000{said}</p>" in progress_html(job)
+
+
+def test_how_a_run_ended_early_and_what_is_kept_is_one_sentence() -> None:
+    def job(state: State, note: str = "") -> Job:
+        return Job("a", "attack", "it", state=state, note=note)
+
+    assert ended_early(job("stopped")) == "Stopped: what has come so far is kept."
+    assert ended_early(job("failed", "It is not finite."), last="The start") == "It is not finite. The start is kept."
+    assert not any(ended_early(job(state)) for state in ("waiting", "running", "finished"))

@@ -22,7 +22,7 @@ from ood_studio.ui.adapt.panels import Panels
 from ood_studio.ui.adapt.session import Session
 from ood_studio.ui.form import Form
 from ood_studio.ui.page import Page
-from ood_studio.ui.run import Asked, Buttons, Run
+from ood_studio.ui.run import Asked, Buttons, Run, ended_early
 from ood_studio.ui.share import share_update, shared_view
 from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.wiring import Updates
@@ -30,7 +30,6 @@ from ood_studio.ui.wiring import Updates
 _HELD_OUT = 300  # pictures a set
 _TIMES = 20  # that a fit is judged at least,
 _SECONDS = 2.0  # and between two times at most
-_KEPT = {"stopped": "Stopped: what is learnt by now is kept.", "failed": "{}. What was learnt before is kept."}
 
 
 def wire_run(
@@ -72,8 +71,7 @@ def wire_run(
 
     def draw(mine: Session, job: Job) -> Updates:
         mine.fit, mine.running = job.result, not job.over
-        if job.over and job.state != "finished":
-            mine.note = _KEPT[job.state].format(job.note.rstrip(".")) if mine.fit is not None else ""
+        mine.note = ended_early(job, "what is learnt by now", "What was learnt before") if mine.fit is not None else ""
         updates = drawing.running(p, mine)
         fit = mine.fit
         if not job.over or fit is None or fit.adapted is None:

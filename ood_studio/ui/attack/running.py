@@ -17,11 +17,9 @@ from ood_studio.ui.attack.panels import Panels
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.attack.trace import AttackTrace
 from ood_studio.ui.page import Page
-from ood_studio.ui.run import Asked, Buttons, Run
+from ood_studio.ui.run import Asked, Buttons, Run, ended_early
 from ood_studio.ui.share import share_update, shared_view
 from ood_studio.ui.wiring import Updates
-
-_KEPT = {"stopped": "Stopped: what has come so far is kept.", "failed": "{}. The last good picture is kept."}
 
 
 def wire_run(page: Page, session: gr.State, choices: Choices, p: Panels, buttons: Buttons, share: gr.HTML) -> None:
@@ -45,8 +43,7 @@ def wire_run(page: Page, session: gr.State, choices: Choices, p: Panels, buttons
 
     def draw(mine: Session, job: Job) -> Updates:
         mine.trace, mine.running = job.result, not job.over
-        if job.over and job.state != "finished":
-            mine.note = _KEPT[job.state].format(job.note.rstrip(".")) if mine.trace is not None else ""
+        mine.note = ended_early(job) if mine.trace is not None else ""
         updates = drawing.running(p, mine)
         trace = mine.trace
         if not job.over or trace is None or trace.last is None:

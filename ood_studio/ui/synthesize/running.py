@@ -26,7 +26,6 @@ from ood_studio.ui.synthesize.words import has_answer, words_for
 from ood_studio.ui.wiring import Updates
 
 RANDOM, NEGATIVE = "Random direction", "Neg Image"
-_KEPT = {"stopped": "Stopped: what has come so far is kept.", "failed": "{}. The last good picture is kept."}
 
 
 def wire_run(page: Page, session: gr.State, choices: Choices, p: Panels, buttons: run.Buttons, share: gr.HTML) -> None:
@@ -43,9 +42,7 @@ def wire_run(page: Page, session: gr.State, choices: Choices, p: Panels, buttons
         return run.Asked(lambda progress: made(page.studio, asked, progress), title=f"{asked.name} led to the boundary")
 
     def draw(mine: Session, job: Job) -> Updates:
-        mine.trace, mine.running, mine.note = job.result, not job.over, ""
-        if job.over and job.state != "finished":
-            mine.note = _KEPT[job.state].format(job.note.rstrip("."))
+        mine.trace, mine.running, mine.note = job.result, not job.over, run.ended_early(job)
         updates = drawing.running(p, mine)
         if not job.over or mine.trace is None or mine.trace.last is None:
             return updates
