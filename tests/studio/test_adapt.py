@@ -17,6 +17,7 @@ from ood_studio.attacks.feature import FeatureAttack
 from ood_studio.cli.main import main
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Stopped
+from ood_studio.data.pixels import to_pixels
 from ood_studio.detectors import Promise
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
@@ -30,6 +31,7 @@ from ood_studio.studio import (
     ExploreRequest,
     LabelChoice,
     Studio,
+    SynthesizeImageRequest,
 )
 from tests.worlds.fewer import fewer_references
 
@@ -151,6 +153,16 @@ def test_a_projection_moves_images_everywhere(studio: Studio, synthetic: Path) -
     )
     steps = [*studio.attack_image(attack, picture)]
     assert steps[-1].similarity > steps[0].similarity  # the gradient goes through the projection
+    # Synthesis is led by a score of the adapted model, and judged by it.
+    guided = SynthesizeImageRequest(labels=with_adapters("moving"), guide="neglabel")
+    (assessed,) = studio.assess(guided, [picture])
+    assert assessed.value == pytest.approx(found.value, abs=1e-5) and assessed.readings[0] == found
+    gradients = []
+    for labels in (LABELS, with_adapters("moving")):
+        pixels = to_pixels([picture]).requires_grad_()
+        score = studio._images.assessor(replace(guided, labels=labels)).guide.score(pixels).sum()
+        gradients += torch.autograd.grad(score, pixels)
+    assert not torch.allclose(*gradients)
     # Tuned on the moved features ("together"), and put on after them.
     fitted(studio, replace(request, method="synood-labels:rate=1", labels=with_adapters("moving")), "both")
     both = studio.explore(ExploreRequest(with_adapters("moving", "both")), [("a", picture)]).reports[0].readings[0]

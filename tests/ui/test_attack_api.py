@@ -142,7 +142,7 @@ def test_two_users_take_turns_and_get_their_own_picture(address: str, pictures: 
         assert np.abs(got - wanted).mean() < np.abs(got - other).mean() / 3
 
 
-def test_a_set_is_attacked_and_learnt_from(client: Client) -> None:
+def test_a_set_is_attacked_and_learnt_from(client: Client, tmp_path: Path) -> None:
     few: dict[str, Any] = {"backbone": "diorama-conv", "count": 10, "train_count": 20}
     archive, told = client.predict(**few, steps=2, scorers=["mcm", "neglabel"], api_name="/attack_set")
     (made,) = told["sets"]
@@ -156,5 +156,15 @@ def test_a_set_is_attacked_and_learnt_from(client: Client) -> None:
     )
     assert learnt["name"] == "api-test" and learnt["epochs"] == 1
     assert "api-test" in client.predict(api_name="/choices")["adapter"]
+    # The sidebar's adapter is on the model that is attacked, and on the one that judges.
+    picture, on = render(scenes("near-ood", 8, 1)[0], 64), {"backbone": "diorama-conv", "adapter": ["api-test"]}
+    picture.save(file := tmp_path / "ood.png")
+    _, answer = attack(client, file, None, **on, target_score="neglabel", steps=2, full_size=False)
+    assert answer["request"]["labels"]["adapter"] == ["api-test"]
+    values = [
+        client.predict(pictures=[handle_file(file)], **each, api_name="/explore")["results"][0]["readings"][0]["value"]
+        for each in (on, {"backbone": "diorama-conv"})
+    ]
+    assert answer["before"][0]["value"] == pytest.approx(values[0], abs=1e-4) and values[0] != values[1]
     with pytest.raises(AppError, match=r"there is no set '/etc' here; make one with /synthesize_set or /attack_set"):
         client.predict(made_set="/etc", api_name="/adapt")

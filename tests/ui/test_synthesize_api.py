@@ -89,6 +89,19 @@ def test_a_picture_its_strip_and_its_record_and_seeds_reproduce(client: Client, 
     assert Image.open(again).tobytes() == first
 
 
+def test_the_sidebars_adapter_is_on_the_model_that_guides(client: Client, pictures: dict[str, Path]) -> None:
+    learnt = client.predict(backbone="diorama", method="plp:epochs=1", train_count=20, name="guides", api_name="/adapt")
+    found = [
+        synthesize(client, pictures["id"], guide="maxlogit", iterations=0, adapter=each)[2]
+        for each in ([learnt["name"]], [])
+    ]
+    with_it, without = (each["original"]["scores"] for each in found)
+    assert found[0]["request"]["labels"]["adapter"] == ["guides"]
+    # A head changes the scores that read logits, among them the guide, and no other.
+    assert with_it["MaxLogit"] != without["MaxLogit"] and with_it["NegLabel"] == without["NegLabel"]
+    assert found[0]["original"]["value"] == pytest.approx(with_it["MaxLogit"], rel=1e-4)
+
+
 def test_contexts_come_from_the_model_where_none_are_given(client: Client, pictures: dict[str, Path]) -> None:
     _, _, answer = synthesize(client, pictures["id"], "", iterations=0)
     assert answer["contexts"]
