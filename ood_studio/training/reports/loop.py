@@ -43,6 +43,7 @@ class Loop:
         attacked: pictures learnt from, and as many fresh ones.
         count: held-out pictures in every set.
         device: torch device, or auto.
+        again: whether the adapted model is attacked too.
     """
 
     backbone: str
@@ -50,12 +51,16 @@ class Loop:
     attacked: int
     count: int
     device: str
+    again: bool = True
 
     def figures(self) -> Iterator[str]:
         """Tables and sentences."""
         studio = Studio(self.device, workers=1)
         for kind, how in KINDS.items():
-            found = {name: self._tests(studio, how, method, name == _AGAIN) for name, method in METHODS.items()}
+            found = {
+                name: self._tests(studio, how, method, self.again and name == _AGAIN)
+                for name, method in METHODS.items()
+            }
             columns = list(dict.fromkeys(column for tests in found.values() for column in tests))
             yield from ("", f"### Attacked pictures learnt from, {kind}, `{self.backbone}`", "")
             cells = [[name, *(_change(tests.get(column, ())) for column in columns)] for name, tests in found.items()]
