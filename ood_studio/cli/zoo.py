@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import sys
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
-from typing import Annotated
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal
 
 from ood_studio import worlds
 from ood_studio.cli.command import Common
@@ -19,6 +20,7 @@ from ood_studio.evaluation.export import text_table
 from ood_studio.evaluation.trends import FEWEST
 from ood_studio.evaluation.zoo import Measured
 from ood_studio.evaluation.zoo.claims import points, trends
+from ood_studio.evaluation.zoo.published import PublishedModel, models_of
 from ood_studio.studio import Studio, ZooRequest
 
 _HEAD = ("model", "group", "accuracy", "20-NN", "score", "mean AUROC", "mean FPR95", "ECE", "scaled", "R@5", "images/s")
@@ -28,6 +30,10 @@ _HEAD = ("model", "group", "accuracy", "20-NN", "score", "mean AUROC", "mean FPR
 class Zoo(Common):
     """Compares models: accuracy, OOD detection, visual factors, styles, calibration, retrieval and speed."""
 
+    list: Annotated[
+        Literal["", "openclip", "clip-ft", "imagenet", "plp"],
+        Help("Models that a paper compares, besides those named: those whose weights can be had"),
+    ] = ""
     out: Annotated[str, Help("CSV file for every figure with its interval")] = ""
     x: Annotated[str, Help("Figure that trends run over")] = "accuracy"
     y: Annotated[tuple[str, ...], Help("Figures whose trends are told")] = ("auroc 1-nn near-ood",)
@@ -41,9 +47,10 @@ class Zoo(Common):
         """
         check_folder(self.out)
         measured: list[Measured] = []
-        problems: dict[str, str] = {}
+        listed = models_of(self.list) if self.list else ()
+        request, problems = _with(self.request, listed)
         with closing(Bars(self.quiet)) as bars:
-            for answer in Studio(self.device, workers=0).zoo(self.request, bars):
+            for answer in Studio(self.device, workers=0).zoo(request, bars):
                 if answer.measured is None:
                     problems[answer.backbone] = answer.problem
                 else:
@@ -55,6 +62,7 @@ class Zoo(Common):
         if self.out:
             write_text(_table(measured), self.out)
         groups = {name: model.group for name, model in worlds.zoo().items()}
+        groups |= {model.name: model.family for model in listed}
         lines = {axis: points(measured, groups, self.x, axis) for axis in self.y}
         if self.json:
             told = {
@@ -80,6 +88,12 @@ class Zoo(Common):
                     f"  {group}: slope {trend.slope:.3f} ({trend.slope_low:.3f} to {trend.slope_high:.3f}), "
                     f"R² {trend.r2:.3f} ({trend.r2_low:.3f} to {trend.r2_high:.3f}), {trend.n} models"
                 )
+
+
+def _with(request: ZooRequest, listed: Sequence[PublishedModel]) -> tuple[ZooRequest, dict[str, str]]:
+    """The request with the models of a list too, and why others of it cannot be loaded by name."""
+    lacking = {model.name: model.lacking for model in listed if model.lacking}
+    return replace(request, models=(*request.models, *(each.name for each in listed if not each.lacking))), lacking
 
 
 def _row(measured: Measured, group: str) -> tuple[str, ...]:
