@@ -103,7 +103,7 @@ def find_model(name: str) -> tuple[Family, Model]:
         CannotLoad: for a name of no family.
     """
     name = name.removesuffix(ATTENDED_SUFFIX)
-    own = bundled("backbone", "classifier")
+    own = bundled("backbone", "classifier", "zoo")
     if name in own:
         return FAMILIES[own[name].library], Model(name, f"{LOCAL}:{own[name].folder}", own[name])
     prefix, colon, where = name.partition(":")

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from ood_studio.core.paths import ASSETS
+from ood_studio.hub.zoo_models import ZOO
 
-Kind = Literal["backbone", "classifier", "inpainting", "contexts"]
+Kind = Literal["backbone", "classifier", "inpainting", "contexts", "zoo"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class BundledModel:
     Attributes:
         name: what people ask for; different kinds of models may share one.
         kind: what it is for: ``backbone`` compares images with texts, ``classifier`` tells the classes of images,
-            ``inpainting`` paints, ``contexts`` describes.
+            ``inpainting`` paints, ``contexts`` describes, ``zoo`` is there to be compared with others.
         library: that reads it; of a backbone or classifier, the prefix of its family.
         folder_name: of its files in ``assets``.
         title: for people.
@@ -79,6 +80,17 @@ _MODELS = (
         "diorama-llava",
         f"Diorama-LLaVA, a miniature {_WORLD}",
         "python -m ood_studio.training.contexts",
+    ),
+    *(
+        BundledModel(
+            name,
+            "zoo",
+            recipe.library,
+            f"zoo/{name}",
+            f"Diorama-zoo, {recipe.about}",
+            f"python -m ood_studio.training.zoo {name}",
+        )
+        for name, recipe in ZOO.items()
     ),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -11,7 +12,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from ood_studio.core.paths import cache_dir
-from ood_studio.diorama.captions import caption, concepts
+from ood_studio.diorama.captions import Caption, caption, concepts
 from ood_studio.diorama.render import MODEL_SIZE, main_mask, render
 from ood_studio.diorama.sample import FACTOR_SHARE, TRAINING_SHARE, sample_empty, sample_scene, sample_texture
 from ood_studio.diorama.scene import Scene
@@ -23,6 +24,21 @@ from ood_studio.training.tokenizer import CONTEXT_LENGTH, encode
 CAPTIONS = 6  # drawn for every scene
 MOST_CONCEPTS = 10  # in one caption
 _VERSION = 2  # of what `training_scene` draws
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where training scenes are from.
+
+    Attributes:
+        name: of the distribution; it stands for ``draw`` and ``tell`` in what is cached.
+        draw: the scene of a seed; a function of a module.
+        tell: a true caption of a scene; a function of a module.
+    """
+
+    name: str
+    draw: Callable[[str], Scene]
+    tell: Callable[[Scene, Random], Caption] = caption
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +86,18 @@ def training_scene(seed: str) -> Scene:
     return sample_scene(seed, names, shares=TRAINING_SHARE if rng.random() < 0.5 else FACTOR_SHARE)
 
 
-def load_captioned(count: int, seed: int, tokenizer: Tokenizer, workers: int = 0) -> CaptionedScenes:
-    """``count`` training scenes of a seed, rendered with ``workers`` processes (0: one a core) unless cached."""
+EVERYTHING = Source("", training_scene)
+"""What the bundled models learn from."""
+
+
+def load_captioned(
+    count: int, seed: int, tokenizer: Tokenizer, workers: int = 0, source: Source = EVERYTHING
+) -> CaptionedScenes:
+    """``count`` scenes of a source and a seed, rendered with ``workers`` processes (0: one a core) unless cached."""
     vocabulary = tokenizer.to_str()
-    text = f"{count}/{seed}/{world_fingerprint()}/{vocabulary}/{_VERSION}"
+    text = f"{count}/{seed}/{world_fingerprint()}/{vocabulary}/{_VERSION}{source.name}"
     key = hashlib.sha256(text.encode()).hexdigest()[:12]
-    chunk = partial(_render, vocabulary, seed)
+    chunk = partial(_render, vocabulary, source, seed)
     found = worked_out_once(
         cache_dir() / "diorama" / f"captioned-{key}", count, chunk, title="rendering", workers=workers
     )
@@ -92,7 +114,7 @@ def hardness(scene: Scene) -> int:
     return len(set(scene.factors) - {"color", "pattern", "subcategory"})
 
 
-def _render(vocabulary: str, seed: int, start: int, stop: int) -> Arrays:
+def _render(vocabulary: str, source: Source, seed: int, start: int, stop: int) -> Arrays:
     tokenizer = Tokenizer.from_str(vocabulary)
     index = {name: i for i, name in enumerate(all_concepts())}
     count = stop - start
@@ -107,14 +129,14 @@ def _render(vocabulary: str, seed: int, start: int, stop: int) -> Arrays:
     }
     for row, number in enumerate(range(start, stop)):
         name = f"clip-train/{seed}/{number}"
-        scene = training_scene(name)
+        scene = source.draw(name)
         rng = Random(name + "/captions")
         found["pixels"][row] = np.asarray(render(scene))
         found["coverage"][row], found["hardness"][row] = patch_coverage(scene), hardness(scene)
         if scene.main:
             found["labels"][row] = TRAINED_CLASSES.index(scene.main.name)
         found["concepts"][row, [index[concept] for concept in concepts(scene)]] = True
-        captions = [caption(scene, rng) for _ in range(CAPTIONS)]
+        captions = [source.tell(scene, rng) for _ in range(CAPTIONS)]
         found["tokens"][row] = encode(tokenizer, [each.text for each in captions])
         for column, each in enumerate(captions):
             numbers = [index[concept] for concept in each.concepts]

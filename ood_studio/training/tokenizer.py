@@ -17,20 +17,20 @@ from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.world import adjectives, nouns
 
 CONTEXT_LENGTH = 20
-_MAX_VOCABULARY = 3000
+VOCABULARY = 3000
 
 
-def train_tokenizer(english: list[str]) -> Tokenizer:
+def train_tokenizer(english: list[str], vocabulary: int = VOCABULARY) -> Tokenizer:
     """The tokenizer over the world's words, merged with the commonest letter sequences of ``english`` words.
 
-    It truncates and pads every text to `CONTEXT_LENGTH` tokens.
+    It truncates and pads every text to `CONTEXT_LENGTH` tokens; it has up to ``vocabulary`` of them, and ``<end>``.
     """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=_MAX_VOCABULARY,
+        vocab_size=vocabulary,
         special_tokens=["<pad>", "<start>"],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,

@@ -193,12 +193,14 @@ class ZooModel:
         group: the models that one trend is asked of, such as ``zero-shot CLIP``.
         source: what it was first trained on; models of one source share their training distribution.
         about: what tells it from the others of its group.
+        pictures: how many pictures of its source it learnt from; 0 where that is not told.
     """
 
     backbone: str
     group: str
     source: str
     about: str = ""
+    pictures: int = 0
 
 
 @dataclass(frozen=True)
@@ -248,7 +250,8 @@ class World:
         suites: its benchmarks.
         references: its reference images.
         galleries: its examples.
-        zoo: models to compare, and ``zoo_sets`` what on; None where a world draws no such sets.
+        zoo: models to compare, all of which know this world alone, and ``zoo_sets`` what on; None where a world draws
+            no such sets.
         surroundings: what truly surrounds the main object of an example image, the place first; None for an image
             that this world did not make. Only a drawn world knows it.
         scene_of: the scene of an example image, of which one thing can be changed; None for any other image.

@@ -9,6 +9,7 @@ from ood_studio.diorama.objects import OBJECTS
 from ood_studio.diorama.scene import FACTORS, STYLES
 from ood_studio.diorama.splits import SPLITS
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES, adjectives, nouns
+from ood_studio.hub.zoo_models import ZOO
 from ood_studio.worlds.base import (
     CorpusSource,
     DrawnSuite,
@@ -110,9 +111,10 @@ WORLD = World(
         for split, title, kind in _EXAMPLES
     ),
     zoo=(
-        ZooModel("diorama", "zero-shot CLIP", "Diorama captions", "vision transformer"),
-        ZooModel("diorama-conv", "zero-shot CLIP", "Diorama captions", "convolutional"),
-        ZooModel("diorama-classifier", "supervised", "Diorama's ID classes", "convolutional"),
+        ZooModel("diorama", "CLIP of all of Diorama", "all of Diorama", "vision transformer", 200_000),
+        ZooModel("diorama-conv", "CLIP of all of Diorama", "all of Diorama", "convolutional", 200_000),
+        ZooModel("diorama-classifier", "supervised", "all of Diorama", "convolutional; learnt from the ID classes"),
+        *(ZooModel(name, each.group, each.source, each.about, each.pictures) for name, each in ZOO.items()),
     ),
     zoo_sets=ZooSets(
         "diorama",

@@ -1,0 +1,67 @@
+"""A CLIP of the zoo: the losses of `ood_studio.training.clip`, on the pictures and captions of one source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import torch
+
+from ood_studio.core.parameters import Bounds, Help
+from ood_studio.hub.bundled import bundled
+from ood_studio.hub.zoo_models import ZOO
+from ood_studio.training.clip.batches import ClipBatches
+from ood_studio.training.clip.learner import Learner
+from ood_studio.training.clip.model import build_clip, save_clip
+from ood_studio.training.clip.recipe import Captions, ClipRecipe, Distractors, Tower
+from ood_studio.training.clip.task import ClipTask
+from ood_studio.training.clip.texts import Prompts
+from ood_studio.training.loop import TrainingRun
+from ood_studio.training.recipe import BatchSize, HeldOut, Images, LearningRate, MeasureEvery, Share
+from ood_studio.training.zoo.cards import write_card
+from ood_studio.training.zoo.material import english, held_out, pictures, tokenizer
+from ood_studio.training.zoo.recipe import Member, Used
+from ood_studio.training.zoo.towers import clip_config
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZooClipRecipe(ClipRecipe):
+    """How to train a CLIP of the zoo; the defaults are the recipe of the bundled weights."""
+
+    member: Member = "zoo-books-s"
+    model: Annotated[Tower, Help("Image tower")] = "conv"
+    batch: BatchSize = 48
+    lr: LearningRate = 2e-3
+    pictures: Images = 32_000
+    used: Used = 32_000
+    fresh: HeldOut = 1500
+    captions: Captions = 48
+    prompts: Annotated[int, Bounds(2, 65_536, step=1, help="Prompts a step of a single concept each")] = 32
+    distractors: Distractors = 8
+    measure_every: MeasureEvery = 1000
+    align_from: Annotated[Share, Help("From when images meet texts")] = 0.0
+    fade_from: Annotated[Share, Help("From when the helping heads fade out")] = 0.5
+    fade_until: Annotated[Share, Help("Until when the helping heads fade out")] = 0.8
+    easy_until: Annotated[Share, Help("Until when only scenes with at most one hard visual factor are drawn")] = 0.6
+    shift: Annotated[int, Bounds(0, 16, step=1, help="Pixels by which images are moved")] = 4
+    teacher: Annotated[str, Help("None teaches these models")] = ""
+
+
+def train(recipe: ZooClipRecipe) -> Path:
+    """Runs (or goes on with) the training and returns the folder of the finished model."""
+    device = recipe.prepare()
+    member = ZOO[recipe.member]
+    words = tokenizer()
+    scenes = pictures(member.source, recipe.pictures, recipe.used, recipe.seed)
+    fresh = held_out(recipe.fresh, recipe.seed)
+    torch.manual_seed(recipe.seed)
+    config = clip_config(member.size, words.get_vocab_size())
+    learner = Learner(build_clip(config)).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    task = ClipTask(recipe, ClipBatches(scenes, Prompts(words, [*english()], recipe.seed), recipe), words, fresh, None)
+    trained = TrainingRun(recipe, member.name, learner, task, inputs=scenes.key).finish()
+    folder = recipe.out or bundled("zoo")[member.name].folder
+    save_clip(trained.clip, config, words, folder)
+    with torch.no_grad():
+        write_card(member, recipe, folder, task.measure(trained))
+    return folder
