@@ -55,7 +55,8 @@ def factor_figures(results: list[FactorResult], report: FactorReport) -> str:
         rates = result.rates()
         for name in rates:
             lines += ["", f"**{name} scenes**, backbone `{result.request.labels.backbone}`", "", *_table(result, name)]
-        lines += ["", *(f"{note}" for note in result.notes)]
+        if result.notes:
+            lines += ["", *result.notes]
     return "\n".join(lines).rstrip()
 
 
