@@ -32,6 +32,16 @@ def shared_rows(some: Tensor, others: Tensor) -> int:
     return found
 
 
+def distinct_rows(rows: Tensor) -> int:
+    """How many rows of (n, d) differ from each other by more than rounding."""
+    if len(rows) < 2:
+        return len(rows)
+    direction = torch.randn(rows.shape[1], generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    ordered = rows[torch.argsort(_along(rows, direction))].double()
+    gaps = torch.linalg.vector_norm(ordered[1:] - ordered[:-1], dim=1)
+    return 1 + int((gaps > 10 * _NEAR * torch.linalg.vector_norm(ordered[1:], dim=1)).sum())
+
+
 def shared_note(name: str, count: int, whole: int, other: str) -> str:
     """The sentence about a set that shares some of its images with another; empty where it shares none."""
     if not count:

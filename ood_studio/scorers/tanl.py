@@ -105,16 +105,22 @@ class _Memory:
 
     def __init__(self, parameters: TANL, text: Tensor, known: int, inside: Tensor, outside: Tensor) -> None:
         self._own, self._text, self._known = parameters, text, known
-        activations = [self._activations(rows @ text.T) for rows in (inside, outside)]
+        kept = (rows[-parameters.length :] for rows in (inside, outside))  # of more than fit the last ones count
+        activations = [self._activations(rows @ text.T) for rows in kept]
         self._queues = [_Queue(rows, parameters.length) for rows in activations]
         self._choice: Tensor | None = None
-        begin = torch.cat((inside, outside)) @ text.T
-        self._past = _Past(self._scores(begin, self._chosen()).cpu().double().numpy())
+        begin = torch.split(torch.cat((inside, outside)), self._rows())
+        past = torch.cat([self._scores(rows @ text.T, self._chosen()) for rows in begin])
+        self._past = _Past(past.cpu().double().numpy())
+
+    def _rows(self) -> int:
+        """Images whose similarities to all labels are held at a time."""
+        return max(1, _BLOCK_BYTES // (self._text.shape[0] * self._text.element_size()))
 
     def run(self, stream: Tensor) -> Tensor:
         """(n,) scores of the whole stream."""
         size = self._own.batch
-        block = size * max(1, _BLOCK_BYTES // (self._text.shape[0] * self._text.element_size()) // size)
+        block = size * max(1, self._rows() // size)
         scores = [stream.new_empty(0)]
         for start in range(0, len(stream), block):
             logits = stream[start : start + block] @ self._text.T

@@ -17,7 +17,7 @@ from ood_studio.data.sources import open_dataset
 from ood_studio.detectors import Audit, Calibration, Detector, audit
 from ood_studio.detectors.contamination import outliers
 from ood_studio.evaluation.choose import bench_scorers, parse_scorer, without_text
-from ood_studio.evaluation.overlap import shared_rows
+from ood_studio.evaluation.overlap import distinct_rows, shared_rows
 from ood_studio.features.images import dataset_features
 from ood_studio.scorers import Scorer, parts_of, read_features
 from ood_studio.studio.requests import AuditRequest, DetectorRequest
@@ -120,6 +120,11 @@ class DetectorService:
             {"calibration": f"{len(scores):,} {about}", "key": calibration.key},
             () if space.adaptation is None else space.adaptation.parts,
         )
+        if (distinct := distinct_rows(held.vectors)) < len(scores):
+            notes.append(
+                f"Of the {len(scores):,} pictures that set the threshold {distinct:,} are different; the promise "
+                "counts every one as a picture of its own, and holds for different ones only."
+            )
         notes += _contaminated(scores, calibration, held.rows)
         return MadeDetector(detector, tuple(notes))
 

@@ -19,7 +19,7 @@ from ood_studio.adapters import KRNFT, Adaptation, Adapter, Probe, SynOODLabels,
 from ood_studio.backbones import Backbone, load_backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import ROOT
-from ood_studio.detectors import Calibration, Detector, Promise
+from ood_studio.detectors import Calibration, Detector, Promise, file
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.scorers import KNN, MCM, AdaNeg, Energy, NegLabel, Reference, Scorer, select_features
@@ -168,6 +168,25 @@ def test_files_that_cannot_be_used_are_refused_in_a_sentence(saved: tuple[Detect
     ):
         with pytest.raises(StudioError, match=said):
             Detector.load(wrong, "cpu")
+
+
+def test_a_header_of_a_newer_version_or_with_a_path_opens_nothing(
+    saved: tuple[Detector, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header, tensors = file.read(saved[1])
+    other = tmp_path / "other.ood.safetensors"
+    for name, said in (
+        ("/etc/passwd", "unknown name"),
+        ("open_clip:local-dir:/no/such/folder", "made with a model in a folder"),
+    ):
+        file.write(other, {**header, "backbone": name}, tensors)
+        with pytest.raises(StudioError, match=said):
+            Detector.load(other, "cpu")
+    with monkeypatch.context() as newer:
+        newer.setattr(file, "FORMAT", file.FORMAT + 1)
+        file.write(other, header, tensors)
+    with pytest.raises(StudioError, match=r"saved by another version of the studio \(format 3, here 2\)"):
+        Detector.load(other, "cpu")
 
 
 def test_another_model_or_one_in_a_folder_is_refused(saved: tuple[Detector, Path], tmp_path: Path) -> None:

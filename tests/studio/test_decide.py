@@ -149,9 +149,25 @@ def test_other_pictures_among_the_calibration_are_warned_of(
         assert "texture-" in found.notes[0] and "score far below the others" in found.notes[0]
 
 
-def test_what_too_few_pictures_cannot_promise_is_said_with_the_number_that_can(studio: Studio, folder: Path) -> None:
-    from dataclasses import replace
+def test_pictures_that_stand_twice_or_were_learnt_from_are_warned_of(
+    studio: Studio, folder: Path, tmp_path: Path
+) -> None:
+    first, *others = sorted(folder.glob("*.png"))
+    for i in range(25):
+        (tmp_path / f"{i:02d}.png").write_bytes(first.read_bytes())
+    asked = replace(request(folder), reference=str(tmp_path))
+    with pytest.raises(StudioError, match="one image repeated says no more than once"):
+        studio.detector(asked)
+    for i, other in enumerate(others[:5]):
+        (tmp_path / f"{i:02d}.png").write_bytes(other.read_bytes())
+    found = studio.detector(asked)
+    assert any("Of the 25 pictures that set the threshold 6 are different" in note for note in found.notes)
+    learnt = replace(request(folder, train_data=str(folder)), scorer="knn:k=1")
+    (note,) = (note for note in studio.detector(learnt).notes if "its promise does not hold" in note)
+    assert note.startswith("40 of the 40 pictures that set the threshold are among those that the score learns from")
 
+
+def test_what_too_few_pictures_cannot_promise_is_said_with_the_number_that_can(studio: Studio, folder: Path) -> None:
     with pytest.raises(StudioError, match=r"with 40 calibration images no threshold can promise .* 459 can"):
         studio.detector(replace(request(folder), promise=Promise(0.01, 0.01)))
     labels = LabelChoice(backbone="diorama-conv", labels="cat, dog", corpus=str(folder / "words.txt"))
