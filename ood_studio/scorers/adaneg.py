@@ -136,13 +136,12 @@ class AdaNeg(Streaming, GroupScorer):
                 gone = memory.store(label[row], start + row, entropy[row])
                 if gone is not None:
                     known = bool(sure_in[row])
-                    tell_learnt(start + row + 1, [start + row] * known, [start + row] * (not known), gone)
+                    labels = None if known or not is_heard() else taken[memory.fullest(classes)].tolist()
+                    tell_learnt(start + row + 1, [start + row] * known, [start + row] * (not known), gone, labels)
                     # The label's proxy is another one from this batch on, or from the next.
                     begin = (row // self.batch + (self.update == "after")) * self.batch
                     which = torch.tensor([label[row]], device=block.device)
                     cosines[begin:, which] = memory.cosines(block[begin:], which)
-            if is_heard():
-                tell_learnt(min(start + rows, len(stream)), labels=taken[memory.fullest(classes)].tolist())
             cosines *= scale
             second = group_share(cosines[:, :classes], cosines[:, classes:], groups)
             scores.append((second + self.weight * first) / (1 + self.weight))

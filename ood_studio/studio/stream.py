@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
@@ -37,6 +38,7 @@ class StreamResult:
         played: the methods.
         calibration: how many ID images set the thresholds.
         notes: sentences for the person.
+        sets: the images of the ID set and then of each OOD set that the stream's rows count, and of those ``rows``.
     """
 
     request: StreamRequest
@@ -44,6 +46,18 @@ class StreamResult:
     played: tuple[Played, ...]
     calibration: int
     notes: tuple[str, ...] = ()
+    sets: tuple[Dataset, ...] = ()
+    rows: tuple[np.ndarray, ...] = ()
+
+    def image(self, place: int) -> tuple[Image.Image, str]:
+        """The image at a place of the stream, and what it is called.
+
+        Raises:
+            StudioError: if it cannot be read any more.
+        """
+        which = int(self.flow.of[place]) + 1
+        row = int(self.rows[which][self.flow.rows[place]])
+        return self.sets[which].load(row), self.sets[which].caption(row)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values; equal requests on equal data give equal ones, to the bit."""
@@ -135,7 +149,15 @@ class StreamService:
             for name, found in {suite.id.name: inside, **outside}.items()
             if found.problems
         ]
-        return StreamResult(request, flow, tuple(played), len(held), (*suite.notes, *unread))
+        return StreamResult(
+            request,
+            flow,
+            tuple(played),
+            len(held),
+            (*suite.notes, *unread),
+            (suite.id, *(suite.ood[name] for name in names)),
+            (inside.rows[coming], *(outside[name].rows for name in names)),
+        )
 
 
 def _styles(images: Dataset, rows: np.ndarray) -> list[str] | None:

@@ -15,7 +15,9 @@ from ood_studio.studio.jobs import Jobs
 from ood_studio.ui.adapt import tab as adapt
 from ood_studio.ui.api import only_public
 from ood_studio.ui.attack import tab as attack
+from ood_studio.ui.compare import stream
 from ood_studio.ui.compare import tab as compare
+from ood_studio.ui.compare.link import TAB as COMPARE
 from ood_studio.ui.detect import tab as detect
 from ood_studio.ui.endpoints import PUBLIC, build_endpoints
 from ood_studio.ui.explore import tab as explore
@@ -73,11 +75,11 @@ _TAB_OF_LINK = "() => new URLSearchParams(window.location.search).get('tab') || 
 
 
 def _opening(tabs: gr.Tabs) -> Callable[[str], Any]:
-    names = {tab.id for tab in tabs.children if isinstance(tab, gr.Tab)}
+    names = {tab.id: tab.id for tab in tabs.children if isinstance(tab, gr.Tab)} | {stream.VIEW: COMPARE}
 
     def opened(tab: str) -> Any:
         """Opens the tab that a link such as ``/?tab=attack`` names."""
-        return gr.Tabs(selected=tab) if tab in names else gr.skip()
+        return gr.Tabs(selected=names[tab]) if tab in names else gr.skip()
 
     return opened
 

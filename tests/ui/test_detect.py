@@ -9,6 +9,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from ood_studio.detectors import Calibration, Decision, Promise
+from ood_studio.detectors import file as detector_file
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.studio import DetectorRequest, Studio
@@ -74,6 +75,11 @@ def test_the_endpoint_decides_and_refuses_in_sentences(client: Client, tmp_path:
     assert answer["promise"] == "at most 5 % of ID images are flagged, with 99 % confidence"
     file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(AppError, match="no detector, or a damaged one"):
+        client.predict(detector_file=handle_file(file), pictures=given, api_name="/detect")
+    with pytest.MonkeyPatch.context() as newer:
+        newer.setattr(detector_file, "FORMAT", detector_file.FORMAT + 1)
+        made.detector.save(file)
+    with pytest.raises(AppError, match=r"saved by another version of the studio \(format 3, here 2\)"):
         client.predict(detector_file=handle_file(file), pictures=given, api_name="/detect")
     with pytest.raises(AppError, match="there is no detector; make one, or give a detector's file"):
         client.predict(detector_file=None, pictures=given, api_name="/detect")

@@ -32,6 +32,15 @@ def test_a_detector_is_made_decides_and_is_loaded_again(page: Any, address: str,
     page.wait_for_selector("#detect-wealth .main-svg", timeout=PATIENCE)
     first = page.locator("#detect-decisions tbody").inner_text()
     assert page.locator("#detect-decisions tbody tr").count() == 24
+    for name, begins in (("csv", "image,id,score,p_value,nearest"), ("json", '{"promise"')):
+        with page.expect_download(timeout=PATIENCE) as saved:
+            page.locator(f"#detect-{name}").click()
+        assert begins in Path(saved.value.path()).read_text()
+    rate = page.locator("#detect-drift-about").inner_text()
+    page.get_by_label("p-values drift", exact=True).check()
+    page.wait_for_function(
+        "said => document.querySelector('#detect-drift-about').innerText != said", arg=rate, timeout=PATIENCE
+    )
     # A page that begins anew with the file alone decides the same.
     page.goto(f"{address}?tab=detect&rate=0.2", timeout=PATIENCE)
     page.wait_for_selector("text=A detector in one file", timeout=PATIENCE)
@@ -42,3 +51,40 @@ def test_a_detector_is_made_decides_and_is_loaded_again(page: Any, address: str,
     chooser.value.set_files(file)
     page.wait_for_selector("#detect-decisions tbody tr", timeout=PATIENCE)
     assert page.locator("#detect-decisions tbody").inner_text() == first
+
+
+PLACE = "document.querySelector('#stream-film [data-part=where]').textContent"
+
+
+def test_a_stream_is_played_as_a_film_and_a_detector_made_where_it_is_compared(page: Any, address: str) -> None:
+    page.goto(f"{address}?tab=stream&backbone=diorama-conv&stream_count=40", timeout=PATIENCE)
+    page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Compare')", timeout=PATIENCE)
+    page.wait_for_function(
+        "document.querySelector('#stream-count textarea, #stream-count input')?.value == '40'", timeout=PATIENCE
+    )
+    page.locator("#stream-run").click()
+    page.wait_for_selector("#stream-film .studio-stream:not([hidden])", timeout=PATIENCE)
+    assert page.locator("#stream-film [data-part=rows] tr").count() == 4
+    assert "A stream of 40 pictures: 20 ID and" in page.locator("#stream-film [data-part=summary]").text_content()
+    # It runs, stops where it is, and is gone through by keys.
+    page.select_option("#stream-film [data-part=speed]", "20")
+    page.locator("#stream-film [data-part=play]").click()
+    page.wait_for_function(f"{PLACE} == '40 / 40'", timeout=PATIENCE)
+    assert page.locator("#stream-film [data-part=play]").inner_text() == "Play"
+    assert "The end." in page.locator("#stream-film [data-part=said]").text_content()
+    assert page.locator("#stream-film .tile .pic").count() > 3
+    page.locator("#stream-film [data-part=stage]").focus()
+    for key, place in (("Home", 0), ("PageDown", 25), ("ArrowLeft", 24)):
+        page.keyboard.press(key)
+        assert page.evaluate(PLACE) == f"{place} / 40"
+    assert page.locator("#stream-film [data-part=memory]").inner_text().startswith("Held as OOD")
+    # Those who want little motion see it turn over, not slide.
+    page.emulate_media(reduced_motion="reduce")
+    page.keyboard.press("End")
+    page.keyboard.press(" ")
+    page.wait_for_function(f"{PLACE} == '40 / 40'", timeout=PATIENCE)
+    page.locator("#stream-share [data-do=link]").click()
+    assert "tab=stream" in page.url and "stream_count=40" in page.url
+    page.locator("#compare-detector").click()
+    page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Detect')", timeout=PATIENCE)
+    assert page.locator("#detect-scorer input").input_value() == "NegLabel"

@@ -18,6 +18,7 @@ from ood_studio.ui.compare.panels import build_panels
 from ood_studio.ui.compare.parts import Parts
 from ood_studio.ui.compare.running import wire_run
 from ood_studio.ui.compare.session import Session
+from ood_studio.ui.compare.stream import build_stream, wire_stream
 from ood_studio.ui.explore.tab import ExploreTab
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Sidebar
@@ -53,6 +54,7 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs, explorer: ExploreTab) -> 
             detector = gr.Button("Make it a detector", size="sm", elem_id="compare-detector")
         with gr.Column(scale=8, min_width=300):
             panels = build_panels()
+            stream = build_stream(page)
     parts = Parts(page, sidebar, session, chooser, panels)
     run = wire_run(parts)
     wire_looking(parts)
@@ -60,6 +62,7 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs, explorer: ExploreTab) -> 
     wire_galleries(parts, tabs, explorer)
     wire_earlier(parts)
     wire_opening(parts, run)
+    wire_stream(page, sidebar, stream)
     return CompareTab(chooser.form["suite"], chooser.form["ood_data"], session, detector)
 
 
