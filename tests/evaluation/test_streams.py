@@ -168,7 +168,7 @@ def test_a_broken_picture_in_the_middle_costs_no_other_and_one_picture_is_a_stre
     (broken := tmp_path / "known" / "05.png").write_bytes(broken.read_bytes()[:90])
     asked = StreamRequest(
         labels=LabelChoice(backbone="diorama-conv", labels="cat, dog, horse"),
-        preset="own",
+        preset="chosen",
         scorers=("neglabel", "tanl:count=20"),
         promise=Promise(0.4, None),
         id_data=str(tmp_path / "known"),

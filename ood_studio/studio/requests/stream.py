@@ -11,7 +11,7 @@ from ood_studio.evaluation.streams import Stream
 from ood_studio.studio.requests.bench import IdData, OodData, Pictures, Scorers, Suite
 from ood_studio.studio.requests.labels import LabelChoice
 
-Preset = Literal["honest", "published", "own"]
+Preset = Literal["honest", "published", "chosen"]
 HONEST = ("neglabel", "adaneg:update=after", "tanl")
 PUBLISHED = ("neglabel", "adaneg:batch=256", "tanl:batch=256:mixing=0")
 
@@ -26,8 +26,8 @@ class StreamRequest:
         labels: the text side.
         preset: "honest": all OOD sets mixed, every image scored before anything learns from it; "published": the whole
             ID set and one OOD set, in batches of 256 that are learnt from before they are scored, as the papers'
-            code does; "own": the scorers below.
-        scorers: the methods of "own".
+            code does; "chosen": the scorers below.
+        scorers: the methods of "chosen".
         stream: what comes when.
         promise: what the frozen thresholds keep, from a fifth of the ID images, which then do not come.
         count: images of each set that is drawn.
@@ -37,7 +37,7 @@ class StreamRequest:
     suite: Suite = "diorama"
     ood: Annotated[tuple[str, ...], Help("OOD sets of the suite that come; none = all")] = ()
     labels: LabelChoice = field(default_factory=LabelChoice)
-    preset: Annotated[Preset, Help("Protocol: honest, as published, or of your own scorers")] = "honest"
+    preset: Annotated[Preset, Help("Protocol: honest, as published, or of chosen scorers")] = "honest"
     scorers: Scorers = HONEST
     stream: Stream = field(default_factory=Stream)
     promise: Promise = field(default_factory=Promise)
@@ -50,4 +50,4 @@ class StreamRequest:
 
     def methods(self) -> tuple[str, ...]:
         """The scorers that play."""
-        return {"honest": HONEST, "published": PUBLISHED, "own": self.scorers}[self.preset]
+        return {"honest": HONEST, "published": PUBLISHED, "chosen": self.scorers}[self.preset]
