@@ -42,6 +42,7 @@ class ZooReport(Report):
     """
 
     count: Annotated[Count, Help("Fresh scenes in every set")] = 1000
+    models: Annotated[tuple[str, ...], Help("Models that are measured; all that come along where empty")] = ()
     shift_count: Annotated[Count, Help("Fresh scenes of each factor and style")] = 500
 
     def write(self, documents: Documents) -> None:
@@ -50,7 +51,7 @@ class ZooReport(Report):
         Raises:
             StudioError: if no model can be measured.
         """
-        request = ZooRequest(seed=self.seed, count=self.count, shift_count=self.shift_count)
+        request = ZooRequest(models=self.models, seed=self.seed, count=self.count, shift_count=self.shift_count)
         with closing(Bars(quiet=False)) as bars:
             *_, run = Studio(self.device, workers=0).zoo_runs(request, bars)
         if not run.measured:
