@@ -7,7 +7,7 @@ import io
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Literal
 
 from ood_studio import worlds
@@ -19,7 +19,7 @@ from ood_studio.core.progress import Bars
 from ood_studio.evaluation.export import text_table
 from ood_studio.evaluation.trends import FEWEST
 from ood_studio.evaluation.zoo import Measured
-from ood_studio.evaluation.zoo.claims import points, trends
+from ood_studio.evaluation.zoo.claims import differences, points, trends
 from ood_studio.evaluation.zoo.published import PublishedModel, models_of
 from ood_studio.studio import Studio, ZooRequest
 
@@ -66,7 +66,18 @@ class Zoo(Common):
         lines = {axis: points(measured, groups, self.x, axis) for axis in self.y}
         if self.json:
             told = {
-                axis: {"trends": trends(found, seed=self.request.seed), "left_out": left}
+                axis: {
+                    "trends": {
+                        group: None if trend is None else asdict(trend)
+                        for group, trend in trends(found, seed=self.request.seed).items()
+                    },
+                    "differences": [
+                        {"groups": pair, **asdict(test)}
+                        for pair, test in differences(found, seed=self.request.seed).items()
+                        if test is not None
+                    ],
+                    "left_out": left,
+                }
                 for axis, (found, left) in lines.items()
             }
             print(to_json({"models": [each.to_dict() for each in measured], "problems": problems, "trends": told}))
@@ -88,6 +99,10 @@ class Zoo(Common):
                     f"  {group}: slope {trend.slope:.3f} ({trend.slope_low:.3f} to {trend.slope_high:.3f}), "
                     f"R² {trend.r2:.3f} ({trend.r2_low:.3f} to {trend.r2_high:.3f}), {trend.n} models"
                 )
+            for (one, other), test in differences(found, seed=self.request.seed).items():
+                if test is not None:
+                    apart = "differ" if test.p < 0.05 else "are not told apart"
+                    print(f"  the lines of {one} and {other} {apart} (p = {test.p:.2g})")
 
 
 def _with(request: ZooRequest, listed: Sequence[PublishedModel]) -> tuple[ZooRequest, dict[str, str]]:

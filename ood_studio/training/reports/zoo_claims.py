@@ -112,7 +112,7 @@ def _source_or_quantity(zoo: Zoo, figure: str, text: str) -> Claim:
             continue
         other_source, other_quantity = (
             first.source != second.source,
-            getattr(first, "pictures", 0) != getattr(second, "pictures", 0),
+            first.pictures != second.pictures,
         )
         if other_source != other_quantity:
             kind = "source" if other_source else "quantity"
