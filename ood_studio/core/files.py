@@ -66,6 +66,8 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 def settle(scratch: Path, path: Path) -> None:
     """Moves a scratch folder to its place beside it; a folder that is there already stays, as the same content.
 
+    It gets the files that it has lost since.
+
     Raises:
         OSError: if the disk refuses.
     """
@@ -74,6 +76,10 @@ def settle(scratch: Path, path: Path) -> None:
     except OSError:
         if not path.is_dir():
             raise
+        for file in (each for each in scratch.rglob("*") if each.is_file()):
+            if not (place := path / file.relative_to(scratch)).exists():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                file.replace(place)
 
 
 def sweep(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -108,8 +109,13 @@ def test_folders_settle_once(tmp_path: Path) -> None:
     for content in ("first", "second"):
         with scratch_folder(tmp_path / "all") as scratch:
             (scratch / "file").write_text(content)
+            (scratch / "below").mkdir()
+            (scratch / "below" / "lost").write_text(content)
             settle(scratch, tmp_path / "all" / "key")
+        if content == "first":
+            shutil.rmtree(tmp_path / "all" / "key" / "below")  # as what clears temporary folders might
     assert (tmp_path / "all" / "key" / "file").read_text() == "first"
+    assert (tmp_path / "all" / "key" / "below" / "lost").read_text() == "second"
     assert [path.name for path in (tmp_path / "all").iterdir()] == ["key"]
     (tmp_path / "all" / "taken").write_text("a file")
     with pytest.raises(OSError), scratch_folder(tmp_path / "all") as scratch:
