@@ -25,6 +25,15 @@ def imagenet_synsets() -> tuple[str, ...]:
     return tuple(about.label_names())
 
 
+@lru_cache(maxsize=1)
+def imagenet_lemmas() -> tuple[str, ...]:
+    """The 1,000 classes' words of WordNet in label order, such as ``tench, Tinca tinca``; "crane" stands twice."""
+    from timm.data.imagenet_info import ImageNetInfo
+
+    about: Any = ImageNetInfo("imagenet-1k")
+    return tuple(about.index_to_description(i) for i in range(about.num_classes()))
+
+
 def is_synset(name: str) -> bool:
     """Whether a class folder is called by a WordNet id, which is no word."""
     return _SYNSET.fullmatch(name) is not None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ood_studio.worlds.base import CorpusSource, Gallery, Preset, PublishedSuite, World
 from ood_studio.worlds.imagenet import imagenet_names, imagenet_synsets
+from ood_studio.worlds.imagenet_shifts import IMAGENET_SHIFTS
 from ood_studio.worlds.public_datasets import (
     IMAGENET_TRAIN,
     IMAGENET_VAL,
@@ -79,6 +80,15 @@ WORLD = World(
             "imagenet-1k",
             OPENOOD_VAL,
             OPENOOD_SETS,
+            IMAGENET_TRAIN,
+        ),
+        PublishedSuite(
+            "imagenet-shifts",
+            "ImageNet-1k against its classes in V2, A, R, Sketch and ObjectNet, where the best AUROC is 0.5: the "
+            "detector minds what is shown, not how",
+            "imagenet-1k",
+            IMAGENET_VAL,
+            IMAGENET_SHIFTS,
             IMAGENET_TRAIN,
         ),
         *(
