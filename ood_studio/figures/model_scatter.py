@@ -97,8 +97,8 @@ def model_scatter(
         )
     figure.update_layout(
         showlegend=True,
-        xaxis=axis(plain(across.title, 70), tickformat=".0%" if across.share else None),
-        yaxis=axis(plain(up.title, 60), tickformat=".0%" if up.share else None),
+        xaxis=axis(plain(across.title, 70), tickformat=".2~%" if across.share else None),
+        yaxis=axis(plain(up.title, 60), tickformat=".2~%" if up.share else None),
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
     )
     return figure
