@@ -108,6 +108,7 @@ ZOO: dict[str, ZooRecipe] = {
         _own("zoo-conv-s-id", "classifier", "conv", "s", 1500, "id"),
         _own("zoo-conv-l-all", "classifier", "conv", "l", 1500, "all"),
         _own("zoo-vit-s-id", "classifier", "vit", "s", 2000, "id"),
+        _own("zoo-vit-l-all", "classifier", "vit", "l", 1500, "all"),
         _own("zoo-simclr", "simclr", "conv", "s", 1000),
         _own("zoo-mae", "mae", "vit", "l", 1500),
     )
