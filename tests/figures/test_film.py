@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import gradio as gr
 import numpy as np
 import torch
 from PIL import Image
 
+from ood_studio.core.parameters import with_values
 from ood_studio.detectors import Promise
 from ood_studio.evaluation.playing import play
 from ood_studio.evaluation.streams import Stream
 from ood_studio.figures.film import MOST_THUMBNAILS, Thumbnails, film, thumbnail_places
 from ood_studio.scorers import TANL, NegLabel
 from ood_studio.testing.scorers import full_reference, unit
+from ood_studio.ui.compare.stream import LAYOUT, START, notes_html, read
+from ood_studio.ui.form import Form
 
 
 def test_a_film_is_what_was_played() -> None:
@@ -59,3 +64,21 @@ def test_a_film_is_what_was_played() -> None:
         "A stream of 40 pictures: 30 ID and 10 of near"
     )
     assert thumbnail_places(3) == [0, 1, 2] and len(thumbnail_places(10_000)) == MOST_THUMBNAILS
+
+
+def test_the_view_plays_the_scorers_that_are_compared_where_the_protocol_is_chosen() -> None:
+    form = Form(START, LAYOUT)
+    with gr.Blocks():
+        form.draw("main")
+    values = [drawn.value for drawn in form.inputs()]
+
+    class Sidebar:
+        def read(self, values: Any, start: Any, own: Any) -> Any:
+            assert values == ["the sidebar's"]
+            return with_values(start, own)
+
+    for preset, scorers in (("honest", START.scorers), ("chosen", ("mcm", "tanl:count=9"))):
+        chosen = [preset, *values[1:], "the sidebar's", ["mcm", "tanl:count=9"]]
+        request = read(Sidebar(), form, chosen)  # type: ignore[arg-type]
+        assert (request.preset, request.scorers, request.stream) == (preset, scorers, START.stream)
+    assert "&lt;b&gt;" in notes_html(["<b>"]) and not notes_html([])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from gradio_client import Client, handle_file
@@ -16,7 +17,7 @@ from ood_studio.studio import DetectorRequest, Studio
 from ood_studio.studio.decide import Decided
 from ood_studio.ui.detect import drawing
 from ood_studio.ui.detect.panels import promise_words
-from ood_studio.ui.detect.session import MOST_PICTURES, Session
+from ood_studio.ui.detect.session import MOST_PICTURES, Ready, Session
 
 
 class Stub:
@@ -37,6 +38,18 @@ def test_what_a_file_says_is_shown_and_never_run() -> None:
     text = drawing.table(found, {})
     assert "<img src=x" not in text and "&lt;img src=x" in text
     assert "1 of 2 pictures are flagged as OOD" in text and "1 left out: c.png is not a picture" in text
+    told = SimpleNamespace(
+        calibration=Stub.calibration,
+        promise=Stub.promise,
+        threshold=4.0,
+        scorer=SimpleNamespace(title=evil),
+        backbone=SimpleNamespace(name=evil),
+        labels=(evil,),
+        negative_labels=(evil,),
+        about={"calibration": evil},
+    )
+    card = drawing.card(Ready(told, Path("d"), (evil,)))  # type: ignore[arg-type]
+    assert "<img" not in card and card.count("&lt;img src=x") == 5
     assert drawing.csv_text(decisions).splitlines()[0] == "image,id,score,p_value,nearest"
     many = Decided(Stub(), decisions * 40, {})  # type: ignore[arg-type]
     assert drawing.table(many, {}).count("<tr>") == 61 and "The first 60 are shown" in drawing.table(many, {})

@@ -32,7 +32,7 @@ def test_a_detector_is_made_decides_and_is_loaded_again(page: Any, address: str,
     page.wait_for_selector("#detect-wealth .main-svg", timeout=PATIENCE)
     first = page.locator("#detect-decisions tbody").inner_text()
     assert page.locator("#detect-decisions tbody tr").count() == 24
-    for name, begins in (("csv", "image,id,score,p_value,nearest"), ("json", '{"promise"')):
+    for name, begins in (("csv", "image,id,score,p_value,nearest"), ("json", '{"decisions"')):
         with page.expect_download(timeout=PATIENCE) as saved:
             page.locator(f"#detect-{name}").click()
         assert begins in Path(saved.value.path()).read_text()

@@ -22,7 +22,8 @@ from ood_studio.studio.jobs import ANSWER, Job
 from ood_studio.studio.requests.stream import StreamRequest
 from ood_studio.studio.stream import StreamResult
 from ood_studio.ui.compare.film import film_box, film_update
-from ood_studio.ui.form import Box, Form, Layout
+from ood_studio.ui.compare.variants import with_scorers
+from ood_studio.ui.form import Box, Form, Layout, changes_of
 from ood_studio.ui.opening import wire_opening
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import Asked, Buttons, Run, run_buttons
@@ -52,8 +53,8 @@ LAYOUT = Layout(
 )
 ABOUT = (
     '<p class="studio-about">Pictures pass one by one, ID and OOD mixed, and detectors that learn from what passes '
-    "(AdaNeg, TANL) decide beside NegLabel, which does not. The model is the sidebar’s; thresholds are frozen "
-    "beforehand, on ID pictures that do not come.</p>"
+    "(AdaNeg, TANL) decide beside NegLabel, which does not. Or the scorers chosen for a comparison play. The "
+    "model is the sidebar’s; thresholds are frozen beforehand, on ID pictures that do not come.</p>"
 )
 
 
@@ -101,8 +102,8 @@ def build_stream(page: Page) -> View:
     return View(folded, form, buttons, share, shown, notes)
 
 
-def wire_stream(page: Page, sidebar: Sidebar, v: View) -> None:
-    """Wires the view."""
+def wire_stream(page: Page, sidebar: Sidebar, v: View, scorers: gr.CheckboxGroup) -> None:
+    """Wires the view; ``scorers`` are those that the tab compares, which play where the protocol is "chosen"."""
     sidebar.kinds[VIEW] = StreamRequest
     session = gr.State(Session())
 
@@ -130,28 +131,35 @@ def wire_stream(page: Page, sidebar: Sidebar, v: View) -> None:
         """What is shown, once more."""
         return None if mine.request is None else asked(page.studio, mine.request)
 
-    run.on(v.buttons.run[0].click, play, [*v.form.inputs(), *sidebar.inputs], name="stream_play")
+    inputs = [*v.form.inputs(), *sidebar.inputs, scorers]
+    run.on(v.buttons.run[0].click, play, inputs, name="stream_play")
     run.on(v.share.click, repeat, [], name="stream_repeat")
     wire_opening(page, sidebar, v.form, VIEW)
 
     def unfold(search: str) -> Updates:
-        """Opens the view where a link asks for it."""
-        asked_for = dict(parse_qsl(str(search or "").removeprefix("?"))).get("tab")
-        return {v.folded: gr.Accordion(open=True)} if asked_for == VIEW else {}
+        """Opens the view where a link asks for it, with the scorers that it names."""
+        query = dict(parse_qsl(str(search or "").removeprefix("?")))
+        if query.pop("tab", "") != VIEW:
+            return {}
+        named = changes_of(StreamRequest, query, LAYOUT.boxes).get("scorers")
+        return {v.folded: gr.Accordion(open=True)} | ({scorers: with_scorers(named)} if named else {})
 
     search = gr.Textbox(visible=False)
-    page.on(sidebar.restored.then, unfold, search, v.folded, js=SEARCH, name="stream_unfold")
+    page.on(sidebar.restored.then, unfold, search, [v.folded, scorers], js=SEARCH, name="stream_unfold")
 
 
 def read(sidebar: Sidebar, form: Form[StreamRequest], values: Sequence[Any]) -> StreamRequest:
-    """The request that values of the form's inputs, then the sidebar's, stand for; the suite brings its ID labels.
+    """The request that values of the form's inputs, then the sidebar's, then the tab's scorers stand for; the suite
+    brings its ID labels.
 
     Raises:
         StudioError: one sentence.
     """
     count = len(form.inputs())
     changes = {**form.changes(values[:count]), "labels.labels": START.labels.labels}
-    return sidebar.read(values[count:], START, changes)
+    if changes["preset"] == "chosen":
+        changes["scorers"] = tuple(values[-1])
+    return sidebar.read(values[count:-1], START, changes)
 
 
 def asked(studio: Studio, request: StreamRequest) -> Asked:

@@ -62,7 +62,7 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs, explorer: ExploreTab) -> 
     wire_galleries(parts, tabs, explorer)
     wire_earlier(parts)
     wire_opening(parts, run)
-    wire_stream(page, sidebar, stream)
+    wire_stream(page, sidebar, stream, chooser.form["scorers"])
     return CompareTab(chooser.form["suite"], chooser.form["ood_data"], session, detector)
 
 
