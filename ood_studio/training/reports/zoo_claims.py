@@ -129,9 +129,10 @@ def _source_or_quantity(zoo: Zoo, figure: str, text: str) -> Claim:
 
 
 def _weakened(zoo: Zoo) -> Claim:
-    """R² of all models' line with and without those that were fine-tuned directly."""
+    """R² of the line of these sources' CLIPs, with and without those of them that were fine-tuned directly."""
     text = "Fine-tuning on the ID classes alone weakens the correlation of accuracy and OOD detection"
-    clips, tuned = zoo.clips(), [*zoo.tuned(False).values()]
+    direct = zoo.tuned(False)
+    tuned, clips = [*direct.values()], [each for source in direct for each in zoo.by_source().get(source, ())]
     before = fit_trend(*_points(clips, "accuracy", OOD), resamples=_RESAMPLES)
     after = fit_trend(*_points([*clips, *tuned], "accuracy", OOD), resamples=_RESAMPLES)
     if before is None or after is None or not tuned:
