@@ -100,15 +100,16 @@ def claim(found: Found, said: Claim, grounds: Sequence[Ground], names: Mapping[D
     return f"- {better} above {worse} ({said.source}): {outcome_of(tests)}."
 
 
-def search_note(name: str, tried: Mapping[Detector, float]) -> str:
+def search_note(name: str, tried: Mapping[Detector, float], whose: str = "the paper's") -> str:
     """What was tried of a method, and how it came out on validation scenes.
 
     Args:
         name: of the method, for people.
-        tried: mean AUROC by candidate, the paper's first.
+        tried: mean AUROC by candidate.
+        whose: parameters the first one has.
     """
     (paper, first), *others = tried.items()
-    said = [f"the paper's {first:.1f}"]
+    said = [f"{whose} {first:.1f}"]
     for each, auroc in others:
         own = ["+".join(_beyond(method, base) for method, base in zip(each.methods, paper.methods, strict=True))]
         own += [] if each.negatives is None else [f"{each.negatives:,} negative labels"]

@@ -81,22 +81,28 @@ class AdapterReport(Report):
         return (
             f"AUROC / FPR95 in percent, means over {self.seeds} seeds of the fit and of all scenes, first seed "
             f"{self.seed}. {AdaptRequest().train_count:,} ID scenes are learnt from and {self.count:,} fresh scenes of "
-            f"each set judged; from `python -m ood_studio.training.reports adapters --parts {part}`. A claim is tested "
-            f"by DeLong's test on the same images, on every set and with every seed: {OUTCOMES}. "
+            f"each set judged; from {self._command(part)}. A claim is tested by DeLong's test on the same images, on "
+            f"every set and with every seed: {OUTCOMES}. "
             f"The parameters tried stand below each table; they are chosen on other scenes, {self.searched:,} a set."
         )
+
+    def _command(self, part: str) -> str:
+        """What measures a part."""
+        models = f" --backbones {' '.join(self.backbones)}" if self.backbones else ""
+        size = f" --seeds {self.seeds} --count {self.count}" if part == "loop" else ""
+        again = " --no-again" if part == "loop" and not self.again else ""
+        return f"`python -m ood_studio.training.reports adapters --parts {part}{models}{size}{again}`"
 
     def loop_opening(self) -> str:
         """What the tables of the loop have in common."""
         again = "Attacked again: the same originals, by an attack that raises the score of the adapted model. "
         again = again if self.again else ""
         return (
-            f"AUROC of NegLabel in percent without → with the adapter, {self.seeds} seeds from {self.seed} on. "
+            f"AUROC of NegLabel in percent without → with the adapter, seed {', '.join(map(str, self._seeds))}. "
             f"{self.attacked:,} near-OOD pictures are attacked ({ATTACK.steps} steps of {ATTACK.learning_rate:g}) and "
             f"learnt from with {AdaptRequest().train_count:,} ID scenes; {self.count:,} ID and OOD scenes a set are "
-            f"held out, and {self.attacked:,} fresh pictures attacked alike. {again}From `python -m "
-            "ood_studio.training.reports adapters --parts loop`. Below, DeLong's test on the same pictures, once a "
-            f"seed: {OUTCOMES}."
+            f"held out, and {self.attacked:,} fresh pictures attacked alike. {again}From {self._command('loop')}. "
+            f"Below, DeLong's test on the same pictures, once a seed: {OUTCOMES}."
         )
 
     def loop(self, backbone: str) -> Iterator[str]:
@@ -124,7 +130,7 @@ class AdapterReport(Report):
         search = self._search(backbone, "krnft", BASE)
         rate = next((each[5:] for each in search.best.methods[0].split(":") if each.startswith("rate=")), "1e-05")
         rows = {"NegLabel": PLAIN} | ablation(rate)
-        if search.best.methods[0] not in {each.methods[0] for each in rows.values() if each.methods}:
+        if search.best != search.search.of and search.best not in rows.values():
             rows["the best that was tried"] = search.best
         rows["FT, CoFT, KR, NFT at the paper's rate"] = search.search.of
         rows["prompt tuning"] = PROMPT
@@ -163,7 +169,7 @@ class AdapterReport(Report):
         yield from ("", f"### SynOOD, `{backbone}`", "")
         yield (
             f"{self.pictures:,} synthetic pictures of each kind, made once of ID training scenes of seed {self.seed} "
-            "(the paper: 50,000); FT Label and projection at the paper's rates."
+            "(the paper: 50,000); FT Label at the paper's rate, the projection at its own defaults."
         )
         yield from ("", *set_table(found, ANY, rows))
         names = {each: name for name, each in rows.items()}
@@ -171,7 +177,7 @@ class AdapterReport(Report):
         if search.best != search.search.of:
             found.add(ANY, [search.best], bench.measure)
             yield claim(found, Claim(search.best, BARE["neglabel"], "with the best that was tried"), (ANY,))
-        yield search_note("projection+FT Label", search.tried)
+        yield search_note("projection+FT Label", search.tried, "the defaults'")
         counts = sorted({max(20, self.pictures // 5), max(20, self.pictures // 2), self.pictures})
         best = search.best.methods
         by_count = {f"{count:,}": synthetic(count, *best) for count in counts}

@@ -25,7 +25,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
 }
 METHODS = {
     "projection": "synood-projection",
-    "projection as in the paper": "synood-projection:pairs=true:start=1:regularisation=0",
+    "projection as in the paper": "synood-projection:epochs=3:rate=0.001:pairs=true:start=1:regularisation=0",
     "negative labels": "synood-labels",
     "negative labels, rate 0.2": "synood-labels:rate=0.2",
 }

@@ -25,7 +25,7 @@ from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.wiring import Updates
 
 TAB = "adapt"
-_LEARNS_FROM_SETS = "synood-labels"
+_LEARNS_FROM_SETS = "synood-projection"
 
 
 Sender = tuple[gr.Button, gr.State, Callable[[Any], Path]]
