@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -97,11 +98,18 @@ def model_scatter(
         )
     figure.update_layout(
         showlegend=True,
-        xaxis=axis(plain(across.title, 70), tickformat=".2~%" if across.share else None),
-        yaxis=axis(plain(up.title, 60), tickformat=".2~%" if up.share else None),
+        xaxis=_axis(across, 70, [x for group in groups for x in group.x]),
+        yaxis=_axis(up, 60, [y for group in groups for y in group.y]),
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
     )
     return figure
+
+
+def _axis(of: Axis, longest: int, values: Sequence[float]) -> dict[str, Any]:
+    """An axis that shows all models, and of bands what lies beside them: those of few models reach anywhere."""
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    room = 0.12 * (high - low) or 0.1 * abs(high) or 0.1
+    return axis(plain(of.title, longest), tickformat=".2~%" if of.share else None, range=[low - room, high + room])
 
 
 def _trend(figure: go.Figure, group: ModelGroup, look: Style) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -64,6 +64,11 @@ class Measurement:
     captioned: Dataset | None = None
     seed: int = 0
     resamples: int = 200
+
+    @cached_property
+    def captions(self) -> tuple[str, ...]:
+        """Of every captioned image: the same for all models."""
+        return () if self.captioned is None else tuple(map(self.captioned.caption, range(len(self.captioned))))
 
     def datasets(self) -> list[Dataset]:
         """All of them, in the order in which they are measured."""
@@ -306,7 +311,7 @@ class _Measuring:
         def work() -> None:
             found = self._features(dataset)
             assert found.joint is not None
-            said = [dataset.caption(int(row)) for row in found.rows]
+            said = [self._on.captions[row] for row in found.rows]
             texts = [*dict.fromkeys(said)]
             number = {text: i for i, text in enumerate(texts)}
             of = [number[text] for text in said]

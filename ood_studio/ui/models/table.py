@@ -57,10 +57,10 @@ def ordered(mine: Session) -> list[Measured]:
 def table_html(mine: Session) -> str:
     """The table; its heads sort it, its names choose a model. Values picked are JSON, see `looking`."""
     names, groups = columns(mine), mine.groups()
-    heads = _head(mine, MODEL, "model") + '<th scope="col">group</th>'
-    heads += "".join(_head(mine, name, _short(name)) for name in names)
+    heads = "".join(_head(mine, name, _short(name) if name != MODEL else name) for name in (MODEL, *names))
     printed = any(published_by(each.backbone) for each in mine.models())
     heads += '<th scope="col">AUROC published</th>' if printed else ""
+    heads += '<th scope="col">group</th>'
     body = ""
     for model in ordered(mine):
         figures, name = figures_of(model), model.backbone
@@ -71,7 +71,7 @@ def table_html(mine: Session) -> str:
         )
         cells = "".join(_cell(model, key, figures.get(key)) for key in names)
         cells += f"<td>{published_html(name)}</td>" if printed else ""
-        body += f'<tr><th scope="row">{button}</th><td>{escape(groups[name])}</td>{cells}</tr>'
+        body += f'<tr><th scope="row">{button}</th>{cells}<td>{escape(groups[name])}</td></tr>'
     own = "; ".join(f"{escape(each.backbone)} {each.rules.get('ood', '')}" for each in mine.models())
     about = "" if printed else " No paper prints numbers for these models."
     return (
