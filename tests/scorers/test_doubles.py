@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ import torch
 from torch import Tensor
 
 from ood_studio.attacks.quality import quality
-from ood_studio.scorers import SCORERS, Reference
+from ood_studio.scorers import SCORERS
 from ood_studio.synthesis.guides import guide_scores
+from ood_studio.testing.scorers import full_reference
 from tests.features.toys import Plain, Toy
 
 
@@ -41,17 +43,17 @@ def on_mps(values: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("name", [name for name, kind in SCORERS.items() if "images" in kind.needs])
 def test_scorers_learn_from_features_on_mps(name: str) -> None:
-    generator = torch.Generator().manual_seed(0)
-    images, labels = torch.randn(40, 6, generator=generator), torch.arange(40) % 4
-    text = torch.randn(4, 6, generator=generator)
-    head = torch.nn.Linear(6, 4).requires_grad_(False)
-    elsewhere = copy.deepcopy(head)
+    plain = full_reference()
+    head, images = plain.head, plain.images
+    assert head is not None and images is not None
+    elsewhere = copy.deepcopy(head.requires_grad_(False))
     for own in ("weight", "bias"):
         elsewhere._parameters[own] = torch.nn.Parameter(on_mps(getattr(head, own).detach()), requires_grad=False)
+    parts = ("class_text", "negative_text", "images", "labels")
+    moved = {part: on_mps(getattr(plain, part)) for part in parts}
     scorer = SCORERS[name]()
-    here = scorer.fit(Reference(class_text=text, images=images, labels=labels, head=head))
-    there = scorer.fit(Reference(class_text=on_mps(text), images=on_mps(images), labels=on_mps(labels), head=elsewhere))
-    torch.testing.assert_close(there(images[:5]), here(images[:5]))
+    there = scorer.fit(replace(plain, **moved, head=elsewhere))  # type: ignore[arg-type]
+    torch.testing.assert_close(there(images[:5]), scorer.fit(plain)(images[:5]))
 
 
 def test_scores_of_a_guide_and_figures_of_quality_on_mps() -> None:

@@ -25,8 +25,8 @@ _TEMPLATE = """<div class="studio-stream" role="group" aria-label="Film of the s
 <div class="below">
 <div><table><thead><tr><th scope="col">So far</th><th scope="col">AUROC</th><th scope="col">False alarms</th>
 <th scope="col">Misses</th><th scope="col">Drift alarm</th></tr></thead><tbody data-part="rows"></tbody></table>
-<p class="quiet">Promised: <span data-part="promise"></span>.</p></div>
-<div><h3>Drift: wealth against its alarm line</h3>
+<p class="quiet">Promised: <span data-part="promise"></span>.</p>
+<h3>Drift: wealth against its alarm line</h3>
 <svg data-part="wealth" role="img" aria-label="Wealth of each method’s drift alarm so far, against the alarm line">
 </svg></div>
 <div><h3>What it believes</h3><div data-part="memory"></div></div>
