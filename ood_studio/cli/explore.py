@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import tyro
@@ -22,9 +23,11 @@ from ood_studio.data.changeable import read_changes, with_changes
 from ood_studio.data.corruptions import CorruptiblePicture
 from ood_studio.data.folders import find_images
 from ood_studio.data.images import decode_image
-from ood_studio.studio import ExploreRequest, ImageReport
+from ood_studio.evaluation.flips import Flips
+from ood_studio.studio import ExploreRequest, FlipRequest, ImageReport, Studio
 from ood_studio.worlds import scene_of
 
+_SHOWN = 10  # changes that flip a verdict
 _CHUNK = 64  # pictures explored at a time, so that a folder of any size fits into memory
 _CHUNK_PIXELS = 100_000_000  # of them together, 400 MB
 
@@ -43,6 +46,7 @@ class Explore(Common):
         tuple[str, ...],
         Help("Things of the pictures that are changed, THING=VALUE: scenes are redrawn, others corrupted"),
     ] = ()
+    flips: Annotated[str, Help("Score, such as neglabel, of which the smallest change that flips it is searched")] = ""
     request: ExploreRequest = field(default_factory=ExploreRequest)
 
     def run(self) -> None:
@@ -54,10 +58,13 @@ class Explore(Common):
         if not self.pictures:
             raise StudioError("there is no picture to explore; give files or folders")
         changes = read_changes(self.change)
+        if changes and self.flips:
+            raise StudioError("what flips a verdict is searched from the picture as it was; leave --change away")
         studio = self.studio()
         problems: dict[str, str] = {}
         notes: list[str] = []
         results: list[dict[str, Any]] = []
+        turned: dict[str, dict[str, Any]] = {}
         about: dict[str, Any] = {}
         first = True
         for chunk in _chunks(picture_files([Path(name) for name in self.pictures], problems, notes), problems, changes):
@@ -71,6 +78,11 @@ class Explore(Common):
                 first = False
                 for report in found.reports:
                     print(picture_text(report, bool(found.negatives)), end="\n\n")
+            for called, image in chunk if self.flips else ():
+                told = self._flips(studio, called, image)
+                turned[called] = told.to_dict()
+                if not self.json:
+                    print(f"{one_line(called)}\n{flips_text(told, self.flips)}", end="\n\n")
         if not results and len(problems) == 1:
             raise StudioError(*problems.values())
         about["notes"] = [*notes, *about.get("notes", ())]
@@ -81,7 +93,30 @@ class Explore(Common):
         if problems:
             print(f"{len(problems)} of {len(problems) + len(results)} pictures could not be read", file=sys.stderr)
         if self.json:
-            print(to_json({"results": results, **about, "problems": problems}))
+            flips = {"flips": turned} if self.flips else {}
+            print(to_json({"results": results, **about, **flips, "problems": problems}))
+
+    def _flips(self, studio: Studio, called: str, image: Image.Image) -> Flips:
+        request, picture = self.request, scene_of(Path(called)) or CorruptiblePicture(image, called)
+        asked = FlipRequest(request.labels, request.score, request.reference, self.flips)
+        with closing(Bars(self.quiet)) as bars:
+            *_, found = studio.flips(asked, picture, bars)
+        return found
+
+
+def flips_text(found: Flips, score: str) -> str:
+    """The smallest change that flips a verdict, and those after it, for the terminal."""
+    smallest = found.smallest
+    many = sum(each.flips for each in found.singles)
+    lines = [
+        f"  flips {score}: "
+        + (smallest.picture.said if smallest else "nothing")
+        + f" ({many} of {found.possible} changes of one thing do; {found.tried_pairs} pairs of two were tried)"
+    ]
+    for each in [each for each in (*found.pairs, *found.singles) if each.flips][:_SHOWN]:
+        side = "ID" if each.inside else "OOD"
+        lines.append(f"    {each.picture.said:40} {each.value:10.4g} {side:3}  changed by {each.size:.1%}")
+    return "\n".join(lines)
 
 
 def picture_text(report: ImageReport, words: bool = True) -> str:
@@ -131,7 +166,7 @@ def picture_files(paths: Sequence[Path], problems: dict[str, str], notes: list[s
 
 
 def _chunks(
-    files: Iterator[Path], problems: dict[str, str], changes: Mapping[str, str]
+    files: Iterator[Path], problems: dict[str, str], changes: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[list[tuple[str, Image.Image]]]:
     chunk: list[tuple[str, Image.Image]] = []
     pixels = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.labels.negmining import Mining
 from ood_studio.studio import ExploreRequest, FactorRequest, FlipRequest, LabelChoice, Studio, factors
-from ood_studio.worlds import registry
+from ood_studio.worlds import galleries, registry
 from ood_studio.worlds.diorama_changes import DioramaScene
 from tests.worlds.fewer import fewer_references
 
@@ -114,3 +115,15 @@ def test_the_command_explores_changed_pictures(tmp_path: Path, capsys: pytest.Ca
     assert "has no 'colour' that can be changed" in capsys.readouterr().err
     assert main(["explore", str(tmp_path / "teal.png"), "--change", "colour", "--quiet"]) == 2
     assert "THING=VALUE, such as colour=red" in capsys.readouterr().err
+    assert main(["explore", "a.png", "--change", "fog=1", "--flips", "mcm", "--quiet"]) == 2
+    assert "leave --change away" in capsys.readouterr().err
+
+
+def test_the_command_tells_what_flips(capsys: pytest.CaptureFixture[str]) -> None:
+    ((path, _),) = galleries()["far-ood-scenes"].take(1, 0, 0, short=True)
+    assert main(["explore", path, "--flips", "mcm", "--json", "--quiet"]) == 0
+    told = json.loads(capsys.readouterr().out)["flips"][path]
+    turned = [each for each in told["singles"] if each["flips"]]
+    assert told["possible"] == len(told["singles"]) > 10  # the first one that flips is the smallest
+    assert told["smallest"] == (turned or told["pairs"] or [None])[0] or told["smallest"] is None
+    assert all(each["inside"] != told["origin"]["inside"] for each in turned)

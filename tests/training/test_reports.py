@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,6 +29,7 @@ from ood_studio.training.reports import (
     adapter_text,
     adapters,
     attacks,
+    factors,
     loop,
     streams,
     synthesis_measures,
@@ -39,10 +41,12 @@ from ood_studio.training.reports.contexts_card import contexts_card
 from ood_studio.training.reports.document import FIGURES, Documents, table
 from ood_studio.training.reports.synthesis import contact_sheet
 from ood_studio.training.reports.synthesis_cards import classifier_card, inpainting_card
+from ood_studio.worlds import registry
 
 SECTIONS = {
     "world": "figures",
     "streams": "streams",
+    "factors": "factors",
     "attacks": "attacks",
     "adapters": "adapters",
     "synthesis": "synthesis",
@@ -50,6 +54,7 @@ SECTIONS = {
 CARDS = {
     "world": ["diorama"],
     "streams": [],
+    "factors": [],
     "attacks": [],
     "adapters": [],
     "synthesis": ["diorama-classifier", "diorama-sd"],
@@ -71,7 +76,16 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapters, "HEAD_CLAIMS", (adapter_plans.Claim(head, bare, "PLP"),))
     search = adapter_plans.Search(head, (("rate=0.01",),), (50,))
     monkeypatch.setattr(adapters, "searches", lambda pictures: dict.fromkeys(("plp", "probe", "taskres"), search))
-    for module in (world, attacks, adapters):
+    drawn = registry.WORLDS["diorama"]
+    assert drawn.factor_sets is not None
+    (held,) = drawn.references
+    fewer = replace(
+        drawn,
+        factor_sets=replace(drawn.factor_sets, factors=("pose", "subcategory")),
+        references=(replace(held, id=replace(held.id, count=40), near=replace(held.near, count=30)),),
+    )
+    monkeypatch.setattr(registry, "WORLDS", {**registry.WORLDS, "diorama": fewer})
+    for module in (world, attacks, adapters, factors):
         monkeypatch.setattr(module, "bundled_backbones", lambda: ["diorama"])
     monkeypatch.setattr(streams, "SETTINGS", streams.SETTINGS[:1])
     monkeypatch.setattr(attacks, "FeatureAttack", partial(FeatureAttack, steps=3))
