@@ -238,5 +238,9 @@ stage.addEventListener("keydown", (event) => {
   seek(Math.floor(at) + move);
 });
 new ResizeObserver(() => draw()).observe(stage);
-watch("value", load);
+// A film that somebody has just asked for begins by itself, but for those who want little motion.
+watch("value", () => {
+  load();
+  if (film && !calm.matches) start();
+});
 load();
