@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
 
-from ood_studio.evaluation.trends import FEWEST, Trend, band
+from ood_studio.evaluation.trends import FEWEST, Difference, Trend, band
 from ood_studio.evaluation.zoo import Measured
 from ood_studio.evaluation.zoo.axes import figures_of, is_share, said, title
 from ood_studio.evaluation.zoo.claims import EVERY, Points, differences, points, trends
@@ -24,7 +25,7 @@ def scatter(mine: Session) -> tuple[go.Figure, str]:
     """The figure, and what is said under it as HTML: trends, whether they differ, and who is not there."""
     view, models = mine.view, {each.backbone: each for each in mine.models()}
     groups, left_out = points([*models.values()], mine.groups(), view.x, view.y)
-    lines = trends(groups, resamples=_RESAMPLES)
+    lines, apart = _lines(tuple(groups))
     drawn = [_group(each, lines[each.group], models, view.x, view.y) for each in groups]
     figure = model_scatter(
         [each for each in drawn if each.name != EVERY],
@@ -33,8 +34,15 @@ def scatter(mine: Session) -> tuple[go.Figure, str]:
         next((each for each in drawn if each.name == EVERY), None),
         (view.first, view.second),
     )
-    apart = differences(groups, permutations=_PERMUTATIONS)
     return figure, _said(lines, {pair: test.p for pair, test in apart.items() if test is not None}, left_out)
+
+
+@lru_cache(maxsize=64)
+def _lines(
+    groups: tuple[Points, ...],
+) -> tuple[Mapping[str, Trend | None], Mapping[tuple[str, str], Difference | None]]:
+    """The line of each group, and whether two differ: what takes longest, and is asked for again at every click."""
+    return trends(groups, resamples=_RESAMPLES), differences(groups, permutations=_PERMUTATIONS)
 
 
 def _group(of: Points, trend: Trend | None, models: Mapping[str, Measured], x: str, y: str) -> ModelGroup:
