@@ -12,6 +12,7 @@ from ood_studio.figures.base import axis, blank, plain
 from ood_studio.figures.colours import OOD
 
 _LINE = 30  # pixels a factor
+_NONE, _TEXT = "#f4f4f2", "#26282c"  # a cell without flips, and numbers that are read on it and on full orange
 
 
 class Rate(Protocol):
@@ -63,7 +64,8 @@ def flip_map(rates: Mapping[str, Mapping[str, Mapping[str, Rate]]], model: str) 
                 texttemplate="%{text}",
                 customdata=told,
                 hovertemplate="%{y}, %{x}: %{customdata}<extra></extra>",
-                colorscale=[[0, "rgba(138,143,152,0.08)"], [1, OOD]],
+                textfont={"color": _TEXT},
+                colorscale=[[0, _NONE], [1, OOD]],
                 zmin=0,
                 zmax=top or 1,
                 showscale=column == len(sets),
