@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
+from tokenizers import Tokenizer
 
 from ood_studio.backbones import load_backbone
 from ood_studio.core.errors import StudioError
@@ -16,6 +17,7 @@ from ood_studio.diorama.objects import OBJECTS
 from ood_studio.diorama.scene import Scene
 from ood_studio.diorama.textures import TEXTURES
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES, UNSEEN_CLASSES
+from ood_studio.hub.bundled import bundled
 from ood_studio.hub.zoo_models import ZOO
 from ood_studio.training.clip.model import build_clip
 from ood_studio.training.zoo import material, towers
@@ -24,15 +26,15 @@ from ood_studio.training.zoo.simclr import normalised_temperature_loss
 from ood_studio.training.zoo.sources import PICTURE_BOOKS, SKETCHBOOKS, SOURCES
 from ood_studio.training.zoo.training import recipe_of, train
 from ood_studio.training.zoo.views import view
-from tests.training.conftest import few_words
 
 QUICK = {"steps": 2, "batch": 10, "pictures": 96, "used": 48, "fresh": 48, "threads": 1, "measure_every": 2}
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    words, tokenizer = few_words()
-    for name, value in (("english", tuple(words)), ("tokenizer", tokenizer)):
+    """The tokenizer that comes along instead of one that is trained, which takes seconds."""
+    tokenizer = Tokenizer.from_file(str(bundled("zoo")["zoo-books-s"].folder / "tokenizer.json"))
+    for name, value in (("english", ("gear", "piston", "alphabet")), ("tokenizer", tokenizer)):
         for module in ("material", "clips"):
             monkeypatch.setattr(f"ood_studio.training.zoo.{module}.{name}", lambda value=value: value)
 
