@@ -127,7 +127,8 @@ class CorruptedDataset(Dataset):
             raise StudioError(f"there is no corruption {corruption}; there are {', '.join(CORRUPTIONS)}")
         self.whole, self._given = whole, {"whole": whole, "corruption": corruption, "severity": severity}
         self._corruption, self._severity, self._clean = corruption, severity, whole
-        self.name = f"{whole.name}, {title_of(corruption).lower()} {severity}"
+        said = title_of(corruption)
+        self.name = f"{whole.name}, {said if said.startswith('JPEG') else said.lower()} {severity}"
         self.key = f"{whole.key}/corrupted/{corruption}/{severity}"
         self.labels, self.classes, self.numbered = whole.labels, whole.classes, whole.numbered
 

@@ -172,7 +172,8 @@ def open_images(paths: Iterable[Path | str]) -> tuple[dict[str, Image.Image], di
 def _called(source: bytes | Path | str, name: str | None) -> str:
     given = name if name is not None else "The picture" if isinstance(source, bytes) else Path(source).name
     printable = "".join(c if c.isprintable() else " " for c in given).strip() or "The picture"
-    return printable if len(printable) <= 80 else printable[:77] + "…"
+    # A path is told by its end, an upload by its beginning.
+    return printable if len(printable) <= 80 else f"{printable[:29]}…{printable[-50:]}"
 
 
 def _read(source: bytes | Path | str, called: str) -> bytes:

@@ -121,7 +121,8 @@ def sweep_values(sweep: Sweep, texts: Sequence[str]) -> tuple[Any, ...]:
             raise StudioError(f"{sweep.title} may be any text; give the values to walk through")
         return sweep.values
     if sweep.parameter is not None:
-        return tuple(sweep.parameter.parse_one(text) for text in texts)
+        read = sweep.parameter.parse if sweep.parameter.many else sweep.parameter.parse_one
+        return tuple(read(text) for text in texts)
     kind = type(sweep.values[0])
     try:
         return tuple(kind(text) for text in texts)

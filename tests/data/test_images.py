@@ -338,3 +338,11 @@ def test_a_side_that_is_endless_is_refused_from_the_header(size: tuple[int, int]
     """Resizing the first would take gigabytes of weights."""
     text = refused(raw_png(*size, 8, bytes(100)))
     assert f"is too long: {size[0]:,} × {size[1]:,} pixels, and the limit is 100,000 on a side" in text
+
+
+def test_a_long_name_keeps_its_end(tmp_path: Path) -> None:
+    (folder := tmp_path / ("folder" * 20)).mkdir()
+    for name in ("first.png", "second.png"):
+        (folder / name).write_bytes(b"no picture")
+        with pytest.raises(ImageError, match=rf"{name} is not a picture"):
+            decode_image(folder / name, name=str(folder / name))
