@@ -134,8 +134,10 @@ def score_histograms(
     if picture is not None:
         side = ID if threshold is None or picture >= threshold else OOD
         figure.add_vline(x=picture, line={"color": side, "width": 5})
+        along = (picture - float(edges[0])) / float(edges[-1] - edges[0])
         figure.add_annotation(
             x=picture,
+            xanchor="left" if along < 0.2 else "right" if along > 0.8 else "center",  # within the figure
             y=1,
             yref="paper",
             yanchor="bottom",

@@ -94,6 +94,8 @@ def test_bins_count_every_score_once_whatever_the_outliers() -> None:
 
 
 def test_a_picture_is_marked_even_beyond_all_scores() -> None:
+    ends = [score_histograms("s", "id", np.zeros(5), {"near": np.ones(5)}, 0.5, picture=at) for at in (0.0, 0.5, 1.0)]
+    assert [figure.layout.annotations[1].xanchor for figure in ends] == ["left", "center", "right"]
     figure = score_histograms("s", "id", np.zeros(5), {"near": np.ones(5)}, 0.5, picture=9.0)
     assert {shape.x0 for shape in figure.layout.shapes} == {0.5, 9.0}
     assert figure.layout.xaxis.range[1] >= 9 and "This picture scores 9" in figure.layout.meta["summary"]
