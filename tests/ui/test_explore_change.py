@@ -83,6 +83,9 @@ def test_the_strip_says_the_smallest_and_is_of_one_choice_only(mine: Session) ->
     mine.flipping = Flipping(path, mine.request, "MSP", found)
     html = strip_html(mine, path)
     assert "smallest change that flips MSP: <b>Style: sketch</b>; 2 of 2 changes" in html
+    mine.flipping = Flipping(path, mine.request, "MSP", replace(found, possible=9, done=False))
+    assert "smallest change so far that flips MSP: <b>Style: sketch</b>; 2 flip it so far." in strip_html(mine, path)
+    mine.flipping = Flipping(path, mine.request, "MSP", found)
     assert html.count("<figure") == 3 and html.count("turned") == 2 and html.count(' smallest"') == 1
     assert [each.size for each in shown_variants(found)] == sorted(each.size for each in found.singles)
     assert strip_html(mine, "another.png") == "" == strip_html(replace(mine, score="MCM"), path)

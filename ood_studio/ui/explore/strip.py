@@ -43,9 +43,11 @@ def _told(found: Flips, score: str) -> str:
     many = sum(each.flips for each in found.singles)
     if found.smallest is not None:
         what = escape(found.smallest.picture.said)
-        beside = f"; {many:,} of {found.possible:,} changes of one thing flip it" if many else ""
+        of_all = f" of {found.possible:,} changes of one thing flip it" if found.done else " flip it so far"
+        beside = f"; {many:,}{of_all}" if many else ""
         pair = " (no single change does)" if not many else ""
-        said = f"The smallest change that flips {escape(score)}: <b>{what}</b>{pair}{beside}."
+        yet = "" if found.done else " so far"
+        said = f"The smallest change{yet} that flips {escape(score)}: <b>{what}</b>{pair}{beside}."
     elif not found.done:
         said = "Nothing flips it so far."
     else:
