@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -42,6 +43,6 @@ def short(text: str, limit: int) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an error, for use inside a sentence."""
-    lines = str(error).strip().splitlines()
+    """The first line of an error, for use inside a sentence: without names of exceptions that it passes on."""
+    lines = re.sub(r"\b[A-Z]\w*(?:Error|Exception): ", "", str(error)).strip().splitlines()
     return short(lines[0].rstrip("."), 200) if lines else type(error).__name__
