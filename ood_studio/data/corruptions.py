@@ -17,6 +17,7 @@ from PIL import Image
 from ood_studio.core.errors import StudioError
 from ood_studio.data.changeable import Changeable, Thing
 from ood_studio.data.dataset import Dataset
+from ood_studio.hub.errors import first_line
 
 CORRUPTIONS = (
     "gaussian_noise",
@@ -76,7 +77,13 @@ def corrupted(image: Image.Image, name: str, severity: int, seed: int = 0) -> Im
         return image
     if not can_corrupt():
         raise StudioError("corruptions need a library: pip install 'ood-studio[corruptions]'")
-    from imagecorruptions import corrupt
+    try:
+        from imagecorruptions import corrupt
+    except ImportError as error:  # such as OpenCV on a machine without a screen
+        raise StudioError(
+            f"the library of corruptions cannot be loaded here ({first_line(error)}); where a file such as libGL.so.1 "
+            "is missing, pip install opencv-python-headless in place of opencv-python"
+        ) from error
 
     own = {"seed": seed} if name in _OWN_SEED else {}
     with _AT_WORK:

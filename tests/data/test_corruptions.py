@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,11 @@ def test_what_cannot_be_corrupted_is_said(monkeypatch: pytest.MonkeyPatch) -> No
         corrupted(photograph(), "rain", 1)
     with pytest.raises(StudioError, match="0 to 5, not 6"):
         corrupted(photograph(), "fog", 6)
+    with monkeypatch.context() as patch:
+        patch.setattr(corruptions, "find_spec", lambda name: name)
+        patch.setitem(sys.modules, "imagecorruptions", None)  # as where OpenCV misses a library of the system
+        with pytest.raises(StudioError, match=r"cannot be loaded here .*pip install opencv-python-headless in place"):
+            corrupted(photograph(), "fog", 1)
     monkeypatch.setattr(corruptions, "find_spec", lambda name: None)
     with pytest.raises(StudioError, match=r"pip install 'ood-studio\[corruptions\]'"):
         corrupted(photograph(), "fog", 1)
