@@ -52,6 +52,7 @@ def test_a_head_is_trained_judged_saved_and_used(page: Any, address: str) -> Non
     page.get_by_role("tab", name="Changed verdicts").click()
     page.wait_for_selector("#adapt-wrong .thumbnail-item", timeout=PATIENCE)
     page.locator("#adapt-tabs").get_by_role("tab", name="Save").click()
+    settle(page)
     page.fill("#adapt-name input, #adapt-name textarea", "of-the-browser")
     page.locator("#adapt-save").click()
     page.wait_for_selector("#adapt-saved:has-text('Saved as of-the-browser')", timeout=PATIENCE)
@@ -67,6 +68,7 @@ def test_an_attacked_batch_is_learnt_from(page: Any, address: str) -> None:
     open_tab(page, address)
     quick(page, 2)
     page.get_by_role("tab", name="Attack a batch").click()
+    settle(page)
     page.fill("#attack-batch-count input", "10")
     page.locator("#attack-batch").click()
     page.wait_for_selector("#attack-batch-adapt:visible", timeout=PATIENCE)
@@ -92,6 +94,7 @@ def test_an_attacked_batch_is_learnt_from(page: Any, address: str) -> None:
     page.wait_for_selector("#adapt-map .main-svg", timeout=PATIENCE)
     # Compared with what was before: the adapter is on the model of Compare, too.
     page.locator("#adapt-tabs").get_by_role("tab", name="Save").click()
+    settle(page)
     page.fill("#adapt-name input, #adapt-name textarea", "of-the-loop")
     page.locator("#adapt-save").click()
     page.wait_for_selector("#adapt-saved:has-text('Saved as of-the-loop')", timeout=PATIENCE)

@@ -19,7 +19,7 @@ from ood_studio.backbones import ImageFeatures
 from ood_studio.backbones.open_clip_model import OpenClipBackbone
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from tests.ui.unfolding import unfold
+from tests.ui.unfolding import settle, unfold
 
 PATIENCE = 240_000  # milliseconds: the first attack may wait for the model, its reference pictures and other work
 IDLE = "!document.querySelector('#attack-run').disabled"
@@ -200,6 +200,7 @@ def test_an_attacked_batch_opens_in_compare(page: Any, address: str) -> None:
     open_tab(page, address)
     quick(page, 2)
     page.get_by_role("tab", name="Attack a batch").click()
+    settle(page)
     page.fill("#attack-batch-count input", "10")
     page.locator("#attack-batch").click()
     page.wait_for_selector("#attack-batch-table tbody tr", timeout=PATIENCE)
