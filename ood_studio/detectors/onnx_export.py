@@ -17,7 +17,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.files import write_bytes
 from ood_studio.detectors.detector import Detector
 from ood_studio.detectors.preparation import preparation_of
-from ood_studio.scorers import select_features
+from ood_studio.scorers import read_features
 from ood_studio.scorers.base import FittedScore
 
 KEY = "ood_studio"
@@ -51,10 +51,7 @@ class DetectorGraph(nn.Module):
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         found = self._detector.model._encode_image(pixels)
         space = self._score.scorer.space
-        joint, visual, patches = found.joint, found.visual, None
-        if space in ("patches", "tokens"):
-            patches = found.patches
-        features = select_features(space, joint, visual, patches)
+        features = read_features(space, found)
         if space != "visual":
             features = features / torch.linalg.vector_norm(features, dim=-1, keepdim=True)
         score = unchecked(self._score, features)

@@ -79,7 +79,7 @@ class _InterModal(Scorer):
     def _neglabel(self, reference: Reference, classes: Tensor, negatives: Tensor) -> Callable[[Tensor], Tensor]:
         """NegLabel's score with these labels."""
         own = Reference(classes, negatives, logit_scale=reference.logit_scale)
-        return NegLabel(tau=self.tau, groups=self.groups, seed=self.seed).score_of(own, own.vectors("negative_text"))
+        return NegLabel(tau=self.tau, groups=self.groups, seed=self.seed).score_of(own)
 
 
 @dataclass(frozen=True)

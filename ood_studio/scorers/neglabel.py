@@ -120,16 +120,17 @@ class NegLabel(GroupScorer):
         return self.form not in ("linear-binary", "count", "binary-ratio")
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
-        assert reference.negative_text is not None
-        taken, fused = self._taken(len(reference.negative_text))
-        return self._score(reference, reference.vectors("negative_text", taken), fused)
+        return self.score_of(reference)
 
-    def score_of(self, reference: Reference, pool: LabelVectors) -> Callable[[Tensor], Tensor]:
-        """The score against a pool of negative labels, as a function of checked features."""
-        taken, fused = self._taken(len(pool))
-        return self._score(reference, pool.take(taken), fused)
-
-    def _score(self, reference: Reference, negatives: LabelVectors, fused: int) -> Callable[[Tensor], Tensor]:
+    def score_of(self, reference: Reference, pool: LabelVectors | None = None) -> Callable[[Tensor], Tensor]:
+        """The score against a pool of negative labels, those of the reference unless given, of checked features."""
+        if pool is None:
+            assert reference.negative_text is not None
+            taken, fused = self._taken(len(reference.negative_text))
+            negatives = reference.vectors("negative_text", taken)  # only these are copied
+        else:
+            taken, fused = self._taken(len(pool))
+            negatives = pool.take(taken)
         classes = reference.vectors("class_text")
         scale = 1 / temperature(self.tau, reference.logit_scale)
         if self.form in ("sum-softmax", "max-softmax", "balanced"):

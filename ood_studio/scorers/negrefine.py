@@ -72,7 +72,7 @@ class NegRefine(GroupScorer):
         negatives = negatives[kept]
         refined = Reference(classes, negatives, logit_scale=reference.logit_scale)
         like = NegLabel(tau=self.tau, groups=self.groups, seed=self.seed)
-        plain = like.score_of(refined, refined.vectors("negative_text"))
+        plain = like.score_of(refined)
         scale = 1 / temperature(self.tau, reference.logit_scale)
         first, second = min(self.top, len(classes)), min(self.top, len(negatives))
 
