@@ -61,15 +61,6 @@ def imported(node: ast.AST, modules: Iterable[str]) -> Iterator[str]:
     yield from (name for name in names if name in modules)
 
 
-def at_module_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements that run when a module is imported, or would for a type checker."""
-    for statement in body:
-        yield statement
-        for part in ("body", "orelse", "handlers", "finalbody"):
-            if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                yield from at_module_level(getattr(statement, part, ()))
-
-
 def room(module: str) -> str:
     """The room that a module lies in."""
     return [*module.split("."), "__init__"][1]
@@ -93,13 +84,10 @@ def upward(modules: Mapping[str, str]) -> list[str]:
 
 
 def circles(modules: Mapping[str, str]) -> list[list[str]]:
-    """Modules that import each other, directly or not, while they are imported themselves."""
+    """Modules that import each other, directly or not, inside functions or for types too."""
     arrows = {
         module: {
-            name
-            for statement in at_module_level(ast.parse(source).body)
-            for name in imported(statement, modules)
-            if name != module
+            name for statement in ast.walk(ast.parse(source)) for name in imported(statement, modules) if name != module
         }
         for module, source in modules.items()
     }
@@ -166,10 +154,8 @@ def test_a_circle_is_seen() -> None:
         "p.d": "import p.a",
     }
     assert circles(modules) == []
-    modules["p.c"] = "def later():\n    from p.a import x"
-    assert circles(modules) == []
-    modules["p.c"] = "from p.a import x"
-    assert circles(modules) == [["p.a", "p.b", "p.c"]]
+    for source in ("from p.a import x", "def later():\n    from p.a import x"):
+        assert circles(modules | {"p.c": source}) == [["p.a", "p.b", "p.c"]]
 
 
 DRAWINGS = ("diorama/objects/", "diorama/elements.py", "diorama/places.py", "diorama/textures.py")

@@ -87,6 +87,8 @@ class Backbone(ABC):
         device, dtype: where and in which precision it computes; results are float32 all the same.
         parameters: of the image tower; 0 where that is not known.
         small: whether a single image is too little work for several threads, see `core.threads.is_small`.
+        load_again: loads it in another process from name, device, precision and fingerprint; None where it was not
+            loaded by its name, and then it does not pickle.
     """
 
     name: str
@@ -103,6 +105,7 @@ class Backbone(ABC):
     labels: tuple[str, ...] | None = None
     parameters: int = 0
     small: bool = False
+    load_again: Callable[[str, str, Any, str], Backbone] | None = None
 
     @property
     @abstractmethod
@@ -237,9 +240,9 @@ class Backbone(ABC):
     @final
     def __reduce__(self) -> tuple[Callable[..., Backbone], tuple[str, ...]]:
         """Pickles as its name: it is loaded where it is unpickled, and must be the same model there."""
-        from ood_studio.backbones.loading import load_again
-
-        return load_again, (self.name, str(self.device), str(self.dtype).removeprefix("torch."), self.fingerprint)
+        if self.load_again is None:
+            raise BackboneError(f"{self.name} was not loaded by its name, so that another process cannot load it")
+        return self.load_again, (self.name, str(self.device), str(self.dtype).removeprefix("torch."), self.fingerprint)
 
     @abstractmethod
     def _transform(self, image: Image.Image) -> Tensor:

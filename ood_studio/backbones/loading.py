@@ -78,6 +78,7 @@ def load_backbone(
         family, model = find_model(name)
         found = family.build(family.resolve(model), place, dtype)
         found.reads_text = found.reads_text and family.reads_text
+        found.load_again = load_again
         return found
 
     def state() -> State:

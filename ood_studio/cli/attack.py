@@ -13,7 +13,6 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.evaluation.export import to_csv
-from ood_studio.evaluation.report import left_out
 from ood_studio.studio import AttackResult, AttackSetRequest, Studio
 
 if typing.TYPE_CHECKING:
@@ -107,7 +106,7 @@ def attack_text(request: AttackSetRequest, result: AttackResult, kind: str = "ta
         behind = f" behind {each.defence}" if each.defence else ""
         lines += [f"Judged by {each.backbone}{behind}, seed {request.seed}; AUROC and FPR95 in percent.", ""]
         lines += [tables()[kind](each.result.rows), ""]
-        lines += map(one_line, left_out(each.result))
+        lines += map(one_line, each.result.left_out())
     for made in result.sets:
         figures = made.quality
         lines += [

@@ -13,8 +13,8 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help, Seed
 from ood_studio.core.progress import Bars
 from ood_studio.evaluation.export import text_table
-from ood_studio.evaluation.report import left_out, result_dict, result_text
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.report import result_dict, result_text
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.studio import Studio
 
 
@@ -85,7 +85,7 @@ class Bench(Measured):
         with closing(Bars(self.quiet)) as bars:
             result = studio.bench(asked.request, bars)
         if self.json or self.seeds or self.format in ("csv", "latex"):  # which hold it for machines, or not at all
-            for sentence in left_out(result):
+            for sentence in result.left_out():
                 print(one_line(sentence), file=sys.stderr)
         return result
 

@@ -21,7 +21,8 @@ from ood_studio.evaluation.lacking import lacking, missed_notes
 from ood_studio.evaluation.metrics import FprDefinition, summary
 from ood_studio.evaluation.overlap import shared_note, shared_rows
 from ood_studio.evaluation.passport import passport_of
-from ood_studio.evaluation.rows import BenchResult, Row, Scores
+from ood_studio.evaluation.result import BenchResult, Scores
+from ood_studio.evaluation.rows import Row
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
 from ood_studio.scorers import FittedScore, Reference, Scorer, Space, parts_of, select_features

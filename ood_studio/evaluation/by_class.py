@@ -8,7 +8,7 @@ import numpy as np
 
 from ood_studio.evaluation.metrics import auroc, fpr_at_tpr, threshold_at_tpr
 from ood_studio.evaluation.per_image import class_of
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.result import BenchResult
 
 WITHOUT = "(no class)"
 

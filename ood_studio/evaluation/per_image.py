@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ood_studio.core.errors import StudioError
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.result import BenchResult
 
 COLUMNS = ("set", "side", "row", "image", "class", "scorer", "against", "score")
 """Set and side (``id`` or ``ood``), number and name of the image in it, its class where known, scorer and score;

@@ -13,7 +13,8 @@ from functools import cache
 from ood_studio.evaluation.fpr import FprDefinition
 from ood_studio.evaluation.metrics import auroc_and_fpr
 from ood_studio.evaluation.passport import kind_of
-from ood_studio.evaluation.rows import BenchResult, Row
+from ood_studio.evaluation.result import BenchResult
+from ood_studio.evaluation.rows import Row
 from ood_studio.scorers.base import Protocol
 
 AVERAGE = "average of the four"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.unicode import listed, one_line
 from ood_studio.evaluation.export import to_csv, to_json, to_latex, to_markdown, to_text
 from ood_studio.evaluation.published import Published, published_for, recomputed
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.result import BenchResult
 
 Format = Literal["table", "markdown", "latex", "csv"]
 """How `result_text` writes rows."""
@@ -39,7 +38,7 @@ def accuracies(result: BenchResult) -> list[str]:
 def result_text(result: BenchResult, form: Format = "table", *, intervals: bool = False) -> str:
     """A result for people: what was compared, the table, what was left out, and what papers print for the setting.
 
-    CSV and LaTeX are the rows alone; `left_out` says the rest.
+    CSV and LaTeX are the rows alone; `BenchResult.left_out` says the rest.
 
     Args:
         result: fresh, or from `ResultStore.open`.
@@ -58,7 +57,7 @@ def result_text(result: BenchResult, form: Format = "table", *, intervals: bool 
     parts = [_about(result, "`" if form == "markdown" else "")]
     if result.rows:
         parts.append((to_text if form == "table" else to_markdown)(result.rows, intervals=intervals))
-    if others := left_out(result):
+    if others := result.left_out():
         parts.append("\n".join(map(one_line, others)))
     if printed := published_for(result.suite, result.backbone):
         parts.append(
@@ -100,22 +99,6 @@ def result_dict(result: BenchResult) -> dict[str, Any]:
         "notes": list(result.notes),
         "definitions": DEFINITIONS | ({"fpr95": result.rows[0].fpr_definition} if result.rows else {}),
     }
-
-
-def left_out(result: BenchResult) -> tuple[str, ...]:
-    """Sentences about all that was left out or assumed: scorers, images and sets, each counted and named."""
-    scorers = [f"{key} could not run: {reason.rstrip('.')}." for key, reason in result.unavailable.items()]
-    images = [line for name, problems in result.problems.items() for line in _unread(name, problems)]
-    return (*scorers, *images, *result.notes)
-
-
-def _unread(name: str, problems: Mapping[str, str]) -> list[str]:
-    if not problems:
-        return []
-    count = f"{len(problems):,} pictures of {name}" if len(problems) > 1 else f"One picture of {name}"
-    reasons = [f"  {reason}" for reason in [*problems.values()][:_SHOWN]]
-    more = [f"  and {len(problems) - _SHOWN:,} more"] if len(problems) > _SHOWN else []
-    return [f"{count} could not be read and {'were' if len(problems) > 1 else 'was'} left out:", *reasons, *more]
 
 
 def _about(result: BenchResult, code: str) -> str:

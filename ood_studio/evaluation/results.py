@@ -12,9 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from ood_studio.core.errors import StudioError
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.result_file import COLUMNS as FIELDS
 from ood_studio.evaluation.result_file import ResultFile, now
-from ood_studio.evaluation.rows import BenchResult, Row
+from ood_studio.evaluation.rows import Row
 from ood_studio.evaluation.stored_runs import COLUMNS, StoredRun, grouped
 
 _JSON = ("params", "provenance", "versions", "protocol")

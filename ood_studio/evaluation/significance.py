@@ -18,7 +18,7 @@ import numpy as np
 from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.delong import placements
 from ood_studio.evaluation.ordered import score_vector
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.result import BenchResult
 
 
 @dataclass(frozen=True)

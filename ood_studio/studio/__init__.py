@@ -4,7 +4,7 @@ Nothing here belongs to one user. What is shared (models, text features, referen
 again for the same thing costs nothing, and changing one choice recomputes only what depends on it.
 """
 
-from ood_studio.studio.answers import Affinity, ExploreResult, ImageReport, SweepPoint
+from ood_studio.studio.answers import ExploreResult, ImageReport, SweepPoint
 from ood_studio.studio.assessment import Assessment
 from ood_studio.studio.attack_image import AttackImageStep
 from ood_studio.studio.attack_results import AttackResult, Evaluation
@@ -27,7 +27,7 @@ from ood_studio.studio.requests import (
     SynthesizeSetRequest,
     ZooRequest,
 )
-from ood_studio.studio.scores import Reading, ReferenceScores
+from ood_studio.studio.scores import Affinity, Reading, ReferenceScores
 from ood_studio.studio.studio import Studio
 from ood_studio.studio.synthesize_image import SynthesizeImageStep
 from ood_studio.studio.zoo import ZooAnswer

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ood_studio.core.html import MOST, Html, bold, stacked
 from ood_studio.core.versions import versions
 from ood_studio.evaluation.rows import Row
-from ood_studio.studio.scores import Reading, ReferenceScores
+from ood_studio.studio.notebook import affinity_table, reading_table
+from ood_studio.studio.scores import Affinity, Reading, ReferenceScores
 
 
 @dataclass(frozen=True)
@@ -22,15 +24,6 @@ class SweepPoint:
     rows: tuple[Row, ...]
     reason: str = ""
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Affinity:
-    """One label's share of an image's softmax over all ID and negative labels."""
-
-    label: str
-    share: float
-    inside: bool
 
 
 @dataclass(frozen=True)
@@ -59,10 +52,14 @@ class ImageReport:
     heatmap: np.ndarray | None
     note: str = ""
 
-    def _repr_html_(self) -> str:
-        from ood_studio.studio.notebook import report_html  # it knows this class
-
-        return report_html(self)
+    def _repr_html_(self) -> Html:
+        return stacked(
+            bold(self.name),
+            self.verdict,
+            self.note,
+            affinity_table(self.affinities),
+            reading_table(self.readings),
+        )
 
 
 @dataclass(frozen=True)
@@ -112,10 +109,20 @@ class ExploreResult:
             "provenance": dict(self.model) | {"versions": versions()},
         }
 
-    def _repr_html_(self) -> str:
-        from ood_studio.studio.notebook import explored_html  # it knows this class
-
-        return explored_html(self)
+    def _repr_html_(self) -> Html:
+        about = next((scores.about for scores in self.references.values()), "")
+        rest = len(self.reports) - MOST
+        return stacked(
+            *(report._repr_html_() for report in self.reports[:MOST]),
+            f"and {rest:,} more" if rest > 0 else "",
+            (
+                f"{len(self.id_labels):,} ID labels, {len(self.negatives):,} negative labels, τ = {self.tau:.4g}"
+                if self.negatives
+                else f"{len(self.id_labels):,} classes of the model's own head"
+            )
+            + (f"; thresholds keep 95 % of {about}" if about else ""),
+            *self.notes,
+        )
 
 
 def verdict(reading: Reading, what: str, limits: str = "") -> str:

@@ -16,10 +16,9 @@ from ood_studio.core.progress import Progress, silent
 from ood_studio.data.pixels import to_pixels
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.gauge import Gauge
-from ood_studio.studio.answers import Affinity
 from ood_studio.studio.provenance import about_model
 from ood_studio.studio.requests import SynthesizeImageRequest
-from ood_studio.studio.scores import Reading, ScorePanel, scorer_named
+from ood_studio.studio.scores import Affinity, Reading, ScorePanel, scorer_named
 from ood_studio.studio.workbench import LabelSpace, Workbench
 from ood_studio.synthesis.classifier_models import load_classifier
 from ood_studio.synthesis.guides import EnergyGuide, Guide, ScorerGuide, guide_scores

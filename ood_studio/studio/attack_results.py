@@ -10,7 +10,8 @@ from ood_studio.attacks.attack_set import AttackedSet
 from ood_studio.core.errors import StudioError
 from ood_studio.core.html import bold, stacked, table
 from ood_studio.evaluation.export import to_html
-from ood_studio.evaluation.rows import BenchResult, Row
+from ood_studio.evaluation.result import BenchResult
+from ood_studio.evaluation.rows import Row
 
 
 @dataclass(frozen=True, eq=False)

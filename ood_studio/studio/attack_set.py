@@ -23,7 +23,7 @@ from ood_studio.data.arrays import FeatureDataset
 from ood_studio.data.dataset import Dataset, Subset
 from ood_studio.data.folders import FolderDataset
 from ood_studio.evaluation.choose import bench_scorers, check_some_run, choose_scorers, parse_scorer, without_text
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
 from ood_studio.scorers import FittedScore, Space

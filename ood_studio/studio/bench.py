@@ -15,9 +15,8 @@ from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.accuracy import HeadClasses, head_accuracy, head_classes, suite_accuracies
 from ood_studio.evaluation.bench import needed_spaces
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers
-from ood_studio.evaluation.report import left_out
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.results import ResultStore
-from ood_studio.evaluation.rows import BenchResult
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.evaluation.sweeps import find_sweep, sweep_values
 from ood_studio.features.images import DatasetFeatures, dataset_features
@@ -91,7 +90,7 @@ class BenchService:
             try:
                 point = with_values(request, walk.at(value))
                 *_, last = self.compare(point, progress)
-                yield SweepPoint(value, last.rows, notes=left_out(last))
+                yield SweepPoint(value, last.rows, notes=last.left_out())
             except Stopped:
                 raise
             except StudioError as error:

@@ -16,11 +16,11 @@ from ood_studio.data.deep_images import note_of
 from ood_studio.data.keyed_images import GivenImage
 from ood_studio.scorers import Reference
 from ood_studio.scorers.neglabel import affinities
-from ood_studio.studio.answers import Affinity, ExploreResult, ImageReport, drawn_to, its_class, verdict
+from ood_studio.studio.answers import ExploreResult, ImageReport, drawn_to, its_class, verdict
 from ood_studio.studio.classifiers import class_shares
 from ood_studio.studio.provenance import about_model
 from ood_studio.studio.requests import ExploreRequest
-from ood_studio.studio.scores import Reading, ScorePanel
+from ood_studio.studio.scores import Affinity, Reading, ScorePanel
 from ood_studio.studio.workbench import EncodedImages, LabelSpace, Workbench
 from ood_studio.worlds import limits_of
 

@@ -5,44 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ood_studio.core.html import MOST, Html, bar, bold, gallery, stacked, table
+from ood_studio.core.html import Html, bar, gallery, stacked, table
 from ood_studio.figures.colours import ID, OOD
-from ood_studio.studio.scores import Reading
+from ood_studio.studio.scores import Affinity, Reading
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from ood_studio.studio.answers import Affinity, ExploreResult, ImageReport
-
 _SIDES = {True: "ID", False: "OOD", None: ""}
-
-
-def explored_html(result: ExploreResult) -> Html:
-    """The reports on the first images, and what they are compared with."""
-    about = next((scores.about for scores in result.references.values()), "")
-    rest = len(result.reports) - MOST
-    return stacked(
-        *(report_html(report) for report in result.reports[:MOST]),
-        f"and {rest:,} more" if rest > 0 else "",
-        (
-            f"{len(result.id_labels):,} ID labels, {len(result.negatives):,} negative labels, τ = {result.tau:.4g}"
-            if result.negatives
-            else f"{len(result.id_labels):,} classes of the model's own head"
-        )
-        + (f"; thresholds keep 95 % of {about}" if about else ""),
-        *result.notes,
-    )
-
-
-def report_html(report: ImageReport) -> Html:
-    """The labels that an image is drawn to, every score, and the verdict."""
-    return stacked(
-        bold(report.name),
-        report.verdict,
-        report.note,
-        affinity_table(report.affinities),
-        reading_table(report.readings),
-    )
 
 
 def affinity_table(affinities: Sequence[Affinity]) -> Html:

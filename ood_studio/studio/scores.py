@@ -17,6 +17,15 @@ from ood_studio.scorers import GEN, MCM, MSP, Energy, Entropy, FittedScore, MaxL
 
 
 @dataclass(frozen=True)
+class Affinity:
+    """One label's share of an image's softmax over all ID and negative labels."""
+
+    label: str
+    share: float
+    inside: bool
+
+
+@dataclass(frozen=True)
 class Reading:
     """One score of one image.
 

@@ -18,7 +18,7 @@ from ood_studio.core.progress import Progress, silent
 from ood_studio.data.changeable import Changeable
 from ood_studio.data.keyed_images import GivenImage
 from ood_studio.evaluation.flips import Flips
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.zoo import ZooRun
 from ood_studio.hub.device import Precision
 from ood_studio.labels.negmining import NegativeLabels

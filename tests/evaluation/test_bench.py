@@ -20,7 +20,8 @@ from ood_studio.diorama.splits import load_split
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES
 from ood_studio.evaluation.bench import Bench, score_all
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers
-from ood_studio.evaluation.rows import BenchResult, Row
+from ood_studio.evaluation.result import BenchResult
+from ood_studio.evaluation.rows import Row
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
 from ood_studio.labels.negmining import Mining

@@ -17,7 +17,7 @@ from ood_studio.cli.main import main
 from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.by_class import class_figures
 from ood_studio.evaluation.per_image import COLUMNS, check_file, image_scores, write_image_scores
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.seeds import spread_lines, spreads
 from ood_studio.evaluation.significance import compare_scorers, delong
 from tests.evaluation.rows import row

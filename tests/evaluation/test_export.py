@@ -12,7 +12,8 @@ import pytest
 
 from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.export import to_csv, to_html, to_json, to_latex, to_markdown, to_text
-from ood_studio.evaluation.rows import BenchResult, Row
+from ood_studio.evaluation.result import BenchResult
+from ood_studio.evaluation.rows import Row
 from ood_studio.evaluation.score_table import score_table
 from tests.evaluation.rows import row
 

@@ -12,7 +12,7 @@ from ood_studio.evaluation.export import to_csv, to_html, to_latex, to_markdown,
 from ood_studio.evaluation.metrics import fpr_at_tpr
 from ood_studio.evaluation.published import published, published_for, recomputed
 from ood_studio.evaluation.report import result_text
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.score_table import score_table
 from ood_studio.labels.prompts import PROMPT_SETS
 from tests.evaluation.rows import row

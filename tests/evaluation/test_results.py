@@ -18,8 +18,8 @@ import pytest
 from ood_studio.core.errors import StudioError
 from ood_studio.evaluation import export
 from ood_studio.evaluation.report import result_dict, result_text
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.results import ResultStore
-from ood_studio.evaluation.rows import BenchResult
 from tests.evaluation.rows import row
 
 

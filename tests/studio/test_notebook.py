@@ -10,11 +10,11 @@ from PIL import Image
 
 from ood_studio.attacks.attack_set import AttackedSet
 from ood_studio.attacks.quality import Quality
-from ood_studio.evaluation.rows import BenchResult
-from ood_studio.studio.answers import Affinity, ExploreResult, ImageReport
+from ood_studio.evaluation.result import BenchResult
+from ood_studio.studio.answers import ExploreResult, ImageReport
 from ood_studio.studio.attack_image import AttackImageStep
 from ood_studio.studio.attack_results import AttackResult, Evaluation
-from ood_studio.studio.scores import Reading, ReferenceScores
+from ood_studio.studio.scores import Affinity, Reading, ReferenceScores
 from ood_studio.studio.synthesize_image import SynthesizeImageStep
 from tests.evaluation.rows import row
 

@@ -28,7 +28,6 @@ from ood_studio.studio import (
     SynthesizeImageRequest,
 )
 from ood_studio.studio.assessment import Assessors
-from ood_studio.studio.notebook import explored_html
 from ood_studio.ui import cards
 from tests.worlds.fewer import fewer_references
 
@@ -173,7 +172,7 @@ def test_a_model_without_a_head_compares_with_reference_pictures_or_says_what_it
     result = fresh.explore(ExploreRequest(LABELS, reference=str(tmp_path)), drawn)
     assert [reading.title for reading in result.reports[0].readings] == ["1-NN"]
     assert result.reports[0].affinities == () and "In-distribution: 1-NN 1" in result.reports[0].verdict
-    assert picture_text(result.reports[0]) and explored_html(result)
+    assert picture_text(result.reports[0]) and result._repr_html_()
     assert "1-NN score" in cards.verdict_card(result.reports[0], result)
     assert cards.affinity_bars(result.reports[0], result) == ""
 

@@ -16,8 +16,8 @@ import pytest
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import leaves, names, texts, value_at, with_values
 from ood_studio.core.progress import Progress, silent
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.results import ResultStore
-from ood_studio.evaluation.rows import BenchResult
 from ood_studio.labels.presets import load_preset
 from ood_studio.scorers import NegLabel
 from ood_studio.studio import BenchRequest, LabelChoice, Studio

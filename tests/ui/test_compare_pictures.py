@@ -10,7 +10,7 @@ from PIL import Image
 
 from ood_studio.core.errors import StudioError
 from ood_studio.data.sources import open_dataset
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.ui import temporary
 from ood_studio.ui.compare.pictures import Picture, gallery_items, picture_file, shown_picture
 from ood_studio.worlds.diorama_dataset import DioramaDataset

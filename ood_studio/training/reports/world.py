@@ -11,7 +11,8 @@ from ood_studio.backbones import DEFAULT
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.evaluation.passport import MARKS, kind_of, legend
-from ood_studio.evaluation.rows import BenchResult, Row
+from ood_studio.evaluation.result import BenchResult
+from ood_studio.evaluation.rows import Row
 from ood_studio.evaluation.significance import OUTCOMES, compare_scorers, outcome_of
 from ood_studio.hub.bundled import bundled
 from ood_studio.studio import BenchRequest, LabelChoice, Studio

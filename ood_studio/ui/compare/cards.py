@@ -7,7 +7,7 @@ from html import escape
 
 from ood_studio.core.unicode import listed
 from ood_studio.evaluation.report import accuracies
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.significance import Comparison
 from ood_studio.evaluation.suites import suites
 from ood_studio.ui.compare.matrix import averages

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import with_values
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.results import ResultStore
-from ood_studio.evaluation.rows import BenchResult
 from ood_studio.evaluation.stored_runs import StoredRun
 from ood_studio.evaluation.suites import suites
 from ood_studio.hub.names import names_folder

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from ood_studio.core.unicode import listed
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.ui.compare.names import scorer_title
 
 

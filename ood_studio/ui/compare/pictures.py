@@ -14,7 +14,7 @@ from ood_studio.core.files import image_description, is_whole_png, write_image
 from ood_studio.core.kept import KEPT
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.deep_images import note_of
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.ui import temporary
 from ood_studio.ui.compare.session import Picture, Session
 from ood_studio.ui.downloads import shown_file

@@ -6,7 +6,7 @@ from html import escape
 
 from ood_studio.evaluation.published import published_for, recomputed
 from ood_studio.evaluation.report import percent
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.result import BenchResult
 
 _COLUMNS = (
     "method",

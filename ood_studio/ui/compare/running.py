@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ood_studio.core.progress import Progress
-from ood_studio.evaluation.rows import BenchResult
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.studio import BenchRequest, Studio
 from ood_studio.studio.jobs import SET, Job
 from ood_studio.ui.compare import drawing

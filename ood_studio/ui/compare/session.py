@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ood_studio.evaluation.metrics import threshold_at_tpr
-from ood_studio.evaluation.rows import BenchResult, Row
+from ood_studio.evaluation.result import BenchResult
+from ood_studio.evaluation.rows import Row
 from ood_studio.evaluation.stored_runs import StoredRun
 from ood_studio.studio import BenchRequest
 from ood_studio.ui.compare.view import View
