@@ -19,6 +19,7 @@ from ood_studio.core.progress import Bars
 from ood_studio.evaluation.export import text_table
 from ood_studio.evaluation.trends import FEWEST
 from ood_studio.evaluation.zoo import Measured
+from ood_studio.evaluation.zoo.axes import against_overall, figures_of
 from ood_studio.evaluation.zoo.claims import differences, points, trends
 from ood_studio.evaluation.zoo.published import PublishedModel, models_of
 from ood_studio.studio import Studio, ZooRequest
@@ -35,6 +36,7 @@ class Zoo(Common):
         Help("Models that a paper compares, besides those named: those whose weights can be had"),
     ] = ""
     out: Annotated[str, Help("CSV file for every figure with its interval")] = ""
+    factors: Annotated[bool, Help("Print accuracy on each visual factor against that on all pictures")] = False
     x: Annotated[str, Help("Figure that trends run over")] = "accuracy"
     y: Annotated[tuple[str, ...], Help("Figures whose trends are told")] = ("auroc 1-nn near-ood",)
     request: ZooRequest = field(default_factory=ZooRequest)
@@ -80,10 +82,16 @@ class Zoo(Common):
                 }
                 for axis, (found, left) in lines.items()
             }
-            print(to_json({"models": [each.to_dict() for each in measured], "problems": problems, "trends": told}))
+            models = [
+                each.to_dict() | {"factors": {name: asdict(found) for name, found in against_overall(each).items()}}
+                for each in measured
+            ]
+            print(to_json({"models": models, "problems": problems, "trends": told}))
             return
         rows = [_HEAD, *(_row(each, groups.get(each.backbone, "")) for each in measured)]
         print(text_table([[*row] for row in rows]))
+        if self.factors:
+            print(f"\n{_factors(measured)}")
         for text in dict.fromkeys(text for each in measured for text in each.notes):
             whose = [each.backbone for each in measured if text in each.notes]
             print(text if len(whose) == len(measured) else f"{', '.join(whose)}: {text}")
@@ -112,16 +120,12 @@ def _with(request: ZooRequest, listed: Sequence[PublishedModel]) -> tuple[ZooReq
 
 
 def _row(measured: Measured, group: str) -> tuple[str, ...]:
-    rule = measured.rules["ood"]
+    figures = figures_of(measured)
     scaled = [name for name in measured.figures if name.startswith("ece scaled ")]
     first = scaled[0].removeprefix("ece scaled ") if scaled else ""
 
-    def mean(kind: str) -> str:
-        values = [each.value for name, each in measured.figures.items() if name.startswith(f"{kind} {rule} ")]
-        return f"{sum(values) / len(values):.1%}" if values else "-"
-
     def one(name: str, form: str = ".1%") -> str:
-        found = measured.figures.get(name)
+        found = figures.get(name)
         return "-" if found is None else format(found.value, form)
 
     return (
@@ -129,14 +133,31 @@ def _row(measured: Measured, group: str) -> tuple[str, ...]:
         group or "-",
         one("accuracy"),
         one("accuracy 20-nn"),
-        rule,
-        mean("auroc"),
-        mean("fpr95"),
+        measured.rules["ood"],
+        one("mean auroc"),
+        one("mean fpr95"),
         one(f"ece {first}", ".3f"),
         one(f"ece scaled {first}", ".3f"),
         one("recall@5 image-to-text"),
         one("images a second", ".0f"),
     )
+
+
+def _factors(measured: list[Measured]) -> str:
+    """Accuracy on each factor less that on all pictures, in points, and the ratio of the errors."""
+    found = {each.backbone: against_overall(each) for each in measured}
+    names = [*dict.fromkeys(factor for each in found.values() for factor in each)]
+    if not names:
+        return "No accuracy on visual factors: there are no pictures with them."
+    rows = [["accuracy on a factor less overall, points (error ratio)", *names]]
+    for model, factors in found.items():
+        cells = []
+        for name in names:
+            each = factors.get(name)
+            ratio = "" if each is None or each.error_ratio is None else f" ({each.error_ratio:.2f})"
+            cells.append("-" if each is None else f"{100 * each.difference:+.1f}{ratio}")
+        rows.append([model, *cells])
+    return text_table([[*row] for row in zip(*rows, strict=True)])  # a factor a line
 
 
 def _table(measured: list[Measured]) -> str:

@@ -28,6 +28,8 @@ FACTORS = (
     "multiple_objects",
 )
 """Their columns, each 0 or 1."""
+NAMES = tuple(factor.replace("_", " ") for factor in FACTORS)
+"""The factors as they are called here."""
 
 
 def read_imagenet_x(where: str | Path) -> Mapping[str, frozenset[str]]:

@@ -128,8 +128,13 @@ def resample(
     seed: int = 0,
     definition: FprDefinition = "exact",
     aupr: bool = False,
+    outside: int = 0,
 ) -> Resampled:
-    """Metrics of bootstrap resamples; the arguments are those of `intervals`.
+    """Metrics of bootstrap resamples; the arguments are those of `intervals`, and one more.
+
+    Args:
+        outside: the number of an OOD set where several are held against the same ID images: ID resamples are the same
+            for all of them, OOD resamples are of each its own, as a mean over the sets needs them.
 
     Raises:
         StudioError: for unusable scores, no resamples, or a negative seed.
@@ -142,16 +147,16 @@ def resample(
     reader = _Reader.of(ordered)
     backward = _Reader.of(Ordered(-ordered.outside[::-1], -ordered.inside[::-1]))
     parts: list[list[Floats]] = [[], [], [], []]
-    for inside, outside in _draws(ordered.inside.size, ordered.outside.size, int(resamples), int(seed)):
-        parts[0].append(reader.auroc(inside, outside))
+    for kept, lost in _draws(ordered.inside.size, ordered.outside.size, int(resamples), int(seed), outside):
+        parts[0].append(reader.auroc(kept, lost))
         if definition == "openood":
-            turned, other = (table[:, -1:] - table[:, ::-1] for table in (outside, inside))
+            turned, other = (table[:, -1:] - table[:, ::-1] for table in (lost, kept))
             parts[1].append(backward.fpr(turned, other, "exact"))
         else:
-            parts[1].append(reader.fpr(inside, outside, definition))
+            parts[1].append(reader.fpr(kept, lost, definition))
         if aupr:
-            parts[2].append(reader.aupr_in(inside, outside))
-            parts[3].append(reader.aupr_out(inside, outside))
+            parts[2].append(reader.aupr_in(kept, lost))
+            parts[3].append(reader.aupr_out(kept, lost))
     auroc, fpr, *areas = (np.concatenate(part) if part else None for part in parts)
     assert auroc is not None and fpr is not None
     return Resampled(auroc, fpr, *areas)
@@ -232,13 +237,13 @@ def _place(table: Table, rank: NDArray[np.integer[Any]]) -> Counts:
     return np.count_nonzero(table[:, 1:] <= rank[:, None], axis=1)
 
 
-def _draws(n_id: int, n_ood: int, resamples: int, seed: int) -> Iterator[tuple[Table, Table]]:
-    """Tables of resamples of both sets, some rows at a time."""
+def _draws(n_id: int, n_ood: int, resamples: int, seed: int, number: int) -> Iterator[tuple[Table, Table]]:
+    """Tables of resamples of both sets, some rows at a time; the number is of the OOD set."""
     rows = max(1, _BLOCK // (n_id + n_ood))
     draw = _drawn_once if rows >= resamples else _drawn
     for start in range(0, resamples, rows):
         count = min(rows, resamples - start)
-        yield draw(n_id, count, (seed, 0, start)), draw(n_ood, count, (seed, 1, start))
+        yield draw(n_id, count, (seed, 0, start)), draw(n_ood, count, (seed, 1 + number, start))
 
 
 def _drawn(size: int, rows: int, seed: tuple[int, ...]) -> Table:

@@ -44,7 +44,10 @@ class FactorAccuracy:
 
 
 def factor_accuracies(
-    correct: ArrayLike, names: Sequence[str], annotations: Mapping[str, Collection[str]]
+    correct: ArrayLike,
+    names: Sequence[str],
+    annotations: Mapping[str, Collection[str]],
+    factors: Collection[str] = (),
 ) -> dict[str, FactorAccuracy]:
     """Accuracy on each factor that the annotations name; of pictures without an annotation nothing is asked.
 
@@ -52,6 +55,7 @@ def factor_accuracies(
         correct: (n,) bool, whether each picture is recognised.
         names: (n,) the pictures' file names.
         annotations: factors by file name, see `ood_studio.data.imagenet_x.read_imagenet_x`.
+        factors: further factors, which no image need have.
 
     Raises:
         StudioError: where there is not one name a picture, or no picture is annotated.
@@ -63,9 +67,8 @@ def factor_accuracies(
     if not known:
         raise StudioError(f"none of {len(names):,} pictures is annotated; the names must be those of the files")
     overall = float(right[known].mean())
-    factors = sorted({factor for held in annotations.values() for factor in held})
     found = {}
-    for factor in factors:
+    for factor in sorted({*factors, *(factor for held in annotations.values() for factor in held)}):
         rows = [i for i in known if factor in annotations[names[i]]]
         found[factor] = FactorAccuracy(len(rows), int(right[rows].sum()) if rows else 0, overall)
     return found

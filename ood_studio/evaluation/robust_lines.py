@@ -26,9 +26,27 @@ def robust_lines(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     Returns:
         (lines,) slopes and (lines,) intercepts.
     """
-    middle, width = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
-    centre, height = y.mean(axis=1, keepdims=True), y.std(axis=1, keepdims=True)
-    across, up = (x - middle) / width, (y - centre) / np.where(height == 0, 1, height)
+    slopes, intercepts = robust_parallels(x, y, np.zeros(x.shape[1], np.int64))
+    return slopes, intercepts[:, 0]
+
+
+def robust_parallels(x: Floats, y: Floats, of: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """As `robust_lines`, but for points of several groups, each with a line of its own and all lines of one slope.
+
+    Args:
+        x, y: (lines, points) each, finite; in each row the x of at least one group not all equal.
+        of: (points,) the group of each column, from 0 on without a gap.
+
+    Returns:
+        (lines,) slopes and (lines, groups) intercepts.
+    """
+    member = (of == np.arange(of.max() + 1)[:, None]).astype(np.float64)  # (groups, points)
+    even = np.ones_like(x)
+    middle, centre = _means(even, x, member), _means(even, y, member)
+    width = np.sqrt(((x - middle @ member) ** 2).mean(axis=1, keepdims=True))
+    height = np.sqrt(((y - centre @ member) ** 2).mean(axis=1, keepdims=True))
+    flat = height <= 1e-15 * np.abs(y).max(axis=1, keepdims=True)
+    across, up = (x - middle @ member) / width, (y - centre @ member) / np.where(flat, 1, height)
     slope, shift = (across * up).mean(axis=1, keepdims=True), np.zeros_like(middle)
     rest = up - slope * across
     sigma = np.maximum(np.sqrt((rest**2).mean(axis=1, keepdims=True)), _FLOOR)
@@ -36,12 +54,12 @@ def robust_lines(x: Floats, y: Floats) -> tuple[Floats, Floats]:
         before = slope, shift, sigma
         size = np.abs(rest)
         weight = np.where(size > EPSILON * sigma, EPSILON * sigma / np.maximum(size, 1e-300), 1.0)
-        total = weight.sum(axis=1, keepdims=True)
-        mean_x, mean_y = ((weight * each).sum(axis=1, keepdims=True) / total for each in (across, up))
-        spread = np.maximum((weight * (across - mean_x) ** 2).sum(axis=1, keepdims=True), 1e-300)
-        slope = (weight * (across - mean_x) * (up - mean_y)).sum(axis=1, keepdims=True) / spread
+        mean_x, mean_y = _means(weight, across, member), _means(weight, up, member)
+        from_x, from_y = across - mean_x @ member, up - mean_y @ member
+        spread = np.maximum((weight * from_x**2).sum(axis=1, keepdims=True), 1e-300)
+        slope = (weight * from_x * from_y).sum(axis=1, keepdims=True) / spread
         shift = mean_y - slope * mean_x
-        rest = up - slope * across - shift
+        rest = up - slope * across - shift @ member
         far = np.abs(rest) > EPSILON * sigma
         room = x.shape[1] - far.sum(axis=1, keepdims=True) * EPSILON**2
         squares = np.where(far, 0.0, rest**2).sum(axis=1, keepdims=True)
@@ -50,6 +68,11 @@ def robust_lines(x: Floats, y: Floats) -> tuple[Floats, Floats]:
         now = slope, shift, sigma
         if max(float(np.abs(new - old).max()) for new, old in zip(now, before, strict=True)) < _ENOUGH:
             break
-    slopes = np.where(height == 0, 0.0, slope * height / width)[:, 0]
-    intercepts = (centre + shift * height)[:, 0] - slopes * middle[:, 0]
-    return slopes, np.where(height[:, 0] == 0, centre[:, 0], intercepts)
+    slopes = np.where(flat, 0.0, slope * height / width)
+    intercepts = centre + shift * height - slopes * middle
+    return slopes[:, 0], np.where(flat, centre, intercepts)
+
+
+def _means(weight: Floats, values: Floats, member: Floats) -> Floats:
+    """Weighted means of the points of each group, (lines, groups)."""
+    return np.asarray((weight * values) @ member.T / (weight @ member.T))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import NormalDist
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -123,7 +123,7 @@ OUTCOMES = (
     "it *shows* where more than half of the tests say so and none the contrary, *does not show* where it is the other "
     "way round, and else is *undecided*; p-values are adjusted by Holm over the tests of a claim, and sure below 0.05"
 )
-"""The rule of `outcome_of`, for readers of a report."""
+"""The rule of `tally` and `outcome_of`, for readers of a report."""
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -141,8 +141,30 @@ def holm(p: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def outcome_of(tests: Sequence[Comparison], sure: float = 0.05) -> str:
-    """Whether a is above b, from DeLong's tests on several sets and with several seeds, in words for a report.
+class Tested(Protocol):
+    """A test of whether a is above b: the difference a - b, and how sure it is."""
+
+    @property
+    def difference(self) -> float:
+        """Above 0 where a is above b."""
+
+    @property
+    def p(self) -> float:
+        """Two-sided, in [0, 1]."""
+
+
+Outcome = Literal["shows", "does not show", "undecided"]
+
+
+def outcome_of(tests: Sequence[Tested], sure: float = 0.05) -> str:
+    """What `tally` says of tests, in words for a report."""
+    outcome, above, below = tally(tests, sure)
+    said = outcome.replace("not", "**not**")
+    return f"{said}; of {len(tests)} tests {above} say above, {below} below"
+
+
+def tally(tests: Sequence[Tested], sure: float = 0.05) -> tuple[Outcome, int, int]:
+    """Whether a is above b, from tests on several sets and with several seeds, and how many say above and below.
 
     It *shows* where more than half of the tests are sure of it and none is of the contrary, it *does not show* where
     that holds the other way round; else it is undecided: one sure test of many says that something is there, not that
@@ -155,9 +177,8 @@ def outcome_of(tests: Sequence[Comparison], sure: float = 0.05) -> str:
     adjusted = holm([each.p for each in tests])
     signs = [0 if p >= sure else 1 if each.difference > 0 else -1 for each, p in zip(tests, adjusted, strict=True)]
     above, below = signs.count(1), signs.count(-1)
-    outcome = "undecided"
     if 2 * above > len(signs) and not below:
-        outcome = "shows"
-    elif 2 * below > len(signs) and not above:
-        outcome = "does **not** show"
-    return f"{outcome}; of {len(signs)} tests {above} say above, {below} below"
+        return "shows", above, below
+    if 2 * below > len(signs) and not above:
+        return "does not show", above, below
+    return "undecided", above, below

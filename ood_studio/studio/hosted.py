@@ -88,7 +88,7 @@ _NUMBERS: Mapping[str, float] = {
 
 _UPLOADS = ("reference", "id_data", "train_data", "ood_data", "head", "synthetic", "detector")
 _ADAPTERS = ("labels.adapter",)  # saved ones by name, others as uploads
-_NOTHING = ("data_root", "images", "out")
+_NOTHING = ("data_root", "annotations", "images", "out")
 _SEEDS = ("seed", "labels.mining.seed", "score.seed", "attack.seed", "loop.seed", "stream.seed")
 
 

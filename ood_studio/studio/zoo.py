@@ -26,11 +26,14 @@ from ood_studio.core.versions import versions
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.suites import open_suite
 from ood_studio.evaluation.zoo import Figure, Measured, Measurement, ZooRun, ZooStore, measure, passport
+from ood_studio.evaluation.zoo.measure import MEASURES
+from ood_studio.evaluation.zoo.seen_otherwise import seen_otherwise
 from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.prompts import prompt_set
 from ood_studio.labels.text_features import class_features
 from ood_studio.studio.requests.zoo import ZooRequest
 from ood_studio.studio.workbench import Workbench
+from ood_studio.worlds import DrawnSuite, PublishedSuite
 
 _SPEED_IMAGES = 64
 _PROMPTS = "neglabel"
@@ -74,7 +77,13 @@ class ZooService:
 
     def _answers(self, request: ZooRequest, progress: Progress) -> Iterator[tuple[ZooAnswer, ZooRun]]:
         """Each model's answer and the run as far as it has come; the whole run is kept."""
-        names = [*dict.fromkeys(request.models)] or [*worlds.zoo()]
+        names = [*dict.fromkeys(request.models)]
+        if not names and isinstance(worlds.suites().get(request.suite), PublishedSuite):
+            raise StudioError(
+                f"name the models that are measured on {request.suite} (--models, or --list for those of a paper): the "
+                "miniatures that come along have never seen a photograph"
+            )
+        names = names or [*worlds.zoo()]
         on = self._measurement(request)
         run = ZooRun((), asked=texts(request), passport=passport(on, _PROMPTS))
         with _alone():
@@ -104,16 +113,24 @@ class ZooService:
 
     def _measurement(self, request: ZooRequest) -> Measurement:
         sets = worlds.zoo_sets()
+        name = request.suite or sets.suite
+        if name == worlds.OWN_SUITE:
+            raise StudioError("models are compared on a suite’s sets; pictures of your own are compared by bench")
         suite = open_suite(
-            sets.suite,
+            name,
+            train_data=request.train_data,
+            data_root=request.data_root,
             seed=request.seed,
             count=request.count,
             train_count=request.train_count,
             workers=self._workbench.workers,
         )
-        assert suite.train is not None
+        otherwise = seen_otherwise(name, request.data_root, request.annotations)
+        drawn_here = name == sets.suite
 
         def drawn(splits: Sequence[tuple[str, str]]) -> dict[str, Dataset]:
+            if not drawn_here:
+                return {}
             return {
                 name: worlds.open_split(split, request.seed, request.shift_count, workers=self._workbench.workers)
                 for name, split in splits
@@ -123,12 +140,14 @@ class ZooService:
             labels=suite.labels,
             id=suite.id,
             train=suite.train,
-            ood=suite.ood,
+            ood={each: images for each, images in suite.ood.items() if each not in otherwise.shifts},
             factors=drawn(sets.factors),
-            shifts=drawn(sets.shifts),
-            captioned=suite.id,
+            shifts={**drawn(sets.shifts), **otherwise.shifts},
+            captioned=suite.id if isinstance(worlds.suites()[name], DrawnSuite) else None,
+            annotations=otherwise.annotations,
             seed=request.seed,
             resamples=request.resamples,
+            notes=tuple(dict.fromkeys((*suite.notes, *otherwise.notes))),
         )
 
     def _one(self, name: str, on: Measurement, request: ZooRequest, progress: Progress) -> ZooAnswer:
@@ -184,7 +203,8 @@ def _alone() -> Iterator[None]:
 def _file(backbone: Backbone, on: Measurement, request: ZooRequest) -> Path:
     """Where the figures of a model lie: they depend on its weights, the images, and what computes."""
     about = [backbone.name, backbone.fingerprint, *(each.key for each in on.datasets())]
-    about += [str(request.seed), str(request.resamples), json.dumps(versions())]
+    about += [hashlib.sha256(json.dumps(sorted(map(str, on.annotations.items()))).encode()).hexdigest()]
+    about += [str(request.seed), str(request.resamples), json.dumps(versions()), str(MEASURES)]
     return KEPT["zoo"].place / f"{hashlib.sha256('/'.join(about).encode()).hexdigest()[:16]}.json"
 
 

@@ -96,6 +96,8 @@ class PublishedSuite:
         name: as on the command line; ``about`` one line for people.
         preset: of its ID labels.
         id, ood, train: where the data lie.
+        shifts: sets of the ID classes, seen otherwise, whose labels index them.
+        factors: places below the data root of annotations that say which visual factors hold in the ID images.
     """
 
     name: str
@@ -104,6 +106,8 @@ class PublishedSuite:
     id: PublicDataset
     ood: tuple[PublicDataset, ...]
     train: PublicDataset
+    shifts: tuple[PublicDataset, ...] = ()
+    factors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,10 @@ _CIFAR_100 = (
     "tractor,train,trout,tulip,turtle,wardrobe,whale,willow tree,wolf,woman,worm"
 )
 
+_IMAGENET_X = tuple(
+    f"{folder}imagenet_x_val_multi_factor.jsonl" for folder in ("imagenet-x/", "imagenetx/", "imagenet_x/annotations/")
+)
+
 
 def sample_photographs() -> list[tuple[str, Path]]:
     """(name, path) of scikit-learn's sample photographs, found without importing it; empty where it is missing."""
@@ -73,6 +77,8 @@ WORLD = World(
             IMAGENET_VAL,
             MOS_SETS,
             IMAGENET_TRAIN,
+            IMAGENET_SHIFTS,
+            _IMAGENET_X,
         ),
         PublishedSuite(
             "openood-imagenet",
@@ -81,6 +87,8 @@ WORLD = World(
             OPENOOD_VAL,
             OPENOOD_SETS,
             IMAGENET_TRAIN,
+            IMAGENET_SHIFTS,
+            _IMAGENET_X,
         ),
         PublishedSuite(
             "imagenet-shifts",
@@ -90,6 +98,8 @@ WORLD = World(
             IMAGENET_VAL,
             IMAGENET_SHIFTS,
             IMAGENET_TRAIN,
+            IMAGENET_SHIFTS,
+            _IMAGENET_X,
         ),
         *(
             PublishedSuite(

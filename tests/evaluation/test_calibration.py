@@ -24,6 +24,7 @@ from ood_studio.evaluation.calibration import (
     halves,
     nll,
     reliability,
+    scaling_change,
 )
 
 
@@ -114,3 +115,16 @@ def test_many_samples_at_once_have_the_errors_of_one_by_one() -> None:
     for binning in get_args(Binning):
         found = _errors(confidence, hits, binning)
         assert found == pytest.approx([_diagram(c, h, 15, binning).ece for c, h in zip(confidence, hits, strict=True)])
+
+
+def test_what_scaling_changes_is_of_the_same_images_before_and_after() -> None:
+    logits, truth = predictions(3, n=300)
+    change, low, high = scaling_change(logits, truth, 2.0, resamples=200, seed=1)
+    before, after = (calibration_figures(logits, truth, each).ece for each in (1.0, 2.0))
+    assert change == pytest.approx(after - before) and low <= change <= high < 0
+    rng, drawn = np.random.default_rng(1), []
+    for taken in rng.integers(0, 300, (200, 300)):
+        one, other = (calibration_figures(logits[taken], truth[taken], each).ece for each in (1.0, 2.0))
+        drawn.append(other - one)
+    assert (low, high) == pytest.approx(np.quantile(drawn, (0.025, 0.975)))
+    assert scaling_change(logits, truth, 1.0) == (0, 0, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ood_studio.evaluation.zoo.figures import Figure, Measured
 
@@ -11,6 +12,8 @@ _NO_SHARE = ("nll", "brier", "temperature", "parameters", "images a second")
 _KINDS = {
     "auroc": "AUROC",
     "fpr95": "FPR95",
+    "mean auroc": "mean AUROC",
+    "mean fpr95": "mean FPR95",
     "ece": "ECE",
     "adaptive ece": "adaptive ECE",
     "nll": "NLL",
@@ -21,6 +24,7 @@ _KINDS = {
 _WHOLE = {
     "accuracy": "ID accuracy",
     "accuracy 20-nn": "ID accuracy of 20 nearest neighbours",
+    "accuracy annotated": "ID accuracy of the pictures whose factors are annotated",
     "mean auroc": "mean AUROC, each model’s own score",
     "mean auroc 1-nn": "mean AUROC, 1-NN",
     "mean fpr95": "mean FPR95, each model’s own score",
@@ -31,11 +35,15 @@ _RULES = {"mcm": "MCM", "msp": "MSP", "maxlogit": "MaxLogit", "1-nn": "1-NN"}
 
 
 def figures_of(measured: Measured) -> dict[str, Figure]:
-    """All figures of a model, and means over sets: ``mean auroc`` and ``mean fpr95`` of the score that stands for it,
-    ``mean auroc 1-nn``, ``mean factor`` and ``mean shift``. A mean is there only where each of its sets is; it has no
-    interval."""
-    found = dict(measured.figures)
+    """All figures of a model; ``mean auroc`` and ``mean fpr95`` are those of the score that stands for it.
+
+    Means over sets, ``mean factor`` and ``mean shift`` too, are there only where each of the sets is. Runs of before
+    that lack them have them too, without an interval."""
     own = measured.rules.get("ood", "")
+    renamed = {f"mean auroc {own}": "mean auroc", f"mean fpr95 {own}": "mean fpr95"}
+    found = {renamed.get(name, name): each for name, each in measured.figures.items()}
+    if own == "1-nn" and "mean auroc" in found:  # which also compares all models
+        found["mean auroc 1-nn"] = found["mean auroc"]
     for name, beginning in (
         ("mean auroc", f"auroc {own} "),
         ("mean auroc 1-nn", "auroc 1-nn "),
@@ -43,6 +51,8 @@ def figures_of(measured: Measured) -> dict[str, Figure]:
         ("mean factor", "factor "),
         ("mean shift", "shift "),
     ):
+        if name in found:
+            continue
         parts = [each for key, each in measured.figures.items() if key.startswith(beginning)]
         lost = any(key.startswith(beginning.replace("fpr95", "auroc")) for key in measured.skipped)
         if parts and not lost:
@@ -61,8 +71,12 @@ def title(name: str) -> str:
     """What to call a figure."""
     if name in _WHOLE:
         return _WHOLE[name]
+    if name.startswith("ece change "):
+        return f"what temperature scaling changes of the ECE on {name.removeprefix('ece change ')}"
     kind = next((each for each in sorted(_KINDS, key=len, reverse=True) if name.startswith(f"{each} ")), "")
     rest = name[len(kind) + 1 :] if kind else name
+    if kind.startswith("mean "):
+        return f"{_KINDS[kind]}, {_RULES.get(rest, rest)}"
     if kind in ("auroc", "fpr95"):
         rule, _, ood = rest.partition(" ")
         return f"{_KINDS[kind]} on {ood}, {_RULES.get(rule, rule)}"
@@ -104,3 +118,34 @@ def common_sets(models: Sequence[Measured]) -> Mapping[str, tuple[str, ...]]:
     )
     drawn = dict.fromkeys(key for each in models for key in each.diagrams if not key.startswith("scaled "))
     return {"factors": tuple(factors), "diagrams": tuple(drawn)}
+
+
+@dataclass(frozen=True)
+class AgainstOverall:
+    """Accuracy on the pictures with a factor against that on all (Idrissi et al. 2023).
+
+    Attributes:
+        accuracy: on the factor.
+        difference: the accuracy less that on all: below 0 the factor is harder.
+        error_ratio: the error over that on all: above 1 the factor is harder; None where there is none on all.
+    """
+
+    accuracy: float
+    difference: float
+    error_ratio: float | None
+
+
+def against_overall(measured: Measured) -> dict[str, AgainstOverall]:
+    """Each factor of a model against all annotated pictures, or against the ID pictures where factors are drawn."""
+    whole = measured.figures.get("accuracy annotated") or measured.figures.get("accuracy")
+    if whole is None:
+        return {}
+    return {
+        key.removeprefix("factor "): AgainstOverall(
+            each.value,
+            each.value - whole.value,
+            (1 - each.value) / (1 - whole.value) if whole.value < 1 else None,
+        )
+        for key, each in measured.figures.items()
+        if key.startswith("factor ")
+    }

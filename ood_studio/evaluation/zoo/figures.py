@@ -84,7 +84,9 @@ class Measured:
         rules: how a class is chosen (``accuracy``) and which score stands for which group (``ood``).
         figures: by name: ``accuracy``, ``accuracy 20-nn``, ``auroc RULE SET``, ``fpr95 RULE SET``, ``factor NAME``,
             ``shift NAME``, ``ece SET``, ``ece scaled SET`` (and ``nll``, ``brier``), ``temperature``,
-            ``recall@K image-to-text`` and ``text-to-image``, ``parameters``, ``images a second``.
+            ``recall@K image-to-text`` and ``text-to-image``, ``parameters``, ``images a second``, and means over sets:
+            ``mean auroc RULE``, ``mean fpr95 RULE``, ``mean factor``, ``mean shift``; ``ece change SET`` is what the
+            temperature changes.
         skipped: what could not be measured, by the beginning of its name, and why.
         notes: sentences for people.
         diagrams: reliability diagrams by set, of plain and (``scaled SET``) of temperature-scaled probabilities.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,62 +18,30 @@ from ood_studio.core.progress import Stopped
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.accuracy import HeadClasses, head_classes
 from ood_studio.evaluation.bench import score_all
-from ood_studio.evaluation.bootstrap import intervals
 from ood_studio.evaluation.calibration import (
     calibration_figures,
     calibration_intervals,
     fit_temperature,
     halves,
     reliability,
+    scaling_change,
 )
-from ood_studio.evaluation.metrics import summary
 from ood_studio.evaluation.neighbours import neighbour_accuracy
 from ood_studio.evaluation.retrieval import RANKS, recalls
 from ood_studio.evaluation.zoo.figures import Diagram, Figure, Measured, Retrieved
+from ood_studio.evaluation.zoo.measurement import Measurement
 from ood_studio.evaluation.zoo.parts import lacking, nearest
 from ood_studio.evaluation.zoo.rules import RULES, Rule
+from ood_studio.evaluation.zoo.shares import annotated_shares, mean_rates, mean_share, rates, share
 from ood_studio.features.images import DatasetFeatures
 from ood_studio.scorers import Reference
 
 _VECTORS = frozenset({"joint", "visual"})
-_LEVEL = (0.025, 0.975)
+MEASURES = 2
+"""Counts up when other figures are measured: what was kept of models before is measured anew."""
+
+_NO_TRAINING = "there are no ID training pictures to look for neighbours among"
 _CALIBRATION = ("ece", "adaptive_ece", "nll", "brier")
-
-
-@dataclass(frozen=True, eq=False)
-class Measurement:
-    """What is measured on.
-
-    Attributes:
-        labels: the ID labels.
-        id, train: ID images to test on, and others to learn from.
-        ood: the OOD sets, by name.
-        factors: ID images with a visual factor each, by the factor's name.
-        shifts: ID images in another style each, by its name.
-        captioned: images whose captions are looked up and looked for; None for no retrieval.
-        seed: of the halves and of the resamples.
-        resamples: of the intervals; 0 for none.
-    """
-
-    labels: tuple[str, ...]
-    id: Dataset
-    train: Dataset
-    ood: Mapping[str, Dataset]
-    factors: Mapping[str, Dataset] = field(default_factory=dict)
-    shifts: Mapping[str, Dataset] = field(default_factory=dict)
-    captioned: Dataset | None = None
-    seed: int = 0
-    resamples: int = 200
-
-    @cached_property
-    def captions(self) -> tuple[str, ...]:
-        """Of every captioned image: the same for all models."""
-        return () if self.captioned is None else tuple(map(self.captioned.caption, range(len(self.captioned))))
-
-    def datasets(self) -> list[Dataset]:
-        """All of them, in the order in which they are measured."""
-        found = [self.train, self.id, *self.ood.values(), *self.factors.values(), *self.shifts.values()]
-        return found if self.captioned is None else [*found, self.captioned]
 
 
 def measure(
@@ -123,17 +91,19 @@ class _Measuring:
         self._diagrams: dict[str, Diagram] = {}
         self._retrieved: tuple[Retrieved, ...] = ()
         self._temperature = 1.0
+        self._hits: dict[str, tuple[int, int]] = {}
 
     def run(self, speed: Figure | None, parameters: int) -> Measured:
         on = self._on
-        notes = lacking(on.labels, {"factor": on.factors, "style": on.shifts})
-        train, inside = self._features(on.train), self._features(on.id)
+        notes = [*on.notes, *lacking(on.labels, {"factor": on.factors, "style": on.shifts})]
+        train, inside = None if on.train is None else self._features(on.train), self._features(on.id)
         rule = self._how_classes_are_chosen()
         if self._head is not None and self._head.by_order:
             notes.append("The classifier's classes are taken for the ID labels in their order, for want of names.")
         self._neighbours(train, inside)
         if rule:
-            self._accuracy("accuracy", on.id, inside)
+            self._try("accuracy", partial(self._accuracy, "accuracy", on.id, inside))
+            self._try("factor", partial(self._annotated, inside))
             self._calibrate(inside)
         else:
             why = "the model has neither a text tower nor a classifier that knows an ID label"
@@ -143,6 +113,7 @@ class _Measuring:
             for kind, sets in (("factor", on.factors), ("shift", on.shifts)):
                 for name, dataset in sets.items():
                     self._try(f"{kind} {name}", partial(self._one_shift, f"{kind} {name}", name, dataset))
+                self._mean(kind, sets)
         self._retrieve()
         if parameters:
             self._figures["parameters"] = Figure(float(parameters))
@@ -189,10 +160,18 @@ class _Measuring:
             return "the model has no text tower"
         if rule.needs == "head" and self._backbone.head is None:
             return "the model has no classifier"
+        if rule.needs == "features" and self._on.train is None:
+            return _NO_TRAINING
         return ""
 
     def _logits(self, dataset: Dataset, found: DatasetFeatures) -> tuple[Tensor, NDArray[np.int64]]:
         """Logits of the images of known class, and which of their columns is right."""
+        return self._logits_of(dataset, found)[:2]
+
+    def _logits_of(
+        self, dataset: Dataset, found: DatasetFeatures
+    ) -> tuple[Tensor, NDArray[np.int64], NDArray[np.bool_]]:
+        """`_logits`, and which of the images these are."""
         if dataset.labels is None:
             raise StudioError(f"the classes of {dataset.name} are not known")
         truth = dataset.labels[found.rows]
@@ -207,25 +186,41 @@ class _Measuring:
         known = truth >= 0
         if not known.any():
             raise StudioError(f"no picture of {dataset.name} is of a class that the model can choose")
-        return logits[torch.from_numpy(known)], truth[known]
+        return logits[torch.from_numpy(known)], truth[known], known
 
     def _accuracy(self, name: str, dataset: Dataset, found: DatasetFeatures) -> None:
         logits, truth = self._logits(dataset, found)
         right = int((logits.argmax(dim=1).numpy() == truth).sum())
+        self._hits[name] = right, len(truth)
         self._figures[name] = self._share(right, len(truth))
 
     def _share(self, hits: int, n: int) -> Figure:
-        """A share of images with its interval: the hits of a resample are binomial."""
-        if not self._on.resamples:
-            return Figure(hits / n, n=n)
-        drawn = np.random.default_rng(self._on.seed).binomial(n, hits / n, self._on.resamples) / n
-        low, high = np.quantile(drawn, _LEVEL)
-        return Figure(hits / n, float(low), float(high), n)
+        return share(hits, n, resamples=self._on.resamples, seed=self._on.seed)
 
-    def _neighbours(self, train: DatasetFeatures, inside: DatasetFeatures) -> None:
+    def _annotated(self, inside: DatasetFeatures) -> None:
+        """Accuracy on the ID images of each annotated factor, and on all that are annotated."""
+        if not self._on.annotations:
+            return
+        logits, truth, known = self._logits_of(self._on.id, inside)
+        names = [Path(self._on.id.caption(int(row))).name for row in inside.rows[known]]
+        found = annotated_shares(
+            logits.argmax(dim=1).numpy() == truth, names, self._on.annotations, self._on.resamples, self._on.seed
+        )
+        self._figures |= found.figures
+        self._skipped |= found.skipped
+
+    def _mean(self, kind: str, names: Collection[str]) -> None:
+        """The mean accuracy over factors or styles, where each of them could be measured."""
+        parts = [self._hits[key] for name in names if (key := f"{kind} {name}") in self._hits]
+        if parts and len(parts) == len(names):
+            self._figures[f"mean {kind}"] = mean_share(parts, resamples=self._on.resamples, seed=self._on.seed)
+
+    def _neighbours(self, train: DatasetFeatures | None, inside: DatasetFeatures) -> None:
         on = self._on
 
         def work() -> None:
+            if on.train is None or train is None:
+                raise StudioError(_NO_TRAINING)
             if on.train.labels is None or on.id.labels is None:
                 raise StudioError("the classes of the ID images are not known")
             assert train.visual is not None and inside.visual is not None
@@ -244,7 +239,11 @@ class _Measuring:
             fitting, testing = halves(len(truth), self._on.seed)
             self._temperature = fit_temperature(logits[fitting], truth[fitting])
             self._figures["temperature"] = Figure(self._temperature, n=len(fitting))
-            self._calibration(self._on.id.name, logits[testing], truth[testing])
+            tested = logits[testing], truth[testing]
+            self._calibration(self._on.id.name, *tested)
+            if self._on.resamples:
+                change = scaling_change(*tested, self._temperature, resamples=self._on.resamples, seed=self._on.seed)
+                self._figures[f"ece change {self._on.id.name}"] = Figure(*change, n=len(testing))
 
         self._try("ece", work)
 
@@ -269,12 +268,12 @@ class _Measuring:
         if name.startswith("shift"):
             self._calibration(title, *self._logits(dataset, found))
 
-    def _detect(self, train: DatasetFeatures, inside: DatasetFeatures) -> None:
-        assert train.visual is not None
+    def _detect(self, train: DatasetFeatures | None, inside: DatasetFeatures) -> None:
+        images = None if train is None or train.visual is None else torch.as_tensor(train.visual)
         references = {
             "text": Reference(self._class_text, logit_scale=self._backbone.logit_scale),
             "head": Reference(head=self._backbone.head),
-            "features": Reference(images=torch.as_tensor(train.visual)),
+            "features": Reference(images=images),
         }
         for rule in RULES:
             if why := self._lacks(rule):
@@ -285,24 +284,23 @@ class _Measuring:
     def _by_rule(self, rule: Rule, reference: Reference, inside: DatasetFeatures) -> None:
         score = rule.scorer.fit(reference)
         kept = score_all(score, inside)
+        lost = []
 
         def against(name: str, dataset: Dataset) -> None:
-            found = self._features(dataset)
-            scores = score_all(score, found)
-            here = summary(kept, scores)
-            ends: dict[str, tuple[float | None, float | None]] = {"auroc": (None, None), "fpr95": (None, None)}
-            if self._on.resamples:
-                around = intervals(kept, scores, resamples=self._on.resamples, seed=self._on.seed)
-                ends = {"auroc": around.auroc, "fpr95": around.fpr95}
-            for kind, value in (("auroc", here.auroc), ("fpr95", here.fpr95)):
-                self._figures[f"{kind} {rule.name} {name}"] = Figure(value, *ends[kind], n=len(scores))
+            lost.append(score_all(score, self._features(dataset)))
+            for kind, figure in rates(kept, lost[-1], resamples=self._on.resamples, seed=self._on.seed).items():
+                self._figures[f"{kind} {rule.name} {name}"] = figure
 
         for name, dataset in self._on.ood.items():
             self._try(f"auroc {rule.name} {name}", partial(against, name, dataset))
+        if lost and len(lost) == len(self._on.ood):
+            for kind, mean in mean_rates(kept, lost, resamples=self._on.resamples, seed=self._on.seed).items():
+                self._figures[f"mean {kind} {rule.name}"] = mean
 
     def _retrieve(self) -> None:
         dataset = self._on.captioned
         if dataset is None:
+            self._skipped["recall"] = "these pictures have no captions"
             return
         if self._class_text is None:
             self._skipped["recall"] = "the model has no text tower"
@@ -316,12 +314,12 @@ class _Measuring:
             number = {text: i for i, text in enumerate(texts)}
             of = [number[text] for text in said]
             captions = self._encode_text(texts).cpu()
-            for way, share, n in (
+            for way, right, n in (
                 ("image-to-text", recalls(found.joint, captions, of, range(len(texts))), len(said)),
                 ("text-to-image", recalls(captions, found.joint, range(len(texts)), of), len(texts)),
             ):
                 for k in RANKS:
-                    self._figures[f"recall@{k} {way}"] = self._share(round(share[k] * n), n)
+                    self._figures[f"recall@{k} {way}"] = self._share(round(right[k] * n), n)
             self._retrieved = nearest(texts, captions, found.joint, found.rows, np.array(of))
 
         self._try("recall", work)

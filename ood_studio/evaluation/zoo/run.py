@@ -10,7 +10,7 @@ from typing import Any
 from ood_studio.core.errors import StudioError
 from ood_studio.core.versions import versions
 from ood_studio.evaluation.zoo.figures import Measured
-from ood_studio.evaluation.zoo.measure import Measurement
+from ood_studio.evaluation.zoo.measurement import Measurement
 from ood_studio.evaluation.zoo.rules import RULES
 
 

@@ -11,6 +11,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.files import write_text
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
+from ood_studio.evaluation.significance import OUTCOMES
 from ood_studio.evaluation.zoo import RULES, ZooRun
 from ood_studio.evaluation.zoo.axes import figures_of, said
 from ood_studio.evaluation.zoo.bundled import RESULTS
@@ -32,6 +33,7 @@ _COLUMNS = {
     "recall@5 image-to-text": "recall@5",
     "parameters": "parameters",
 }
+_WITH_INTERVALS = ("mean auroc", "mean auroc 1-nn")  # over resampled images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +72,9 @@ def zoo_figures(run: ZooRun) -> str:
         f"{len(run.measured)} models on {len(sets)} sets of {min(sets.values()):,} to {max(sets.values()):,} fresh "
         f"scenes, seed {run.passport['seed']}; from `python -m ood_studio.training.reports zoo`. In percent; "
         "AUROC is the mean over the OOD sets: by the score that stands for a model, the first that it can run "
-        f"({rules}), and by 1-NN for all. Lines are robust (Huber), with 95 % intervals over resampled models. A claim "
-        "*shows* where the interval of what it says lies above zero, *does not show* where it lies below, and else is "
-        "*undecided*; of claims on sets or models one by one, where at least one interval says so and none otherwise.",
+        f"({rules}), and by 1-NN for all. Lines are robust (Huber), with 95 % intervals over resampled models; of "
+        "several sources each has its line and all one slope, and p is of permutations within sources. Each claim is "
+        f"one test or several: {OUTCOMES}.",
         "",
         *table(
             ("claim", "", "what says so"),
@@ -84,7 +86,7 @@ def zoo_figures(run: ZooRun) -> str:
     for model in sorted(run.measured, key=lambda each: known[each.backbone].group if each.backbone in known else ""):
         figures, about = figures_of(model), known.get(model.backbone)
         group = "" if about is None else about.group
-        cells = [said(name, figures.get(name)) for name in _COLUMNS]
+        cells = [said(name, figures.get(name), interval=name in _WITH_INTERVALS) for name in _COLUMNS]
         rows.append([f"`{model.backbone}`", group, *cells])
     lines += table(("model", "group", *_COLUMNS.values()), rows)
     if run.problems:

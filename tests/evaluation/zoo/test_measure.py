@@ -19,6 +19,7 @@ from ood_studio.evaluation.bench import score_all
 from ood_studio.evaluation.metrics import auroc
 from ood_studio.evaluation.suites import open_suite
 from ood_studio.evaluation.zoo import Measured, Measurement, measure
+from ood_studio.evaluation.zoo.axes import figures_of
 from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.prompts import prompt_set
 from ood_studio.labels.text_features import class_features
@@ -63,7 +64,18 @@ def test_figures_are_those_of_the_functions_behind_benchmarks(on: Measurement) -
     assert found.figures["auroc mcm near-ood"].value == auroc(score_all(score, inside), score_all(score, outside))
     assert found.rules == {"accuracy": "zero-shot", "ood": "mcm"}
     assert set(found.skipped) == {"auroc msp", "auroc maxlogit"}
-    for name in ("factor pose", "shift sketch", "ece id-test", "ece scaled sketch", "recall@5 text-to-image"):
+    for name in (
+        "mean auroc mcm",
+        "mean fpr95 1-nn",
+        "mean factor",
+        "mean shift",
+        "ece change id-test",
+        "factor pose",
+        "shift sketch",
+        "ece id-test",
+        "ece scaled sketch",
+        "recall@5 text-to-image",
+    ):
         figure = found.figures[name]
         assert figure.low is not None and figure.high is not None and figure.low <= figure.high, name
     # Diagrams are those of the figures beside them; what is found for captions is what recall counts.
@@ -113,6 +125,7 @@ def test_features_that_are_not_finite_cost_their_set_alone(on: Measurement) -> N
     broken: Dataset | None = None
     two = replace(on, ood={"lost": lost, "kept": open_split("near-ood", 4, 24)})
     found = measure(Bare(), two, None, lambda texts: torch.empty(0), features_of)  # type: ignore[arg-type]
+    assert "mean auroc 1-nn" not in found.figures and "mean auroc" not in figures_of(found)
     assert "auroc 1-nn kept" in found.figures and "auroc 1-nn lost" not in found.figures
     assert found.skipped["auroc 1-nn lost"] == "features of 1 of 24 pictures of near-ood are not finite"
     broken = on.train
@@ -125,7 +138,7 @@ def test_features_alone_still_have_neighbours(on: Measurement) -> None:
 
     found = measure(Bare(), on, None, lambda texts: torch.empty(0), features_of)  # type: ignore[arg-type]
     assert found.rules == {"accuracy": "20-nn", "ood": "1-nn"}
-    assert {name.split()[0] for name in found.figures} == {"accuracy", "auroc", "fpr95"}
+    assert {name.split()[0] for name in found.figures} == {"accuracy", "auroc", "fpr95", "mean"}
     assert "neither a text tower nor a classifier" in found.skipped["factor"]
 
 
