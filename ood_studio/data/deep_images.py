@@ -9,6 +9,7 @@ a little larger than another moves the range a little, never by a step.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +34,7 @@ _WIDTH, _BITS, _PHOTOMETRIC, _LEAST, _GREATEST, _FORMAT, _LEAST_NUMBER, _GREATES
 _KINDS = {1: "whole", 2: "signed whole", 3: "floating-point", 5: "complex", 6: "complex"}
 _OUTER = 0.1  # percent left out at either end
 _SAMPLES = 1_000_000  # looked at for a range
-_STRIPE = 4 * 2**20  # samples converted at a time
+_STRIPE = 2**20  # samples converted at a time
 
 
 @dataclass(frozen=True)
@@ -59,21 +60,19 @@ def to_eight_bits(image: Image.Image) -> Image.Image:
     Memory: one byte a pixel beside the image itself.
     """
     tags = _tags(image)
-    values = _samples(image, tags)
-    shown = _declared(image, values, tags) or _robust(values)
+    shown = _declared(image, tags) or _robust(image, tags)
     span = shown.white - shown.black
-    grey = np.empty(values.shape, np.uint8)
-    rows = max(1, _STRIPE // max(1, values.shape[1]))
-    for start in range(0, len(values), rows):
-        part = np.nan_to_num(values[start : start + rows].astype(np.float32), nan=shown.black)
-        part = (part - shown.black) * (255 / span) if span > 0 else np.full_like(part, 128)
-        grey[start : start + rows] = np.rint(part.clip(0, 255))
-    if tags.get(_PHOTOMETRIC) == 0:  # white is zero
-        np.subtract(255, grey, out=grey)
     clear = image.info.get("transparency")
-    if isinstance(clear, int):
-        grey[values == clear] = 255
-    small = Image.fromarray(grey)
+    small = Image.new("L", image.size)
+    for top, values in _stripes(image, tags):
+        part = np.nan_to_num(values.astype(np.float32), nan=shown.black)
+        part = (part - shown.black) * (255 / span) if span > 0 else np.full_like(part, 128)
+        grey = np.rint(part.clip(0, 255)).astype(np.uint8)
+        if tags.get(_PHOTOMETRIC) == 0:  # white is zero
+            np.subtract(255, grey, out=grey)
+        if isinstance(clear, int):
+            grey[values == clear] = 255
+        small.paste(Image.fromarray(grey), (0, top))
     if shown.note:
         small.info[NOTE] = shown.note
     return small
@@ -105,29 +104,35 @@ def _tags(image: Image.Image) -> dict[int, float]:
     return tags
 
 
-def _samples(image: Image.Image, tags: dict[int, float]) -> NDArray[np.generic]:
-    values = np.asarray(image)
-    # Pillow holds 32 bits without a sign in a type that has one.
-    if values.dtype == np.int32 and tags.get(_BITS) == 32 and tags.get(_FORMAT, 1) == 1:
-        return values.view(np.uint32)
-    return values
+def _stripes(image: Image.Image, tags: dict[int, float]) -> Iterator[tuple[int, NDArray[np.generic]]]:
+    """The samples in stripes of rows, each with its first row; a whole image of them would take its memory twice."""
+    width, height = image.size
+    rows = max(1, _STRIPE // width)
+    for top in range(0, height, rows):
+        values = np.asarray(image.crop((0, top, width, min(top + rows, height))))
+        # Pillow holds 32 bits without a sign in a type that has one.
+        if values.dtype == np.int32 and tags.get(_BITS) == 32 and tags.get(_FORMAT, 1) == 1:
+            values = values.view(np.uint32)
+        yield top, values
 
 
-def _declared(image: Image.Image, values: NDArray[np.generic], tags: dict[int, float]) -> _Range | None:
+def _declared(image: Image.Image, tags: dict[int, float]) -> _Range | None:
     for least, greatest in ((_LEAST_NUMBER, _GREATEST_NUMBER), (_LEAST, _GREATEST)):
         black, white = tags.get(least, 0.0), tags.get(greatest)
         if white is not None and np.isfinite([black, white]).all() and white > black:
             return _Range(black, white, _note(black, white, "as the file says"))
     bits = tags.get(_BITS, 16 if image.format in ("PNG", "PPM") else 0)
-    if values.dtype.kind in "iu" and 8 < bits <= 16 and tags.get(_FORMAT, 1) == 1:
+    if image.mode != "F" and 8 < bits <= 16 and tags.get(_FORMAT, 1) == 1:
         white = 2**bits - 1
         return _Range(0, white, "" if bits == 16 else _note(0, white, f"{bits:g} bits a sample"))
     return None
 
 
-def _robust(values: NDArray[np.generic]) -> _Range:
-    flat = values.reshape(-1)
-    some = flat[:: max(1, flat.size // _SAMPLES)].astype(np.float64)
+def _robust(image: Image.Image, tags: dict[int, float]) -> _Range:
+    width, height = image.size
+    step = max(1, width * height // _SAMPLES)
+    parts = [part.reshape(-1)[-top * width % step :: step] for top, part in _stripes(image, tags)]
+    some = np.concatenate(parts).astype(np.float64)
     some = some[np.isfinite(some)]
     if not some.size:
         return _Range(0.0, 0.0, "no sample is a finite number")

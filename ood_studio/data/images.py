@@ -40,8 +40,10 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_BYTES_A_PIXEL = 12  # while an image is decoded: its samples, a copy of them, and the result
-_BUDGET = ByteBudget(1_500_000_000)  # bytes for all images that are decoded at one time
+_BYTES_A_PIXEL = 10  # while an image is decoded: its samples, or the image before it is turned, and the result
+_STRIPE = 2**20  # pixels whose transparency and colours are converted at a time
+_FILES = ByteBudget(500_000_000)  # bytes of all files that are decoded at one time,
+_BUDGET = ByteBudget(1_000_000_000)  # and of what is made of them
 
 
 class ImageError(StudioError):
@@ -81,14 +83,21 @@ def decode_image(source: bytes | Path | str, *, name: str | None = None, transpa
         ImageError: when it is missing, empty, too large, no image, cut short or damaged.
     """
     called = _called(source, name)
-    data = _read(source, called)
+    with _FILES.reserved(_size(source)), _opened(_read(source, called), called) as image:
+        _check_size(image, called)
+        with _BUDGET.reserved(image.width * image.height * _BYTES_A_PIXEL):
+            return _decoded(image, called, transparency)
+
+
+def _opened(data: bytes, called: str) -> Image.Image:
+    """The image that a file's bytes begin; it alone holds them, until it is loaded."""
     if not data:
         raise ImageError(f"{called} is empty (0 bytes).")
     if is_pointer(data):
         raise ImageError(f"{called} {POINTER}.")
     formats = [*_FORMATS, "AVIF"] if features.check("avif") else _FORMATS
     try:
-        image: Image.Image = Image.open(io.BytesIO(data), formats=formats)
+        return Image.open(io.BytesIO(data), formats=formats)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         # Pillow refuses from the header on; the count of pixels stands in its message alone.
         pixels = next((int(word) for word in str(error).replace("(", " ").split() if word.isdigit()), None)
@@ -105,23 +114,27 @@ def decode_image(source: bytes | Path | str, *, name: str | None = None, transpa
         raise ImageError(f"{called} is not a picture this app can read ({_READABLE}).") from error
     except Exception as error:  # parsers of broken headers raise anything
         raise _damaged(called, error) from error
-    with image:
-        width, height = image.size
-        if width * height > MAX_PIXELS:
-            size = f"{width:,} × {height:,} pixels ({width * height / 1e6:,.0f} megapixels)"
-            raise _too_large(called, size)
-        if max(width, height) > MAX_SIDE:
-            raise ImageError(
-                f"{called} is too long: {width:,} × {height:,} pixels, and the limit is {MAX_SIDE:,} on a side."
-            )
-        if width < 1 or height < 1:
-            raise ImageError(f"{called} has no pixels ({width} × {height}).")
-        with _BUDGET.reserved(width * height * _BYTES_A_PIXEL):
-            return _decoded(image, called, transparency)
+
+
+def _check_size(image: Image.Image, called: str) -> None:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        size = f"{width:,} × {height:,} pixels ({width * height / 1e6:,.0f} megapixels)"
+        raise _too_large(called, size)
+    if max(width, height) > MAX_SIDE:
+        raise ImageError(
+            f"{called} is too long: {width:,} × {height:,} pixels, and the limit is {MAX_SIDE:,} on a side."
+        )
+    if width < 1 or height < 1:
+        raise ImageError(f"{called} has no pixels ({width} × {height}).")
 
 
 def _decoded(image: Image.Image, called: str, transparency: bool) -> Image.Image:
-    """The pixels of an opened image: 8 bits, upright, RGB, or RGBA where transparency is kept."""
+    """The pixels of an opened image: 8 bits, upright, RGB, or RGBA where transparency is kept.
+
+    The opened image is closed as soon as nothing of it is needed any more: two images of 4 bytes a pixel are the most
+    that is held at a time.
+    """
     try:
         image.load()
     except Exception as error:
@@ -137,13 +150,19 @@ def _decoded(image: Image.Image, called: str, transparency: bool) -> Image.Image
         orientation = 1
     profile, mode = image.info.get("icc_profile"), image.mode
     try:
-        shallow = to_eight_bits(image) if is_deep(image) else image
+        shallow = image
+        if is_deep(image):
+            shallow = to_eight_bits(image)
+            image.close()
         rgb = _to_rgb(shallow, profile, transparency)
     except Exception as error:
         raise ImageError(f"{called} has the colour mode {mode}, which this app cannot show.") from error
+    note = shallow.info.get(NOTE)
+    if rgb is not shallow:
+        shallow.close()
     method = _UPRIGHT.get(orientation)
     upright = rgb.copy() if method is None and rgb is image else rgb if method is None else rgb.transpose(method)
-    upright.info = {NOTE: shallow.info[NOTE]} if NOTE in shallow.info else {}
+    upright.info = {} if note is None else {NOTE: note}
     return upright
 
 
@@ -174,6 +193,15 @@ def _called(source: bytes | Path | str, name: str | None) -> str:
     printable = "".join(c if c.isprintable() else " " for c in given).strip() or "The picture"
     # A path is told by its end, an upload by its beginning.
     return printable if len(printable) <= 80 else f"{printable[:29]}…{printable[-50:]}"
+
+
+def _size(source: bytes | Path | str) -> int:
+    """Bytes that a file's content is going to take beside what is there already; 0 where it is not read."""
+    try:
+        size = os.path.getsize(source) if isinstance(source, (Path, str)) else 0
+    except (OSError, ValueError):  # told when it is read
+        return 0
+    return size if size <= MAX_BYTES else 0
 
 
 def _read(source: bytes | Path | str, called: str) -> bytes:
@@ -209,6 +237,24 @@ def _damaged(called: str, error: Exception) -> ImageError:
 
 
 def _to_rgb(image: Image.Image, profile: bytes | None, transparency: bool) -> Image.Image:
+    if not image.has_transparency_data and not profile:
+        return image if image.mode == "RGB" else image.convert("RGB")
+    width, height = image.size
+    rows = max(1, _STRIPE // width)
+    if rows >= height:
+        return _in_colour(image, profile, transparency)
+    found: Image.Image | None = None
+    for top in range(0, height, rows):
+        stripe = image.crop((0, top, width, min(top + rows, height)))
+        part = _in_colour(stripe, profile, transparency)
+        found = found or Image.new(part.mode, image.size)
+        found.paste(part, (0, top))
+    assert found is not None
+    return found
+
+
+def _in_colour(image: Image.Image, profile: bytes | None, transparency: bool) -> Image.Image:
+    """An image, or stripe of one, with transparency or a profile, as RGB, or RGBA where transparency is kept."""
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         if profile:

@@ -26,7 +26,7 @@ from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.presets import read_labels
 from ood_studio.labels.prompts import prompt_set
 from ood_studio.labels.text_features import class_features
-from ood_studio.studio.requests import AdaptRequest, LabelChoice
+from ood_studio.studio.requests import AdaptRequest
 from ood_studio.studio.workbench import LabelSpace, Workbench
 
 _KEEP_SECONDS = 10.0  # between two times that an unfinished training is kept
@@ -128,7 +128,7 @@ class AdaptService:
 
     def _images(self, request: AdaptRequest) -> tuple[tuple[str, ...], Dataset, tuple[str, ...]]:
         """The ID labels, the ID images that are learnt from, and what there is to say about them."""
-        typed = "" if request.labels.labels == LabelChoice.labels else request.labels.labels
+        typed = request.labels.labels.strip()
         if request.images:
             own = open_labelled(request.images, "", typed)
             if not own.labels:

@@ -126,7 +126,7 @@ class FeatureMapService:
             own: Dataset = open_dataset(request.reference, labels=())
             own = own if len(own) <= request.inside else Subset(own, request.inside, request.seed)
             return [(f"ID: {own.name}", "id", own, request.inside)]
-        found = reference_of(read_labels(request.labels.labels).labels) or references()[0]
+        found = reference_of(read_labels(request.labels.apart_from_data).labels) or references()[0]
         far = len(found.far)
         wanted: list[tuple[ReferencePart, Kind, int]] = [
             (found.id, "id", request.inside),

@@ -58,7 +58,7 @@ class SuiteBenches:
             StudioError: for an unknown suite, data that are not there, or ID labels that are not the suite's.
         """
         own = bool(request.id_data) or request.suite == OWN_SUITE
-        typed = "" if request.labels.labels == LabelChoice.labels else request.labels.labels
+        typed = request.labels.labels.strip()
         suite = open_suite(
             OWN_SUITE if own else request.suite,
             id_data=request.id_data,

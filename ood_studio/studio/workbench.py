@@ -148,7 +148,7 @@ class Workbench:
             return LabelSpace(
                 (backbone.fingerprint, own), backbone, own, nothing, NO_NEGATIVES, nothing, own_notes(backbone)
             )
-        typed = TypedLabels(labels) if labels else read_labels(choice.labels)
+        typed = TypedLabels(labels) if labels else read_labels(choice.apart_from_data)
         labels = typed.labels
         corpus = load_corpus(choice.corpus, lexnames=choice.lexnames)
         prompts = read_prompts(choice.prompts)

@@ -18,11 +18,11 @@ from ood_studio.core.parameters import leaves, names, texts, value_at, with_valu
 from ood_studio.core.progress import Progress, silent
 from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.results import ResultStore
-from ood_studio.labels.presets import load_preset
 from ood_studio.scorers import NegLabel
 from ood_studio.studio import BenchRequest, LabelChoice, Studio
 from ood_studio.studio.hosted import Hosted
 from ood_studio.studio.jobs import Jobs
+from ood_studio.studio.requests.labels import USUAL_LABELS
 from ood_studio.ui.compare import cards, drawing
 from ood_studio.ui.compare.chooser import Chooser, build_chooser
 from ood_studio.ui.compare.earlier import earlier_runs, kept_run, newest, opened
@@ -92,8 +92,7 @@ def test_a_suite_brings_its_labels_and_own_pictures_take_those_of_the_sidebar(dr
     folders = {"suite": OWN_SUITE, "id_data": str(tmp_path), "ood_data": ["a=/b"]}
     own = drawn.read({**folders, "labels.labels": "cifar-10"})
     assert (own.labels.labels, own.id_data, own.ood_data) == ("cifar-10", str(tmp_path), ("a=/b",))
-    # The preset that is there at first is spelt out: by its name it would stand for the names of class folders.
-    assert tuple(drawn.read(folders).labels.labels.split("\n")) == load_preset(LabelChoice.labels)
+    assert drawn.read(folders).labels.labels == USUAL_LABELS  # the preset that is there at first is one like any other
     assert drawn.read(folders, class_labels=True).labels.labels == LabelChoice.labels
     with pytest.raises(StudioError, match="there are no ID pictures"):
         drawn.read({"suite": OWN_SUITE})

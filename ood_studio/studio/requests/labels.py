@@ -10,6 +10,9 @@ from ood_studio.core.parameters import Help, check
 from ood_studio.labels.corpora import DEFAULT_LEXNAMES
 from ood_studio.labels.negmining import Mining
 
+USUAL_LABELS = "diorama-20"
+"""The preset that is meant where labels are neither named nor brought by data."""
+
 
 @dataclass(frozen=True)
 class LabelChoice:
@@ -18,7 +21,8 @@ class LabelChoice:
     Attributes:
         backbone: a name that `load_backbone` takes.
         labels: a preset (``diorama-20``, ``cifar-10``, ``cifar-100``, ``imagenet-1k``) or labels typed one a line, or
-            on one line separated by commas.
+            on one line separated by commas. Empty where none are named: those that the data bring (a suite its own,
+            a person's images the names of their class folders), else `USUAL_LABELS`.
         corpus: ``diorama``, ``wordnet`` or the path of a text file with one word a line.
         lexnames: WordNet's lexicographer files to search; ``neglabel`` and ``csp`` stand for those of the authors.
         prompts: a prompt set (``neglabel``, ``plp``, ``photo``, ``csp``) or a template with ``{}``.
@@ -29,7 +33,10 @@ class LabelChoice:
     backbone: Annotated[
         str, Help("Bundled: diorama, diorama-conv; any checkpoint: open_clip:NAME/TAG or timm:NAME")
     ] = DEFAULT
-    labels: Annotated[str, Help("ID labels: a preset, or your own, one a line or separated by commas")] = "diorama-20"
+    labels: Annotated[
+        str,
+        Help("ID labels: a preset, or your own, one a line or separated by commas; else the data's, or diorama-20"),
+    ] = ""
     corpus: Annotated[str, Help("Candidates for negative labels: diorama, wordnet, or a text file of words")] = (
         "diorama"
     )
@@ -42,3 +49,8 @@ class LabelChoice:
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def apart_from_data(self) -> str:
+        """The labels where no data bring any, for `read_labels`."""
+        return self.labels if self.labels.strip() else USUAL_LABELS

@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.core.parameters import value_at
-from ood_studio.labels.presets import read_labels
 from ood_studio.studio import BenchRequest, LabelChoice
 from ood_studio.ui.compare.layout import START, layout
 from ood_studio.ui.compare.made_sets import added_choices
@@ -70,7 +69,7 @@ class Chooser:
             tell_left_out([*own.problems.values()])
             changes |= {"id_data": own.id_data, "ood_data": own.ood_data}
             if not class_labels:
-                changes["labels.labels"] = _spelt(sidebar.changes(shared)["labels.labels"])
+                changes["labels.labels"] = sidebar.changes(shared)["labels.labels"]
         return sidebar.read(shared, START, changes)
 
     def updates(self, changes: Mapping[str, Any]) -> Updates:
@@ -122,8 +121,3 @@ def build_chooser(page: Page) -> Chooser:
 
 def _files(label: str, name: str) -> gr.File:
     return gr.File(label=label, file_count="multiple", type="filepath", height=120, visible="hidden", elem_id=name)
-
-
-def _spelt(labels: str) -> str:
-    """Labels by themselves: the name of the preset that is there at first stands for those of class folders."""
-    return "\n".join(read_labels(labels).labels) if labels == LabelChoice.labels else labels

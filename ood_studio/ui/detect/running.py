@@ -140,7 +140,7 @@ def made(studio: Studio, request: DetectorRequest, progress: Progress) -> Ready:
         StudioError: one sentence, such as how many calibration pictures would do.
     """
     found = studio.detector(request, progress)
-    stem = file_stem(f"{request.labels.labels[:30]}-{found.detector.scorer.name}")
+    stem = file_stem(f"{request.labels.apart_from_data[:30]}-{found.detector.scorer.name}")
     try:
         found.detector.save(path := download_folder() / f"{stem}{SUFFIX}")
     except OSError as error:

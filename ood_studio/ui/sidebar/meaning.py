@@ -32,7 +32,7 @@ def meaning_html(shared: Shared) -> str:
         said = "This model has no text tower: the classes of its own head stand for labels, and words play no part. "
         said += "Pictures of yours set the thresholds." if shared.reference else "Reference pictures of yours add k-NN."
         return f'<p class="studio-about" role="status">{said}</p>'
-    typed = read_labels(shared.labels.labels)
+    typed = read_labels(shared.labels.apart_from_data)
     sentences = [_sides(shared, typed.labels), _thresholds(shared, typed.labels), *map(escape, typed.notes)]
     if stranger := _stranger(shared):
         sentences.insert(0, f'<b class="out">{escape(stranger)}</b>')
@@ -69,7 +69,9 @@ def _thresholds(shared: Shared, labels: tuple[str, ...]) -> str:
 def _stranger(shared: Shared) -> str:
     """A warning where the model has never seen what the labels are about."""
     home = world_of_backbone(shared.labels.backbone)
-    asked = next((world for world in worlds() if shared.labels.labels in [each.name for each in world.presets]), None)
+    asked = next(
+        (world for world in worlds() if shared.labels.apart_from_data in [each.name for each in world.presets]), None
+    )
     if home is None or asked is None or home is asked:
         return ""
     return f"This model knows only the {home.title}, these labels belong to another: {asked.title}."

@@ -49,7 +49,9 @@ class Sidebar:
     """
 
     def __init__(self, page: Page, start: Shared, world: gr.HTML) -> None:
-        self.page, self.start, self.world = page, start, world
+        # A box has to hold something: the preset that is meant where nobody names labels.
+        self.start = start = with_values(start, {"labels.labels": start.labels.apart_from_data})
+        self.page, self.world = page, world
         self.form = Form(start, LAYOUT, page.strangers)
         self.kinds: dict[str, type] = {}
         with gr.Sidebar(width=330, elem_id="sidebar") as self.panel:
@@ -87,7 +89,7 @@ class Sidebar:
         return found | ({"reference": values[-1]} if values[-1] else {})
 
     def read(self, values: Sequence[Any], start: Request, own: Mapping[str, Any] | None = None) -> Request:
-        """A request with what is chosen here.
+        """A request with what is chosen here. The labels that the box holds at first are named by nobody.
 
         Args:
             values: of `inputs`.
@@ -99,6 +101,8 @@ class Sidebar:
         """
         known = leaves(cast(type, type(start)))
         shared = {path: value for path, value in self.changes(values).items() if path in known}
+        if shared.get("labels.labels") == self.start.labels.labels:
+            shared["labels.labels"] = value_at(start, "labels.labels")
         request = with_values(start, {**shared, **(own or {})})
         self.page.studio.allow(request)
         return request
@@ -117,6 +121,8 @@ class Sidebar:
         """
         kind = cast(type, type(request))
         shared = {path: value_at(self.start, path) for path in leaves(Shared) if path in leaves(kind)}
+        if "labels.labels" in shared:
+            shared["labels.labels"] = value_at(kind(), "labels.labels")
         start = with_values(kind() if start is None else start, shared)
         return query_of(request, start, {**LAYOUT.boxes, **(boxes or {})})
 
