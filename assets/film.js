@@ -28,9 +28,9 @@ function load() {
   scrub.max = film.count;
   find("summary").textContent = film.summary;
   find("promise").textContent = film.promise;
-  find("rows").replaceChildren(...film.methods.map(({ name, protocol, seen, colour }) => {
+  find("rows").replaceChildren(...film.methods.map(({ name, key, protocol, seen, colour }) => {
     const row = made("tr");
-    const head = made("th", "", { scope: "row", title: `${protocol}: it sees ${seen}` });
+    const head = made("th", "", { scope: "row", title: `${key}, ${protocol}: it sees ${seen}` });
     const mark = made("i");
     mark.style.background = colour;
     head.append(mark, name);

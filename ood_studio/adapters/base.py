@@ -27,6 +27,8 @@ from ood_studio.scorers import Reference, Scorer, Space
 
 __all__ = ["Adapted", "Adapter", "Diverged", "Epoch", "Start"]
 
+_TEXT = ("class_text", "negative_text", "conditional")  # the parts of a reference that make its text side
+
 
 @dataclass(frozen=True, eq=False)
 class Start:
@@ -289,7 +291,12 @@ class Adapted:
         ):
             if text is not None and len(text) != len(labels):
                 raise AdapterError(f"the reference has {len(text):,} {what}, the adapter {len(labels):,}")
-        return self.adapter._reference(self, reference, space)
+        found = self.adapter._reference(self, reference, space)
+        moved = any(getattr(found, part) is not getattr(reference, part) for part in _TEXT)
+        if found.texts is None or not moved:
+            return found
+        why = f"{self.adapter.title} has learnt other vectors for the labels, and none for new texts"
+        return replace(found, texts=None, absent={**found.absent, "texts": why})
 
     def scorer(self, scorer: Scorer) -> Scorer:
         """A scorer at its defaults, as it is meant on the adapted model: a score of logits reads the trained head."""

@@ -29,6 +29,7 @@ from ood_studio.data.images import decode_image
 from ood_studio.detectors.conformal import Calibration, Promise
 from ood_studio.detectors.file import read, write
 from ood_studio.hub.names import names_folder
+from ood_studio.labels.label_texts import WordsOfLabels
 from ood_studio.scorers import SCORERS, FittedScore, Reference, Scorer, read_features
 from ood_studio.scorers.label_vectors import JoinedVectors, LabelVectors
 
@@ -85,7 +86,7 @@ class Detector:
         labels, negative_labels: in the order of the reference's text features, or of its head.
         scorer: the score; one that depends on the order of the stream cannot be promised anything.
         reference: what the score was fitted to, without the adapters; its images are features as the adapters move
-            them.
+            them. What words mean is not in the file, so a score that leaves labels out for it is `Scorer.settled`.
         calibration: scores of ID images that nothing else was fitted or chosen with.
         promise: what the threshold keeps.
         about: what the calibration images are: ``calibration`` for people, ``key`` of their content, and notes.
@@ -106,16 +107,7 @@ class Detector:
     adapters: tuple[Adapted, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.scorer.stream:
-            raise StudioError(
-                f"{self.scorer.title} learns from the images that it scores, so no threshold of it can be promised; "
-                "take another score"
-            )
-        if "texts" in (*self.scorer.needs, *self.scorer.wants):
-            raise StudioError(
-                f"{self.scorer.title} asks the text tower for new texts, which a detector's file does not hold; take "
-                "another score"
-            )
+        check_promised(self.scorer)
         self.reference.check_fixed("A detector")
         for what, rows, labels in (
             ("ID labels", self.reference.class_text, self.labels),
@@ -246,6 +238,9 @@ class Detector:
         for place, adapter in enumerate(self.adapters):
             parts |= {f"adapter.{place}.{name}": each for name, each in adapter.tensors.items()}
         parts["calibration"] = torch.from_numpy(self.calibration.scores)
+        words = self.reference.texts
+        if words is not None:
+            parts["adjectives"] = words.adjectives
         header = {
             "backbone": self.backbone.name,
             "fingerprint": self.backbone.fingerprint,
@@ -259,6 +254,7 @@ class Detector:
             "threshold": self.threshold,
             "about": dict(self.about),
             "adapters": [adapter.record.to_json() for adapter in self.adapters],
+            "templates": None if words is None else list(words.templates),
             "versions": {"ood_studio": __version__, "torch": version("torch")},
         }
         write(Path(path), header, {name: each for name, each in parts.items() if each is not None})
@@ -287,6 +283,8 @@ class Detector:
                 f"{where.name} was made with {header['backbone']} in another version or precision than {model.name} "
                 "has here; give it that model"
             )
+        labels, negative_labels = tuple(header["labels"]), tuple(header["negative_labels"])
+        words, templates = tensors.get("adjectives"), header.get("templates") or ()
         reference = Reference(
             tensors.get("class_text"),
             tensors.get("negative_text"),
@@ -295,8 +293,8 @@ class Detector:
             _head(tensors.get("head.weight"), tensors.get("head.bias")),
             header["logit_scale"],
             tensors.get("conjugated_text"),
+            texts=None if words is None else WordsOfLabels(model, labels, negative_labels, words, templates),
         )
-        labels, negative_labels = tuple(header["labels"]), tuple(header["negative_labels"])
         parts = [
             (text, {name.removeprefix(own): each for name, each in tensors.items() if name.startswith(own)})
             for own, text in ((f"adapter.{place}.", text) for place, text in enumerate(header["adapters"]))
@@ -311,6 +309,19 @@ class Detector:
             read_texts(Promise, header["promise"]),
             header["about"],
             rebuild_adaptation(parts, model, labels, negative_labels, where.name).parts,
+        )
+
+
+def check_promised(scorer: Scorer) -> None:
+    """Checks that something can be promised of a score.
+
+    Raises:
+        StudioError: for one that learns from the images that it scores.
+    """
+    if scorer.stream:
+        raise StudioError(
+            f"{scorer.title} learns from the images that it scores, so no threshold of it can be promised; take "
+            "another score"
         )
 
 

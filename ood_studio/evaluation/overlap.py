@@ -10,10 +10,11 @@ _CHUNK = 65_536
 
 
 def shared_rows(some: Tensor, others: Tensor) -> int:
-    """How many rows of (n, d) are also rows of (m, d), but for rounding.
+    """How many rows of (n, …) are also rows of (m, …), but for rounding.
 
     All rows are laid on a line by one random direction; only those that fall together are compared as a whole.
     """
+    some, others = some.flatten(1), others.flatten(1)
     if some.shape[1] != others.shape[1] or not len(some) or not len(others):
         return 0
     direction = torch.randn(some.shape[1], generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -33,7 +34,8 @@ def shared_rows(some: Tensor, others: Tensor) -> int:
 
 
 def distinct_rows(rows: Tensor) -> int:
-    """How many rows of (n, d) differ from each other by more than rounding."""
+    """How many rows of (n, …) differ from each other by more than rounding."""
+    rows = rows.flatten(1)
     if len(rows) < 2:
         return len(rows)
     direction = torch.randn(rows.shape[1], generator=torch.Generator().manual_seed(0), dtype=torch.float64)

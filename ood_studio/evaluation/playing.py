@@ -20,6 +20,8 @@ from ood_studio.scorers.streaming import Learnt, overhearing
 
 CHECKPOINTS = 20
 """Where the running AUROC is read."""
+MOVING = "+moving"
+"""Behind the key of a method whose threshold follows the stream."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +29,7 @@ class Played:
     """What a method did with a stream.
 
     Attributes:
-        method: its key; with ``+moving`` behind it its threshold follows the stream, else it is frozen.
+        method: its key; with `MOVING` behind it its threshold follows the stream, else it is frozen.
         passport: what its scores may depend on.
         scores: (n,) in the order of the stream.
         threshold: (n,) that each image was decided with.
@@ -140,7 +142,7 @@ def play(
     if moving and passport.kind == "inductive":
         passport = Passport("online", "scores before it", order, 1, flow.mix(), seed)
     return Played(
-        f"{method}+moving" if moving else method,
+        method + MOVING * moving,
         passport,
         scores,
         threshold,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ood_studio.evaluation.passport import MARKS
 from ood_studio.evaluation.playing import Played
 from ood_studio.evaluation.streams import Flow
 from ood_studio.figures.colours import styles
@@ -38,8 +39,10 @@ def thumbnail_places(count: int) -> list[int]:
     return [*dict.fromkeys(np.linspace(0, count - 1, min(count, MOST_THUMBNAILS)).round().astype(int).tolist())]
 
 
-def film(flow: Flow, played: Sequence[Played], thumbnails: Thumbnails, promise: str) -> dict[str, Any]:
-    """A film as plain values for JSON.
+def film(
+    flow: Flow, played: Sequence[Played], thumbnails: Thumbnails, promise: str, titles: Mapping[str, str]
+) -> dict[str, Any]:
+    """A film as plain values for JSON; ``titles`` are what methods are called, by `Played.method`.
 
     Its parts: ``sets`` names what images are of and ``of`` says which each is, by number, 0 for ID; ``sheet`` is a
     `sprite`, whose pictures stand at ``places`` and are called ``captions``; of every method ``flagged`` holds a 1 for
@@ -57,15 +60,16 @@ def film(flow: Flow, played: Sequence[Played], thumbnails: Thumbnails, promise: 
         "captions": list(thumbnails.captions),
         "promise": promise,
         "line": round(played[0].line / math.log(10), 3) if played else 0,
-        "methods": [_method(each, looks[each.method].colour) for each in played],
-        "summary": summary(flow, played, promise),
+        "methods": [_method(each, titles[each.method], looks[each.method].colour) for each in played],
+        "summary": summary(flow, played, promise, titles),
     }
 
 
-def _method(played: Played, colour: str) -> dict[str, Any]:
+def _method(played: Played, title: str, colour: str) -> dict[str, Any]:
     told = played.figures()
     return {
-        "name": told["method"],
+        "name": title + MARKS[played.passport.kind],
+        "key": played.method,
         "protocol": told["protocol"]["kind"],
         "seen": told["protocol"]["seen"],
         "colour": colour,
@@ -90,8 +94,8 @@ def _event(learnt: Any, words: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def summary(flow: Flow, played: Sequence[Played], promise: str) -> str:
-    """What happened, in sentences, for those who do not see it."""
+def summary(flow: Flow, played: Sequence[Played], promise: str, titles: Mapping[str, str]) -> str:
+    """What happened, in sentences, for those who do not see it; ``titles`` as in `film`."""
     said = [f"A stream of {len(flow):,} pictures: {flow.mix()}. Promised: {promise}."]
     for each in played:
         told: Mapping[str, Any] = each.figures()
@@ -104,5 +108,5 @@ def summary(flow: Flow, played: Sequence[Played], promise: str) -> str:
         memory = told["memory"]
         if memory is not None:
             parts.append(f"at the end {memory['ood']:,} pictures held as OOD, {memory['id_among_ood']:,} of them ID")
-        said.append(f"{told['method']}, {told['protocol']['kind']}: {', '.join(parts)}.")
+        said.append(f"{titles[each.method]}, {told['protocol']['kind']}: {', '.join(parts)}.")
     return " ".join(said)

@@ -35,20 +35,38 @@ class WordsOfLabels:
     Args:
         backbone: whose text tower makes the texts.
         labels: the ID labels.
-        mined: the negative labels.
-        prompts: templates; pairs take those of the negative nouns.
+        words: the negative labels.
+        adjectives, templates: see there.
         source: the corpus, see `load_corpus`: WordNet says how the words of a text file relate.
     """
 
     def __init__(
-        self, backbone: Backbone, labels: Sequence[str], mined: NegativeLabels, prompts: PromptSet, source: str | Path
+        self,
+        backbone: Backbone,
+        labels: Sequence[str],
+        words: Sequence[str],
+        adjectives: Tensor,
+        templates: Sequence[str],
+        source: str | Path = "",
     ) -> None:
-        self._backbone, self._templates = backbone, prompts.noun
-        self._labels, self._words = tuple(labels), mined.words
-        self._source = source
+        self._backbone, self._source = backbone, source
+        self._labels, self._words = tuple(labels), tuple(words)
+        self.adjectives, self.templates = adjectives, tuple(templates)
         self._pairs: dict[tuple[int, int], Tensor] = {}
         self._lock = Lock()
-        self.adjectives = torch.tensor([pos == "a" for pos in mined.pos], dtype=torch.bool)
+
+    @classmethod
+    def of(
+        cls, backbone: Backbone, labels: Sequence[str], mined: NegativeLabels, prompts: PromptSet, source: str | Path
+    ) -> WordsOfLabels:
+        """Those of mined labels and a set of prompts."""
+        adjectives = torch.tensor([pos == "a" for pos in mined.pos], dtype=torch.bool)
+        return cls(backbone, labels, mined.words, adjectives, prompts.noun, source)
+
+    def take(self, index: Tensor) -> WordsOfLabels:
+        """Those of some of the negative labels, in another order; ``index`` (m,) on the CPU."""
+        words = [self._words[i] for i in index.tolist()]
+        return WordsOfLabels(self._backbone, self._labels, words, self.adjectives[index], self.templates, self._source)
 
     def superfluous(self, nearest: Tensor, dropped: Collection[str] = ()) -> Mapping[str, Tensor]:
         """See `LabelTexts`; adjectives are dropped by the list alone."""
@@ -79,13 +97,13 @@ class WordsOfLabels:
                 new = [*dict.fromkeys(asked)]
             if new:
                 texts = tuple(f"{self._labels[first]} and {self._words[second]}" for first, second in new)
-                made = text_features(self._backbone, [TextPart(self._templates, texts)])
+                made = text_features(self._backbone, [TextPart(self.templates, texts)])
                 self._pairs |= zip(new, made, strict=True)
             return torch.stack([self._pairs[pair] for pair in asked])
 
     def pseudo_words(self) -> PseudoWords:
         """See `LabelTexts`."""
-        return self._backbone.pseudo_words(self._templates)
+        return self._backbone.pseudo_words(self.templates)
 
     def _relations(self) -> Relations | None:
         corpus = corpora().get(str(self._source))

@@ -261,6 +261,18 @@ class Scorer(ABC):
         tau = temperature(cast(Any, self).tau, reference.logit_scale)
         return cast(Self, replace(cast(Any, self), tau=tau))
 
+    def settled(self, reference: Reference) -> tuple[Self, Tensor | None]:
+        """The scorer after it has left out negative labels for what their words mean, which no vector tells.
+
+        Args:
+            reference: with all that it needs.
+
+        Returns:
+            The scorer that scores alike with the negative labels that stay alone, and their numbers, on the CPU; None
+            where it leaves out none for that.
+        """
+        return self, None
+
     @abstractmethod
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         """The score as a function of checked features, float32 or float64, of unit length but for visual ones and both.

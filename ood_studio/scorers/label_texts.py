@@ -24,9 +24,11 @@ class LabelTexts(Protocol):
 
     Attributes:
         adjectives: (negatives,) whether each negative label is an adjective.
+        templates: of the negative nouns, which pairs and pseudo-words stand in.
     """
 
     adjectives: Tensor
+    templates: tuple[str, ...]
 
     def superfluous(self, nearest: Tensor, dropped: Collection[str] = ()) -> Mapping[str, Tensor]:
         """Which negative labels may be no negative ones, by the reason in words; the reasons do not overlap.

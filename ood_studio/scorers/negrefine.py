@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -68,7 +68,7 @@ class NegRefine(GroupScorer):
         texts = reference.texts
         assert texts is not None
         classes, negatives = unit_rows(reference.class_text), unit_rows(reference.negative_text)
-        kept = self._kept(reference, classes, negatives)
+        kept = self._kept(reference)
         negatives = negatives[kept]
         refined = Reference(classes, negatives, logit_scale=reference.logit_scale)
         like = NegLabel(tau=self.tau, groups=self.groups, seed=self.seed)
@@ -94,8 +94,19 @@ class NegRefine(GroupScorer):
 
         return score
 
-    def _kept(self, reference: Reference, classes: Tensor, negatives: Tensor) -> Tensor:
+    def resolved(self, reference: Reference) -> Self:
+        """See `Scorer.resolved`; the groups are those of the negative labels that stay."""
+        assert reference.negative_text is not None
+        return super().resolved(replace(reference, negative_text=reference.negative_text[self._kept(reference)]))
+
+    def settled(self, reference: Reference) -> tuple[Self, Tensor | None]:
+        """See `Scorer.settled`."""
+        return (replace(self, refine=False, dropped=()), self._kept(reference)) if self.refine else (self, None)
+
+    def _kept(self, reference: Reference) -> Tensor:
         """(kept,) numbers of the negative labels that stay, on the CPU; says what went."""
+        assert reference.class_text is not None and reference.negative_text is not None
+        classes, negatives = unit_rows(reference.class_text), unit_rows(reference.negative_text)
         everything = torch.arange(len(negatives))
         if not self.refine:
             return everything

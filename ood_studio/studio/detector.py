@@ -10,16 +10,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ood_studio.adapters import Adaptation
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.sources import open_dataset
 from ood_studio.detectors import Audit, Calibration, Detector, audit
 from ood_studio.detectors.contamination import outliers
+from ood_studio.detectors.detector import check_promised
 from ood_studio.evaluation.choose import bench_scorers, parse_scorer, without_text
 from ood_studio.evaluation.overlap import distinct_rows, shared_rows
 from ood_studio.features.images import dataset_features
-from ood_studio.scorers import Scorer, parts_of, read_features
+from ood_studio.labels.label_texts import WordsOfLabels
+from ood_studio.scorers import Reference, Scorer, parts_of, read_features
 from ood_studio.studio.requests import AuditRequest, DetectorRequest
 from ood_studio.studio.workbench import LabelSpace, Workbench
 from ood_studio.worlds import open_reference, reference_of
@@ -85,11 +88,15 @@ class DetectorService:
         plain = self._workbench.label_space(replace(request.labels, adapter=()), progress)
         known = {key: space.meant(scorer) for key, scorer in bench_scorers(request.score).items()}
         scorer = parse_scorer(request.scorer, known if space.backbone.reads_text else without_text(known))
+        check_promised(scorer)
         calibration, about = self._calibration(space, request.reference)
         features = _Features(space, scorer, progress)
         held = features.of(calibration)
         reference, notes = plain.reference(), list(space.notes)
-        if request.train_data:
+        learns = {"images", "labels"} & {*scorer.needs, *scorer.wants}
+        if request.train_data and not learns:
+            notes.append(f"{scorer.title} learns from no pictures, so those to learn from were left aside.")
+        elif request.train_data:
             training = open_dataset(request.train_data, labels=space.id_labels)
             learnt = features.of(training)
             if shared := shared_rows(held.vectors, learnt.vectors):
@@ -101,24 +108,31 @@ class DetectorService:
             if space.adaptation is not None:
                 labels = space.adaptation.classes(learnt.joint, labels)
             reference = replace(reference, images=learnt.vectors, labels=labels)
-        adapted = reference
-        if space.adaptation is not None:
-            adapted = space.adaptation.reference(reference, scorer.space)
+        reference = self._with_words(reference, scorer, plain, request, progress)
+        parts = () if space.adaptation is None else space.adaptation.parts
+        adapted = Adaptation(plain.backbone, parts).reference(reference, scorer.space)
         if reason := scorer.missing(adapted):
-            learns = adapted.images is None and "images" in scorer.reads(adapted)
-            raise StudioError(f"{reason}; train_data gives them" if learns else reason)
+            raise StudioError(f"{reason}; train_data gives them" if learns and adapted.images is None else reason)
         notes += [f"Left out: {why}" for why in held.problems]
-        scores = scorer.fit(adapted)(held.vectors).double().numpy()
+        fitted = scorer.fit(adapted)
+        notes += [f"{said.text}." for said in fitted.remarks]
+        scores = fitted(held.vectors).double().numpy()
+        negative_labels = tuple(space.mined.words) if reference.negative_text is not None else ()
+        scorer, kept = scorer.settled(adapted)
+        if kept is not None:
+            reference, negative_labels = _narrowed(reference, kept), tuple(negative_labels[i] for i in kept.tolist())
+            parts = tuple(part.on(space.id_labels, negative_labels) for part in parts)
+            adapted = Adaptation(plain.backbone, parts).reference(reference, scorer.space)
         detector = Detector(
             plain.backbone,
             space.id_labels,
-            tuple(space.mined.words) if reference.negative_text is not None else (),
+            negative_labels,
             scorer.resolved(adapted),
             reference,
             Calibration.of(scores),
             request.promise,
             {"calibration": f"{len(scores):,} {about}", "key": calibration.key},
-            () if space.adaptation is None else space.adaptation.parts,
+            parts,
         )
         if (distinct := distinct_rows(held.vectors)) < len(scores):
             notes.append(
@@ -159,6 +173,20 @@ class DetectorService:
             caught[dataset.name] = flagged(dataset)
         return DetectorAudit(detector, found, caught, tuple(notes))
 
+    def _with_words(
+        self, reference: Reference, scorer: Scorer, space: LabelSpace, request: DetectorRequest, progress: Progress
+    ) -> Reference:
+        """A reference with what a scorer asks of words besides the labels' own vectors."""
+        if not space.backbone.reads_text:
+            return reference
+        asked = {*scorer.needs, *scorer.wants}
+        if "texts" in asked:
+            reference = replace(reference, texts=self._workbench.label_texts(space, request.labels))
+        if "conjugated_text" in asked:
+            pool = self._workbench.conjugated_text(space, request.labels, progress)
+            reference = replace(reference, conjugated_text=pool)
+        return reference
+
     def _calibration(self, space: LabelSpace, folder: str) -> tuple[Dataset, str]:
         """The ID images that set the threshold, and what they are."""
         if folder:
@@ -168,6 +196,12 @@ class DetectorService:
         if found is None:
             raise StudioError("these labels come without ID pictures that could set a threshold; give some (reference)")
         return open_reference(found, found.id, workers=self._workbench.workers), "ID pictures that come with the labels"
+
+
+def _narrowed(reference: Reference, kept: Tensor) -> Reference:
+    """A reference with some of its negative labels."""
+    assert reference.negative_text is not None and isinstance(reference.texts, WordsOfLabels)
+    return replace(reference, negative_text=reference.negative_text[kept], texts=reference.texts.take(kept))
 
 
 def _contaminated(scores: NDArray[np.float64], images: Dataset, rows: NDArray[np.int64]) -> list[str]:

@@ -238,8 +238,6 @@ class SuiteBenches:
             if space is not None and pool:
                 with reason_of("conjugated_text", absent):
                     conjugated = self._workbench.conjugated_text(space, choice, progress)
-            if space is not None and space.adaptation is not None:
-                absent["texts"] = "an adapter is on the model, and what it learnt was not learnt for new texts"
             own = head if which in ("visual", "both") else None
             if space is None:
                 absent |= dict.fromkeys(("class_text", "negative_text", "conjugated_text", "texts"), no_text)
@@ -255,7 +253,7 @@ class SuiteBenches:
                 conjugated_text=conjugated,
                 absent=absent,
                 noise=noise_features(space.backbone) if noise and which == "joint" else None,
-                texts=self._workbench.label_texts(space, choice) if texts and space.adaptation is None else None,
+                texts=self._workbench.label_texts(space, choice) if texts else None,
             )
             return found if space.adaptation is None else space.adaptation.reference(found, which)
 

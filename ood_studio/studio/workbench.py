@@ -190,7 +190,7 @@ class Workbench:
 
         def build() -> WordsOfLabels:
             prompts = read_prompts(choice.prompts)
-            return WordsOfLabels(space.backbone, space.id_labels, space.mined, prompts, choice.corpus)
+            return WordsOfLabels.of(space.backbone, space.id_labels, space.mined, prompts, choice.corpus)
 
         return self._label_texts.get((space.key, choice.corpus), build)
 

@@ -76,6 +76,8 @@ class _Words:
 class _Texts:
     """A text tower in whose space "a and b" is halfway between a and b."""
 
+    templates: tuple[str, ...] = ("{}",)
+
     def __init__(self, classes: Tensor, negatives: Tensor) -> None:
         self._classes, self._negatives = classes.clone(), negatives
         self.adjectives = torch.arange(len(negatives)) % 5 == 0

@@ -22,7 +22,8 @@ from ood_studio.core.paths import ROOT
 from ood_studio.detectors import Calibration, Detector, Promise, file
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.scorers import KNN, MCM, AdaNeg, Energy, NegLabel, Reference, Scorer, select_features
+from ood_studio.labels.label_texts import WordsOfLabels
+from ood_studio.scorers import KNN, MCM, AdaNeg, Energy, NegLabel, NegRefine, Reference, Scorer, select_features
 from ood_studio.testing.adapter_world import SmallBackbone, SmallImages, small_material, small_reference
 from ood_studio.worlds import worlds
 
@@ -115,6 +116,7 @@ def test_another_process_decides_the_same_about_files(saved: tuple[Detector, Pat
     [
         ((Probe(epochs=1),), Energy(space="visual")),
         ((SynOODProjection(epochs=1), SynOODLabels(epochs=1)), NegLabel(groups=1)),
+        ((SynOODProjection(epochs=1),), NegRefine(groups=1, refine=False)),
         ((TaskResidual(epochs=1),), MCM()),
         ((KRNFT(epochs=1, shots=1, crops=8, chosen=2),), NegLabel(groups=1)),
     ],
@@ -124,13 +126,20 @@ def test_adapters_go_into_the_file(tmp_path: Path, adapters: tuple[Adapter, ...]
     adaptation = Adaptation(plain, ())
     for adapter in adapters:
         adaptation = Adaptation(plain, (*adaptation.parts, adapter.fit(plain, material, seed=0)))
-    reference = replace(small_reference(plain, "joint"), images=None, labels=None)
+    labels, negatives = material.labels, material.negative_labels
+    words = WordsOfLabels(plain, labels, negatives, torch.zeros(len(negatives), dtype=torch.bool), ("a {}",))
+    reference = replace(small_reference(plain, "joint"), images=None, labels=None, texts=words)
     shown = [images.load(row) for row in range(len(images))]
     found = adaptation.model.encode_image(adaptation.model.preprocess(shown))
     vectors = select_features(scorer.space, found.joint, found.visual, None)
-    scores = scorer.fit(adaptation.reference(reference, scorer.space))(vectors).detach()
+    adapted = adaptation.reference(reference, scorer.space)
+    # A text tower stands for its labels until something else is learnt in their place.
+    moved = adapted.class_text is not reference.class_text or adapted.conditional is not None
+    moved |= adapted.negative_text is not reference.negative_text
+    assert adapted.texts is (None if moved else words)
+    assert not moved or "none for new texts" in str(NegRefine().missing(adapted))
+    scores = scorer.fit(adapted)(vectors).detach()
     calibration = Calibration.of(scores.double().numpy())
-    labels, negatives = material.labels, material.negative_labels
     detector = Detector(plain, labels, negatives, scorer, reference, calibration, PROMISE, {}, adaptation.parts)
     detector.save(tmp_path / "d.ood.safetensors")
     again = Detector.load(tmp_path / "d.ood.safetensors", backbone=SmallBackbone())

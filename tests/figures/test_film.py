@@ -17,6 +17,7 @@ from ood_studio.evaluation.streams import Stream
 from ood_studio.figures.film import MOST_THUMBNAILS, Thumbnails, film, thumbnail_places
 from ood_studio.scorers import TANL, NegLabel
 from ood_studio.testing.scorers import full_reference, unit
+from ood_studio.ui.compare.names import method_titles
 from ood_studio.ui.compare.stream import LAYOUT, START, notes_html, read
 from ood_studio.ui.form import Form
 
@@ -44,14 +45,15 @@ def test_a_film_is_what_was_played() -> None:
         for key, scorer in (("neglabel", NegLabel(groups=2)), ("tanl", TANL(count=30)))
     ]
     pictures = Thumbnails([0, 39], [Image.new("RGB", (9, 9), "red")] * 2, ["a", "b"])
-    told = json.loads(json.dumps(film(flow, played, pictures, "a promise"), allow_nan=False))
+    titles = method_titles(each.method for each in played)
+    told = json.loads(json.dumps(film(flow, played, pictures, "a promise", titles), allow_nan=False))
     assert told["count"] == 40 and told["sets"] == ["ID", "near"] and told["places"] == [0, 39]
     assert [each > 0 for each in told["of"]] == flow.outside.tolist()
     for each, method in zip(played, told["methods"], strict=True):
         assert [mark == "1" for mark in method["flagged"]] == each.flagged.tolist()
         np.testing.assert_allclose(np.array(method["wealth"]) * np.log(10), each.wealth, atol=0.02)
     first, second = told["methods"]
-    assert first["memory"] is None and second["name"] == "tanl†"
+    assert first["memory"] is None and (second["name"], second["key"]) == ("TANL†", "tanl")
     # Followed event by event, the memory ends as the result says.
     held: dict[int, bool] = {}
     for event in second["memory"]:
@@ -63,7 +65,21 @@ def test_a_film_is_what_was_played() -> None:
     assert second["memory"][-1]["at"] <= 40 and told["summary"].startswith(
         "A stream of 40 pictures: 30 ID and 10 of near"
     )
+    assert " TANL, online: AUROC" in told["summary"]
     assert thumbnail_places(3) == [0, 1, 2] and len(thumbnail_places(10_000)) == MOST_THUMBNAILS
+
+
+def test_methods_are_called_as_shortly_as_tells_them_apart() -> None:
+    keys = ("neglabel", "neglabel+moving", "adaneg:update=after", "tanl", "tanl:mixing=0", "pseudo-msp", "no:such")
+    assert [*method_titles(keys).values()] == [
+        "NegLabel",
+        "NegLabel, moving threshold",
+        "AdaNeg",
+        "TANL",
+        "TANL (mixing = 0)",
+        "MCM (τ = 0.01)",
+        "no:such",
+    ]
 
 
 def test_the_view_plays_the_scorers_that_are_compared_where_the_protocol_is_chosen() -> None:

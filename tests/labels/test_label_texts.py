@@ -23,7 +23,7 @@ def model() -> Backbone:
 def words(model: Backbone, labels: tuple[str, ...], nouns: tuple[str, ...], source: str) -> WordsOfLabels:
     count = len(nouns) + 1
     mined = NegativeLabels((*nouns, "red"), (*["n"] * len(nouns), "a"), torch.zeros(count), torch.arange(count))  # type: ignore[arg-type]
-    return WordsOfLabels(model, labels, mined, replace(prompt_set("neglabel"), noun=("the nice {}", "{}")), source)
+    return WordsOfLabels.of(model, labels, mined, replace(prompt_set("neglabel"), noun=("the nice {}", "{}")), source)
 
 
 @pytest.mark.parametrize(

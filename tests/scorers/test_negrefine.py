@@ -28,7 +28,7 @@ IMAGES = functional.normalize(torch.cat((CLASSES, NEGATIVES))[torch.arange(40) %
 class Texts:
     """Pairs with vectors of their own, and how often each was asked for."""
 
-    adjectives = torch.zeros(24, dtype=torch.bool)
+    adjectives, templates = torch.zeros(24, dtype=torch.bool), ("{}",)
 
     def __init__(self, gone: Collection[int] = ()) -> None:
         self.gone, self.nearest, self.dropped = gone, torch.empty(0), ()

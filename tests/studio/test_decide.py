@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +13,13 @@ from PIL import Image
 from safetensors import safe_open
 
 from ood_studio.core.errors import StudioError
-from ood_studio.detectors import Promise
+from ood_studio.detectors import Detector, Promise
 from ood_studio.detectors.contamination import outliers
 from ood_studio.detectors.file import read, write
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
+from ood_studio.evaluation.choose import bench_scorers
 from ood_studio.figures.wealth import wealth_figure
-from ood_studio.scorers import NegRefine
 from ood_studio.studio import DecideRequest, DetectorRequest, LabelChoice, MadeDetector, Studio
 from ood_studio.studio.hosted import Hosted
 from ood_studio.ui.detect.layout import LAYOUT
@@ -48,10 +49,41 @@ def made(studio: Studio, folder: Path) -> MadeDetector:
     return studio.detector(request(folder))
 
 
-def test_a_score_that_asks_for_new_texts_makes_no_detector(made: MadeDetector) -> None:
-    with pytest.raises(StudioError, match="NegRefine asks the text tower for new texts"):
-        replace(made.detector, scorer=NegRefine())
-    assert {"negrefine", "interneg"}.isdisjoint(key for _, key in LAYOUT.boxes["scorer"].choices())  # type: ignore[operator, misc]
+def test_every_score_that_judges_a_picture_by_itself_makes_a_detector(
+    studio: Studio, folder: Path, tmp_path: Path
+) -> None:
+    drawn = scenes("id-test", 40, 60)
+    known = [name for name, _ in Counter(scene.main.name for scene in drawn).most_common(3)]
+    for i, scene in enumerate(drawn):
+        if scene.main.name in known:
+            (tmp_path / "train" / scene.main.name).mkdir(parents=True, exist_ok=True)
+            render(scene, 64).save(tmp_path / "train" / scene.main.name / f"{i}.png")
+    (words := tmp_path / "words.txt").write_text(f"tax\ntheory\nmarble\nnoise\nigloo\nfuzzy\nrainy\n{known[0]}s\n")
+    labels = LabelChoice(backbone="diorama-conv", labels=", ".join(known), corpus=str(words))
+    pictures = sorted(folder.glob("*.png"))[:3]
+    offered = dict((key, title) for title, key in LAYOUT.boxes["scorer"].choices())  # type: ignore[operator, misc]
+    said: dict[str, tuple[str, ...]] = {}
+    for key, scorer in bench_scorers().items():
+        text = key + {"negrefine": ":top=2", "vim": ":principal=4"}.get(key, "")
+        asked = DetectorRequest(
+            labels, scorer=text, reference=str(folder), train_data=str(tmp_path / "train"), promise=Promise(0.1, None)
+        )
+        if key == "cooked" or scorer.stream:
+            with pytest.raises(StudioError, match="a trained linear head" if key == "cooked" else "learns from the im"):
+                studio.detector(asked)
+            assert (key in offered) == (key == "cooked")
+            continue
+        found = studio.detector(asked)
+        found.detector.save(path := tmp_path / f"{key}.ood.safetensors")
+        again = Detector.load(path, "cpu", found.detector.backbone)
+        assert again(pictures) == found.detector(pictures) and again.scorer == found.detector.scorer, key
+        assert ("images" in read(path)[1]) == ("images" in scorer.needs) and key in offered
+        said[key] = found.notes
+    assert any("NegRefine drops" in note for note in said["negrefine"])
+    assert any("InterNeg keeps" in note for note in said["interneg"])
+    assert any("GL-MCM learns from no pictures" in note for note in said["gl-mcm"])
+    with pytest.raises(StudioError, match=r"k-NN needs the features of ID training images .* train_data gives them"):
+        studio.detector(replace(request(folder), scorer="knn"))
 
 
 def test_a_stream_is_decided_in_its_order_and_what_cannot_be_read_costs_no_other(
@@ -141,12 +173,13 @@ def test_other_pictures_among_the_calibration_are_warned_of(
         render(scene, 64).save(tmp_path / f"texture-{i}.png")
     values = np.concatenate([np.linspace(0.8, 1.0, 40), [0.1, 0.0]])
     assert outliers(values).tolist() == [41, 40] and not outliers(values[:40]).size and not outliers(values[30:]).size
-    # Where they do score far below the others, they are named; where they do not, nobody can tell.
-    found = studio.detector(request(tmp_path))
-    scores = found.detector.calibration.scores
-    assert bool(found.notes) == bool(outliers(scores).size)
-    if found.notes:
-        assert "texture-" in found.notes[0] and "score far below the others" in found.notes[0]
+    # Shares are held against each other by their odds: a share near 0 lies no further from a half than one near 1.
+    shares = np.concatenate([np.linspace(0.5, 0.999, 40), [0.0001, 0.00001]])
+    assert outliers(shares).tolist() == [41, 40] and not outliers(np.append(shares[:40], 0.2)).size
+    assert not outliers(np.concatenate([np.ones(40), np.linspace(0.5, 1, 10)])).size
+    asked = replace(request(tmp_path), scorer="neglabel", labels=LabelChoice(backbone="diorama-conv"))
+    (note,) = studio.detector(asked).notes
+    assert note.startswith("3 of the 43 pictures that set the threshold score far below the others (texture-")
 
 
 def test_pictures_that_stand_twice_or_were_learnt_from_are_warned_of(

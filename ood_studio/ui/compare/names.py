@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.choose import bench_scorers, parse_scorer
+from ood_studio.evaluation.playing import MOVING
 from ood_studio.scorers import Scorer
 
 _SIGNS = {"tau": "τ", "tau_local": "local τ", "gamma": "γ"}
@@ -44,6 +45,16 @@ def scorer_title(text: str) -> str:
 def scorer_titles(texts: Iterable[str]) -> dict[str, str]:
     """The titles of several scorers, by what names them."""
     return {text: scorer_title(text) for text in texts}
+
+
+def method_titles(methods: Iterable[str]) -> dict[str, str]:
+    """The titles of what plays a stream, by `Played.method`: as short as tells one from the others."""
+    keys = list(dict.fromkeys(methods))
+    scorers = dict.fromkeys(key.removesuffix(MOVING) for key in keys)
+    short = {key: scorer_title(key).partition(" (")[0] if ":" in key else scorer_title(key) for key in scorers}
+    alone = [*short.values()]
+    named = {key: title if alone.count(title) == 1 else scorer_title(key) for key, title in short.items()}
+    return {key: named[key.removesuffix(MOVING)] + ", moving threshold" * key.endswith(MOVING) for key in keys}
 
 
 def _value(value: Any) -> str:

@@ -22,6 +22,7 @@ from ood_studio.studio.jobs import ANSWER, Job
 from ood_studio.studio.requests.stream import StreamRequest
 from ood_studio.studio.stream import StreamResult
 from ood_studio.ui.compare.film import film_box, film_update
+from ood_studio.ui.compare.names import method_titles
 from ood_studio.ui.compare.variants import with_scorers
 from ood_studio.ui.form import Box, Form, Layout, changes_of
 from ood_studio.ui.opening import wire_opening
@@ -186,7 +187,9 @@ def film_of(result: StreamResult, progress: Progress) -> dict[str, Any]:
         places.append(place)
         images.append(image)
         captions.append(caption)
-    return film(result.flow, result.played, Thumbnails(places, images, captions), str(result.request.promise))
+    thumbnails = Thumbnails(places, images, captions)
+    titles = method_titles(each.method for each in result.played)
+    return film(result.flow, result.played, thumbnails, str(result.request.promise), titles)
 
 
 def notes_html(notes: Sequence[str]) -> str:

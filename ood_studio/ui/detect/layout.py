@@ -12,11 +12,7 @@ START = DetectorRequest()
 
 
 def _scorers() -> list[tuple[str, Any]]:
-    return [
-        (scorer.title, key)
-        for key, scorer in bench_scorers().items()
-        if not scorer.stream and "texts" not in (*scorer.needs, *scorer.wants)
-    ]
+    return [(scorer.title, key) for key, scorer in bench_scorers().items() if not scorer.stream]
 
 
 LAYOUT = Layout(
