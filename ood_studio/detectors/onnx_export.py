@@ -106,6 +106,11 @@ def export_onnx(detector: Detector, path: Path | str) -> tuple[str, ...]:
     lacking = [name for name in ("onnx", "onnxscript") if find_spec(name) is None]
     if lacking:
         raise StudioError(f"a graph needs {' and '.join(lacking)}; pip install 'ood-studio[onnx]' brings them")
+    if "texts" in detector.scorer.needs:
+        raise StudioError(
+            f"{detector.scorer.title} asks the text tower for new texts at every picture, and a graph has none; export "
+            "a detector with another score"
+        )
     if detector.backbone.device.type != "cpu" or detector.backbone.dtype != torch.float32:
         raise StudioError("a detector is exported from the CPU in float32; load it with device cpu")
     content = _written(detector)

@@ -22,7 +22,7 @@ from ood_studio.detectors.onnx_export import KEY, OUTPUTS, export_onnx
 from ood_studio.detectors.preparation import prepared
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.scorers import GLMCM, MCM, MaxLogit, NegLabel, Reference, Scorer, select_features
+from ood_studio.scorers import GLMCM, MCM, MaxLogit, NegLabel, NegRefine, Reference, Scorer, select_features
 from ood_studio.worlds import worlds
 from tests.backbones.conftest import save_checkpoint, save_timm_checkpoint
 
@@ -138,6 +138,8 @@ def test_what_makes_no_graph_is_said(
     with pytest.raises(StudioError, match=r"a graph needs onnx and onnxscript; pip install 'ood-studio\[onnx\]'"):
         export_onnx(detector, tmp_path / "d.onnx")
     monkeypatch.undo()
+    with pytest.raises(StudioError, match="NegRefine asks the text tower for new texts at every picture, and a graph"):
+        export_onnx(replace(detector, scorer=NegRefine(refine=False)), tmp_path / "d.onnx")
     monkeypatch.setattr(onnx_export, "_written", lambda _: b"")
     with pytest.raises(StudioError, match="cannot be written"):
         export_onnx(detector, tmp_path)

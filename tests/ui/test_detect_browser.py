@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
+
+from ood_studio.core.progress import Progress
+from ood_studio.studio.stream import StreamResult
+from ood_studio.ui.compare import stream
 
 PATIENCE = 240_000  # milliseconds
 IDLE = "!document.querySelector('#detect-make').disabled && document.querySelector('#detect-stop').disabled"
@@ -53,10 +58,19 @@ def test_a_detector_is_made_decides_and_is_loaded_again(page: Any, address: str,
     assert page.locator("#detect-decisions tbody").inner_text() == first
 
 
+def never(result: StreamResult, progress: Progress) -> dict[str, Any]:
+    """A film that is never ready."""
+    while True:
+        progress("drawing the film", 0, 1)
+        time.sleep(0.05)
+
+
 PLACE = "document.querySelector('#stream-film [data-part=where]').textContent"
 
 
-def test_a_stream_is_played_as_a_film_and_a_detector_made_where_it_is_compared(page: Any, address: str) -> None:
+def test_a_stream_is_played_as_a_film_and_a_detector_made_where_it_is_compared(
+    page: Any, address: str, monkeypatch: Any
+) -> None:
     page.goto(f"{address}?tab=stream&backbone=diorama-conv&stream_count=40", timeout=PATIENCE)
     page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Compare')", timeout=PATIENCE)
     page.wait_for_function(
@@ -64,7 +78,16 @@ def test_a_stream_is_played_as_a_film_and_a_detector_made_where_it_is_compared(p
     )
     page.locator("#stream-run").click()
     page.wait_for_selector("#stream-film .studio-stream:not([hidden])", timeout=PATIENCE)
-    assert page.locator("#stream-film [data-part=rows] tr").count() == 4
+    names = page.locator("#stream-film [data-part=rows] th").all_inner_texts()
+    assert names == ["NegLabel", "NegLabel, moving threshold†", "AdaNeg†", "TANL†"]
+    # However little room there is, a line of a name ends between words.
+    page.add_style_tag(content="#stream-film .below table { width: 60px }")
+    lines = """() => {
+        const words = document.createRange();
+        words.selectNodeContents(document.querySelector('#stream-film tbody tr:nth-child(3) th').lastChild);
+        return words.getClientRects().length;
+    }"""
+    assert page.evaluate(lines) == 1
     assert "A stream of 40 pictures: 20 ID and" in page.locator("#stream-film [data-part=summary]").text_content()
     # It runs by itself, to its end, and is gone through by keys.
     page.select_option("#stream-film [data-part=speed]", "20")
@@ -82,6 +105,15 @@ def test_a_stream_is_played_as_a_film_and_a_detector_made_where_it_is_compared(p
     page.keyboard.press("End")
     page.keyboard.press(" ")
     page.wait_for_function(f"{PLACE} == '40 / 40'", timeout=PATIENCE)
+    # Stopped while another one is made, the one that was played stays.
+    with monkeypatch.context() as slow:
+        slow.setattr(stream, "film_of", never)
+        page.locator("#stream-run").click()
+        page.wait_for_selector("#stream-run-progress:has-text('drawing the film')", timeout=PATIENCE)
+        page.locator("#stream-run-stop").click()
+        page.wait_for_selector("#notices:has-text('What was played is still there')", timeout=PATIENCE)
+    page.wait_for_function("!document.querySelector('#stream-run').disabled", timeout=PATIENCE)
+    assert page.evaluate(PLACE) == "40 / 40"
     page.locator("#stream-share [data-do=link]").click()
     assert "tab=stream" in page.url and "stream_count=40" in page.url
     page.locator("#compare-detector").click()
