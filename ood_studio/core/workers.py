@@ -74,7 +74,13 @@ def _wait_for_parent() -> None:
 
 
 def stand_back(niceness: int) -> None:
-    """Lets other threads go before this one; torch's own, which it starts, do as it does. Only Linux knows it."""
+    """Lets other threads go before this one; torch's own, which it starts, do as it does. Only Linux knows it.
+
+    Args:
+        niceness: by how much further back than it stands.
+    """
     if niceness and sys.platform == "linux":
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, get_native_id(), niceness)
+            os.setpriority(
+                os.PRIO_PROCESS, get_native_id(), os.getpriority(os.PRIO_PROCESS, get_native_id()) + niceness
+            )

@@ -12,7 +12,9 @@ class Lane:
     Attributes:
         name: of the lane.
         workers: how many of its jobs compute at a time.
-        niceness: how far its threads stand back where processors are short, 0 to 19; only Linux knows it.
+        niceness: how far its threads stand back where processors are short, 0 to 19; only Linux knows it. A little
+            suffices: whoever holds the interpreter's lock while it waits for a processor keeps all others waiting, and
+            beside other busy programs the work should still get about its share.
     """
 
     name: str
@@ -22,7 +24,7 @@ class Lane:
 
 ANSWER = Lane("answer", 2)
 """What a person waits for: milliseconds to seconds."""
-PICTURE = Lane("picture", 1, 5)
+PICTURE = Lane("picture", 1, 2)
 """One picture attacked or synthesised: seconds to a minute."""
-SET = Lane("set", 1, 10)
+SET = Lane("set", 1, 5)
 """A benchmark, an attacked or a synthetic set: minutes to hours."""

@@ -207,6 +207,7 @@ def test_an_attacked_batch_opens_in_compare(page: Any, address: str) -> None:
     page.locator("#attack-batch-compare").click()
     page.wait_for_selector("#compare-added >> text=near-ood, λ = 0, on diorama (10 pictures)", timeout=PATIENCE)
     page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Compare')", timeout=PATIENCE)
+    settle(page)
     page.fill("#compare-count input", "20")
     page.locator("#compare-count input").press("Tab")
     page.locator("#compare-run").click()
