@@ -9,8 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.core.paths import ASSETS
 from ood_studio.studio.jobs import SET, Job, Jobs
+from ood_studio.ui.scripts import script
 from ood_studio.ui.wiring import Updates
 
 _SHOWN = 8
@@ -28,7 +28,7 @@ class JobList:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self.places: dict[str, str] = {}
-        self.list = gr.HTML(elem_id="jobs", js_on_load=(ASSETS / "pick.js").read_text(encoding="utf-8"))
+        self.list = gr.HTML(elem_id="jobs", js_on_load=script("pick"))
         self.timer = gr.Timer(1.5, active=False)
         self.opened = gr.Textbox(visible="hidden", elem_id="jobs-opened")
 

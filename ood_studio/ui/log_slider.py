@@ -10,7 +10,7 @@ import gradio as gr
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds
-from ood_studio.core.paths import ASSETS
+from ood_studio.ui.scripts import script
 
 _TEMPLATE = """<div class="studio-log">
 <div class="studio-log-head"><label for="${name}-range">${label}</label>
@@ -56,7 +56,7 @@ def log_slider(
         label=escape(label),
         elem_id=elem_id,
         html_template=_TEMPLATE,
-        js_on_load=(ASSETS / "slider.js").read_text(encoding="utf-8"),
+        js_on_load=script("slider"),
         apply_default_css=False,
         name=elem_id,
         info=escape(info),

@@ -15,7 +15,7 @@ from typing import Literal
 
 import gradio as gr
 
-from ood_studio.core.paths import ASSETS
+from ood_studio.ui.scripts import script
 
 Kind = Literal["error", "warning", "info"]
 _SECONDS = {"error": 15, "warning": 0, "info": 6}
@@ -41,7 +41,7 @@ def notices_box() -> gr.HTML:
         "",
         elem_id="notices",
         html_template='<div class="studio-notices" aria-live="polite"></div>',
-        js_on_load=(ASSETS / "notices.js").read_text(encoding="utf-8"),
+        js_on_load=script("notices"),
         apply_default_css=False,
         container=False,
     )

@@ -20,7 +20,7 @@ import plotly
 import plotly.graph_objects as go
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.paths import ASSETS
+from ood_studio.ui.scripts import script
 
 _ = go.Figure  # plotly loads it when first asked; two threads that ask at once would lock each other out
 
@@ -98,7 +98,7 @@ def click_plot(
         elem_id=elem_id,
         html_template=_TEMPLATE,
         css_template=_STYLE,
-        js_on_load=(ASSETS / "plot.js").read_text(encoding="utf-8"),
+        js_on_load=script("plot"),
         apply_default_css=False,
         script=_script(),
         height=height,

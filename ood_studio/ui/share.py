@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import gradio as gr
 
-from ood_studio.core.paths import ASSETS
+from ood_studio.ui.scripts import script
 
 _TEMPLATE = """<div class="studio-share" role="group" aria-label="Share">
 <button type="button" data-do="link">Copy link</button>
@@ -28,7 +28,7 @@ def share_box(name: str) -> gr.HTML:
         "",
         elem_id=f"{name}-share",
         html_template=_TEMPLATE,
-        js_on_load=(ASSETS / "share.js").read_text(encoding="utf-8"),
+        js_on_load=script("share"),
         apply_default_css=False,
         container=False,
     )

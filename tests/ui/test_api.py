@@ -115,7 +115,7 @@ def test_programs_see_what_people_call_and_nothing_else(client: Client) -> None:
 
 def test_what_a_page_and_a_program_are_told_is_small(address: str) -> None:
     at = address.rstrip("/")
-    assert len(httpx.get(f"{at}/").content) <= 1_000_000
+    assert len(httpx.get(f"{at}/").content) <= 800_000
     told = httpx.get(f"{at}/gradio_api/info?all_endpoints=true")
     assert b'"$ref"' not in told.content  # an agent has all parameters in one schema, where it would lead nowhere
     assert len(httpx.get(f"{at}/gradio_api/info").content) <= 100_000 and set(told.json()["named_endpoints"]) == {

@@ -17,6 +17,7 @@ from ood_studio.figures.roc import roc_figure
 from ood_studio.figures.score_histograms import score_histograms
 from ood_studio.ui.html_props import keep_html_props
 from ood_studio.ui.plot import PlotClick, click_plot, plot_value, read_click, read_drag
+from ood_studio.ui.scripts import scripts
 from tests.ui.conftest import free_port
 from tests.ui.pointing import click, drag
 
@@ -56,7 +57,7 @@ def plots() -> Iterator[str]:
         more.click(lambda: (plot_value(curves(2.0)), plot_value(curves(1.0)), gr.skip()), None, [roc, none, histogram])
     _, address, _ = blocks.launch(
         server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, ssr_mode=False,
-        css=".gradio-container { width: 100% !important; }",
+        css=".gradio-container { width: 100% !important; }", head=scripts(),
     )  # fmt: skip
     yield str(address)
     blocks.close()

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.core.paths import ASSETS
+from ood_studio.ui.scripts import script
 
 _TEMPLATE = """<div class="studio-stream" role="group" aria-label="Film of the stream" hidden>
 <p class="unseen" data-part="summary"></p>
@@ -40,7 +41,7 @@ def film_box(elem_id: str) -> gr.HTML:
         elem_id=elem_id,
         html_template=_TEMPLATE,
         css_template=(ASSETS / "film.css").read_text(encoding="utf-8"),
-        js_on_load=(ASSETS / "film.js").read_text(encoding="utf-8"),
+        js_on_load=script("film"),
         apply_default_css=False,
         container=False,
     )

@@ -7,13 +7,13 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.core.paths import ASSETS
 from ood_studio.ui.compare import cards
 from ood_studio.ui.compare.save import FORMATS
 from ood_studio.ui.compare.view import LAYOUT, View
 from ood_studio.ui.compare.views import HEIGHT
 from ood_studio.ui.form import Form
 from ood_studio.ui.plot import click_plot
+from ood_studio.ui.scripts import script
 from ood_studio.ui.share import share_box
 
 NOT_KEPT = "Scores of single pictures are not kept with a result; Repeat computes them."
@@ -81,7 +81,7 @@ class Panels:
 def build_panels() -> Panels:
     """Draws the components inside the current `gr.Blocks`."""
     p: dict[str, Any] = {}
-    pick = (ASSETS / "pick.js").read_text(encoding="utf-8")
+    pick = script("pick")
     view = Form(View(), LAYOUT)
     p["summary"] = gr.HTML(elem_id="compare-summary")
     p["notes"] = gr.HTML(elem_id="compare-notes")

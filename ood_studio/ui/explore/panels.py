@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.core.paths import ASSETS
 from ood_studio.ui import cards
 from ood_studio.ui.explore.examples import sources
 from ood_studio.ui.plot import click_plot
 from ood_studio.ui.run import Buttons
+from ood_studio.ui.scripts import script
 from ood_studio.ui.share import share_box
 
 HEAT = "Show where the ID evidence is"
@@ -167,5 +167,5 @@ def _build_change() -> tuple[dict[str, Any], Buttons]:
             flips = gr.Button("What flips it?", variant="primary", size="sm", elem_id="explore-flips")
             stop = gr.Button("Stop", variant="stop", size="sm", elem_id="explore-flips-stop", interactive=False)
         progress = gr.HTML(elem_id="explore-flips-progress")
-        p["strip"] = gr.HTML(elem_id="explore-strip", js_on_load=(ASSETS / "pick.js").read_text(encoding="utf-8"))
+        p["strip"] = gr.HTML(elem_id="explore-strip", js_on_load=script("pick"))
     return p, Buttons((flips,), stop, progress)

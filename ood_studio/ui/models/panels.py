@@ -7,7 +7,6 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.core.paths import ASSETS
 from ood_studio.studio import ZooRequest
 from ood_studio.ui.form import Form
 from ood_studio.ui.models.cards import EMPTY
@@ -15,6 +14,7 @@ from ood_studio.ui.models.layout import LAYOUT, START
 from ood_studio.ui.models.view import View
 from ood_studio.ui.plot import click_plot
 from ood_studio.ui.run import Buttons
+from ood_studio.ui.scripts import script
 from ood_studio.ui.share import share_box
 
 
@@ -75,7 +75,7 @@ def build_chooser(strangers: bool) -> Chooser:
         form.draw("more")
     form.wire()
     share = share_box("models")
-    earlier = gr.HTML(elem_id="models-earlier", js_on_load=_script("pick.js", "filter.js"))
+    earlier = gr.HTML(elem_id="models-earlier", js_on_load=script("pick", "filter"))
     return Chooser(form, Buttons((run,), stop, progress), share, earlier)
 
 
@@ -92,8 +92,8 @@ def build_panels() -> Panels:
             p["by"] = gr.Dropdown(choices, value=usual.by, label="Colours by", elem_id="models-by", min_width=150)
         with gr.Row(equal_height=False, elem_id="models-both"):
             p["scatter"] = click_plot("Models along two axes", elem_id="models-scatter", height=520)
-            p["table"] = gr.HTML(elem_id="models-table", js_on_load=_script("pick.js"))
-        p["card"] = gr.HTML(elem_id="models-card", js_on_load=_script("pick.js"))
+            p["table"] = gr.HTML(elem_id="models-table", js_on_load=script("pick"))
+        p["card"] = gr.HTML(elem_id="models-card", js_on_load=script("pick"))
         p["trends"] = gr.HTML(elem_id="models-trends")
         with gr.Row(elem_classes="studio-buttons studio-few"):
             p["csv"] = gr.DownloadButton("All figures as CSV", size="sm", elem_id="models-csv")
@@ -105,10 +105,6 @@ def build_panels() -> Panels:
         p["factors"] = click_plot("Accuracy on visual factors", elem_id="models-factors", height=420)
         p["factors_about"] = gr.HTML(elem_id="models-factors-about")
         p["reliability"] = click_plot("Reliability before and after scaling", elem_id="models-reliability", height=430)
-        p["reliability_about"] = gr.HTML(elem_id="models-reliability-about", js_on_load=_script("pick.js"))
+        p["reliability_about"] = gr.HTML(elem_id="models-reliability-about", js_on_load=script("pick"))
         p["found"] = gr.HTML(elem_id="models-found")
     return Panels(**p)
-
-
-def _script(*names: str) -> str:
-    return "".join((ASSETS / name).read_text(encoding="utf-8") for name in names)
