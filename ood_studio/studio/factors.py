@@ -17,12 +17,10 @@ from ood_studio.data.corruptions import CORRUPTIONS, SEVERITIES, CorruptedDatase
 from ood_studio.data.dataset import Dataset, Subset
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.flip_rates import FlipRate, flip_rate
-from ood_studio.evaluation.metrics import threshold_at_tpr
+from ood_studio.studio.factor_detectors import detectors
 from ood_studio.studio.provenance import about_model
-from ood_studio.studio.references import vectors_of
 from ood_studio.studio.requests.flips import FactorRequest
-from ood_studio.studio.scores import ScorePanel
-from ood_studio.studio.workbench import LabelSpace, Workbench, space_features
+from ood_studio.studio.workbench import Workbench
 from ood_studio.worlds import reference_of
 
 
@@ -137,14 +135,13 @@ class FactorService:
                 "these labels come without ID reference pictures, so there are no verdicts to flip; name a folder of "
                 "ID pictures with --reference"
             )
-        panel = self._workbench.score_panel(space, request.score, request.reference, progress)
-        thresholds = {title: threshold_at_tpr(found.id) for title, found in panel.compared.items()}
-        about = next(iter(panel.compared.values())).about
+        found_of = detectors(self._workbench, space, request, progress)
+        thresholds, about = found_of.thresholds, found_of.references
         rows: list[FactorRow] = []
         accepted: dict[tuple[str, str], float] = {}
-        notes = [*space.notes]
+        notes = [*space.notes, *found_of.notes]
         for title, images, changes in _sets(request):
-            before, at = self._verdicts(space, panel, thresholds, images, progress)
+            before, at = found_of.verdicts(images)
             if left := len(images) - len(at):
                 notes.append(f"{left:,} pictures of {images.name} could not be read and are left out.")
             for detector, verdicts in before.items():
@@ -153,7 +150,7 @@ class FactorService:
             for each in changes:
                 rates: dict[str, FlipRate] = dict.fromkeys(thresholds, FlipRate(0, 0, 0))
                 if len(each.images):
-                    after, kept = self._verdicts(space, panel, thresholds, each.images, progress)
+                    after, kept = found_of.verdicts(each.images)
                     was = [each.rows[int(row)] for row in kept]
                     both = np.array([row in places for row in was], dtype=bool)
                     taken = [places[row] for row in was if row in places]
@@ -164,26 +161,6 @@ class FactorService:
                 yield FactorResult(
                     request, tuple(rows), thresholds, dict(accepted), about, about_model(space.backbone), tuple(notes)
                 )
-
-    def _verdicts(
-        self,
-        space: LabelSpace,
-        panel: ScorePanel,
-        thresholds: Mapping[str, float],
-        images: Dataset,
-        progress: Progress,
-    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """(m,) bool verdicts of a set's readable images by detector, and which images these are."""
-        found = space_features(space, images, progress)
-        vectors = vectors_of(found.joint, found.visual)
-        visual = vectors if found.visual is None else found.visual
-        verdicts = {}
-        for title, threshold in thresholds.items():
-            score = panel.fitted[title]
-            values = score(visual if score.scorer.space == "visual" else vectors).double().numpy()
-            # As `reading_of`: the same image in another batch may score a rounding error lower.
-            verdicts[title] = (values >= threshold) | np.isclose(values, threshold, rtol=1e-5, atol=0)
-        return verdicts, found.rows
 
 
 def _sets(request: FactorRequest) -> Iterator[tuple[str, Dataset, Iterator[_Changed]]]:

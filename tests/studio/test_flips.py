@@ -78,6 +78,26 @@ def test_factors_are_added_to_scenes_and_counted(studio: Studio) -> None:
     assert last.thresholds["MSP"] == pytest.approx(next(one.threshold for one in before if one.title == "MSP"))
 
 
+def test_any_scorers_by_name_are_asked_as_in_a_benchmark(studio: Studio, tmp_path: Path) -> None:
+    learnt = str(photographs(tmp_path / "learnt", 5))
+    scorers = ("msp", "mcm:tau=1", "knn:k=3", "gl-mcm", "adaneg")
+    asked = FactorRequest(LABELS, scorers=scorers, train_data=learnt, count=4)
+    *_, found = studio.factors(asked)
+    *_, shown = studio.factors(FactorRequest(LABELS, count=4))
+    rates, usual = found.rates(), shown.rates()
+    assert [*rates["ID"]["pose"]] == [*found.thresholds] == ["msp", "mcm:tau=1", "knn:k=3", "gl-mcm"]
+    (note,) = (each for each in found.notes if "left out" in each)
+    assert note == "adaneg was left out: it learns from the pictures that pass, so that a picture alone has no verdict."
+    # The same score has the same threshold and the same flips whichever way it is asked for.
+    for named, title in (("msp", "MSP"), ("mcm:tau=1", "MCM (τ = 1)")):
+        assert found.thresholds[named] == pytest.approx(shown.thresholds[title], rel=1e-5)
+        assert all(rates[name]["pose"][named] == usual[name]["pose"][title] for name in rates)
+    with pytest.raises(StudioError, match=r"unknown scorer 'nsp'.*did you mean"):
+        next(studio.factors(FactorRequest(LABELS, scorers=("nsp",), count=2)))
+    with pytest.raises(StudioError, match="no scorer can give verdicts: adaneg was left out"):
+        next(studio.factors(FactorRequest(LABELS, scorers=("adaneg",), count=2)))
+
+
 def photographs(folder: Path, count: int) -> Path:
     folder.mkdir()
     for i, scene in enumerate(scenes("id-flat", 4, count)):

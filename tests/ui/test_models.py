@@ -161,6 +161,16 @@ def test_earlier_results_are_listed_compared_and_taken_away_by_the_owner_alone()
     assert "No model is in both" in earlier.changes_html(mine)
 
 
+def test_strangers_see_no_runs_on_data_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = (
+        StoredZoo(3, "2026", ("a",), asked={"suite": "imagenet-ood"}),
+        StoredZoo(2, "2026", ("timm:local-dir:/home/me",)),
+        StoredZoo(1, "2026", ("a",), asked={"count": "10", "suite": ""}),
+    )
+    monkeypatch.setattr(earlier.ZooStore, "runs", lambda self: runs)
+    assert [run.number for run in earlier.earlier_runs(True)] == [1] and earlier.earlier_runs(False) == runs
+
+
 def test_a_link_and_a_command_say_what_is_looked_at() -> None:
     found = looked_at("?tab=models&x=fpr95%20mcm%20near&by=source&first=diorama-conv&count=50")
     assert found == View(x="fpr95 mcm near", by="source", first="diorama-conv")

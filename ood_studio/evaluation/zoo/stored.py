@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ood_studio.core.errors import StudioError
@@ -20,6 +21,7 @@ class StoredZoo:
         number: its own.
         added: when it was kept, such as ``2025-03-01T12:00:00Z``.
         models: the names of those measured.
+        asked: what was asked for, as names and texts; empty for a run that cannot be opened.
         problem: why it cannot be opened, such as that another version wrote it; empty where it can.
     """
 
@@ -27,6 +29,7 @@ class StoredZoo:
     added: str
     models: tuple[str, ...]
     problem: str = ""
+    asked: Mapping[str, str] = field(default_factory=dict)
 
 
 class ZooStore:
@@ -94,7 +97,7 @@ def _listed(row: tuple[int, str, str]) -> StoredZoo:
         run = ZooRun.from_json(text)
     except StudioError as error:
         return StoredZoo(number, added, _names(text), str(error))
-    return StoredZoo(number, added, tuple(each.backbone for each in run.measured))
+    return StoredZoo(number, added, tuple(each.backbone for each in run.measured), asked=run.asked)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from ood_studio.core.parameters import Bounds, Help, Seed, check
 from ood_studio.evaluation.flips import MOST_PAIRS
 from ood_studio.scorers import NegLabel
+from ood_studio.studio.requests.bench import TrainData
 from ood_studio.studio.requests.explore import ReferenceFolder
 from ood_studio.studio.requests.labels import LabelChoice
 
@@ -43,7 +44,9 @@ class FactorRequest:
     Attributes:
         labels: the text side.
         score: how NegLabel scores.
+        scorers: keys of scorers, each with parameters where wanted, or ``all``; empty for those that Explore shows.
         reference: folder of ID images that set the thresholds.
+        train_data: ID images of one's own that scorers which learn from images are fitted to.
         id_data: images of one's own, which are corrupted; empty for scenes of a world, to which factors are added.
         count: scenes or images.
         seed: of the scenes, or of which images are taken.
@@ -51,7 +54,11 @@ class FactorRequest:
 
     labels: LabelChoice = field(default_factory=LabelChoice)
     score: NegLabel = field(default_factory=NegLabel)
+    scorers: Annotated[
+        tuple[str, ...], Help("Scorers, each with parameters where wanted (knn:k=5), or all; none = those of Explore")
+    ] = ()
     reference: ReferenceFolder = ""
+    train_data: TrainData = ""
     id_data: Annotated[
         str, Help("Pictures of yours, which are corrupted; empty = scenes, to which factors are added")
     ] = ""

@@ -15,15 +15,18 @@ from ood_studio.ui.models.session import Session
 
 MOST = 40
 _FEW, _CHANGES = 3, 12
+_PLACES = ("suite", "data_root", "train_data", "annotations")
 BUNDLED = 0
 """Stands for the run that came with the package where runs are numbered."""
 
 
 def earlier_runs(strangers: bool) -> tuple[StoredZoo, ...]:
-    """The runs that were kept, the newest first; strangers see no names of folders."""
+    """The runs that were kept, the newest first; strangers see no names of folders, nor runs on data of the server."""
     runs = ZooStore().runs()
     if strangers:
-        runs = tuple(run for run in runs if not any(map(names_folder, run.models)))
+        runs = tuple(
+            run for run in runs if not any(map(names_folder, run.models)) and not any(map(run.asked.get, _PLACES))
+        )
     return runs[:MOST]
 
 
