@@ -98,8 +98,8 @@ class Record:
                     "train it again"
                 )
             lists = ("labels", "negative_labels", "history", "notes")
-            told: dict[str, Any] = {key: tuple(value) if key in lists else value for key, value in found.items()}
-            return cls(**told)
+            values: dict[str, Any] = {key: tuple(value) if key in lists else value for key, value in found.items()}
+            return cls(**values)
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, AdapterError):
                 raise

@@ -148,11 +148,11 @@ def attack_sets(
             if lost:
                 objectives = objectives_for(good)
 
-            def told(step: int) -> None:
+            def on_step(step: int) -> None:
                 progress(stage, start * attack.steps + step * len(rows), total)
 
             try:
-                for step in attack.run(pixels, objectives, every=math.gcd(*kept, 10), told=told):
+                for step in attack.run(pixels, objectives, every=math.gcd(*kept, 10), on_step=on_step):
                     if step.step in kept:
                         _keep(writers[step.step], source, good, pixels, step, targets)
                 return lost

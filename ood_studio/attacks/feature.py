@@ -114,7 +114,7 @@ class FeatureAttack:
         mask: Tensor | None = None,
         watch: Mapping[str, FittedScore] | None = None,
         every: int = 10,
-        told: Callable[[int], None] = lambda step: None,
+        on_step: Callable[[int], None] = lambda step: None,
     ) -> Iterator[AttackStep]:
         """The attack as it goes: the start, every so many steps, and the end. To stop it, stop asking.
 
@@ -136,7 +136,7 @@ class FeatureAttack:
         """
         return _Run(
             self, pixels, [objectives] if isinstance(objectives, Objective) else [*objectives], mask, watch or {}
-        ).steps(every, told)
+        ).steps(every, on_step)
 
     def project(self, perturbation: Tensor, pixels: Tensor) -> Tensor:
         """The perturbation within its budget, and then within what keeps pixels + perturbation in [0, 1].
@@ -197,19 +197,19 @@ class _Run:
             if not bool(((self.mask >= 0) & (self.mask <= 1)).all()):
                 raise StudioError("a mask must lie in [0, 1]")
 
-    def steps(self, every: int, told: Callable[[int], None]) -> Iterator[AttackStep]:
+    def steps(self, every: int, on_step: Callable[[int], None]) -> Iterator[AttackStep]:
         """See `FeatureAttack.run`."""
         batch, _, height, width = self.pixels.shape
         little = batch == 1 and height * width <= _LITTLE and all(each.backbone.small for each in self.objectives)
         with one_thread(little):
-            yield from self._steps(every, told)
+            yield from self._steps(every, on_step)
 
-    def _steps(self, every: int, told: Callable[[int], None]) -> Iterator[AttackStep]:
+    def _steps(self, every: int, on_step: Callable[[int], None]) -> Iterator[AttackStep]:
         rho = self.attack.project(self._masked(self.attack.start(self.pixels)), self.pixels)
         good: Tensor | None = None
         adam = _Adam(self.attack.learning_rate, rho)
         for step in range(self.attack.steps + 1):
-            told(step)
+            on_step(step)
             last = step == self.attack.steps
             # The gradient is taken before the report, so that a caller who waits holds no graph.
             loss, nearness, features, gradient = self._looked(rho, not last)

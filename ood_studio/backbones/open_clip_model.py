@@ -178,12 +178,12 @@ class OpenClipBackbone(Backbone):
             for text in template.split("{}"):
                 tokens = self._tokenize([text])
                 halves.append(tokens[0, : int(tower.lengths(tokens)[0])])
-            before, behind = halves[0][:-1], halves[1][1:]
-            if len(before) + 1 + len(behind) > tokens.shape[1]:
+            before, after = halves[0][:-1], halves[1][1:]
+            if len(before) + 1 + len(after) > tokens.shape[1]:
                 raise StudioError(
                     f"the template {template!r} leaves no room for a word in the text tower of {self.name}"
                 )
-            parts.append((before, behind))
+            parts.append((before, after))
         return CausalPseudoWords(tower, parts, self.device, self._autocast)
 
     def _causal(self) -> CausalText:

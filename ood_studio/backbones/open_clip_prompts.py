@@ -75,9 +75,9 @@ class CausalPseudoWords(PseudoWords):
         self.templates, self.width = len(parts), tower.width
 
     def _encode(self, vectors: Tensor, template: int) -> Tensor:
-        before, behind = (self._tower.embed(part[None].to(self._device)) for part in self._parts[template])
+        before, after = (self._tower.embed(part[None].to(self._device)) for part in self._parts[template])
         count = len(vectors)
-        words = [before.expand(count, -1, -1), vectors[:, None].to(before), behind.expand(count, -1, -1)]
+        words = [before.expand(count, -1, -1), vectors[:, None].to(before), after.expand(count, -1, -1)]
         with self._precision():
             states = torch.cat(words, dim=1)
             return self._tower.read(states, torch.full((count,), states.shape[1], device=states.device))

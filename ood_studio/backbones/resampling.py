@@ -36,8 +36,8 @@ def resampling(backbone: Backbone, height: int, width: int) -> Callable[[Tensor]
     """
     cut = cut_of(backbone, height, width)
     if cut is not None:
-        below, beside = cut
-        return lambda pixels: pixels[..., below, beside]
+        rows_kept, columns_kept = cut
+        return lambda pixels: pixels[..., rows_kept, columns_kept]
     rows, columns = _matrices(backbone, height, width)
 
     def resize(pixels: Tensor) -> Tensor:
@@ -56,9 +56,9 @@ def cut_of(backbone: Backbone, height: int, width: int) -> tuple[slice, slice] |
     seen = (backbone.preprocess([Image.fromarray(noise)])[0] * 255).round().to(torch.uint8)
     for top in _middle(height - rows):
         for left in _middle(width - columns):
-            below, beside = slice(top, top + rows), slice(left, left + columns)
-            if torch.equal(given[:, below, beside], seen):
-                return below, beside
+            rows_kept, columns_kept = slice(top, top + rows), slice(left, left + columns)
+            if torch.equal(given[:, rows_kept, columns_kept], seen):
+                return rows_kept, columns_kept
     return None
 
 

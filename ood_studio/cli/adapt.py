@@ -51,7 +51,7 @@ class AdaptFit(Common):
         kept = save(last.adapted, self.name or f"{record.adapter}-{record.key[:8]}")
         for note in record.notes:
             print(note, file=sys.stderr)
-        print(to_json(_told(kept)) if self.json else _shown(kept))
+        print(to_json(_as_dict(kept)) if self.json else _shown(kept))
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class AdaptList(Command):
     def run(self) -> None:
         """Prints a line each, or what `adapt-show` says as JSON."""
         found = saved_adapters()
-        print(to_json({"results": [_told(each) for each in found]}) if self.json else _listed(found))
+        print(to_json({"results": [_as_dict(each) for each in found]}) if self.json else _listed(found))
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class AdaptShow(Command):
             StudioError: if there is no such adapter.
         """
         shown = find_adapter(_given(self.adapter))
-        print(to_json(_told(shown)) if self.json else _shown(shown))
+        print(to_json(_as_dict(shown)) if self.json else _shown(shown))
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,9 @@ def _given(name: str) -> str:
     return name
 
 
-def _told(saved: SavedAdapter) -> dict[str, Any]:
-    told = asdict(cast(Any, saved.record))
-    return {"name": saved.name, "file": str(saved.path), "finished": saved.record.finished, **told}
+def _as_dict(saved: SavedAdapter) -> dict[str, Any]:
+    header = asdict(cast(Any, saved.record))
+    return {"name": saved.name, "file": str(saved.path), "finished": saved.record.finished, **header}
 
 
 def _listed(found: list[SavedAdapter]) -> str:

@@ -103,8 +103,8 @@ def attack_text(request: AttackSetRequest, result: AttackResult, kind: str = "ta
         return to_csv([row for each in result.evaluations for row in each.result.rows]).rstrip("\n")
     lines = []
     for each in result.evaluations:
-        behind = f" behind {each.defence}" if each.defence else ""
-        lines += [f"Judged by {each.backbone}{behind}, seed {request.seed}; AUROC and FPR95 in percent.", ""]
+        defended = f" behind {each.defence}" if each.defence else ""
+        lines += [f"Judged by {each.backbone}{defended}, seed {request.seed}; AUROC and FPR95 in percent.", ""]
         lines += [tables()[kind](each.result.rows), ""]
         lines += map(one_line, each.result.left_out())
     for made in result.sets:

@@ -79,10 +79,10 @@ class Explore(Common):
                 for report in found.reports:
                     print(picture_text(report, bool(found.negatives)), end="\n\n")
             for called, image in chunk if self.flips else ():
-                told = self._flips(studio, called, image)
-                turned[called] = told.to_dict()
+                flipped = self._flips(studio, called, image)
+                turned[called] = flipped.to_dict()
                 if not self.json:
-                    print(f"{one_line(called)}\n{flips_text(told, self.flips)}", end="\n\n")
+                    print(f"{one_line(called)}\n{flips_text(flipped, self.flips)}", end="\n\n")
         if not results and len(problems) == 1:
             raise StudioError(*problems.values())
         about["notes"] = [*notes, *about.get("notes", ())]

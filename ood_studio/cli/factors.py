@@ -76,7 +76,7 @@ def flip_table(result: FactorResult, name: str) -> str:
 def _csv(result: FactorResult) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    told = result.to_dict()["rows"]
-    writer.writerow(told[0])
-    writer.writerows(row.values() for row in told)
+    rows = result.to_dict()["rows"]
+    writer.writerow(rows[0])
+    writer.writerows(row.values() for row in rows)
     return text.getvalue()

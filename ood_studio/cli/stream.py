@@ -32,18 +32,18 @@ class PlayStream(Common):
             result = Studio(self.device, workers=0).stream(self.request, bars)
         for note in result.notes:
             print(one_line(note), file=sys.stderr)
-        told = result.to_dict()
+        plain = result.to_dict()
         if self.json:
-            print(to_json(told))
+            print(to_json(plain))
             return
-        print(f"{told['images']:,} pictures, {self.request.stream.shape}: {told['mix']}.")
-        print(f"Promised, from {told['calibration']:,} ID pictures that do not come: {told['promise']}.")
+        print(f"{plain['images']:,} pictures, {self.request.stream.shape}: {plain['mix']}.")
+        print(f"Promised, from {plain['calibration']:,} ID pictures that do not come: {plain['promise']}.")
         lines = [["method", "protocol", "AUROC", "FPR95", "false alarms", "misses", "drift alarm at"]]
-        for each in told["methods"]:
+        for each in plain["methods"]:
             shares = [_percent(each[name]) for name in ("auroc", "fpr95", "false_alarms", "misses")]
             lines.append([each["method"], each["protocol"]["kind"], *shares, str(each["alarm"] or "–")])
         print(text_table(lines))
-        for each in told["methods"]:
+        for each in plain["methods"]:
             if (memory := each["memory"]) is not None:
                 print(one_line(f"{each['method']} {memory_words(memory)}"))
 

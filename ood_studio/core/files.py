@@ -38,7 +38,7 @@ def scratch_file(path: Path) -> Iterator[Path]:
     Raises:
         OSError: if the disk refuses; then nothing is left behind.
     """
-    scratch = _beside(path)
+    scratch = _scratch_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield scratch
@@ -55,7 +55,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
     Raises:
         OSError: if the disk refuses.
     """
-    scratch = _beside(parent / "folder")
+    scratch = _scratch_path(parent / "folder")
     try:
         scratch.mkdir(parents=True)
         yield scratch
@@ -163,7 +163,7 @@ def write_array(path: Path, array: np.ndarray) -> None:
         np.save(file, array, allow_pickle=False)
 
 
-def _beside(path: Path) -> Path:
+def _scratch_path(path: Path) -> Path:
     return path.with_name(f".{path.stem}.{_home()}-{os.getpid()}-{_RUN}.{uuid.uuid4().hex[:12]}{_SUFFIX}")
 
 

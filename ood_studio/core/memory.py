@@ -28,14 +28,14 @@ def steady_memory() -> bool:
     """
     if sys.platform != "linux":
         return False
-    told = True
+    accepted = True
     with suppress(OSError, AttributeError):  # another C library
         library = ctypes.CDLL("libc.so.6")
         if "MALLOC_ARENA_MAX" not in os.environ:
-            told = bool(library.mallopt(_M_ARENA_MAX, 2))
+            accepted = bool(library.mallopt(_M_ARENA_MAX, 2))
         if "MALLOC_MMAP_THRESHOLD_" not in os.environ:
-            told = bool(library.mallopt(_M_MMAP_THRESHOLD, _LARGE)) and told
-        return told
+            accepted = bool(library.mallopt(_M_MMAP_THRESHOLD, _LARGE)) and accepted
+        return accepted
     return False
 
 

@@ -150,17 +150,17 @@ def texts(value: Any) -> dict[str, str]:
     return {name: known[path].text(value_at(value, path)) for path, name in names(kind).items()}
 
 
-def read_texts(kind: type[T], told: Mapping[str, str]) -> T:
+def read_texts(kind: type[T], given: Mapping[str, str]) -> T:
     """An instance with values that `texts` gave; what they do not say is as usual.
 
     Raises:
         StudioError: naming a parameter that there is not, or a value that cannot be.
     """
     known, paths = leaves(cast(type, kind)), {name: path for path, name in names(cast(type, kind)).items()}
-    unknown = told.keys() - paths.keys()
+    unknown = given.keys() - paths.keys()
     if unknown:
         raise StudioError(f"{kind.__name__} has no parameter {min(unknown)}")
-    return with_values(kind(), {paths[name]: known[paths[name]].parse(text) for name, text in told.items()})
+    return with_values(kind(), {paths[name]: known[paths[name]].parse(text) for name, text in given.items()})
 
 
 def bounds_of(cls: type) -> dict[str, Bounds]:

@@ -59,8 +59,8 @@ class Pace:
         if (stage, total) != self._begun or done < self._last:
             self._begun, self._since, self._first = (stage, total), now, done
         self._last = done
-        gone, came = now - self._since, done - self._first
-        return gone * (total - done) / came if gone >= _EARLY and came else None
+        elapsed, came = now - self._since, done - self._first
+        return elapsed * (total - done) / came if elapsed >= _EARLY and came else None
 
 
 class Bars:

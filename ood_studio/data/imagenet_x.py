@@ -63,9 +63,9 @@ def read_imagenet_x(where: str | Path) -> Mapping[str, frozenset[str]]:
 
 def _of(line: str, at: str) -> tuple[str, frozenset[str]]:
     try:
-        told = json.loads(line)
-        name = told["file_name"]
-        values = {factor: told[factor] for factor in FACTORS}
+        entry = json.loads(line)
+        name = entry["file_name"]
+        values = {factor: entry[factor] for factor in FACTORS}
     except (ValueError, TypeError, KeyError) as error:
         what = f"has no {error}" if isinstance(error, KeyError) else "is no JSON object"
         raise StudioError(f"{at} {what}; expected file_name and the 16 factors of ImageNet-X") from error

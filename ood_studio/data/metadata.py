@@ -49,31 +49,31 @@ def image_classes(
     tables = tuple(sorted(path for path in others if posixpath.basename(path) in _NAMES))
     if not tables or labels == ():
         return folder_classes(files, labels), tables
-    told: dict[str, Any] = {}
+    records: dict[str, Any] = {}
     notes: list[str] = []
     for path in tables:
         try:
             if others[path] > _MOST_BYTES:
                 raise ValueError(f"it has more than {_MOST_BYTES // 2**20} MB")
-            told |= _told(path, read(path))
+            records |= _records(path, read(path))
         except Exception as error:  # readers of tables raise anything for damaged ones
             reason = " ".join(str(error).split())[:200]
             notes.append(f"{readable(path)} tells no classes ({reason}), so folders do")
-    if not told:
+    if not records:
         found = folder_classes(files, labels)
         return replace(found, notes=(*notes, *found.notes)), tables
-    values = [told.get(file) for file in files]
-    if untold := [file for file in files if file not in told]:
+    values = [records.get(file) for file in files]
+    if untold := [file for file in files if file not in records]:
         called = listed([readable(file) for file in untold])
         notes.append(f"of {_pictures(untold)} the metadata tell no class: {called}")
-    if gone := sorted(told.keys() - set(files)):
-        called = listed([readable(file) for file in gone])
-        notes.append(f"the metadata name {_pictures(gone)} that cannot be found: {called}")
+    if missing := sorted(records.keys() - set(files)):
+        called = listed([readable(file) for file in missing])
+        notes.append(f"the metadata name {_pictures(missing)} that cannot be found: {called}")
     found = value_classes(values, labels, name)
     return replace(found, notes=(*notes, *found.notes)), tables
 
 
-def _told(path: str, content: bytes) -> dict[str, Any]:
+def _records(path: str, content: bytes) -> dict[str, Any]:
     """The class of every image of a table, by the image's path."""
     rows = _rows(path, content)
     columns = list(rows[0]) if rows else []

@@ -188,7 +188,7 @@ class Detector:
         with torch.inference_mode():
             values = self.likenesses(found)
         labels = (*self.labels, *self.negative_labels)
-        best = values.topk(self.told)
+        best = values.topk(self.named_labels)
         return [
             tuple((labels[j], value, j < len(self.labels)) for j, value in zip(places, row, strict=True))
             for places, row in zip(best.indices.tolist(), best.values.tolist(), strict=True)
@@ -200,7 +200,7 @@ class Detector:
         return self._vectors is not None
 
     @property
-    def told(self) -> int:
+    def named_labels(self) -> int:
         """How many labels `Decision.nearest` names."""
         known = len(self.labels) + (len(self.negative_labels) if self.reads_text else 0)
         return min(_NEAREST, known) if self.reads_text or self.adapted.head is not None else 0

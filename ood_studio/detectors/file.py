@@ -46,17 +46,17 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """
     try:
         with safe_open(path, "pt") as file:
-            told = file.metadata() or {}
+            metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - it is no mapping
     except FileNotFoundError:
         raise StudioError(f"there is no detector {path}") from None
     except (OSError, SafetensorError) as error:
         raise StudioError(f"{path.name} is no detector, or a damaged one ({error})") from error
-    if "detector" not in told:
+    if "detector" not in metadata:
         raise StudioError(f"{path.name} is no detector of this studio")
     header: dict[str, Any] = {}
-    if told.get("sha256") == _seal(told["detector"], tensors):
-        header = json.loads(told["detector"])
+    if metadata.get("sha256") == _seal(metadata["detector"], tensors):
+        header = json.loads(metadata["detector"])
     if not header:
         raise StudioError(f"{path.name} has been edited or damaged since it was saved; make the detector again")
     if header["format"] != FORMAT:

@@ -59,7 +59,7 @@ class DetectorGraph(nn.Module):
         threshold: Any = self.threshold
         below = (calibration[None, :] <= score[:, None]).to(torch.float32).sum(dim=1)
         p_value = (below + 1) / (len(self._detector.calibration) + 1)
-        likeness, nearest = self._detector.likenesses(found).topk(self._detector.told, dim=1)
+        likeness, nearest = self._detector.likenesses(found).topk(self._detector.named_labels, dim=1)
         return score, p_value, score >= threshold, nearest, likeness
 
 

@@ -104,7 +104,7 @@ class Bench:
             problems={result.id: inside.problems},
             scores={key: {} for key in fitted},
         )
-        told = [*self.suite.notes, *_remarks(fitted), *self._shared(self.suite.id, inside, fitted)]
+        remarks = [*self.suite.notes, *_remarks(fitted), *self._shared(self.suite.id, inside, fitted)]
         steps = len(fitted) * len(self.suite.ood)
         done = 0
         missed: dict[str, dict[str, str]] = {}
@@ -117,7 +117,7 @@ class Bench:
                 missed[name] = dict.fromkeys(fitted, str(error))
                 continue
             missed[name] = lacking(dataset, outside, fitted)
-            told += self._shared(dataset, outside, fitted, inside)
+            remarks += self._shared(dataset, outside, fitted, inside)
             rows = list(result.rows)
             scores = {key: dict(found) for key, found in result.scores.items()}
             took = {key: dict(found) for key, found in result.seconds.items()}
@@ -140,13 +140,13 @@ class Bench:
                 seconds=took,
                 rows_of=result.rows_of | {name: outside.rows},
                 problems=result.problems | {name: outside.problems},
-                notes=(*told, *missed_notes(missed, [*fitted])),
+                notes=(*remarks, *missed_notes(missed, [*fitted])),
             )
             yield result
         progress("scoring", steps, steps)
         if fitted and not result.rows:
             raise StudioError(missed_notes(missed, [*fitted])[0])
-        yield replace(result, notes=(*told, *missed_notes(missed, [*fitted])), finished=True)
+        yield replace(result, notes=(*remarks, *missed_notes(missed, [*fitted])), finished=True)
 
     def _fit(self, progress: Progress) -> tuple[dict[str, FittedScore], dict[str, str], dict[str, float]]:
         fitted: dict[str, FittedScore] = {}

@@ -62,13 +62,13 @@ def result_text(result: BenchResult, form: Format = "table", *, intervals: bool 
     if printed := published_for(result.suite, result.backbone):
         parts.append(
             "\n".join(
-                ["Published for this setting (AUROC / FPR95 in percent):", *(_beside(p, result) for p in printed)]
+                ["Published for this setting (AUROC / FPR95 in percent):", *(_compared(p, result) for p in printed)]
             )
         )
     return "\n\n".join(parts)
 
 
-def _beside(line: Published, result: BenchResult) -> str:
+def _compared(line: Published, result: BenchResult) -> str:
     """A published line, and ours under the same definition."""
     figures = f"{percent(line.auroc)} / {percent(line.fpr95)}"
     said = f"  {line.scorer} on {line.ood}: {figures}, {line.source} ({line.setting()})"

@@ -237,5 +237,5 @@ def open_suite(
 def _with_notes(suite: OpenSuite) -> OpenSuite:
     """The suite with what its datasets say of themselves, such as what was left out of them."""
     sets = [suite.id, *suite.ood.values(), *([suite.train] if suite.train is not None else [])]
-    told = [f"{images.name}: {note}" for images in sets for note in images.notes]
-    return replace(suite, notes=(*suite.notes, *(note if note.endswith(".") else f"{note}." for note in told)))
+    remarks = [f"{images.name}: {note}" for images in sets for note in images.notes]
+    return replace(suite, notes=(*suite.notes, *(note if note.endswith(".") else f"{note}." for note in remarks)))

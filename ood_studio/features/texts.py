@@ -141,11 +141,11 @@ def _encode(encoder: TextEncoder, part: TextPart, report: Callable[[int], None])
     mean = torch.zeros(len(words), encoder.dim)
     for i, template in enumerate(templates):
 
-        def told(texts: int, before: int = i * len(words)) -> None:
+        def on_texts(texts: int, before: int = i * len(words)) -> None:
             report((before + texts) // len(templates))
 
-        told(0)
-        unit = encoder.encode_text(fill(template, words), told).detach().float().cpu()
+        on_texts(0)
+        unit = encoder.encode_text(fill(template, words), on_texts).detach().float().cpu()
         if unit.shape != mean.shape:
             raise StudioError(
                 f"{encoder.name} gave text features of shape {tuple(unit.shape)}, not {tuple(mean.shape)}"

@@ -66,18 +66,18 @@ def film(
 
 
 def _method(played: Played, title: str, colour: str) -> dict[str, Any]:
-    told = played.figures()
+    figures = played.figures()
     return {
         "name": title + MARKS[played.passport.kind],
         "key": played.method,
-        "protocol": told["protocol"]["kind"],
-        "seen": told["protocol"]["seen"],
+        "protocol": figures["protocol"]["kind"],
+        "seen": figures["protocol"]["seen"],
         "colour": colour,
         "flagged": "".join("1" if each else "0" for each in played.flagged),
-        "running": told["running"],
+        "running": figures["running"],
         "wealth": np.round(played.wealth / math.log(10), 2).tolist(),
         "alarm": played.alarm,
-        "memory": [_event(each, played.words) for each in played.learnt] if told["memory"] is not None else None,
+        "memory": [_event(each, played.words) for each in played.learnt] if figures["memory"] is not None else None,
     }
 
 
@@ -98,15 +98,16 @@ def summary(flow: Flow, played: Sequence[Played], promise: str, titles: Mapping[
     """What happened, in sentences, for those who do not see it; ``titles`` as in `film`."""
     said = [f"A stream of {len(flow):,} pictures: {flow.mix()}. Promised: {promise}."]
     for each in played:
-        told: Mapping[str, Any] = each.figures()
+        found: Mapping[str, Any] = each.figures()
+        auroc, alarms, misses, alarm = (found[name] for name in ("auroc", "false_alarms", "misses", "alarm"))
         parts = [
-            f"AUROC {100 * told['auroc']:.1f}" if told["auroc"] is not None else "no AUROC, as one kind is missing",
-            *(f"{100 * told['false_alarms']:.1f} % false alarms" for _ in "1" if told["false_alarms"] is not None),
-            *(f"{100 * told['misses']:.1f} % misses" for _ in "1" if told["misses"] is not None),
-            "no drift alarm" if told["alarm"] is None else f"drift alarm at picture {told['alarm']:,}",
+            "no AUROC, as one kind is missing" if auroc is None else f"AUROC {100 * auroc:.1f}",
+            *([] if alarms is None else [f"{100 * alarms:.1f} % false alarms"]),
+            *([] if misses is None else [f"{100 * misses:.1f} % misses"]),
+            "no drift alarm" if alarm is None else f"drift alarm at picture {alarm:,}",
         ]
-        memory = told["memory"]
+        memory = found["memory"]
         if memory is not None:
             parts.append(f"at the end {memory['ood']:,} pictures held as OOD, {memory['id_among_ood']:,} of them ID")
-        said.append(f"{titles[each.method]}, {told['protocol']['kind']}: {', '.join(parts)}.")
+        said.append(f"{titles[each.method]}, {found['protocol']['kind']}: {', '.join(parts)}.")
     return " ".join(said)

@@ -54,7 +54,7 @@ def flip_map(rates: Mapping[str, Mapping[str, Mapping[str, Rate]]], model: str) 
         factors = [factor for factor in order if factor in found]
         detectors = [*next(iter(found.values()))]
         cells = [[found[factor][each] for each in detectors] for factor in factors]
-        told = [[_told(cell) for cell in row] for row in cells]
+        hovers = [[_hover(cell) for cell in row] for row in cells]
         figure.add_trace(
             go.Heatmap(
                 z=[[cell.rate if cell.n else None for cell in row] for row in cells],
@@ -62,7 +62,7 @@ def flip_map(rates: Mapping[str, Mapping[str, Mapping[str, Rate]]], model: str) 
                 y=[plain(factor) for factor in factors],
                 text=[[f"{100 * cell.rate:.0f}" if cell.n else "–" for cell in row] for row in cells],
                 texttemplate="%{text}",
-                customdata=told,
+                customdata=hovers,
                 hovertemplate="%{y}, %{x}: %{customdata}<extra></extra>",
                 textfont={"color": _TEXT},
                 colorscale=[[0, _NONE], [1, OOD]],
@@ -88,7 +88,7 @@ def _mean(rates: Mapping[str, Rate]) -> float:
     return sum(known) / len(known) if known else -1.0
 
 
-def _told(rate: Rate) -> str:
+def _hover(rate: Rate) -> str:
     if not rate.n:
         return "no picture can have it added"
     low, high = rate.interval

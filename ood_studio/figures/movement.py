@@ -34,8 +34,8 @@ class MovedGroup(Protocol):
 
 def movement_figure(groups: Sequence[MovedGroup]) -> go.Figure:
     """A map on which every feature is a line from where it was to where it is now, which ends in a mark."""
-    told = ", ".join(f"{each.name} turned by {each.turned:.3f}" for each in groups)
-    figure = blank(f"Where features moved, as 1 − cosine on average: {told}.", _HEIGHT, "movement")
+    turns = ", ".join(f"{each.name} turned by {each.turned:.3f}" for each in groups)
+    figure = blank(f"Where features moved, as 1 − cosine on average: {turns}.", _HEIGHT, "movement")
     others = iter((OOD, OOD_COLOURS[4], OOD_COLOURS[2], *OOD_COLOURS))
     for group in groups:
         colour = {"id": ID, "text": NEUTRAL}.get(group.kind) or next(others)

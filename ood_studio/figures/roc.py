@@ -46,9 +46,9 @@ def roc_figure(
     left = 0.5 * min((float(curve.fpr[curve.fpr > 0].min()) for curve in curves.values()), default=1e-3)
     decades = -np.log10(left)
     marks = {name: point_at_tpr(curve, level) for name, curve in curves.items()}
-    told = "; ".join(f"{name}: FPR {curves[name].fpr[marks[name]]:.1%}" for name in curves)
+    rates = "; ".join(f"{name}: FPR {curves[name].fpr[marks[name]]:.1%}" for name in curves)
     figure = blank(
-        f"ROC curves. At a true positive rate of {level:.0%}: {told}." if curves else "ROC curves: none yet.",
+        f"ROC curves. At a true positive rate of {level:.0%}: {rates}." if curves else "ROC curves: none yet.",
         height=540,
         view=f"roc {log}",
     )

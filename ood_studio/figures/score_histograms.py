@@ -73,10 +73,10 @@ def score_histograms(
     edges = bin_edges([id_scores, *ood.values()], threshold, picture)
     panels = max(1, len(ood))
     height = 420 if panels == 1 else 120 + 190 * panels
-    told = "" if threshold is None else f" The threshold is {threshold:.3g}."
-    told += "" if picture is None else f" This picture scores {picture:.3g}."
+    summary = "" if threshold is None else f" The threshold is {threshold:.3g}."
+    summary += "" if picture is None else f" This picture scores {picture:.3g}."
     figure = blank(
-        f"Histograms of {title} scores of {id_name} against {', '.join(ood) or 'no OOD set'}.{told}",
+        f"Histograms of {title} scores of {id_name} against {', '.join(ood) or 'no OOD set'}.{summary}",
         height=height,
         view=f"histograms {title} {log} {list(ood)}",
     )

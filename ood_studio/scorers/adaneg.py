@@ -133,11 +133,11 @@ class AdaNeg(Streaming, GroupScorer):
             label = torch.where(sure_in, nearest_in, nearest_out + classes).tolist()
             entropy = torch.where(sure_in, entropy_in, entropy_out).tolist()
             for row in torch.nonzero(sure_in | sure_out)[:, 0].tolist():
-                gone = memory.store(label[row], start + row, entropy[row])
-                if gone is not None:
+                evicted = memory.store(label[row], start + row, entropy[row])
+                if evicted is not None:
                     known = bool(sure_in[row])
                     labels = None if known or not is_heard() else taken[memory.fullest(classes)].tolist()
-                    tell_learnt(start + row + 1, [start + row] * known, [start + row] * (not known), gone, labels)
+                    tell_learnt(start + row + 1, [start + row] * known, [start + row] * (not known), evicted, labels)
                     # The label's proxy is another one from this batch on, or from the next.
                     begin = (row // self.batch + (self.update == "after")) * self.batch
                     which = torch.tensor([label[row]], device=block.device)
@@ -164,14 +164,14 @@ class _Memory:
 
     def store(self, label: int, place: int, entropy: float) -> list[int] | None:
         """Offers an image to a label's memory: the places that it takes the place of, or None where it is refused."""
-        stored, gone = self._stored.setdefault(label, []), []
+        stored, evicted = self._stored.setdefault(label, []), []
         if len(stored) == self._length:
             worst = max(range(len(stored)), key=lambda i: stored[i][0])
             if entropy >= stored[worst][0]:
                 return None
-            gone = [stored.pop(worst)[1]]
+            evicted = [stored.pop(worst)[1]]
         stored.append((entropy, place))
-        return gone
+        return evicted
 
     def fullest(self, classes: int) -> Tensor:
         """(n,) the negative labels that have stored anything, those with most first, counted from 0."""

@@ -114,15 +114,15 @@ class NegRefine(GroupScorer):
         cosines = negatives @ classes.to(negatives).T
         nearest = cosines.topk(min(self.nearest, len(classes)), dim=1).indices.cpu()
         reasons = reference.texts.superfluous(nearest, self.dropped)
-        gone = torch.zeros(len(negatives), dtype=torch.bool)
+        removed = torch.zeros(len(negatives), dtype=torch.bool)
         for which in reasons.values():
-            gone |= which.cpu()
-        if bool(gone.all()):
+            removed |= which.cpu()
+        if bool(removed.all()):
             raise StudioError(f"{self.title} drops every negative label, so none is left")
-        told = ", ".join(f"{int(which.sum()):,} {reason}" for reason, which in reasons.items() if bool(which.any()))
-        count = f"{int(gone.sum()):,} of {len(negatives):,}"
+        counts = ", ".join(f"{int(which.sum()):,} {reason}" for reason, which in reasons.items() if bool(which.any()))
+        count = f"{int(removed.sum()):,} of {len(negatives):,}"
         remark(
-            f"{self.title} drops {count} negative labels{f': {told}' if told else ''}",
-            refined=float(len(negatives) - int(gone.sum())),
+            f"{self.title} drops {count} negative labels{f': {counts}' if counts else ''}",
+            refined=float(len(negatives) - int(removed.sum())),
         )
-        return everything[~gone]
+        return everything[~removed]

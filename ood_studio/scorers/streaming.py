@@ -68,11 +68,11 @@ def tell_learnt(
     if heard is None:
         return
     kept = (*((place, False) for place in inside), *((place, True) for place in outside))
-    gone, told = tuple(dropped), None if labels is None else tuple(labels)[:_LABELS]
-    if told is not None and told == next((each.labels for each in reversed(heard) if each.labels is not None), None):
-        told = None
-    if kept or gone or told is not None:
-        heard.append(Learnt(at, kept, gone, told))
+    evicted, named = tuple(dropped), None if labels is None else tuple(labels)[:_LABELS]
+    if named is not None and named == next((each.labels for each in reversed(heard) if each.labels is not None), None):
+        named = None
+    if kept or evicted or named is not None:
+        heard.append(Learnt(at, kept, evicted, named))
 
 
 class Streaming:

@@ -147,10 +147,10 @@ class _Memory:
             ]
             final = self._scores(logits, self._ranked(means[1] - means[0]))
         known, strange = ((start + which.nonzero()[:, 0]).tolist() for which in (sure_in, sure_out))
-        gone = self._queues[0].push(found[0], known) + self._queues[1].push(found[1], strange)
+        evicted = self._queues[0].push(found[0], known) + self._queues[1].push(found[1], strange)
         self._choice = None
         if is_heard():
-            tell_learnt(start + len(logits), known, strange, gone, self._chosen().tolist())
+            tell_learnt(start + len(logits), known, strange, evicted, self._chosen().tolist())
         return final
 
     def _chosen(self) -> Tensor:
@@ -189,15 +189,15 @@ class _Queue:
 
     def push(self, rows: Tensor, places: list[int]) -> list[int]:
         """Takes activations in; the oldest leave. The places of those that left, or never came in."""
-        gone = places[: -self._length]
+        evicted = places[: -self._length]
         for row, place in zip(rows[-self._length :], places[-self._length :], strict=True):
             if len(self._rows) == self._length:
                 self._sum -= self._rows.popleft()
-                gone.append(self._places.popleft())
+                evicted.append(self._places.popleft())
             self._rows.append(row)
             self._places.append(place)
             self._sum += row
-        return [place for place in gone if place >= 0]
+        return [place for place in evicted if place >= 0]
 
 
 class _Past:

@@ -130,10 +130,10 @@ class AttackImageService:
         try:
             total = request.attack.steps
 
-            def told(step: int) -> None:
+            def on_step(step: int) -> None:
                 progress("attacking the picture", step, total)
 
-            for step in request.attack.run(pixels, objectives, mask=area, every=request.every, told=told):
+            for step in request.attack.run(pixels, objectives, mask=area, every=request.every, on_step=on_step):
                 yield report(step)
         except Diverged as error:
             if error.last is not None:

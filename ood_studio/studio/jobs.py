@@ -250,8 +250,8 @@ class Jobs:
     @staticmethod
     def _seen(record: _Record, owner: str) -> Job:
         """The job as this owner sees it: stopped for who stopped it, though it may go on for others."""
-        gone = not record.owners[owner] and not record.job.over and record.wanted()
-        return replace(record.job, state="stopped") if gone else record.job
+        stopped = not record.owners[owner] and not record.job.over and record.wanted()
+        return replace(record.job, state="stopped") if stopped else record.job
 
     def _employ(self, lane: Lane) -> None:
         """A thread more for a lane that has room for one; it ends when nothing waits."""

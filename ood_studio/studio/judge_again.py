@@ -74,12 +74,12 @@ class Round:
 
         was, turned = self.before < self.limits[0], self.now < self.limits[1]
         more, fewer = int((~was & turned).sum()), int((was & ~turned).sum())
-        told = f"{more:,} more of them are caught, {fewer:,} no longer"
+        counts = f"{more:,} more of them are caught, {fewer:,} no longer"
         if not more + fewer:
             return "No verdict changed."
         if binomtest(more, more + fewer).pvalue > _LEVEL:
-            return f"Undecided: {told}."
-        return f"Shows that the adapter {'helps' if more > fewer else 'harms'} here: {told}."
+            return f"Undecided: {counts}."
+        return f"Shows that the adapter {'helps' if more > fewer else 'harms'} here: {counts}."
 
 
 @dataclass(frozen=True)

@@ -269,7 +269,7 @@ def _about_adapters(space: LabelSpace | None) -> dict[str, Any]:
     """What a row says of the adapters: kind, hyper-parameters, what they learnt from, and the key of each."""
     if space is None or space.adaptation is None:
         return {}
-    told = [
+    adapters = [
         {
             "adapter": part.record.adapter,
             **part.record.parameters,
@@ -279,7 +279,7 @@ def _about_adapters(space: LabelSpace | None) -> dict[str, Any]:
         }
         for part in space.adaptation.parts
     ]
-    return {"adapters": told}
+    return {"adapters": adapters}
 
 
 @contextmanager

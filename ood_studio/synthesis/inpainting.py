@@ -227,7 +227,7 @@ class Inpainter:
         pipeline = self._pipeline()
         start = self._start(pipeline, conditions, noise)
 
-        def told(pipe: Any, step: int, moment: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        def on_step(pipe: Any, step: int, moment: Any, tensors: dict[str, Any]) -> dict[str, Any]:
             progress("painting", step + 1, int(pipe.num_timesteps))
             return {}
 
@@ -248,7 +248,7 @@ class Inpainter:
                 latents=start / pipeline.scheduler.init_noise_sigma,
                 output_type="latent",
                 return_dict=False,
-                callback_on_step_end=told,
+                callback_on_step_end=on_step,
             )[0]
         return latents
 

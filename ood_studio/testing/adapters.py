@@ -159,16 +159,16 @@ def going_on_gives_the_same_bits(adapter: Adapter) -> None:
 
 def stopping_keeps_what_there_is(adapter: Adapter) -> None:
     """Progress that stops a fit after an epoch ends it with what was learnt by then; before, it stops it."""
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
 
     def stop_late(stage: str, done: int, total: int) -> None:
         if stage.startswith("training"):
-            told.append((done, total))
-            if len(told) > 1 and done > total // 2:
+            reported.append((done, total))
+            if len(reported) > 1 and done > total // 2:
                 raise Stopped("enough")
 
     found = adapter.fit(SmallBackbone(), small_material(), seed=SEED, progress=stop_late)
-    require(bool(told), "progress is told nothing of the training")
+    require(bool(reported), "progress is told nothing of the training")
     if found.record.planned > 2:
         require(0 < found.record.epochs < found.record.planned, f"stopped, it has {found.record.epochs} epochs")
 

@@ -234,12 +234,12 @@ def features_of_another_kind_are_refused(scorer: Scorer) -> None:
 def what_it_says_makes_its_scores(scorer: Scorer) -> None:
     """`Scorer.resolved` has numbers where a temperature is the model's own, and scores the same."""
     reference, rows = full_reference(), features_for(scorer, unit(6, 5))
-    told = scorer.resolved(reference)
-    require(type(told) is type(scorer), f"it resolves to a {type(told).__name__}")
-    require(told.resolved(reference) == told, "what it resolves to resolves to something else")
-    require(getattr(told, "tau", 0) is not None, "its temperature is None where a reference says which")
+    resolved = scorer.resolved(reference)
+    require(type(resolved) is type(scorer), f"it resolves to a {type(resolved).__name__}")
+    require(resolved.resolved(reference) == resolved, "what it resolves to resolves to something else")
+    require(getattr(resolved, "tau", 0) is not None, "its temperature is None where a reference says which")
     require_close(
-        told.fit(reference)(rows), scorer.fit(reference)(rows), "a score of what it resolves to", tolerance=1e-6
+        resolved.fit(reference)(rows), scorer.fit(reference)(rows), "a score of what it resolves to", tolerance=1e-6
     )
 
 

@@ -114,9 +114,9 @@ def endpoint(
                 raise gr.Error(LACKS_MEMORY, print_exception=False) from error
             raise
 
-    told = {each.name: each.help for each in given} | {called[path]: about(known[path]) for path in paths}
+    helps = {each.name: each.help for each in given} | {called[path]: about(known[path]) for path in paths}
     defaults = [None] * len(given) + [value_at(start, path) for path in paths]
-    _describe(call, answer, told, defaults)
+    _describe(call, answer, helps, defaults)
     trigger.click(call, inputs, list(outputs), api_name=name, **event)
 
 
@@ -182,11 +182,11 @@ def _read(parameter: Parameter, box: Box, value: Any, default: Any) -> Any:
     return box.guard(found) if box.guard else found
 
 
-def _describe(call: Any, answer: Callable[..., Any], told: Mapping[str, str], defaults: Sequence[Any]) -> None:
+def _describe(call: Any, answer: Callable[..., Any], helps: Mapping[str, str], defaults: Sequence[Any]) -> None:
     """Gives a function the names, defaults and descriptions that gradio reads to tell programs of it."""
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    parameters = [inspect.Parameter(name, kind, default=each) for name, each in zip(told, defaults, strict=True)]
-    lines = "\n".join(f"    {name}: {text}" for name, text in told.items())
+    parameters = [inspect.Parameter(name, kind, default=each) for name, each in zip(helps, defaults, strict=True)]
+    lines = "\n".join(f"    {name}: {text}" for name, text in helps.items())
     call.__signature__ = inspect.Signature(parameters)
     call.__doc__ = f"{inspect.getdoc(answer) or ''}\n\nArgs:\n{lines}"
     call.__annotations__ = {}

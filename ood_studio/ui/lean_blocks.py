@@ -32,8 +32,8 @@ class LeanBlocks(gr.Blocks):
                 component.pop(key, None)
         places = [each["id"] for each in config["components"] if each["props"].get("elem_id") == _PROGRAMS]
         for page in config["page"].values():
-            gone = {id for place in places for id in _taken(page["layout"], place)}
-            page["components"] = [id for id in page["components"] if id not in gone]
+            removed = {id for place in places for id in _taken(page["layout"], place)}
+            page["components"] = [id for id in page["components"] if id not in removed]
         return config
 
     def get_api_info(self, all_endpoints: bool = False, page: str | None = None) -> Any:
@@ -42,13 +42,13 @@ class LeanBlocks(gr.Blocks):
         MCP tools have all parameters in one schema, where references to definitions inside one of them lead nowhere.
         Nothing more for ``all_endpoints``: what is private is nobody else's.
         """
-        told: Any = super().get_api_info(page=page)
-        for endpoint in told["named_endpoints"].values():
+        info: Any = super().get_api_info(page=page)
+        for endpoint in info["named_endpoints"].values():
             for each in (*endpoint["parameters"], *endpoint["returns"]):
                 each["type"] = _short(_whole(each["type"], {}))
                 if each.get("parameter_default") is not None:
                     each["example_input"] = None  # which would say the same again
-        return told
+        return info
 
 
 def shorten_examples() -> None:

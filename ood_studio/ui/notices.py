@@ -32,7 +32,7 @@ class Notice:
     title: str = ""
 
 
-_told: ContextVar[list[Notice] | None] = ContextVar("told", default=None)
+_collected: ContextVar[list[Notice] | None] = ContextVar("told", default=None)
 
 
 def notices_box() -> gr.HTML:
@@ -49,9 +49,9 @@ def notices_box() -> gr.HTML:
 
 def tell(kind: Kind, text: str, title: str = "") -> None:
     """Says something with what the handler at work answers; nowhere else it is heard."""
-    told = _told.get()
-    if told is not None:
-        told.append(Notice(kind, text, title or _TITLES[kind]))
+    notices = _collected.get()
+    if notices is not None:
+        notices.append(Notice(kind, text, title or _TITLES[kind]))
 
 
 def tell_left_out(problems: Sequence[str]) -> None:
@@ -65,17 +65,17 @@ def tell_left_out(problems: Sequence[str]) -> None:
 @contextmanager
 def listening() -> Iterator[list[Notice]]:
     """Collects what is told inside."""
-    told: list[Notice] = []
-    token = _told.set(told)
+    notices: list[Notice] = []
+    token = _collected.set(notices)
     try:
-        yield told
+        yield notices
     finally:
-        _told.reset(token)
+        _collected.reset(token)
 
 
-def notices_value(told: Sequence[Notice]) -> str:
+def notices_value(notices: Sequence[Notice]) -> str:
     """Notices as the value of the box: another one each time, so that the same sentence is said again."""
     notes = [
-        {"kind": each.kind, "title": each.title, "text": each.text, "seconds": _SECONDS[each.kind]} for each in told
+        {"kind": each.kind, "title": each.title, "text": each.text, "seconds": _SECONDS[each.kind]} for each in notices
     ]
     return json.dumps({"at": time.time_ns(), "notes": notes})

@@ -125,9 +125,9 @@ def read_click(event: gr.EventData) -> PlotClick:
     Raises:
         StudioError: if the browser sent something else.
     """
-    told = event._data
-    point = _point(told)
-    column = told.get("column", ())
+    data = event._data
+    point = _point(data)
+    column = data.get("column", ())
     if not isinstance(column, list | tuple):
         raise StudioError(_UNREADABLE)
     return PlotClick(**{**vars(point), "column": tuple(map(_point, column))})
@@ -139,25 +139,25 @@ def read_drag(event: gr.EventData) -> tuple[str, float]:
     Raises:
         StudioError: if the browser sent something else.
     """
-    told = event._data
-    if not isinstance(told, dict) or not isinstance(told.get("shape"), str) or not _finite(told.get("x")):
+    data = event._data
+    if not isinstance(data, dict) or not isinstance(data.get("shape"), str) or not _finite(data.get("x")):
         raise StudioError(_UNREADABLE)
-    return told["shape"], float(told["x"])
+    return data["shape"], float(data["x"])
 
 
 _UNREADABLE = "the figure's message could not be read; reload the page"
 
 
-def _point(told: Any) -> PlotClick:
-    if not isinstance(told, dict) or not all(
-        type(told.get(key)) is int and told[key] >= 0 for key in ("curve", "point")
+def _point(data: Any) -> PlotClick:
+    if not isinstance(data, dict) or not all(
+        type(data.get(key)) is int and data[key] >= 0 for key in ("curve", "point")
     ):
         raise StudioError(_UNREADABLE)
-    x, y, meta = told.get("x"), told.get("y"), told.get("meta")
+    x, y, meta = data.get("x"), data.get("y"), data.get("meta")
     if not all(place is None or isinstance(place, str) or _finite(place) for place in (x, y)):
         raise StudioError(_UNREADABLE)
     return PlotClick(
-        told["curve"], told["point"], x, y, told.get("customdata"), meta if isinstance(meta, str) else None
+        data["curve"], data["point"], x, y, data.get("customdata"), meta if isinstance(meta, str) else None
     )
 
 

@@ -58,7 +58,7 @@ def wire(
         name: of the handler in the page's network log.
     """
     shown = _components(outputs)
-    told = guarded(handler, shown, notices)
+    answer = guarded(handler, shown, notices)
     how: dict[str, Any] = {
         "queue": False,
         "show_progress": "hidden",
@@ -70,8 +70,8 @@ def wire(
     }
     several = list(events) if isinstance(events, Sequence) else [events]
     if len(several) == 1:
-        return several[0](told, inputs, [*shown, notices], **how)
-    return gr.on(several, told, inputs, [*shown, notices], **how)
+        return several[0](answer, inputs, [*shown, notices], **how)
+    return gr.on(several, answer, inputs, [*shown, notices], **how)
 
 
 def at_once(events: Any, outputs: Any, js: str, inputs: Any = None) -> None:
@@ -92,7 +92,7 @@ def guarded(handler: Handler, outputs: Sequence[Any], notices: gr.HTML) -> Calla
     """A handler whose errors and notices are among its outputs."""
 
     @functools.wraps(handler)
-    def told(*values: Any, **more: Any) -> Updates:
+    def answer(*values: Any, **more: Any) -> Updates:
         with listening() as said:
             try:
                 found = updates_of(handler(*values, **more), outputs)
@@ -111,7 +111,7 @@ def guarded(handler: Handler, outputs: Sequence[Any], notices: gr.HTML) -> Calla
                 tell("error", LACKS_MEMORY)
         return {**found, notices: notices_value(said) if said else gr.skip()}
 
-    return told
+    return answer
 
 
 def updates_of(found: Any, outputs: Sequence[Any]) -> Updates:

@@ -55,8 +55,8 @@ def _read_objectnet(dataset: PublicDataset, root: Path, path: Path, labels: Labe
         ) from error
     found = open_dataset(str(path), name=dataset.name, labels=tuple(names))
     if several:
-        told = f"{len(several):,} classes that are several of ImageNet's count in no accuracy"
-        found.notes = (*found.notes, told)
+        note = f"{len(several):,} classes that are several of ImageNet's count in no accuracy"
+        found.notes = (*found.notes, note)
     return found
 
 

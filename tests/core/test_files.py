@@ -129,7 +129,7 @@ def test_only_old_scratch_files_are_swept(tmp_path: Path, monkeypatch: pytest.Mo
             monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)  # as if the process were killed here
             raise RuntimeError
         monkeypatch.undo()
-    folder = files._beside(tmp_path / "folder")
+    folder = files._scratch_path(tmp_path / "folder")
     (folder / "in").mkdir(parents=True)
     foreign = [path.rename(path.with_name(path.name.replace(files._home(), "f" * 8))) for path in tmp_path.glob(".*")]
     assert len(foreign) == 3

@@ -80,9 +80,9 @@ def stream_figures(results: list[StreamResult], report: StreamReport) -> str:
     for (title, *_), result in zip(SETTINGS, results, strict=True):
         cells = []
         for each in result.played:
-            told = each.figures()
+            figures = each.figures()
             mark = MARKS[each.passport.kind]
-            auroc, alarms, misses = (_percent(told[name]) for name in ("auroc", "false_alarms", "misses"))
+            auroc, alarms, misses = (_percent(figures[name]) for name in ("auroc", "false_alarms", "misses"))
             cells.append(f"{auroc}{mark}, {alarms} / {misses}")
         rows.append([title, *cells])
     return "\n".join([*lines, *table(["stream", "NegLabel", "NegLabel, moving threshold", "AdaNeg", "TANL"], rows)])

@@ -44,5 +44,5 @@ No other model has taught it, and no photograph is in its training."""
     figures = "\n".join(
         f"- {title}: {measured[name]:.1%}" for name, title in _FIGURES.items() if measured.get(name) is not None
     )
-    told = f"On held-out scenes of the whole world, at the end of the training:\n\n{figures}"
-    (folder / "README.md").write_text(card(member.library, task, text, told), encoding="utf-8")
+    results = f"On held-out scenes of the whole world, at the end of the training:\n\n{figures}"
+    (folder / "README.md").write_text(card(member.library, task, text, results), encoding="utf-8")

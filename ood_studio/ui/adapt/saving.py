@@ -60,10 +60,10 @@ def wire_loading(page: Page, sidebar: Sidebar, load: gr.UploadButton, said: gr.H
         kept = keep_file(Path(file))
         record = kept.record
         about = f"{record.adapter}, learnt on {record.backbone} from {record.about or record.material}"
-        told = f'<p class="studio-about" role="status">Loaded <b>{escape(kept.name)}</b>: {escape(about)}.</p>'
+        status = f'<p class="studio-about" role="status">Loaded <b>{escape(kept.name)}</b>: {escape(about)}.</p>'
         names = [each.name for each in saved_adapters()]
         updates = sidebar.updates({ADAPTER: (kept.name,)}, values)
-        return updates | {said: told, chosen: gr.update(choices=names, value=[kept.name])}
+        return updates | {said: status, chosen: gr.update(choices=names, value=[kept.name])}
 
     page.on(load.upload, take, [load, *sidebar.inputs], [*sidebar.outputs, said], mode="once", name="adapt_load")
 

@@ -69,11 +69,11 @@ def _build_set(studio: Studio) -> None:
         """Many OOD pictures of a suite attacked: a zip of the last set, and scorers before and after every attack."""
         result = studio.attack_set(request, progress)
         sets = {each.name: each.folder for each in result.sets}
-        told = result.to_dict()
-        for each in told["sets"]:
+        answer = result.to_dict()
+        for each in answer["sets"]:
             each["made_set"] = Path(each.pop("folder")).name
         *_, last = sets.values()
-        return str(zipped(last, sorted(last.glob("*.png")))), told
+        return str(zipped(last, sorted(last.glob("*.png")))), answer
 
     endpoint(
         "attack_set",

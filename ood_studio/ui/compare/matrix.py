@@ -81,14 +81,14 @@ class Matrix:
         head = "".join(self._heading(name, order, high) for name in ("scorer", *columns))
         body = "".join(self._line(scorer, columns, best, high) for scorer in scorers)
         arrow = "higher is better" if high else "lower is better"
-        told = f"{title} in percent, {arrow}{self._intervals()}."
+        caption = f"{title} in percent, {arrow}{self._intervals()}."
         if self.picks:
-            told += " Click a heading to sort, a cell to look inside."
+            caption += " Click a heading to sort, a cell to look inside."
         if self.against:
-            told += " Small: how far today’s result is above it."
-        told += f" {said}" if (said := escape(legend(self.rows))) else ""
+            caption += " Small: how far today’s result is above it."
+        caption += f" {said}" if (said := escape(legend(self.rows))) else ""
         return (
-            f'<div class="studio-scroll"><table class="studio-matrix"><caption>{told}</caption>'
+            f'<div class="studio-scroll"><table class="studio-matrix"><caption>{caption}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 

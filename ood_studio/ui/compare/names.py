@@ -34,12 +34,12 @@ def scorer_title(text: str) -> str:
     usual = known[text.split(":")[0]]
     namesakes = [each for each in known.values() if type(each) is type(usual)]
     names = [each.name for each in fields(cast(Any, scorer))]
-    told = [
+    parameters = [
         f"{_SIGNS.get(name, name)} = {_value(getattr(scorer, name))}"
         for name in names
         if getattr(scorer, name) != getattr(usual, name) or len({getattr(each, name) for each in namesakes}) > 1
     ]
-    return f"{scorer.title} ({', '.join(told)})" if told else scorer.title
+    return f"{scorer.title} ({', '.join(parameters)})" if parameters else scorer.title
 
 
 def scorer_titles(texts: Iterable[str]) -> dict[str, str]:

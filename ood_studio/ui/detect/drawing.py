@@ -98,19 +98,19 @@ def drift(p: Panels, mine: Session) -> Updates:
 def table(found: Decided, paths: dict[str, str]) -> str:
     """The first decisions, with pictures; what was left out is said above."""
     total, flagged = len(found.decisions), int(found.flagged.sum())
-    told = [
+    notes = [
         f"{flagged:,} of {total:,} pictures are flagged as OOD. Of the whole batch {found.discovered:,} are called OOD "
         f"at a false discovery rate of {LEVEL:.0%}."
     ]
     if total > SHOWN:
-        told.append(f"The first {SHOWN} are shown; the files hold all.")
+        notes.append(f"The first {SHOWN} are shown; the files hold all.")
     if found.problems:
         names = "; ".join(list(found.problems.values())[:3])
-        told.append(f"{len(found.problems):,} left out: {names}.")
+        notes.append(f"{len(found.problems):,} left out: {names}.")
     head = "".join(f'<th scope="col">{each}</th>' for each in ("", "picture", "verdict", "p-value", "score", "nearest"))
     body = "".join(_row(each, paths.get(each.name, "")) for each in found.decisions[:SHOWN])
     return (
-        f'<div class="studio-scroll"><table class="studio-scores studio-decisions"><caption>{escape(" ".join(told))}'
+        f'<div class="studio-scroll"><table class="studio-scores studio-decisions"><caption>{escape(" ".join(notes))}'
         f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -62,8 +62,8 @@ def redraw(mine: Session, picture: Changeable) -> bool:
     path, name = held.path, held.name
     if picture.changes:
         name = f"{Path(held.name).stem}, {picture.said}"
-        told = "-".join(f"{thing}-{value}" for thing, value in picture.changes.items())
-        file = download_folder() / f"{file_stem(Path(held.name).stem)}-{file_stem(told)}.png"
+        changed = "-".join(f"{thing}-{value}" for thing, value in picture.changes.items())
+        file = download_folder() / f"{file_stem(Path(held.name).stem)}-{file_stem(changed)}.png"
         picture.draw().save(file)
         path = shown_file(file)
         mine.redrawn[path] = Redrawn(held.name, held.path, picture)
@@ -105,10 +105,10 @@ def change_updates(p: Panels, mine: Session) -> Updates:
         return {p.change: said, p.thing: nothing, p.value: nothing, p.reset: gr.update(interactive=False), p.strip: ""}
     thing = chosen_thing(mine, held.picture)
     changed = held.picture.changes
-    told = _PHOTOGRAPH if isinstance(held.picture, CorruptiblePicture) else _SCENE
+    template = _PHOTOGRAPH if isinstance(held.picture, CorruptiblePicture) else _SCENE
     now = f"Now: {held.picture.said}." if changed else "Now it is as it was."
     return {
-        p.change: f'<p class="studio-about">{told.format(escape(now))}</p>',
+        p.change: f'<p class="studio-about">{template.format(escape(now))}</p>',
         p.thing: gr.update(
             choices=[(each.title, each.name) for each in held.picture.things()], value=thing.name, interactive=True
         ),

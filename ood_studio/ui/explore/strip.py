@@ -36,18 +36,18 @@ def strip_html(mine: Session, path: str) -> str:
     cells = [_cell(found.origin, "as it was", 0, found.smallest)]
     for place, variant in enumerate(shown_variants(found), start=1):
         cells.append(_cell(variant, variant.picture.said, place, found.smallest))
-    return f'<p class="studio-about">{_told(found, flipping.score)}</p><div class="studio-strip">{"".join(cells)}</div>'
+    return f'<p class="studio-about">{_said(found, flipping.score)}</p><div class="studio-strip">{"".join(cells)}</div>'
 
 
-def _told(found: Flips, score: str) -> str:
+def _said(found: Flips, score: str) -> str:
     many = sum(each.flips for each in found.singles)
     if found.smallest is not None:
         what = escape(found.smallest.picture.said)
         of_all = f" of {found.possible:,} changes of one thing flip it" if found.done else " flip it so far"
-        beside = f"; {many:,}{of_all}" if many else ""
+        others = f"; {many:,}{of_all}" if many else ""
         pair = " (no single change does)" if not many else ""
         yet = "" if found.done else " so far"
-        said = f"The smallest change{yet} that flips {escape(score)}: <b>{what}</b>{pair}{beside}."
+        said = f"The smallest change{yet} that flips {escape(score)}: <b>{what}</b>{pair}{others}."
     elif not found.done:
         said = "Nothing flips it so far."
     else:

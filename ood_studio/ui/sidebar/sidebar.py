@@ -151,7 +151,7 @@ class Sidebar:
         """
         own = {path: value for path, value in changes.items() if path in leaves(Shared)}
         held = self.read(values, self.start) if values else self.start
-        return self.form.updates(own) | self._told(with_values(held, own))
+        return self.form.updates(own) | self._meaning(with_values(held, own))
 
     @property
     def _shown(self) -> list[Any]:
@@ -164,7 +164,7 @@ class Sidebar:
             """What follows from a choice."""
             if self.unfinished(values):
                 return {}
-            return self._told(self.read(values, self.start))
+            return self._meaning(self.read(values, self.start))
 
         def restore(kept: dict[str, str] | None, search: str) -> Updates:
             """What the link says, or else what this browser remembers."""
@@ -181,7 +181,7 @@ class Sidebar:
             """Uploaded pictures set the thresholds from now on, or those of the labels again where there are none."""
             folder, problems = uploaded_reference(paths)
             tell_left_out(problems)
-            return {self.uploaded: folder} | self._told(self.read([*values[:-1], folder], self.start))
+            return {self.uploaded: folder} | self._meaning(self.read([*values[:-1], folder], self.start))
 
         search = gr.Textbox(visible=False)
         on = self.page.on
@@ -192,7 +192,7 @@ class Sidebar:
         on(files, take, [self.files, *self.inputs], [self.uploaded, *shown], name="shared_reference")
         self.page.blocks.load(None, None, self.panel, js=_WIDE, api_visibility="private", queue=False)
 
-    def _told(self, shared: Shared) -> Updates:
+    def _meaning(self, shared: Shared) -> Updates:
         return {
             self.changed: _stamp(shared),
             self.meaning: meaning_html(shared),

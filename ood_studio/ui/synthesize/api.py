@@ -84,8 +84,8 @@ def _build_set(studio: Studio) -> None:
     def synthesize_set(request: SynthesizeSetRequest, progress: Progress) -> tuple[str, dict[str, Any]]:
         """A set of near-boundary pictures out of a suite's ID ones, to train or test detectors with: a zip, and how."""
         *_, made = studio.synthesize_set(request, progress)
-        told = {"name": made.name, "made_set": made.folder.name, "left_out": made.left_out, "results": [*made.entries]}
-        return str(zipped(made.folder, made.files())), told
+        about = {"name": made.name, "made_set": made.folder.name, "left_out": made.left_out, "results": [*made.entries]}
+        return str(zipped(made.folder, made.files())), about
 
     image = {f"image.{path}" for path in (*RARE, "reference")}
     endpoint(
@@ -108,8 +108,8 @@ def _build_contexts(studio: Studio) -> None:
         if not decoded:
             raise StudioError(next(iter(problems.values()), "there is no picture to ask about; give one"))
         found = studio.contexts(request, [*decoded.values()], progress=progress)
-        told = {name: {"contexts": list(each.words)} for name, each in zip(decoded, found, strict=True)}
-        return told | {name: {"problem": problem} for name, problem in problems.items()}
+        answer = {name: {"contexts": list(each.words)} for name, each in zip(decoded, found, strict=True)}
+        return answer | {name: {"problem": problem} for name, problem in problems.items()}
 
     endpoint(
         "contexts",

@@ -216,8 +216,8 @@ def prompt_shown(studio: Studio, words: list[str], inpainter: str) -> str:
 
 def prompt_html(kept: str, cut: str, note: str = "") -> str:
     """A prompt with its cut part struck through."""
-    gone = f" <del>{escape(cut)}</del>" if cut else ""
-    return f'<p class="studio-prompt"><span>Prompt</span> “{escape(kept)}{gone}”{note}</p>'
+    cut_words = f" <del>{escape(cut)}</del>" if cut else ""
+    return f'<p class="studio-prompt"><span>Prompt</span> “{escape(kept)}{cut_words}”{note}</p>'
 
 
 def answered(contexts: Contexts, true: tuple[str, ...] | None) -> str:
