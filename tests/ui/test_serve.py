@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -44,10 +43,9 @@ def test_a_host_that_is_none_is_said_at_once(host: str, sentence: str, monkeypat
 
     real = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    began = time.monotonic()
+    monkeypatch.setattr("ood_studio.studio.Studio", None)  # nothing is loaded before
     with pytest.raises(StudioError, match=sentence):
         serve(Serve(host=host, port=free_port()), block=False)
-    assert time.monotonic() - began < 2
 
 
 def test_a_server_that_is_slow_to_answer_gets_another_chance(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+_IDLE = """new Promise((done) => {
+  let times = 0;
+  const look = () => (++times > 5 ? done() : requestAnimationFrame(() => requestIdleCallback(look)));
+  look();
+})"""  # frames after which the page had nothing left to do
+
 
 def unfold(page: Any, accordion: str, patience: float = 300_000) -> None:
     """Opens an accordion, by its id, and waits until what it holds keeps what is typed."""
@@ -18,7 +24,7 @@ def settle(page: Any) -> None:
     Gradio gives the boxes it uncovers their first values once more, a frame after they can be seen: no hand is quick
     enough to type before that, but this browser is.
     """
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate(_IDLE)
     page.wait_for_timeout(300)
 
 
