@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,11 +55,13 @@ def folder_classes(files: Sequence[str], labels: Sequence[str] | None) -> Classe
             "count (name one of them to take it alone)",
         )
     found = match_classes([path[0] if len(path) > 1 else "" for path in paths], labels)
-    return Classes(found.names, found.labels, (*notes, *found.notes) if labels != () else ())
+    return replace(found, notes=(*notes, *found.notes) if labels != () else ())
 
 
 def match_classes(found: Sequence[str], labels: Sequence[str] | None) -> Classes:
     """Class names in the data against labels, both in their normal form.
+
+    Where all are numbers, no label is called so and all count labels, they are labels' places, as in ImageNet-V2.
 
     Args:
         found: each image's class, "" where it has none; ``golden_retriever`` counts as "Golden retriever".
@@ -79,6 +81,14 @@ def match_classes(found: Sequence[str], labels: Sequence[str] | None) -> Classes
     index = {_key(label): i for i, label in reversed(list(enumerate(wanted)))}
     places = {name: index.get(_key(name), -1) for name in set(found) - {""}} | {"": -1}
     indices = np.array([places[name] for name in found], np.int64)
+    if classes and all(name.isdecimal() for name in classes):
+        if labels is None:
+            notes += (f"its classes ({listed(classes)}) are numbers, read as words; where they count labels, name those",)
+        elif labels and not index.keys() & names.keys() and all(int(name) < len(labels) for name in classes):
+            places = {name: int(_plain(name)) if name else -1 for name in places}
+            told = f"its classes ({listed(classes)}) are numbers, taken for the places of labels, the first being 0"
+            counted = np.array([places[name] for name in found], np.int64)
+            return Classes(classes, counted, (*notes, told), numbered=True)
     if labels:
         notes += _unmatched([names[key] for key in names if key not in index], len(names), len(labels))
     return Classes(classes, indices if (indices >= 0).any() else None, notes)

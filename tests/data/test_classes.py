@@ -57,3 +57,20 @@ def test_classes_that_are_no_labels_are_counted_and_named() -> None:
         "2 of the 3 classes are labels; pictures of the others (x) count in no accuracy",
     )
     assert not match_classes(["cat", "dog", "cow"], known).notes and not match_classes(["x"], ()).notes
+
+
+def test_classes_that_are_numbers_are_places_of_labels_or_said() -> None:
+    """Sorted as texts they would be 0, 1, 10, 2; as ImageNet-V2's folders they count the labels."""
+    files = [f"{number}/{number}.png" for number in (0, 1, 10, 2)]
+    found = folder_classes(files, [f"label {i}" for i in range(11)])
+    assert found.numbered and found.labels is not None and found.labels.tolist() == [0, 1, 10, 2]
+    assert found.notes == (
+        "its classes (0, 1, 10 and 1 more) are numbers, taken for the places of labels, the first being 0",
+    )
+    short = folder_classes(files, ["cat", "dog"])
+    assert short.labels is None and short.notes[0].startswith("none of the 4 classes")
+    digits = folder_classes(files, ["0", "1", "2", "10"])
+    assert digits.labels is not None and digits.labels.tolist() == [0, 1, 3, 2] and not digits.notes
+    words = folder_classes(files, None)
+    assert words.names == ("0", "1", "10", "2") and "are numbers, read as words" in words.notes[0]
+    assert not folder_classes(files, ()).notes
