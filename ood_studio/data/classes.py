@@ -54,6 +54,11 @@ def folder_classes(files: Sequence[str], labels: Sequence[str] | None) -> Classe
             f"the folders {' and '.join(splits)} are taken for splits, not for classes; the pictures of all of them "
             "count (name one of them to take it alone)",
         )
+    elif like := _like_splits(paths, labels):
+        notes = (
+            f"the folders that are called like splits ({listed(like)}) are classes here, as others lie beside them "
+            "(name one of them to take it alone)",
+        )
     found = match_classes([path[0] if len(path) > 1 else "" for path in paths], labels)
     return replace(found, notes=(*notes, *found.notes) if labels != () else ())
 
@@ -141,6 +146,13 @@ def _splits(paths: Sequence[Sequence[str]], labels: Sequence[str] | None) -> lis
     if not keys <= SPLITS or keys & {normal_form(label) for label in labels or ()}:
         return []
     return firsts if len(firsts) > 1 else []
+
+
+def _like_splits(paths: Sequence[Sequence[str]], labels: Sequence[str] | None) -> list[str]:
+    """Folders called like splits, though no label is, that hold nothing but folders themselves."""
+    known = {normal_form(label) for label in labels or ()}
+    called = {path[0] for path in paths if len(path) > 2 and normal_form(path[0]) in SPLITS - known}
+    return sorted(called - {path[0] for path in paths if len(path) == 2})
 
 
 def _plain(name: str) -> str:

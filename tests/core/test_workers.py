@@ -9,9 +9,11 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from ood_studio.core import workers
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import ROOT
 from ood_studio.core.workers import worker_pool
@@ -60,7 +62,6 @@ def test_a_script_needs_no_guard(tmp_path: Path) -> None:
         assert ran.stdout.startswith(f"once\n1 2\nTrue {spec}") and ran.stdout.count("once") == 1, ran
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
 def test_workers_end_with_a_process_that_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "forever.py"
     script.write_text(FOR_EVER)
@@ -70,18 +71,46 @@ def test_workers_end_with_a_process_that_is_killed(tmp_path: Path) -> None:
     assert parent.stdout is not None
     worker = int(parent.stdout.readline())
     assert alive(worker)
-    parent.send_signal(signal.SIGKILL)
+    parent.kill()  # at once, on every system
     parent.wait(60)
     for _ in range(600):
         if not alive(worker):
             return
         time.sleep(0.1)
-    os.kill(worker, signal.SIGKILL)
+    os.kill(worker, signal.SIGTERM)
     raise AssertionError("the worker outlived the process that started it")
 
 
+def test_nothing_but_the_end_of_the_parent_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is `multiprocessing`'s on every system: a pipe that closes, or on Windows a handle of the process."""
+    parent, ended = Parent(), Event()
+    monkeypatch.setattr(workers, "parent_process", lambda: parent)
+    monkeypatch.setattr(os, "_exit", lambda code: ended.set())
+    workers._end_with_parent()
+    assert parent.watched.wait(30) and not ended.is_set()
+    parent.gone.set()
+    assert ended.wait(30)
+
+
+class Parent:
+    """Stands for the process that started this one."""
+
+    def __init__(self) -> None:
+        self.watched, self.gone = Event(), Event()
+
+    def join(self) -> None:
+        self.watched.set()
+        self.gone.wait(60)
+
+
 def alive(pid: int) -> bool:
-    """Whether there is such a process that has not ended."""
-    with suppress(OSError), open(f"/proc/{pid}/stat") as file:
-        return file.read().rpartition(")")[2].split()[0] not in "ZX"
-    return False
+    """Whether there is such a process that has not ended; one that only nobody has asked after yet does not count."""
+    if sys.platform == "win32":
+        tasks = subprocess.run(["tasklist", "/FI", f"PID eq {pid}"], capture_output=True, text=True, check=True)
+        return str(pid) in tasks.stdout
+    if sys.platform == "linux":
+        with suppress(OSError), open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+        return False
+    shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return shown.stdout.strip()[:1] not in ("", "Z", "X")

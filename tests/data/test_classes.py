@@ -29,6 +29,14 @@ def test_splits_are_no_classes_and_are_said() -> None:
     assert labels(["train/a.png", "test/b.png"]) == ((), None)
 
 
+def test_splits_beside_other_folders_are_said() -> None:
+    files = ["train/cat/a.png", "test/dog/b.png", "extra/cat/c.png"]
+    (said,) = folder_classes(files, None).notes
+    assert said.startswith("the folders that are called like splits (test, train) are classes here, as others lie")
+    assert not folder_classes(["train/a.png", "plane/b.png"], None).notes  # a train is a thing to ride on
+    assert not folder_classes(files, ()).notes
+
+
 def test_a_class_may_be_called_like_a_split() -> None:
     assert labels(["train/a.png", "truck/b.png"]) == (("train", "truck"), [0, 1])
     assert labels(["train/a.png", "test/b.png"], ("Train", "test")) == (("test", "train"), [0, 1])
