@@ -88,7 +88,7 @@ def match_classes(found: Sequence[str], labels: Sequence[str] | None) -> Classes
     indices = np.array([places[name] for name in found], np.int64)
     if classes and all(name.isdecimal() for name in classes):
         if labels is None:
-            notes += (f"its classes ({listed(classes)}) are numbers, read as words; where they count labels, name those",)
+            notes += (f"its classes ({listed(classes)}) are numbers, read as words; name labels if they count them",)
         elif labels and not index.keys() & names.keys() and all(int(name) < len(labels) for name in classes):
             places = {name: int(_plain(name)) if name else -1 for name in places}
             told = f"its classes ({listed(classes)}) are numbers, taken for the places of labels, the first being 0"

@@ -291,7 +291,8 @@ def _check_any(fitted: Mapping[str, FittedScore], unavailable: Mapping[str, str]
     if not fitted:
         by_reason: dict[str, list[str]] = {}
         for key, why in unavailable.items():
-            by_reason.setdefault(why.rstrip("."), []).append(key)
+            needs, _, cause = why.rstrip(".").partition(": ")  # the cause says it for all that need the same
+            by_reason.setdefault(cause or needs, []).append(key)
         reasons = "; ".join(f"{', '.join(keys)}: {why}" for why, keys in by_reason.items())
         raise StudioError(f"no scorer can run ({reasons})")
 

@@ -218,7 +218,7 @@ class Scorer(ABC):
     def missing(self, reference: Reference) -> str | None:
         """Why this scorer cannot be fitted to `reference`, in one sentence, or None if it can."""
         lacking = [part for part in self._needs(reference) if getattr(reference, part) is None]
-        reasons = "; ".join(reference.absent[part] for part in lacking if part in reference.absent)
+        reasons = "; ".join(dict.fromkeys(reference.absent[part] for part in lacking if part in reference.absent))
         needs = f"{self.title} needs {' and '.join(_PARTS[part] for part in lacking)}"
         return f"{needs}{': ' if reasons else ''}{reasons}" if lacking else None
 

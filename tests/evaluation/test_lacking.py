@@ -144,6 +144,13 @@ def test_training_features_of_no_use_cost_only_what_learns(studio: Studio, files
     assert "training images" in reason and "narrow.npy holds " in reason and "125" in reason
 
 
+def test_where_nothing_can_run_a_cause_is_told_once(studio: Studio, files: Path) -> None:
+    request = BenchRequest(id_data=str(files / "id.safetensors"), ood_data=(str(files / "ood.safetensors"),))
+    with pytest.raises(StudioError, match=r"^no scorer can run \(neglabel, mcm, .*there are no ID labels") as told:
+        studio.bench(request)
+    assert str(told.value).count("name them, or sort the ID pictures") == 1 and len(str(told.value)) < 1_000
+
+
 def test_a_corpus_without_adjectives_costs_only_what_needs_them(studio: Studio, files: Path) -> None:
     (files / "words.txt").write_text("anvil\nsubmarine\n")
     labels = LabelChoice("diorama", labels="cat\ndog", corpus=str(files / "words.txt"))
