@@ -86,10 +86,10 @@ def build_panels() -> Panels:
     p["about"] = gr.HTML(EMPTY, elem_id="models-about")
     with gr.Column(elem_id="models-results"):
         with gr.Row(equal_height=False):
-            p["x"] = gr.Dropdown([usual.x], value=usual.x, label="Across", elem_id="models-x", min_width=180)
-            p["y"] = gr.Dropdown([usual.y], value=usual.y, label="Upward", elem_id="models-y", min_width=180)
+            p["x"] = gr.Dropdown([usual.x], value=usual.x, label="Across", elem_id="models-x", min_width=185)
+            p["y"] = gr.Dropdown([usual.y], value=usual.y, label="Upward", elem_id="models-y", min_width=185)
             choices = [("kind of model", "group"), ("training source", "source")]
-            p["by"] = gr.Dropdown(choices, value=usual.by, label="Colours by", elem_id="models-by", min_width=150)
+            p["by"] = gr.Dropdown(choices, value=usual.by, label="Colours by", elem_id="models-by", min_width=185)
         with gr.Row(equal_height=False, elem_id="models-both"):
             p["scatter"] = click_plot("Models along two axes", elem_id="models-scatter", height=520)
             p["table"] = gr.HTML(elem_id="models-table", js_on_load=script("pick"))

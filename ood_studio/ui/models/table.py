@@ -16,6 +16,7 @@ from ood_studio.evaluation.zoo.axes import figures_of, lower_is_better, said, ti
 from ood_studio.ui.models.session import Session
 
 MODEL = "model"
+_PARAMETERS = "parameters"
 _USUAL = ("accuracy", "accuracy 20-nn", "mean auroc", "mean fpr95", "mean auroc 1-nn", "mean factor", "mean shift")
 _LAST = ("recall@5 image-to-text", "parameters", "images a second")
 _SHORT = {
@@ -27,7 +28,7 @@ _SHORT = {
     "mean factor": "factors",
     "mean shift": "styles",
     "recall@5 image-to-text": "R@5",
-    "parameters": "parameters",
+    "parameters": "params (M)",
     "images a second": "images/s",
 }
 
@@ -60,7 +61,6 @@ def table_html(mine: Session) -> str:
     heads = "".join(_head(mine, name, _short(name) if name != MODEL else name) for name in (MODEL, *names))
     printed = any(published_by(each.backbone) for each in mine.models())
     heads += '<th scope="col">AUROC published</th>' if printed else ""
-    heads += '<th scope="col">group</th>'
     body = ""
     for model in ordered(mine):
         figures, name = figures_of(model), model.backbone
@@ -71,7 +71,7 @@ def table_html(mine: Session) -> str:
         )
         cells = "".join(_cell(model, key, figures.get(key)) for key in names)
         cells += f"<td>{published_html(name)}</td>" if printed else ""
-        body += f'<tr><th scope="row">{button}</th>{cells}<td>{escape(groups[name])}</td></tr>'
+        body += f'<tr><th scope="row">{button}<small>{escape(groups[name])}</small></th>{cells}</tr>'
     own = "; ".join(f"{escape(each.backbone)} {each.rules.get('ood', '')}" for each in mine.models())
     about = "" if printed else " No paper prints numbers for these models."
     return (
@@ -112,7 +112,12 @@ def _cell(model: Measured, name: str, found: Figure | None) -> str:
         why = next((why for key, why in model.skipped.items() if name.startswith(key)), "")
         return f'<td><span title="{escape(why)}">–</span></td>'
     ends = escape(said(name, found, interval=True))
-    return f'<td><span title="{ends}">{said(name, found)}</span></td>'
+    return f'<td><span title="{ends}">{_text(name, found)}</span></td>'
+
+
+def _text(name: str, found: Figure | None) -> str:
+    """A figure in the table; parameters in millions."""
+    return f"{found.value / 1e6:.2f}" if name == _PARAMETERS and found is not None else said(name, found)
 
 
 def _short(name: str) -> str:
@@ -155,7 +160,7 @@ def to_latex(mine: Session) -> str:
         cells = []
         for name in names:
             found = figures_of(model).get(name)
-            text = latex_text(said(name, found))
+            text = latex_text(_text(name, found))
             cells.append(rf"\textbf{{{text}}}" if found is not None and found.value == best[name] else text)
         row = [latex_text(model.backbone), latex_text(groups[model.backbone]), *cells]
         lines.append(" & ".join(row) + r" \\")
