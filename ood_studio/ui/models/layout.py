@@ -24,7 +24,7 @@ LAYOUT = Layout(
         "more": (("count", "shift_count"), ("train_count", "resamples", "seed")),
     },
     {
-        "models": Box("Models; all that come along where none is chosen", "dropdown", choices=_models, free=True),
+        "models": Box("Models", "dropdown", choices=_models, free=True),
         "count": Box("Pictures a set"),
         "shift_count": Box("Pictures a factor, a style"),
         "train_count": Box("Pictures to learn from"),
