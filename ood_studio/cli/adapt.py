@@ -9,13 +9,14 @@ from typing import Annotated, Any, cast
 
 import tyro
 
-from ood_studio.adapters import Epoch, SavedAdapter, find_adapter, remove, save, saved_adapters
+from ood_studio.adapters import SavedAdapter, find_adapter, remove, save, saved_adapters
 from ood_studio.cli.command import Command, Common
 from ood_studio.cli.output import one_line, to_json
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.studio import AdaptRequest
+from ood_studio.studio.fit import Fit
 
 _Name = Annotated[str, Help("Of the adapter"), tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
 
@@ -24,7 +25,8 @@ _Name = Annotated[str, Help("Of the adapter"), tyro.conf.Positional, tyro.conf.a
 class AdaptFit(Common):
     """Learns something small on a frozen model, and saves it.
 
-    What was interrupted goes on when the same is asked for again; a keyboard interrupt keeps what is learnt by then.
+    Held-out pictures judge it meanwhile: where they fall, the best epoch is kept. What was interrupted goes on when the
+    same is asked for again; a keyboard interrupt keeps what is learnt by then.
     """
 
     name: Annotated[str, Help("What to save it as; the method and a number where empty")] = ""
@@ -36,22 +38,22 @@ class AdaptFit(Common):
         Raises:
             StudioError: if the request cannot be met.
         """
-        last: Epoch | None = None
+        last: Fit | None = None
         with closing(Bars(self.quiet)) as bars:
-            epochs = self.studio().adapt(self.request, bars)
             try:
-                for epoch in epochs:
-                    last = epoch
+                for fit in self.studio().fit(self.request, bars):
+                    last = fit
             except KeyboardInterrupt:
-                if last is None or not last.number:
+                if last is None or not last.epochs[-1]:
                     raise
-                print(f"stopped after epoch {last.number} of {last.of}; that is kept", file=sys.stderr)
-        assert last is not None
+                print(f"stopped after epoch {last.epochs[-1]} of {last.total}; what is learnt is kept", file=sys.stderr)
+        assert last is not None and last.adapted is not None
         record = last.adapted.record
         kept = save(last.adapted, self.name or f"{record.adapter}-{record.key[:8]}")
         for note in record.notes:
             print(note, file=sys.stderr)
-        print(to_json(_as_dict(kept)) if self.json else _shown(kept))
+        effect = last.effect()
+        print(to_json({**_as_dict(kept), "held_out": effect}) if self.json else _shown(kept) + _judged(effect))
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,19 @@ def _given(name: str) -> str:
 def _as_dict(saved: SavedAdapter) -> dict[str, Any]:
     header = asdict(cast(Any, saved.record))
     return {"name": saved.name, "file": str(saved.path), "finished": saved.record.finished, **header}
+
+
+def _judged(effect: dict[str, Any]) -> str:
+    """What it does to held-out pictures, a line a set."""
+    if not effect:
+        return "\n  judged      not: there are no held-out pictures"
+    lines = [f"\n  judged by   {effect['score']}, on held-out pictures"]
+    for name, found in effect["sets"].items():
+        areas, misses = ([f"{value:.1%}" for value in found[what]] for what in ("auroc", "fpr95"))
+        lines.append(f"  {one_line(name):<17} AUROC {' -> '.join(areas)}, FPR95 {' -> '.join(misses)}")
+    if effect["id_accuracy"][-1] is not None:
+        lines.append(f"  {'ID accuracy':<17} {' -> '.join(f'{value:.1%}' for value in effect['id_accuracy'])}")
+    return "\n".join(lines)
 
 
 def _listed(found: list[SavedAdapter]) -> str:

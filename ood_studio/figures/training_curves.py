@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from ood_studio.figures.base import axis, blank, plain, rate_axis
-from ood_studio.figures.colours import styles
+from ood_studio.figures.colours import Style, styles
 
-_HEIGHT = 300
+_HEIGHT = 380
 _LINE = {"width": 3.5}
 
 
@@ -29,22 +29,36 @@ def loss_figure(epochs: Sequence[int], losses: Mapping[str, Sequence[float]], to
     return figure
 
 
-def rate_figure(epochs: Sequence[int], rates: Mapping[str, Sequence[float]], total: int) -> go.Figure:
-    """Accuracy and AUROC on held-out images against epochs.
+def rate_figure(
+    epochs: Sequence[int],
+    rates: Mapping[str, Sequence[float]],
+    auroc: Mapping[str, Sequence[float]],
+    fpr95: Mapping[str, Sequence[float]],
+    total: int,
+) -> go.Figure:
+    """Rates on held-out images against epochs: what should be high above, FPR95 below, a colour for each set.
 
     Args:
         epochs: at which they were measured.
-        rates: by name, in [0, 1].
+        rates: further rates for the upper part, such as accuracy, by name, in [0, 1].
+        auroc, fpr95: in [0, 1], by set.
         total: how many epochs there will be.
     """
-    ends = ", ".join(f"{name} {values[-1]:.1%}" for name, values in rates.items() if values)
-    figure = blank(f"What the training does to held-out pictures. {ends}", height=_HEIGHT, view="rates")
-    _curves(figure, epochs, rates, "%{y:.2%}")
-    lowest = min((value for values in rates.values() for value in values), default=0.0)
-    low = max(0.0, lowest - 0.05)
+    above = {**rates, **auroc}
+    ends = [f"{name} {values[-1]:.1%}" for name, values in rates.items() if values]
+    ends += [f"AUROC {name} {values[-1]:.1%}" for name, values in auroc.items() if values]
+    ends += [f"FPR95 {name} {values[-1]:.1%}" for name, values in fpr95.items() if values]
+    figure = blank(f"What the training does to held-out pictures. {', '.join(ends)}", height=_HEIGHT, view="rates")
+    looks = styles(above)
+    _curves(figure, epochs, above, "%{y:.2%}", looks=looks)
+    _curves(figure, epochs, fpr95, "FPR95 %{y:.2%}", legend=False, looks=looks, yaxis="y2")
+    lowest = min((value for values in above.values() for value in values), default=0.0)
+    highest = max((value for values in fpr95.values() for value in values), default=0.0)
+    low, high = max(0.0, lowest - 0.05), min(1.01, highest + 0.05)
     figure.update_layout(
-        xaxis=axis("epoch", range=[0, max(1, total)]),
-        yaxis=rate_axis("held-out", range=[low, 1.01], dtick=None, nticks=6),
+        xaxis=axis("epoch", range=[0, max(1, total)], anchor="y2"),
+        yaxis=rate_axis("AUROC", range=[low, 1.01], dtick=None, nticks=5, domain=[0.46, 1]),
+        yaxis2=rate_axis("FPR95", range=[-0.01 * high, high], dtick=None, nticks=4, domain=[0, 0.38]),
         hovermode="x",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     )
@@ -57,9 +71,11 @@ def _curves(
     values: Mapping[str, Sequence[float]],
     shown: str,
     legend: bool | None = None,
+    looks: Mapping[str, Style] | None = None,
+    yaxis: str = "y",
 ) -> None:
     """A line for each name; ``shown`` is how a value is written where it is pointed at."""
-    looks = styles(values)
+    looks = styles(values) if looks is None else looks
     for name, line in values.items():
         figure.add_scatter(
             x=list(epochs),
@@ -67,6 +83,7 @@ def _curves(
             mode="lines+markers" if len(line) < 20 else "lines",
             name=plain(name),
             showlegend=legend,
+            yaxis=yaxis,
             line={"color": looks[name].colour, "dash": looks[name].dash, **_LINE},
             hovertemplate=f"<b>{plain(name)}</b><br>epoch %{{x}}<br>{shown}<extra></extra>",
         )

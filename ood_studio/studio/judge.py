@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ood_studio.adapters import Adaptation, Adapted
+from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.data.dataset import Dataset
@@ -67,6 +69,8 @@ class Judge:
         scorer: the score.
         id: the ID images; ``ood`` the OOD sets, by name.
         plain: features of the bare model, by set; ``""`` is ID.
+        train: features of the bare model of the images that a score learns from, and their classes where known; None
+            where it learns from none.
     """
 
     space: LabelSpace
@@ -74,6 +78,7 @@ class Judge:
     id: Dataset
     ood: Mapping[str, Dataset]
     plain: Mapping[str, DatasetFeatures]
+    train: tuple[DatasetFeatures, Tensor | None] | None = None
 
     def before(self) -> Judged:
         """Without the new adapter."""
@@ -103,7 +108,13 @@ class Judge:
     def _judged(self, adaptation: Adaptation) -> Judged:
         plain = Reference(self.space.class_text, self.space.negative_text, logit_scale=self.space.backbone.logit_scale)
         scorer = adaptation.scorer(self.scorer)
-        score = scorer.fit(adaptation.reference(plain, scorer.space))
+        learnt = plain
+        if self.train is not None:
+            found, classes = self.train
+            own = adaptation.features(found)
+            images = select_features(scorer.space, own.joint, own.visual, None)
+            learnt = replace(plain, images=images, labels=adaptation.classes(found.joint, classes))
+        score = scorer.fit(adaptation.reference(learnt, scorer.space))
         seen = {name: adaptation.features(found) for name, found in self.plain.items()}
         scores = {
             name: score(select_features(scorer.space, each.joint, each.visual, None)).double().numpy()
@@ -142,7 +153,7 @@ class JudgeService:
 
         Args:
             request: the fit.
-            scorer: the score, which learns from no images.
+            scorer: the score; one that learns from images has those that the fit has.
             count: images in each set.
             ood: folders of further OOD images, by name.
             progress: told what is encoded.
@@ -150,6 +161,11 @@ class JudgeService:
         Raises:
             StudioError: for images or a score that cannot be used.
         """
+        chosen = parse_scorer(scorer, bench_scorers())
+        if chosen.space not in ("joint", "visual", "both"):
+            raise StudioError(
+                f"{chosen.title} reads parts of pictures, which adapters are not learnt on; judge with another score"
+            )
         suite = open_suite(
             request.suite,
             data_root=request.data_root,
@@ -163,11 +179,28 @@ class JudgeService:
         if not space.backbone.reads_text:
             raise StudioError(f"{space.backbone.name} has no text tower, and adapters are learnt on models with one")
         below = space.backbone if space.adaptation is None else space.adaptation.backbone
+        train = self._train(request, below, progress) if "images" in chosen.needs else None
         plain = {
             name: dataset_features(below, each, {"joint", "visual"}, progress)
             for name, each in {"": suite.id, **sets}.items()
         }
-        chosen = parse_scorer(scorer, bench_scorers())
-        if "images" in chosen.needs or chosen.space not in ("joint", "visual", "both"):
-            raise StudioError(f"{chosen.title} learns from pictures or reads parts of them; judge with another score")
-        return Judge(space, chosen, suite.id, sets, plain)
+        return Judge(space, chosen, suite.id, sets, plain, train)
+
+    def _train(
+        self, request: AdaptRequest, below: Backbone, progress: Progress
+    ) -> tuple[DatasetFeatures, Tensor | None]:
+        """The images that the fit learns from."""
+        suite = open_suite(
+            request.suite,
+            data_root=request.data_root,
+            seed=request.seed,
+            train_count=request.train_count,
+            workers=self._workbench.workers,
+        )
+        if suite.train is None:
+            raise StudioError(
+                f"the suite {suite.name} has no training pictures; judge with a score that learns from none"
+            )
+        found = dataset_features(below, suite.train, {"joint", "visual"}, progress)
+        labels = suite.train.labels
+        return found, None if labels is None else torch.from_numpy(labels[found.rows])

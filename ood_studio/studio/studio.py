@@ -34,6 +34,7 @@ from ood_studio.studio.detector import DetectorAudit, DetectorService, MadeDetec
 from ood_studio.studio.explore import ExploreService
 from ood_studio.studio.factors import FactorResult, FactorService
 from ood_studio.studio.feature_map import FeatureMap, FeatureMapService
+from ood_studio.studio.fit import Fit, FitService
 from ood_studio.studio.flips import FlipService
 from ood_studio.studio.hosted import Hosted
 from ood_studio.studio.judge import Judge, JudgeService
@@ -101,6 +102,7 @@ class Studio:
         self._streams = StreamService(self.workbench)
         self._adapt = AdaptService(self.workbench)
         self._judges = JudgeService(self.workbench)
+        self._fits = FitService(self._adapt, self._judges)
         self.judge_again = JudgeAgainService(self._attack_set, self._sets, self.allow)
         self._zoo = ZooService(self.workbench)
 
@@ -293,6 +295,11 @@ class Studio:
         """See `AdaptService.adapt`."""
         self.allow(request)
         return self._adapt.adapt(request, progress)
+
+    def fit(self, request: AdaptRequest, progress: Progress = silent) -> Iterator[Fit]:
+        """The same, judged on held-out images meanwhile. See `FitService.fit`."""
+        self.allow(request)
+        return self._fits.fit(request, progress)
 
     def judge(
         self, request: AdaptRequest, scorer: str, count: int, ood: Mapping[str, str], progress: Progress = silent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 
 import numpy as np
 import torch
@@ -102,7 +103,7 @@ def small_material(seed: int = 0) -> Material:
     """Every part that an adapter can ask for."""
     backbone, images = SmallBackbone(), SmallImages(seed=seed)
     with torch.no_grad():
-        found = backbone.encode_image(backbone.preprocess([images.load(row) for row in range(len(images))]))
+        found = backbone.encode_image(_pixels(seed))
     assert found.joint is not None and images.labels is not None
     mixed = found.joint + 0.8 * found.joint.roll(1, 0)
     return Material(
@@ -120,6 +121,13 @@ def small_material(seed: int = 0) -> Material:
         images=images,
         rows=np.arange(len(images)),
     )
+
+
+@cache
+def _pixels(seed: int) -> Tensor:
+    """All images of the small world, drawn once: a contract asks for them some hundred times."""
+    images = SmallImages(seed=seed)
+    return SmallBackbone().preprocess([images.load(row) for row in range(len(images))])
 
 
 def small_reference(backbone: Backbone, space: Space) -> Reference:

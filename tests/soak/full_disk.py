@@ -34,7 +34,7 @@ COMMANDS = {
     "attack-image": "attack-image {picture} --target-label cat --steps 5 --quiet --out {disk}/attacked.png",
     "synthesize": "synthesize --count 3 --steps 3 --iterations 1 --quiet",
     "synthesize into a folder": "synthesize --count 3 --steps 3 --iterations 1 --quiet --out {disk}/set",
-    "adapt": "adapt fit --method plp:epochs=1 --train-count 40 --name small --quiet",
+    "adapt": "adapt fit --method plp:epochs=1 --train-count 40 --held-out 10 --name small --quiet",
     "detect fit": "detect fit --quiet --out {disk}/d.ood.safetensors",
 }
 

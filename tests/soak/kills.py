@@ -23,7 +23,7 @@ COMMANDS = {
     "bench": "bench --count 60 --train-count 60 --resamples 20 --scorers mcm energy knn --json",
     "attack": "attack --count 16 --train-count 40 --steps 10 --resamples 10 --scorers mcm energy --json",
     "synthesize": "synthesize --count 10 --steps 3 --iterations 1 --json",
-    "adapt": "adapt fit --method plp:epochs=4 --train-count 60 --name killed --json",
+    "adapt": "adapt fit --method plp:epochs=4 --train-count 60 --held-out 10 --name killed --json",
 }
 _OF_THE_RUN = {"folder", "file", "place", "seconds", "added", "time", "version", "created"}
 """What two runs say differently."""

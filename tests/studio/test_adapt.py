@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -239,7 +240,8 @@ def test_the_command_fits_lists_shows_and_removes(
             Image.fromarray(noise).save(folder / label / f"{i}.png")
     fit = ["adapt", "--images", str(folder), "--method", "probe:epochs=2", "--count", "60", "--quiet"]
     assert main([*fit, "--name", "pets"]) == 0
-    assert "pets: probe on diorama" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "pets: probe on diorama" in told and "judged      not: there are no held-out pictures" in told
     assert "pets" in [each.name for each in saved_adapters()]
     assert main(["adapt", "list"]) == 0 and "pets" in capsys.readouterr().out
     assert main(["adapt", "show", "pets"]) == 0 and "epochs      2 of 2" in capsys.readouterr().out
@@ -253,6 +255,18 @@ def test_the_command_fits_lists_shows_and_removes(
     ):
         assert main(["adapt", *words]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_the_command_says_what_held_out_pictures_say(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "adapt --method plp:epochs=1:rate=1e-7 --train-count 60 --held-out 20 --count 60 --json --quiet --name poor"
+    assert main(words.split()) == 0
+    found = capsys.readouterr()
+    told = json.loads(found.out)
+    assert told["held_out"]["score"] == "energy" and [*told["held_out"]["sets"]] == ["near-ood", "far-ood-textures"]
+    was, now = told["held_out"]["sets"]["far-ood-textures"]["auroc"]
+    assert was > 0.9 > now  # a head that learns nothing
+    (harm,) = (note for note in told["notes"] if "It does harm: on held-out pictures" in note)
+    assert harm in found.err and harm in find_adapter("poor").record.notes
 
 
 def test_an_adapter_is_never_left_out_silently(studio: Studio) -> None:

@@ -12,12 +12,15 @@ import torch
 
 from ood_studio.adapters import Adapted, save
 from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped
 from ood_studio.evaluation.metrics import auroc
+from ood_studio.scorers import Reference, RelativeMahalanobis
 from ood_studio.studio import AdaptRequest, BenchRequest, LabelChoice, Studio
+from ood_studio.studio.fit import LEARNT, Fit, Kept
 from ood_studio.studio.judge import Judge, Judged
+from ood_studio.ui.adapt import drawing
 from ood_studio.ui.adapt.changed import changed
 from ood_studio.ui.adapt.drawing import verdict
-from ood_studio.ui.adapt.fitting import ACCURACY, LEARNT, Fit, Kept
 from ood_studio.ui.adapt.session import Session
 
 REQUEST = AdaptRequest(method="probe:epochs=3", labels=LabelChoice(backbone="diorama-conv"), train_count=60, seed=4)
@@ -71,8 +74,8 @@ def test_images_are_others_than_those_learnt_from_and_own_sets_take_part(studio:
         render(scene, 64).save(tmp_path / f"{i}.png")
     found = studio.judge(REQUEST, "neglabel", 10, {"mine": str(tmp_path)})
     assert [*found.ood][-1] == "mine" and len(found.before().ood["mine"]) == 5
-    with pytest.raises(StudioError, match="judge with another score"):
-        studio.judge(REQUEST, "knn", 10, {})
+    with pytest.raises(StudioError, match=r"GL-MCM reads parts of pictures.* judge with another score"):
+        studio.judge(REQUEST, "gl-mcm", 10, {})
 
 
 def judged(inside: list[float], outside: list[float]) -> Judged:
@@ -99,9 +102,16 @@ def test_a_fit_grows_epoch_by_epoch(studio: Studio, judge: Judge) -> None:
         fit = fit.after(epoch, judge.after(epoch.adapted) if epoch.number != 1 else None)
     assert fit.epochs == (0, 1, 2, 3) and fit.judged == (0, 2, 3) and fit.total == 3
     assert all(len(values) == 4 for values in fit.losses.values())
-    assert fit.now is not None and fit.rates[ACCURACY][-1] == fit.now.accuracy
+    assert fit.now is not None and fit.accuracy[-1] == fit.now.accuracy and len(fit.accuracy) == 3
     name = next(iter(fit.now.ood))
-    assert fit.rates[f"AUROC {name}"][-1] == auroc(fit.now.id, fit.now.ood[name])
+    assert fit.auroc[name][-1] == auroc(fit.now.id, fit.now.ood[name]) and fit.fpr95[name][-1] == fit.now.fpr95(name)
+    near, far = fit.now.ood
+    figure = drawing._rates(fit)
+    lines = {(line.name, line.yaxis): line for line in figure.data}
+    assert {*lines} == {("ID accuracy", "y"), *((each, side) for each in (near, far) for side in ("y", "y2"))}
+    assert lines[far, "y2"].y == fit.fpr95[far] and lines[far, "y"].y == fit.auroc[far]
+    assert lines[far, "y"].line.color == lines[far, "y2"].line.color != lines[near, "y"].line.color
+    assert f"FPR95 {far} {fit.now.fpr95(far):.1%}" in figure.layout.meta["summary"]
 
 
 @pytest.mark.parametrize(("now", "said"), [(0.0, "as before"), (-3.0, "better"), (3.0, "worse")])
@@ -120,7 +130,10 @@ def test_the_best_epoch_is_kept_where_held_out_pictures_fall_and_harm_is_said(ad
     plain, good, bad = (judged([*inside], [*(outside + by)]) for by in (0.0, -0.5, 1.5))
     first, last = (replace(adapted, record=replace(adapted.record, epochs=epoch)) for epoch in (1, 2))
     fit = Fit(REQUEST, "energy", None, plain, bad, 2, (0, 1, 2), judged=(0, 1, 2), adapted=last)
-    assert fit.settled() is fit and "It does harm: on held-out pictures the AUROC of odd fell from 9" in fit.harm
+    harmful = fit.settled().adapted
+    assert harmful is not None and harmful.tensors is last.tensors and fit.harm in harmful.record.notes
+    assert "It does harm: on held-out pictures the AUROC of odd fell from 9" in fit.harm
+    assert verdict(Session(fit.settled())).count("It does harm") == 1
     settled = (fit := replace(fit, best=Kept(1, first, good))).settled()
     assert settled.adapted is not None and settled.adapted.record.epochs == 1 and settled.now is good
     assert "Kept is epoch 1 of 2, the best on held-out pictures: after it the AUROC of odd fell" in verdict(
@@ -134,11 +147,45 @@ def test_the_best_epoch_is_kept_where_held_out_pictures_fall_and_harm_is_said(ad
     assert replace(fit, now=good).settled().adapted is last
 
 
-def test_the_best_judged_epoch_is_remembered(studio: Studio, judge: Judge) -> None:
-    fit = Fit(REQUEST, "energy", judge, judge.before())
+def test_a_fit_that_is_asked_for_is_judged_and_remembers_its_best_epoch(studio: Studio, judge: Judge) -> None:
+    fits = [*studio.fit(replace(REQUEST, held_out=30))]
+    epochs = {fit.epochs[-1]: fit for fit in fits}  # the last one comes twice: as it is, and settled
+    assert [fit.epochs[-1] for fit in fits] == [0, 1, 2, 3, 3] and fits[-1].score == "energy"
+    assert fits[-1].before is not None and np.array_equal(fits[-1].before.id, judge.before().id)
     means = {}
-    for epoch in studio.adapt(REQUEST):
-        now = judge.after(epoch.adapted)
-        fit, means[epoch.number] = fit.after(epoch, now), sum(map(now.auroc, now.ood))
-    assert fit.best is not None and fit.best.adapted.record.epochs == fit.best.epoch > 0
-    assert fit.best.epoch == max((1, 2, 3), key=means.__getitem__)
+    for number, fit in epochs.items():
+        assert fit.adapted is not None and fit.judged[-1] == number
+        now = judge.after(fit.adapted)
+        means[number] = sum(map(now.auroc, now.ood))
+        assert (fit.now is not None and number == 3) or np.array_equal(fit.now.id, now.id)
+    best = fits[-1].best
+    assert best is not None and best.adapted.record.epochs == best.epoch > 0
+    assert best.epoch == max((1, 2, 3), key=means.__getitem__)
+    effect = fits[-1].effect()
+    assert effect["score"] == "energy" and {*effect["sets"]} == {*judge.ood}
+    assert all(len(pair) == 2 for found in effect["sets"].values() for pair in found.values())
+
+
+def test_a_fit_that_is_stopped_settles_and_one_that_nobody_judges_keeps_its_end(studio: Studio) -> None:
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage.startswith("training") and done == 2:
+            raise Stopped("enough")
+
+    found = []
+    with pytest.raises(Stopped):
+        for fit in studio.fit(replace(REQUEST, held_out=30, method="probe:epochs=3:rate=0.002"), stop):
+            found.append(fit)
+    assert [fit.epochs[-1] for fit in found] == [0, 1, 2, 2] and found[-1].judged == (0, 1, 2)
+    *_, last = studio.fit(replace(REQUEST, held_out=0))
+    assert last.adapted is not None and last.adapted.record.finished and last.now is None and last.effect() == {}
+
+
+def test_scores_that_learn_from_images_judge_too(studio: Studio, adapted: Adapted) -> None:
+    judge = studio.judge(REQUEST, "rmd", 30, {})
+    assert judge.train is not None
+    found, classes = judge.train
+    assert len(found.rows) == 60 and found.visual is not None
+    weight, bias = adapted.tensors["weight"], adapted.tensors["bias"]
+    rows = [each.visual @ weight.T + bias for each in (found, judge.plain[""])]  # type: ignore[operator]
+    wanted = RelativeMahalanobis().fit(Reference(images=rows[0], labels=classes))(rows[1])
+    assert np.corrcoef(judge.after(adapted).id, wanted)[0, 1] > 0.999

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from ood_studio.adapters import find_adapter
-from ood_studio.ui.adapt import running
 from tests.ui.test_attack_browser import open_tab, quick
 from tests.ui.unfolding import settle, unfold
 
 PATIENCE = 240_000  # milliseconds: the first training draws and encodes its pictures
 IDLE = "!document.querySelector('#adapt-run').disabled && document.querySelector('#adapt-stop').disabled"
-
-
-@pytest.fixture(autouse=True)
-def few_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The app is served by this process."""
-    monkeypatch.setattr(running, "_HELD_OUT", 40)
 
 
 def train(page: Any, method: str) -> None:
@@ -27,9 +18,10 @@ def train(page: Any, method: str) -> None:
     box.fill(method)
     box.press("Enter")
     unfold(page, "adapt-more")
-    count = page.locator("#adapt-train-count input[type=number]").first
-    count.fill("200")
-    count.press("Tab")
+    for name, value in (("adapt-train-count", "200"), ("adapt-held-out", "40")):
+        count = page.locator(f"#{name} input[type=number]").first
+        count.fill(value)
+        count.press("Tab")
     page.locator("#adapt-run").click()
     page.wait_for_selector("#adapt-ready h2", state="attached", timeout=PATIENCE)
     page.wait_for_function(IDLE, timeout=PATIENCE)

@@ -152,9 +152,15 @@ def test_a_set_is_attacked_and_learnt_from(client: Client, tmp_path: Path) -> No
     assert {row["scorer"] for row in rows} == {"mcm", "neglabel"} and made["name"] in {row["ood"] for row in rows}
     del few["count"]
     learnt = client.predict(
-        **few, method="synood-projection:epochs=1", made_set=made["made_set"], name="api-test", api_name="/adapt"
+        **few,
+        method="synood-projection:epochs=1",
+        made_set=made["made_set"],
+        held_out=10,
+        name="api-test",
+        api_name="/adapt",
     )
-    assert learnt["name"] == "api-test" and learnt["epochs"] == 1
+    assert learnt["name"] == "api-test" and learnt["epochs"] == 1 and learnt["held_out"]["score"] == "neglabel"
+    assert [*learnt["held_out"]["sets"]] == ["near-ood", "far-ood-textures"]  # what was learnt from proves nothing
     assert "api-test" in client.predict(api_name="/choices")["adapter"]
     # The sidebar's adapter is on the model that is attacked, and on the one that judges.
     picture, on = render(scenes("near-ood", 8, 1)[0], 64), {"backbone": "diorama-conv", "adapter": ["api-test"]}

@@ -25,6 +25,7 @@ from ood_studio.studio.detector import DetectorService
 from ood_studio.studio.explore import ExploreService
 from ood_studio.studio.factors import FactorService
 from ood_studio.studio.feature_map import FeatureMapService
+from ood_studio.studio.fit import FitService
 from ood_studio.studio.flips import FlipService
 from ood_studio.studio.judge import JudgeService
 from ood_studio.studio.requests import REQUESTS
@@ -50,6 +51,7 @@ SERVICES = (
     (SynthesizeSetService, ("synthesize_set",)),
     (FeatureMapService, ("feature_map",)),
     (AdaptService, ("adapt",)),
+    (FitService, ("fit",)),
     (JudgeService, ("judge",)),
     (DetectorService, ("detector", "audit")),
     (StreamService, ("play",)),

@@ -90,7 +90,9 @@ def test_a_picture_its_strip_and_its_record_and_seeds_reproduce(client: Client, 
 
 
 def test_the_sidebars_adapter_is_on_the_model_that_guides(client: Client, pictures: dict[str, Path]) -> None:
-    learnt = client.predict(backbone="diorama", method="plp:epochs=1", train_count=20, name="guides", api_name="/adapt")
+    learnt = client.predict(
+        backbone="diorama", method="plp:epochs=1", train_count=20, held_out=10, name="guides", api_name="/adapt"
+    )
     found = [
         synthesize(client, pictures["id"], guide="maxlogit", iterations=0, adapter=each)[2]
         for each in ([learnt["name"]], [])

@@ -20,14 +20,17 @@ def build_api(studio: Studio) -> None:
     """Makes the endpoint inside the current `gr.Blocks`."""
 
     def adapt(request: AdaptRequest, progress: Progress, made_set: str | None, name: str | None) -> dict[str, Any]:
-        """Learns something small on a frozen model and saves it: other tools take it as an adapter, by name."""
+        """Learns something small on a frozen model and saves it: other tools take it as an adapter, by name. Held-out
+        pictures judge it."""
         parse_adapter(request.method)
         if made_set:
             request = replace(request, synthetic=_folder(made_set))
-        *_, last = studio.adapt(request, progress)
+        *_, last = studio.fit(request, progress)
+        assert last.adapted is not None
         record = last.adapted.record
         kept = save(last.adapted, (name or "").strip() or f"{record.adapter}-{record.key[:8]}")
-        return {"name": kept.name, "finished": record.finished, **asdict(cast(Any, record))}
+        answer = {"name": kept.name, "finished": record.finished, "held_out": last.effect()}
+        return {**answer, **asdict(cast(Any, record))}
 
     endpoint(
         "adapt",

@@ -11,10 +11,10 @@ from ood_studio.adapters import adapter_of, export
 from ood_studio.figures.movement import movement_figure
 from ood_studio.figures.score_histograms import score_histograms
 from ood_studio.figures.training_curves import loss_figure, rate_figure
+from ood_studio.studio.fit import ACCURACY, Fit, held_out
 from ood_studio.studio.judge import Judged
 from ood_studio.studio.movement import Movement, movement
 from ood_studio.ui.adapt.changed import changed, pictures
-from ood_studio.ui.adapt.fitting import Fit, held_out
 from ood_studio.ui.adapt.panels import EMPTY, Panels
 from ood_studio.ui.adapt.session import Session
 from ood_studio.ui.downloads import download_folder
@@ -32,7 +32,7 @@ def running(p: Panels, mine: Session) -> Updates:
     return {
         p.verdict: verdict(mine),
         p.losses: figure_update(p.losses, loss_figure(fit.epochs, fit.losses, fit.total)),
-        p.rates: figure_update(p.rates, rate_figure(fit.judged, fit.rates, fit.total) if fit.rates else None),
+        p.rates: figure_update(p.rates, _rates(fit) if fit.judged else None),
     }
 
 
@@ -84,11 +84,8 @@ def verdict(mine: Session) -> str:
             heading += f": OOD is told apart {'better' if gain > 0 else 'worse'}"
         if fit.now.accuracy is not None and fit.before.accuracy is not None:
             lines.append(f"ID accuracy {fit.before.accuracy:.1%} → <b>{fit.now.accuracy:.1%}</b>.")
-    lines += [
-        escape(note)
-        for note in ("" if mine.running else fit.harm, fit.ended, mine.note, *fit.adapted.record.notes)
-        if note
-    ]
+    notes = ("" if mine.running else fit.harm, fit.ended, mine.note, *fit.adapted.record.notes)
+    lines += [escape(note) for note in dict.fromkeys(notes) if note]
     return _card(heading, lines, side)
 
 
@@ -124,6 +121,10 @@ def map_about(moved: Movement) -> str:
         "which ID varied most before, pictures and texts each around their mean. Numbers are 1 − cosine, on average."
     )
     return "".join(f'<p class="studio-about">{escape(each)}</p>' for each in (said, moved.note) if each)
+
+
+def _rates(fit: Fit) -> Any:
+    return rate_figure(fit.judged, {ACCURACY: fit.accuracy} if fit.accuracy else {}, fit.auroc, fit.fpr95, fit.total)
 
 
 def _histogram(title: str, judged: Judged) -> Any:

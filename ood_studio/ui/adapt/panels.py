@@ -60,9 +60,9 @@ def build_panels() -> Panels:
     p["verdict"] = gr.HTML(EMPTY, elem_id="adapt-verdict")
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=280):
-            p["losses"] = click_plot("Losses by epoch", elem_id="adapt-losses", height=300)
+            p["losses"] = click_plot("Losses by epoch", elem_id="adapt-losses", height=380)
         with gr.Column(scale=1, min_width=280):
-            p["rates"] = click_plot("Held-out pictures by epoch", elem_id="adapt-rates", height=300)
+            p["rates"] = click_plot("Held-out pictures by epoch", elem_id="adapt-rates", height=380)
     # The column is hidden by the style sheet until there is something to show.
     with gr.Column(elem_id="adapt-results"):
         p["ready"] = gr.HTML(elem_id="adapt-ready")

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
 from ood_studio.adapters import parse_adapter
-from ood_studio.adapters.heads import HeadAdapter
 from ood_studio.core.progress import Progress
 from ood_studio.studio import AdaptRequest
 from ood_studio.studio.commands import command_line
+from ood_studio.studio.fit import Fit
 from ood_studio.studio.jobs import PICTURE, Job
 from ood_studio.ui.adapt import drawing
-from ood_studio.ui.adapt.fitting import LEARNT, Fit
 from ood_studio.ui.adapt.layout import LAYOUT, START
 from ood_studio.ui.adapt.panels import Panels
 from ood_studio.ui.adapt.session import Session
@@ -26,10 +23,6 @@ from ood_studio.ui.run import Asked, Buttons, Run, ended_early
 from ood_studio.ui.share import share_update, shared_view
 from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.wiring import Updates
-
-_HELD_OUT = 300  # pictures a set
-_TIMES = 20  # that a fit is judged at least,
-_SECONDS = 2.0  # and between two times at most
 
 
 def wire_run(
@@ -46,25 +39,9 @@ def wire_run(
     def begin(mine: Session, *values: Any) -> Asked:
         """Trains; every epoch shows."""
         request = read(sidebar, form, values)
-        score = score_of(request)
 
         def work(progress: Progress) -> Iterator[Fit]:
-            judge = None
-            if not request.images:
-                own = {LEARNT: request.synthetic} if request.synthetic else {}
-                judge = page.studio.judge(request, score, _HELD_OUT, own, progress)
-            fit = Fit(request, score, judge, None if judge is None else judge.before())
-            last = 0.0
-            for epoch in page.studio.adapt(request, progress):
-                due = not epoch.number % max(1, epoch.of // _TIMES) or epoch.number == epoch.of or bool(epoch.diverged)
-                due = due or time.monotonic() - last > _SECONDS
-                now = judge.after(epoch.adapted) if judge is not None and due else None
-                last = time.monotonic() if due else last
-                fit = fit.after(epoch, now)
-                yield fit
-            if fit.adapted is not None and judge is not None and (not fit.judged or fit.judged[-1] < fit.epochs[-1]):
-                fit = replace(fit, now=judge.after(fit.adapted))
-            yield fit.settled()
+            return page.studio.fit(request, progress)
 
         mine.fit, mine.note, mine.running, mine.saved = None, "", True, ""
         return Asked(work, title=f"{request.method} trained")
@@ -95,8 +72,3 @@ def read(sidebar: Sidebar, form: Form[AdaptRequest], values: Sequence[Any]) -> A
     request = sidebar.read(values[count:], START, form.changes(values[:count]))
     parse_adapter(request.method)
     return request
-
-
-def score_of(request: AdaptRequest) -> str:
-    """The score that judges: one that the adapter can change."""
-    return "energy" if isinstance(parse_adapter(request.method), HeadAdapter) else "neglabel"

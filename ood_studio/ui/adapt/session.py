@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ood_studio.core.errors import StudioError
-from ood_studio.ui.adapt.fitting import Fit
+from ood_studio.studio.fit import Fit
 
 
 @dataclass

@@ -11,7 +11,7 @@ import gradio as gr
 
 from ood_studio.studio import AdaptRequest
 from ood_studio.ui.adapt.again import wire_again
-from ood_studio.ui.adapt.layout import LAYOUT, START, made_sets
+from ood_studio.ui.adapt.layout import LAYOUT, START, made_sets, parameters_said
 from ood_studio.ui.adapt.panels import build_panels
 from ood_studio.ui.adapt.running import wire_run
 from ood_studio.ui.adapt.saving import wire_loading, wire_saving
@@ -83,6 +83,14 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs) -> AdaptTab:
         with gr.Column(scale=6, min_width=300):
             panels = build_panels()
     form.wire()
+    method = form["method"]
+    page.on(
+        [method.focus, method.change],
+        lambda name: gr.update(info=parameters_said(name)),
+        method,
+        method,
+        name="adapt_method",
+    )
     wire_run(page, sidebar, session, form, panels, Buttons((run,), stop, panels.progress), share)
     wire_again(page, session, panels.again)
     wire_saving(page, sidebar, session, panels)
