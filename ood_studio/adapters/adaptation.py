@@ -76,6 +76,7 @@ class Adaptation:
 
 
 _SAME = ("name", "dim", "image_size", "logit_scale", "has_patches", "patch_kind", "reads_text", "device", "dtype")
+_SAME += ("small", "parameters")
 
 
 class AdaptedBackbone(Backbone):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, final
 
 import torch
@@ -17,9 +17,11 @@ from torch.nn import Linear
 from ood_studio.backbones.prompts import PromptedTexts, PseudoWords
 from ood_studio.core.errors import StudioError
 from ood_studio.core.memory import halving
+from ood_studio.core.progress import pulse
 from ood_studio.hub.errors import ModelError
 
 _TEXT_BATCH = 256
+_LARGE = 8  # pictures at a time of a model of real size on a CPU: what takes some seconds, within which a stop is heard
 _LONGEST_ASPECT = 16  # beyond it, resizing the shorter edge to fit would make gigantic images
 
 
@@ -55,7 +57,9 @@ class LazyFeatures(ImageFeatures):
         patches: makes them, with gradients where they are recorded at that time.
     """
 
-    def __init__(self, joint: Tensor | None, visual: Tensor, patches: Tensor | Callable[[], Tensor] | None) -> None:
+    def __init__(
+        self, joint: Tensor | None, visual: Tensor, patches: Tensor | Callable[[], Tensor | None] | None
+    ) -> None:
         for name, value in (("joint", joint), ("visual", visual), ("_patches", patches)):
             object.__setattr__(self, name, value)
 
@@ -112,6 +116,12 @@ class Backbone(ABC):
     def input_shape(self) -> tuple[int, int]:
         """(height, width) of the images that `encode_image` takes."""
 
+    @property
+    def at_once(self) -> int | None:
+        """How many images are computed together where no gradient flows: few of a large model on a CPU, so that a stop
+        is heard within seconds; None for any number."""
+        return None if self.small or self.device.type != "cpu" else _LARGE
+
     @final
     def preprocess(self, images: Sequence[Image.Image]) -> Tensor:
         """Resizes and crops as the checkpoint was trained; mean and std are left to `encode_image`.
@@ -136,12 +146,13 @@ class Backbone(ABC):
             pixels: (batch, 3, height, width) floats in [0, 1], on any device. Not mean/std-normalised: that is done
                 inside, so that an attack lives in the space of images.
 
-        Where memory runs out, half as many are computed at a time, and half of those, but not where gradients flow: a
-        graph holds them all.
+        At most `at_once` are computed at a time; where memory runs out, half as many, and half of those. Not so where
+        gradients flow: a graph holds them all. Before each time whoever hears the work may stop it, see `pulse`.
 
         Raises:
             StudioError: for another shape, or integers.
             OutOfMemory: where one image is too much, or gradients flow.
+            Stopped: as whoever hears the work raises it.
         """
         shape = (3, *self.input_shape)
         if pixels.ndim != 4 or tuple(pixels.shape[1:]) != shape or not pixels.is_floating_point():
@@ -158,10 +169,17 @@ class Backbone(ABC):
         whole = (pixels,) if learning else pixels  # of one item nothing can be halved
 
         def encode(part: Any) -> ImageFeatures:
+            pulse()
             (given,) = part if learning else (part,)
             return self._encode_image(given.to(self.device, torch.float32))
 
-        return halving(encode, whole, _joined, full)
+        most = self.at_once
+        if learning or most is None or len(pixels) <= most:
+            return halving(encode, whole, _joined, full)
+        parts = [halving(encode, part, _joined, full) for part in torch.split(pixels, most)]
+        alone = _joined([ImageFeatures(part.joint, part.visual, None) for part in parts])
+        made = partial(_patches, parts) if self.has_patches else None
+        return LazyFeatures(alone.joint, alone.visual, made)
 
     @final
     @torch.no_grad()
@@ -292,7 +310,18 @@ class Backbone(ABC):
             f"{self.name} ran out of memory on {self.device} with a single text; end what else is in the memory, or "
             "choose a smaller model or another device"
         )
-        return halving(encode, texts, torch.cat, full)
+
+        def heard(some: Any) -> Tensor:
+            pulse()
+            return encode(some)
+
+        return halving(heard, texts, torch.cat, full)
+
+
+def _patches(parts: list[ImageFeatures]) -> Tensor | None:
+    """Those of batches one after the other, each made where it is needed."""
+    found = [each for part in parts if (each := part.patches) is not None]
+    return torch.cat(found) if found else None
 
 
 def _joined(parts: list[ImageFeatures]) -> ImageFeatures:

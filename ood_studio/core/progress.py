@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 from ood_studio.core.errors import StudioError
@@ -37,6 +39,60 @@ def stoppable(progress: Progress, stop: Callable[[], bool]) -> Progress:
         progress(stage, done, total)
 
     return report
+
+
+class _Ear:
+    """A `Progress` that knows what it was told last."""
+
+    def __init__(self, progress: Progress, outer: _Ear | None) -> None:
+        self._progress, self._outer = progress, outer
+        self._last: tuple[str, int, int] | None = None
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        self._last = stage, done, total
+        self._progress(stage, done, total)
+
+    def pulse(self) -> None:
+        if self._last is not None:
+            self._progress(*self._last)
+        elif self._outer is not None:
+            self._outer.pulse()
+
+
+_EAR: ContextVar[_Ear | None] = ContextVar("ear", default=None)
+
+
+@contextmanager
+def heard(progress: Progress) -> Iterator[Progress]:
+    """Work in this thread reaches a `Progress` that nobody hands down to it, meanwhile: see `tell` and `pulse`.
+
+    Yields:
+        what is to be told in its place.
+    """
+    ear = progress if isinstance(progress, _Ear) else _Ear(progress, _EAR.get())
+    token = _EAR.set(ear)
+    try:
+        yield ear
+    finally:
+        _EAR.reset(token)
+
+
+def tell(stage: str, done: int, total: int) -> None:
+    """A `Progress` that reaches whoever hears the work under way in this thread; nobody does outside of `heard`."""
+    ear = _EAR.get()
+    if ear is not None:
+        ear(stage, done, total)
+
+
+def pulse() -> None:
+    """Lets whoever hears the work under way stop it, where a step of it takes long: what was told last is told again.
+
+    Raises:
+        Stopped: as the `Progress` raises it.
+    """
+    ear = _EAR.get()
+    if ear is not None:
+        ear.pulse()
 
 
 class Pace:

@@ -15,7 +15,6 @@ from ood_studio.backbones import Backbone
 from ood_studio.data.dataset import Dataset
 
 BATCH = 64
-_LARGE = 8  # pictures at a time of a model of real size on a CPU: what takes some seconds, within which a stop is heard
 _AHEAD = 3  # batches that are decoded while one is used
 
 
@@ -36,7 +35,7 @@ class Batch:
 
 def batch_size(backbone: Backbone) -> int:
     """How many images a model encodes at a time."""
-    return BATCH if backbone.small or backbone.device.type != "cpu" else min(BATCH, _LARGE)
+    return min(BATCH, backbone.at_once or BATCH)
 
 
 def batches(backbone: Backbone, dataset: Dataset, stretches: Sequence[range]) -> Generator[Batch, None, None]:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.memory import what_went_wrong
-from ood_studio.core.progress import Pace, Progress, Stopped
+from ood_studio.core.progress import Pace, Progress, Stopped, heard
 from ood_studio.core.workers import stand_back
 from ood_studio.studio.job_memory import bytes_of
 from ood_studio.studio.lanes import ANSWER as ANSWER
@@ -286,11 +286,12 @@ class Jobs:
                 self._tell(record, stage=stage, done=done, total=total, left=pace.left(stage, done, total))
 
         try:
-            for result in record.work(progress):
-                with self._changed:
-                    if not record.wanted():
-                        return "stopped", ""
-                    self._tell(record, result=result, version=record.job.version + 1)
+            with heard(progress) as told:
+                for result in record.work(told):
+                    with self._changed:
+                        if not record.wanted():
+                            return "stopped", ""
+                        self._tell(record, result=result, version=record.job.version + 1)
         except Stopped:
             return "stopped", ""
         except StudioError as error:

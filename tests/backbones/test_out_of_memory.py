@@ -26,6 +26,7 @@ class Narrow(Backbone):
 
     name, dim, image_size, logit_scale, has_patches = "narrow", 3, 4, 1.0, True
     fingerprint, device, dtype, input_shape = "narrow", torch.device("cpu"), torch.float32, (4, 4)  # type: ignore[assignment]
+    small = True
 
     def __init__(self, room: int, error: Exception = ERRORS[0]) -> None:
         self.room, self.error, self.seen = room, error, []  # type: ignore[var-annotated]
