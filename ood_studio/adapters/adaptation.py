@@ -76,7 +76,7 @@ class Adaptation:
 
 
 _SAME = ("name", "dim", "image_size", "logit_scale", "has_patches", "patch_kind", "reads_text", "device", "dtype")
-_SAME += ("small", "parameters")
+_SIZE = ("parameters", "small")
 
 
 class AdaptedBackbone(Backbone):
@@ -89,7 +89,7 @@ class AdaptedBackbone(Backbone):
 
     def __init__(self, backbone: Backbone, parts: Sequence[Adapted]) -> None:
         self._backbone, self._parts = backbone, tuple(parts)
-        for name in _SAME:
+        for name in (*_SAME, *_SIZE):
             setattr(self, name, getattr(backbone, name))
         self.head, self.labels = backbone.head, backbone.labels
         self.fingerprint = "+".join([backbone.fingerprint, *(part.key for part in parts)])

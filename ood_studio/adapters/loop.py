@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +14,8 @@ from torch import Tensor
 
 from ood_studio.adapters.optimisers import Recipe, restore, state_of
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Progress, Stopped, silent
+from ood_studio.core.memory import OutOfMemory, is_out_of_memory
+from ood_studio.core.progress import Progress, Stopped, heard, silent
 
 _FAR = 10.0  # an epoch's loss this many times its start (and more by 1) has run away
 
@@ -111,7 +112,7 @@ def run(
     first = 0
     history: tuple[Mapping[str, float], ...]
     if resume is None:
-        with torch.no_grad():
+        with torch.no_grad(), _one_step(size, stage, progress):
             history = (_floats(learner.losses(_order(count, seed, 1)[:size].sort().values), 1),)
         yield Passed(0, history[0], 0.0, "", history, partial(_state, 0, names, optimiser, history))
     else:
@@ -124,12 +125,13 @@ def run(
         order = _order(count, seed, epoch)
         for number, rows in enumerate(torch.split(order, size)):
             step = (epoch - 1) * per_epoch + number
-            progress(stage, step, steps)
             rate = optimiser.param_groups[0]["lr"] = recipe.rate_at(step, steps)
-            found = learner.losses(rows.sort().values)  # ascending: files are read in one direction
-            optimiser.zero_grad()
-            torch.autograd.backward([next(iter(found.values()))])
-            optimiser.step()
+            with _one_step(size, stage, progress) as told:
+                told(stage, step, steps)
+                found = learner.losses(rows.sort().values)  # ascending: files are read in one direction
+                optimiser.zero_grad()
+                torch.autograd.backward([next(iter(found.values()))])
+                optimiser.step()
             for name, value in found.items():
                 sums[name] = sums.get(name, 0) + value.detach() * len(rows)
         losses = _floats(sums, count)
@@ -154,6 +156,21 @@ def run(
             with suppress(Stopped):  # too late to stop anything
                 progress(stage, steps, steps)
         yield Passed(epoch, losses, rate, "", history, partial(_state, epoch, names, optimiser, history))
+
+
+@contextmanager
+def _one_step(size: int, stage: str, progress: Progress) -> Iterator[Progress]:
+    """Within a step the models below hear of a stop, and a lack of memory is one sentence."""
+    try:
+        with heard(progress) as told:
+            yield told
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise OutOfMemory(
+            f"{stage} ran out of memory with {size:,} examples in a step; take fewer (batch), or a smaller model or "
+            "another device"
+        ) from error
 
 
 def _order(count: int, seed: int, epoch: int) -> Tensor:

@@ -140,11 +140,15 @@ class OpenClipBackbone(Backbone):
             with self._autocast():
                 return self._text.encode(cut.to(self.device), longest).float()
 
-        for rows in batches(lengths, _POSITIONS.get(self.device.type, _POSITIONS["cuda"])):
+        for rows in batches(lengths, self._positions):
             report(done)
             found[rows] = self._texts_in_parts(encode, rows)
             done += len(rows)
         return found
+
+    @property
+    def _positions(self) -> int:
+        return _POSITIONS.get(self.device.type, _POSITIONS["cuda"])
 
     def too_long(self, texts: Sequence[str]) -> list[str]:
         """Those whose tokens change where there is room for one more: then the last one is not the text's own."""
@@ -168,8 +172,8 @@ class OpenClipBackbone(Backbone):
         room = context - length  # for a text with its start and end
         if room < 3:
             raise StudioError(f"{self.name} reads {context} tokens, so {length} before a text leave no room for it")
-        positions = _POSITIONS.get(self.device.type, _POSITIONS["cuda"])
-        return CausalPrompts(tower, self._tokenize(texts, room), length, self.device, positions, self._autocast)
+        tokens, precision = self._tokenize(texts, room), (self._autocast, self.dtype)
+        return CausalPrompts(tower, tokens, length, self.device, self._positions, *precision, small=self.small)
 
     def _pseudo_words(self, templates: list[str]) -> PseudoWords:
         tower, parts = self._causal(), []
@@ -184,7 +188,7 @@ class OpenClipBackbone(Backbone):
                     f"the template {template!r} leaves no room for a word in the text tower of {self.name}"
                 )
             parts.append((before, after))
-        return CausalPseudoWords(tower, parts, self.device, self._autocast)
+        return CausalPseudoWords(tower, parts, self.device, self._positions, self._autocast, self.dtype)
 
     def _causal(self) -> CausalText:
         """The text tower, where vectors can stand in front of a text's own tokens.

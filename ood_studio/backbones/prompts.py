@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ood_studio.backbones.half import through_half
 from ood_studio.core.errors import StudioError
 
 
@@ -18,10 +19,12 @@ class PromptedTexts(ABC):
     Attributes:
         length: how many vectors stand before each text.
         width: of such a vector.
+        dtype: in which the text tower computes.
     """
 
     length: int
     width: int
+    dtype: torch.dtype = torch.float32
 
     @abstractmethod
     def __len__(self) -> int:
@@ -39,7 +42,8 @@ class PromptedTexts(ABC):
         """
         if tuple(context.shape) != (self.length, self.width):
             raise StudioError(f"context must have shape {(self.length, self.width)}, not {tuple(context.shape)}")
-        return functional.normalize(self._encode(context).float(), dim=-1)
+        found = through_half(lambda given: self._encode(given).float(), context, self.dtype)
+        return functional.normalize(found, dim=-1)
 
     @abstractmethod
     def _encode(self, context: Tensor) -> Tensor:
@@ -52,10 +56,14 @@ class PseudoWords(ABC):
     Attributes:
         templates: how many.
         width: of such a vector.
+        at_once: how many vectors may be read together where gradients flow, which takes much more memory.
+        dtype: in which the text tower computes.
     """
 
     templates: int
     width: int
+    at_once: int = 256
+    dtype: torch.dtype = torch.float32
 
     @final
     def encode(self, vectors: Tensor, template: int) -> Tensor:
@@ -70,7 +78,8 @@ class PseudoWords(ABC):
         """
         if vectors.ndim != 2 or vectors.shape[1] != self.width:
             raise StudioError(f"vectors must have shape {('n', self.width)}, not {tuple(vectors.shape)}")
-        return functional.normalize(self._encode(vectors, template).float(), dim=-1)
+        found = through_half(lambda given: self._encode(given, template).float(), vectors, self.dtype, apart=True)
+        return functional.normalize(found, dim=-1)
 
     @abstractmethod
     def _encode(self, vectors: Tensor, template: int) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Progress, Stopped, silent
+from ood_studio.core.progress import Progress, Stopped, heard, pulse, silent
 from ood_studio.core.versions import versions
 from ood_studio.data.content import origin_of
 from ood_studio.data.dataset import Dataset
@@ -125,9 +125,10 @@ class Bench:
             for key, score in fitted.items():
                 if key in missed[name]:
                     continue
-                progress("scoring", done, steps)
                 started = time.perf_counter()
-                self._score(score, scores[key], name, inside, outside)
+                with heard(progress) as told_of:
+                    told_of("scoring", done, steps)
+                    self._score(score, scores[key], name, inside, outside)
                 here = scores[key].get(f"{result.id}|{name}", scores[key].get(result.id))
                 assert here is not None
                 rows.append(self._row(key, score, name, here, scores[key][name], origins))
@@ -153,10 +154,11 @@ class Bench:
         unavailable: dict[str, str] = {}
         seconds: dict[str, float] = {}
         for i, (key, scorer) in enumerate(self.scorers.items()):
-            progress("fitting the scorers", i, len(self.scorers))
             started = time.perf_counter()
             try:
-                fitted[key] = scorer.fit(self.reference_of(scorer.space))
+                with heard(progress) as told:
+                    told("fitting the scorers", i, len(self.scorers))
+                    fitted[key] = scorer.fit(self.reference_of(scorer.space))
             except Stopped:
                 raise
             except StudioError as error:
@@ -307,15 +309,15 @@ def _remarks(fitted: Mapping[str, FittedScore]) -> list[str]:
 
 
 def score_all(score: FittedScore, features: DatasetFeatures) -> Scores:
-    """Scores of every image of a set, (n,) float64; a chunk of images at a time."""
+    """Scores of every image of a set, (n,) float64; a chunk of images at a time, between which a stop is heard."""
     space, count = score.scorer.space, len(features.rows)
     if not count:
         return np.empty(0)
     size = min(_CHUNK, max(1, _CHUNK_BYTES // (4 * _features(features, space, slice(0, 1)).numel())))
-    parts = [
-        score(_features(features, space, slice(start, start + size))).double().numpy()
-        for start in range(0, count, size)
-    ]
+    parts = []
+    for start in range(0, count, size):
+        pulse()
+        parts.append(score(_features(features, space, slice(start, start + size))).double().numpy())
     return np.concatenate(parts)
 
 

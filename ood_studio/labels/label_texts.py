@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ood_studio.backbones import Backbone, PseudoWords
+from ood_studio.core.progress import pulse, tell
 from ood_studio.core.unicode import normal_form
 from ood_studio.features.texts import TextPart, text_features
 from ood_studio.labels.negmining import NegativeLabels
@@ -18,7 +19,7 @@ from ood_studio.labels.prompts import PromptSet
 from ood_studio.worlds import Relations, corpora
 from ood_studio.worlds.wordnet_relations import load_relations
 
-_MOST_PAIRS = 200_000  # kept; of width 512 they take 400 MB
+_MOST_BYTES = 400 * 2**20  # of pairs that are kept in memory; those on disk are read again
 
 PROPER, WITHIN, SPELT, LISTED = (
     "are proper nouns",
@@ -88,18 +89,23 @@ class WordsOfLabels:
         return found
 
     def pairs(self, index: Tensor) -> Tensor:
-        """See `LabelTexts`."""
+        """See `LabelTexts`; whoever hears the work is told how far it is, and may stop it, also while another thread
+        is at it."""
         asked = [(int(first), int(second)) for first, second in index.tolist()]
-        with self._lock:
+        while not self._lock.acquire(timeout=0.1):
+            pulse()
+        try:
             new = [pair for pair in dict.fromkeys(asked) if pair not in self._pairs]
-            if len(self._pairs) + len(new) > _MOST_PAIRS:
+            if 4 * self._backbone.dim * (len(self._pairs) + len(new)) > _MOST_BYTES:
                 self._pairs.clear()
                 new = [*dict.fromkeys(asked)]
             if new:
                 texts = tuple(f"{self._labels[first]} and {self._words[second]}" for first, second in new)
-                made = text_features(self._backbone, [TextPart(self.templates, texts)])
-                self._pairs |= zip(new, made, strict=True)
+                made = text_features(self._backbone, [TextPart(self.templates, texts)], tell)
+                self._pairs |= zip(new, made.clone().unbind(), strict=True)
             return torch.stack([self._pairs[pair] for pair in asked])
+        finally:
+            self._lock.release()
 
     def pseudo_words(self) -> PseudoWords:
         """See `LabelTexts`."""

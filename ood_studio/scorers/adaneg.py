@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ood_studio.core.parameters import Bounds, Help, Seed, Tau
+from ood_studio.core.progress import pulse
 from ood_studio.scorers.base import Reference, temperature, unit_rows
 from ood_studio.scorers.neglabel import Groups, GroupScorer, NegLabel, group_share
 from ood_studio.scorers.streaming import AtOnce, Order, Streaming, is_heard, tell_learnt
@@ -121,6 +122,7 @@ class AdaNeg(Streaming, GroupScorer):
         rows = self.batch * max(1, rows // self.batch)
         scores = [stream.new_empty(0)]
         for start in range(0, len(stream), rows):
+            pulse()
             block = stream[start : start + rows]
             cosines = block @ text.T
             logits = cosines * scale

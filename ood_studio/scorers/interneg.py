@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import halving
 from ood_studio.core.parameters import Bounds, Help, Seed, Tau
 from ood_studio.scorers.base import Reference, Scorer, unit_rows
 from ood_studio.scorers.label_texts import PseudoWords
@@ -178,9 +179,19 @@ class InterNegInverted(Streaming, _InterModal):
         """(n, dim) texts learnt from images (n, dim)."""
         start = torch.randn(len(images), words.width, generator=generator) * _START
         templates = torch.randint(words.templates, (self.steps,), generator=generator).tolist()
+        full = f"{self.title} ran out of memory with a single picture; choose a smaller model or another device"
+
+        def some(rows: Tensor) -> Tensor:
+            return self._learnt(words, images[rows.to(images.device)], start[rows], templates)
+
+        parts = torch.split(torch.arange(len(images)), words.at_once)
+        return torch.cat([halving(some, rows, torch.cat, full) for rows in parts])
+
+    def _learnt(self, words: PseudoWords, images: Tensor, start: Tensor, templates: list[int]) -> Tensor:
+        """(n, dim) texts of vectors (n, width) that learn from images (n, dim), each as if it were alone."""
         with torch.inference_mode(False), torch.enable_grad():
             target = images.detach().clone().float()
-            vectors = start.to(target.device).requires_grad_()
+            vectors = start.clone().to(target.device).requires_grad_()
             optimiser = torch.optim.AdamW([vectors], lr=self.rate, weight_decay=_DECAY)
             for template in templates:
                 optimiser.zero_grad()

@@ -13,6 +13,7 @@ class PseudoWords(Protocol):
 
     templates: int
     width: int
+    at_once: int
 
     def encode(self, vectors: Tensor, template: int) -> Tensor:
         """(n, dim) of unit length for vectors (n, width); gradients flow."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ood_studio.core.parameters import Bounds, Tau
+from ood_studio.core.progress import pulse
 from ood_studio.scorers.base import Reference, Scorer, temperature, unit_rows
 from ood_studio.scorers.streaming import AtOnce, Order, Streaming, is_heard, tell_learnt
 
@@ -123,6 +124,7 @@ class _Memory:
         block = size * max(1, self._rows() // size)
         scores = [stream.new_empty(0)]
         for start in range(0, len(stream), block):
+            pulse()
             logits = stream[start : start + block] @ self._text.T
             for offset, rows in enumerate(torch.split(logits, size)):
                 scores.append(self._batch(rows, start + offset * size))
@@ -181,22 +183,24 @@ class _Queue:
     def __init__(self, rows: Tensor, length: int) -> None:
         self._rows: deque[Tensor] = deque(rows[-length:])
         self._places = deque([-1] * len(self._rows))  # in the stream; of those at the beginning none
-        self._length, self._sum = length, rows[-length:].double().sum(dim=0)
+        self._like = rows[:0].sum(dim=0)
+        self._length, self._sum = length, rows[-length:].cpu().double().sum(dim=0)  # MPS knows no float64
 
     def mean(self) -> Tensor:
         """(N,)."""
-        return self._sum / len(self._rows)
+        mean = self._sum / len(self._rows)
+        return mean.to(self._like) if self._like.device.type == "mps" else mean.to(self._like.device)
 
     def push(self, rows: Tensor, places: list[int]) -> list[int]:
         """Takes activations in; the oldest leave. The places of those that left, or never came in."""
         evicted = places[: -self._length]
         for row, place in zip(rows[-self._length :], places[-self._length :], strict=True):
             if len(self._rows) == self._length:
-                self._sum -= self._rows.popleft()
+                self._sum -= self._rows.popleft().cpu()
                 evicted.append(self._places.popleft())
             self._rows.append(row)
             self._places.append(place)
-            self._sum += row
+            self._sum += row.cpu()
         return [place for place in evicted if place >= 0]
 
 

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Progress, silent
+from ood_studio.core.progress import Progress, heard, silent
 from ood_studio.core.unicode import listed
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bench import needed_spaces
@@ -124,26 +124,27 @@ class StreamService:
         flow = request.stream.draw(len(coming), counts, classes, styles)
         played = []
         for i, (key, scorer) in enumerate(bench.scorers.items()):
-            progress("playing the stream", i, len(bench.scorers))
-            score = scorer.fit(bench.reference_of(scorer.space))
-            stream = _stream(scorer.space, flow, inside, outside, coming)
-            calibration = _rows(scorer.space, inside, held)
-            shape = request.stream.shape
-            for moving in (False, True) if key == "neglabel" else (False,):
-                played.append(
-                    play(
-                        key,
-                        score,
-                        stream,
-                        calibration,
-                        flow,
-                        request.promise,
-                        seed=request.stream.seed,
-                        order="shuffled" if shape == "mix" else shape,
-                        moving=moving,
-                        words=() if space is None else space.mined.words,
+            with heard(progress) as told:
+                told("playing the stream", i, len(bench.scorers))
+                score = scorer.fit(bench.reference_of(scorer.space))
+                stream = _stream(scorer.space, flow, inside, outside, coming)
+                calibration = _rows(scorer.space, inside, held)
+                shape = request.stream.shape
+                for moving in (False, True) if key == "neglabel" else (False,):
+                    played.append(
+                        play(
+                            key,
+                            score,
+                            stream,
+                            calibration,
+                            flow,
+                            request.promise,
+                            seed=request.stream.seed,
+                            order="shuffled" if shape == "mix" else shape,
+                            moving=moving,
+                            words=() if space is None else space.mined.words,
+                        )
                     )
-                )
         unread = [
             f"{len(found.problems):,} pictures of {name} cannot be read and do not come: {listed([*found.problems])}."
             for name, found in {suite.id.name: inside, **outside}.items()

@@ -67,7 +67,7 @@ def full_reference(seed: int = 0) -> Reference:
 class _Words:
     """Two templates: the vector as it is, and turned."""
 
-    templates, width = 2, DIM
+    templates, width, at_once = 2, DIM, 256
 
     def encode(self, vectors: Tensor, template: int) -> Tensor:
         return functional.normalize(vectors.roll(template, dims=1), dim=1)

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from ood_studio.adapters.loop import Diverged, Learner, run
 from ood_studio.adapters.optimisers import Recipe
+from ood_studio.core.memory import OutOfMemory
+from ood_studio.core.progress import pulse
 from tests.adapters.oracles import Adam, Momentum
 
 
@@ -91,3 +93,25 @@ def test_one_that_runs_away_at_once_has_learnt_nothing() -> None:
         Diverged, match=r"nothing was learnt: the loss ran away in epoch 1 of 5; lower the rate of 1e\+30"
     ):
         list(run(Bowl(), Recipe("sgd", 1e30, 5, 4), seed=0, stage=""))
+
+
+def test_a_step_hears_of_a_stop_and_a_lack_of_memory_is_one_sentence() -> None:
+    class Deep(Bowl):
+        def losses(self, rows: Tensor) -> dict[str, Tensor]:
+            if len(self.seen) == 2:
+                raise torch.OutOfMemoryError
+            pulse()
+            return super().losses(rows)
+
+    told: list[int] = []
+    with pytest.raises(OutOfMemory, match=r"^training a bowl ran out of memory with 4 examples in a step; take fewer"):
+        [
+            *run(
+                Deep(),
+                Recipe("sgd", 0.1, 1, 4),
+                seed=1,
+                stage="training a bowl",
+                progress=lambda *at: told.append(at[1]),
+            )
+        ]
+    assert told == [0, 0, 1]  # before the step, and within it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,9 @@ import torch
 
 from ood_studio.backbones import Backbone, load_backbone
 from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped, heard
 from ood_studio.diorama.world import ID_CLASSES
+from ood_studio.labels import label_texts
 from ood_studio.labels.label_texts import LISTED, PROPER, SPELT, WITHIN, WordsOfLabels
 from ood_studio.labels.negmining import NegativeLabels
 from ood_studio.labels.prompts import custom_prompts, prompt_set
@@ -74,6 +77,31 @@ def test_a_pair_is_encoded_once_as_its_text(model: Backbone, monkeypatch: pytest
     assert torch.equal(found[0], found[2]) and torch.equal(found[1], again[0])
     both = own(model, ["the nice cat and sun", "cat and sun"]).mean(dim=0)
     torch.testing.assert_close(found[0], both / both.norm(), atol=1e-5, rtol=0)
+
+
+def test_pairs_say_how_far_they_are_and_are_stopped_and_bounded_in_bytes(
+    model: Backbone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = words(model, ("cat", "car"), ("igloo", "sun"), "diorama")
+    every = torch.cartesian_prod(torch.arange(2), torch.arange(3))
+    told: list[tuple[str, int, int]] = []
+    with heard(lambda *said: told.append(said)):
+        texts.pairs(every[:2])
+    assert told[0] == ("encoding words", 0, 2) and told[-1] == ("encoding words", 2, 2)
+
+    def stop(stage: str, done: int, total: int) -> None:
+        raise Stopped(stage)
+
+    with heard(stop), pytest.raises(Stopped, match="encoding words"):
+        texts.pairs(every)
+    with heard(stop) as hears, texts._lock:  # another thread is at it
+        with suppress(Stopped):
+            hears("scoring", 0, 1)
+        with pytest.raises(Stopped, match="scoring"):
+            texts.pairs(every[:1])
+    monkeypatch.setattr(label_texts, "_MOST_BYTES", 4 * model.dim * 3)
+    texts.pairs(every[2:4])
+    assert len(texts._pairs) == 2 and all(each._base is None or len(each._base) == 2 for each in texts._pairs.values())
 
 
 def test_a_vector_stands_for_a_word_as_its_own_would(model: Backbone) -> None:

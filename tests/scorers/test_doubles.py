@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ood_studio.attacks.quality import quality
 from ood_studio.scorers import SCORERS
+from ood_studio.scorers.tanl import _Queue
 from ood_studio.synthesis.guides import guide_scores
 from ood_studio.testing.scorers import full_reference
 from tests.features.toys import Plain, Toy
@@ -53,7 +54,17 @@ def test_scorers_learn_from_features_on_mps(name: str) -> None:
     moved = {part: on_mps(getattr(plain, part)) for part in parts}
     scorer = SCORERS[name]()
     there = scorer.fit(replace(plain, **moved, head=elsewhere))  # type: ignore[arg-type]
-    torch.testing.assert_close(there(images[:5]), scorer.fit(plain)(images[:5]))
+    expected = scorer.fit(plain)(images[:5])
+    torch.testing.assert_close(there(images[:5]), expected)
+    if not scorer.stream:
+        torch.testing.assert_close(there(on_mps(images[:5])).cpu(), expected)
+
+
+def test_tanls_sums_on_mps() -> None:
+    rows = torch.rand(7, 5)
+    queue, plain = _Queue(on_mps(rows[:2]), 3), _Queue(rows[:2], 3)
+    assert queue.push(on_mps(rows[2:]), [*range(5)]) == plain.push(rows[2:], [*range(5)])
+    torch.testing.assert_close(queue.mean().cpu(), plain.mean().float())
 
 
 def test_scores_of_a_guide_and_figures_of_quality_on_mps() -> None:

@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import OutOfMemory
 from ood_studio.scorers import InterNeg, InterNegInverted, Reference
 
 DIM, SCALE = 12, 12.0
@@ -23,9 +24,13 @@ def rows(count: int, seed: int) -> torch.Tensor:
 class Words:
     """Templates that turn the vector and shift it."""
 
-    templates, width = 3, DIM
+    templates, width, at_once = 3, DIM, 6
+    room = 4  # memory is out beyond it
 
     def encode(self, vectors: torch.Tensor, template: int) -> torch.Tensor:
+        assert len(vectors) <= self.at_once
+        if len(vectors) > self.room:
+            raise torch.OutOfMemoryError
         return functional.normalize(vectors.roll(template, dims=1) + 0.05 * rows(1, 50 + template).to(vectors), dim=1)
 
 
@@ -120,7 +125,7 @@ def test_texts_are_learnt_from_images_that_look_ood(batch: int, bank: int, steps
     assert (scorer.protocol, scorer.at_once) == ("transductive", batch)
 
 
-def test_what_it_cannot_choose_from_is_said() -> None:
+def test_what_it_cannot_choose_from_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     said = InterNeg().fit(REFERENCE).remarks[0].text
     assert "of 60 negative labels" in said and "farther from every ID class" in said
     with pytest.raises(StudioError, match="ID label 4 of 4 has no ID picture"):
@@ -132,3 +137,6 @@ def test_what_it_cannot_choose_from_is_said() -> None:
     assert InterNeg().fit(replace(REFERENCE, texts=None))(STREAM).shape == (50,)
     with pytest.raises(StudioError, match="InterNeg with inversion needs the words"):
         InterNegInverted().fit(replace(REFERENCE, texts=None))
+    monkeypatch.setattr(Words, "room", 0)
+    with pytest.raises(OutOfMemory, match="InterNeg with inversion ran out of memory with a single picture"):
+        InterNegInverted(threshold=1.0).fit(REFERENCE)(STREAM)
