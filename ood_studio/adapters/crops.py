@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Protocol
@@ -12,13 +13,14 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from ood_studio.adapters.crop_store import CropStore
 from ood_studio.adapters.few_shot import EmptyClasses, few_shot_rows, filled_classes, shot_notes
 from ood_studio.adapters.material import Material
 from ood_studio.backbones import Backbone
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds
-from ood_studio.core.progress import Progress, silent
+from ood_studio.core.progress import Progress, heard, silent
 from ood_studio.data.dataset import Dataset
 
 CropCount = Annotated[int, Bounds(2, 10_000, log=True, step=1, help="Random crops of each picture")]
@@ -28,6 +30,8 @@ _SMALLEST = 0.08  # share of the image's area that a crop has at least
 _ASPECT = 4 / 3
 _JITTER, _JITTERED, _GREY = 0.4, 0.8, 0.2  # strength of the colour jitter, share of the crops with it, and of grey ones
 _BATCH = 128
+_KEEP_SECONDS = 60.0  # after which what was made is kept: what a killed fit may lose
+_KEEP_FROM = 5.0  # seconds of work that are worth a file
 
 _MADE: KeyedCache[Crops] = KeyedCache(None, max_bytes=256 * 2**20, size=lambda found: found.nbytes)
 
@@ -69,7 +73,8 @@ def few_shot_crops(
 
     A crop has 8 to 100 % of its image's area and an aspect of 3:4 to 4:3; four in five are changed in brightness,
     contrast and saturation by up to 40 %, one in five is grey. They depend on the seed and the image alone, not on the
-    other images. What was made is kept in memory for the next fit.
+    other images. What was made is kept in memory for the next fit; what takes long is kept on disk as it comes, every
+    minute and where it is stopped.
 
     Args:
         backbone: whose joint features are compared.
@@ -91,25 +96,65 @@ def few_shot_crops(
 
     def make() -> Crops:
         images.prepare(progress)
-        best, worst, of, unread = [], [], [], 0
-        for done, (row, label) in enumerate(zip(rows, classes.tolist(), strict=True)):
-            progress("cropping pictures", done, len(rows))
-            try:
-                image = images.load(row)
-            except StudioError:
-                unread += 1
-                continue
-            features = _crop_features(backbone, image, crops, seed * 1_000_003 + row)
-            order = (features @ text[label]).argsort(descending=True, stable=True)
-            best.append(features[order[:chosen]])
-            worst.append(features[order[-chosen:]])
-            of += [label] * chosen
+        labels = classes.tolist()
+        store = CropStore([backbone.fingerprint, content, crops, chosen, seed])
+        kept = store.parts()
+        best, worst = ([part[side] for part in kept if part[side].numel()] for side in ("positive", "negative"))
+        read = [bool(each) for part in kept for each in part["read"].tolist()]
+        fresh = _Fresh(store, len(read))
+        try:
+            for done in range(len(read), len(rows)):
+                with heard(progress) as told:
+                    told("cropping pictures", done, len(rows))
+                    try:
+                        image = images.load(rows[done])
+                    except StudioError:
+                        fresh.add(None, None)
+                        continue
+                    features = _crop_features(backbone, image, crops, seed * 1_000_003 + rows[done])
+                order = (features @ text[labels[done]]).argsort(descending=True, stable=True)
+                fresh.add(features[order[:chosen]], features[order[-chosen:]])
+        finally:
+            fresh.end()
+        best, worst, read = best + fresh.best, worst + fresh.worst, read + fresh.read
         if not best:
             raise StudioError(f"none of the {len(rows)} pictures to crop can be read")
-        return Crops(torch.cat(best), torch.tensor(of), torch.cat(worst), unread)
+        of = [label for label, there in zip(labels, read, strict=True) if there for _ in range(chosen)]
+        return Crops(torch.cat(best), torch.tensor(of), torch.cat(worst), read.count(False))
 
     key = (backbone.fingerprint, content, crops, chosen, seed)
     return _MADE.get(key, make, lambda: progress("cropping pictures", 0, len(rows)))
+
+
+class _Fresh:
+    """Crops as they are made, and how far they are kept."""
+
+    def __init__(self, store: CropStore, done: int) -> None:
+        self.best: list[Tensor] = []
+        self.worst: list[Tensor] = []
+        self.read: list[bool] = []
+        self._store, self._first = store, done
+        self._kept = self._kept_rows = 0
+        self._since = time.monotonic()
+
+    def add(self, best: Tensor | None, worst: Tensor | None) -> None:
+        """Those of one image more; None where it could not be read."""
+        if best is not None and worst is not None:
+            self.best.append(best)
+            self.worst.append(worst)
+        self.read.append(best is not None)
+        if time.monotonic() - self._since > _KEEP_SECONDS:
+            self._keep()
+
+    def end(self) -> None:
+        """Keeps the rest, where it took more than a few seconds or others are kept already."""
+        if self._kept or self._first or time.monotonic() - self._since > _KEEP_FROM:
+            self._keep()
+
+    def _keep(self) -> None:
+        rows = slice(self._kept_rows, None)
+        self._store.keep(self._first + self._kept, self.best[rows], self.worst[rows], self.read[self._kept :])
+        self._kept, self._kept_rows, self._since = len(self.read), len(self.best), time.monotonic()
 
 
 class FromCrops(Protocol):

@@ -127,6 +127,7 @@ KEPT = {
         Kept("zoo", "figures of models of the zoo", 20 * _MB),
         Kept("content", "hashes of data", 64 * 1024),
         Kept("unfinished", "trainings of adapters that were interrupted", 1 * _GB),
+        Kept("crops", "crops of pictures that adapters learn from", 2 * _GB),
         Kept("judged", "adapters that were judged again without being saved", 256 * _MB),
         Kept("attacks", "attacked sets", 8 * _GB, anew=False),
         Kept("synthetic", "synthetic sets", 8 * _GB, anew=False),

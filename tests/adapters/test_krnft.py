@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ood_studio.adapters import KRNFT, Adapted
+from ood_studio.adapters import KRNFT, Adapted, crops
 from ood_studio.adapters.crops import crop_boxes, few_shot_crops, jittered
 from ood_studio.adapters.few_shot import few_shot_rows
 from ood_studio.adapters.krnft import _TunedText
 from ood_studio.adapters.loop import _order
 from ood_studio.adapters.transformed import Factorised
+from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Progress, Stopped, silent
 from ood_studio.scorers import CSP, GLMCM, MCM, AdaNeg, Energy, KLMatching, NegLabel, Reference, ViM, affinities
 from ood_studio.scorers.base import unit_rows
-from ood_studio.testing.adapter_world import SmallBackbone, small_material, small_reference
+from ood_studio.testing.adapter_world import SmallBackbone, SmallImages, small_material, small_reference
 from tests.adapters.oracles import Adam
 
 SCALE, SEED = 20.0, 2
@@ -232,6 +236,51 @@ def test_the_crops_most_and_least_like_a_label_are_taken() -> None:
         assert torch.equal(few.negative[2 * i : 2 * i + 2], whole.negative[4 * i + 2 : 4 * i + 4])
     alone = few_shot_crops(backbone, images, [1], torch.tensor([1]), text, crops=8, chosen=4, seed=3)
     assert torch.equal(alone.positive, whole.positive[4:])
+
+
+@pytest.mark.parametrize("every", [-1.0, 1e9], ids=["by time", "when stopped"])
+def test_crops_are_kept_as_they_come_and_gone_on_with(
+    every: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OOD_STUDIO_CACHE", str(tmp_path))
+    monkeypatch.setattr(crops, "_KEEP_SECONDS", every)
+    monkeypatch.setattr(crops, "_KEEP_FROM", -1.0)
+
+    class Images(SmallImages):
+        looked: ClassVar[list[int]] = []
+
+        def load(self, index: int) -> Image.Image:
+            self.looked.append(index)
+            if index == 4:
+                raise StudioError("broken")
+            return super().load(index)
+
+    def made(progress: Progress = silent) -> crops.Crops:
+        monkeypatch.setattr(crops, "_MADE", KeyedCache(1))  # another process
+        assert MATERIAL.class_text is not None
+        rows, classes = [7, 4, 1, 2], torch.tensor([2, 4, 1, 2])
+        return few_shot_crops(
+            SmallBackbone(), Images(), rows, classes, MATERIAL.class_text, crops=8, chosen=4, seed=3, progress=progress
+        )
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if done == 2:
+            raise Stopped(stage)
+
+    with pytest.raises(Stopped, match="cropping pictures"):
+        made(stop)
+    assert Images.looked == [7, 4]
+    whole = made()
+    assert Images.looked == [7, 4, 1, 2] and whole.unread == 1
+    again = made()
+    assert len(Images.looked) == 4
+    for path in tmp_path.glob("crops/*/*"):
+        path.write_bytes(b"cut off")
+    anew = made()
+    assert len(Images.looked) == 8 and "are damaged" in caplog.text
+    for other in (again, anew):
+        for part in ("positive", "classes", "negative"):
+            assert torch.equal(getattr(whole, part), getattr(other, part))
 
 
 def test_crops_lie_inside_and_colours_in_range() -> None:
