@@ -11,6 +11,7 @@ from ood_studio.backbones.loading import (
     bundled_names,
     describe_backbone,
     load_backbone,
+    loading_stage,
     offered_backbones,
 )
 from ood_studio.backbones.open_clip_model import OpenClipBackbone
@@ -34,5 +35,6 @@ __all__ = [
     "bundled_names",
     "describe_backbone",
     "load_backbone",
+    "loading_stage",
     "offered_backbones",
 ]

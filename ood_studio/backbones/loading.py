@@ -88,6 +88,21 @@ def load_backbone(
     return LOADED.get(name, device, precision, load, state=state, pool=pool, progress=progress)
 
 
+def loading_stage(name: str) -> str:
+    """What loading a model is called: it says what is to be downloaded, where that is anything.
+
+    Raises:
+        BackboneError: for a name that is none.
+    """
+    if name in BUNDLED:
+        return "loading the model"
+    found = describe_backbone(name)
+    if found.here or found.bundled or found.download == 0:
+        return "loading the model"
+    size = "files of unknown size" if found.download is None else f"{found.download:.1f} GB"
+    return f"downloading {size} of {found.title}, then loading it"
+
+
 def load_again(name: str, device: str, precision: Precision, fingerprint: str) -> Backbone:
     """The backbone that was sent from another process by its name.
 

@@ -83,10 +83,10 @@ class DetectRun(Common):
             raise StudioError("a detector computes in the precision that it was made in; leave out --precision")
         check_folder(self.out)
         table = _Table(self.out, self.json)
-        detector = Detector.load(self.request.detector, self.device)
         problems: list[str] = []
         images = _images(self.pictures, table.held, problems)
         with closing(Bars(self.quiet)) as bars:
+            detector = Detector.load(self.request.detector, self.device, progress=bars)
             for decision in detector.decide(images, progress=bars):
                 table.add(decision)
         for problem in problems:

@@ -21,7 +21,7 @@ from torch.nn import Linear
 
 from ood_studio import __version__
 from ood_studio.adapters import Adaptation, Adapted, rebuild_adaptation
-from ood_studio.backbones import Backbone, ImageFeatures, load_backbone
+from ood_studio.backbones import Backbone, ImageFeatures, load_backbone, loading_stage
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import read_texts, texts
 from ood_studio.core.progress import Progress, silent
@@ -153,17 +153,19 @@ class Detector:
     def decide(
         self, images: Iterator[tuple[str, Image.Image | Path | str]], count: int = 0, progress: Progress = silent
     ) -> Iterator[Decision]:
-        """Decides images as they come, a batch at a time.
+        """Decides images as they come, a batch at a time; of those before only what the model reads is held.
 
         Args:
             images: names and images.
             count: how many there will be, where that is known.
             progress: told before every batch; may raise to stop.
         """
-        done, batch = 0, list[tuple[str, Image.Image]]()
+        done, batch = 0, list[tuple[str, Tensor]]()
+        most = min(_BATCH, self.model.at_once or _BATCH)
         for name, image in images:
-            batch.append((name, image if isinstance(image, Image.Image) else decode_image(image)))
-            if len(batch) == _BATCH:
+            seen = image if isinstance(image, Image.Image) else decode_image(image)
+            batch.append((name, self.model.preprocess([seen])))
+            if len(batch) == most:
                 progress("deciding", done, count)
                 yield from self._decide(batch)
                 done, batch = done + len(batch), []
@@ -173,11 +175,14 @@ class Detector:
 
     def features(self, images: Sequence[Image.Image]) -> ImageFeatures:
         """Features of images as the detector's score and labels read them."""
-        with torch.inference_mode():
-            return self.model.encode_image(self.model.preprocess(images))
+        return self._encoded(self.model.preprocess(images))
 
-    def _decide(self, batch: Sequence[tuple[str, Image.Image]]) -> Iterator[Decision]:
-        found = self.features([image for _, image in batch])
+    def _encoded(self, pixels: Tensor) -> ImageFeatures:
+        with torch.inference_mode():
+            return self.model.encode_image(pixels)
+
+    def _decide(self, batch: Sequence[tuple[str, Tensor]]) -> Iterator[Decision]:
+        found = self._encoded(torch.cat([pixels for _, pixels in batch]))
         values = self.score(read_features(self.scorer.space, found).float().cpu())
         scores = values.double().numpy()
         p_values, threshold = self.calibration.p_values(scores), self.threshold
@@ -260,13 +265,16 @@ class Detector:
         write(Path(path), header, {name: each for name, each in parts.items() if each is not None})
 
     @classmethod
-    def load(cls, path: Path | str, device: str = "auto", backbone: Backbone | None = None) -> Detector:
+    def load(
+        cls, path: Path | str, device: str = "auto", backbone: Backbone | None = None, progress: Progress = silent
+    ) -> Detector:
         """Reads a file that `save` wrote, and loads its model; nothing in it is run.
 
         Args:
             path: of the file.
             device: ``auto`` or a torch device, for the model.
             backbone: the model, where it is loaded already or lies elsewhere than its name says.
+            progress: told before the model is loaded what is to be downloaded; may raise to stop.
 
         Raises:
             StudioError: one sentence, for a damaged or edited file, another version's, or a model that is missing or
@@ -277,7 +285,7 @@ class Detector:
         kind = header["scorer"]
         if kind not in SCORERS:
             raise StudioError(f"{where.name} uses the score {kind}, which is not here; a plug-in may bring it")
-        model = backbone if backbone is not None else _model(header, device, where)
+        model = backbone if backbone is not None else _model(header, device, where, progress)
         if model.fingerprint != header["fingerprint"]:
             raise StudioError(
                 f"{where.name} was made with {header['backbone']} in another version or precision than {model.name} "
@@ -329,13 +337,14 @@ def _name(image: Image.Image | Path | str, place: int) -> str:
     return f"image {place + 1}" if isinstance(image, Image.Image) else str(image)
 
 
-def _model(header: Mapping[str, Any], device: str, path: Path) -> Backbone:
+def _model(header: Mapping[str, Any], device: str, path: Path, progress: Progress) -> Backbone:
     if names_folder(header["backbone"]):
         raise StudioError(
             f"{path.name} was made with a model in a folder, {header['backbone']}; load that model and give it: "
             "Detector.load(path, backbone=...)"
         )
-    return load_backbone(header["backbone"], device, header["precision"])
+    progress(loading_stage(header["backbone"]), 0, 1)
+    return load_backbone(header["backbone"], device, header["precision"], progress=progress)
 
 
 def _head(weight: Tensor | None, bias: Tensor | None) -> Linear | None:

@@ -94,7 +94,7 @@ class DecideService:
     def __init__(self, workbench: Workbench, hosted: Hosted | None) -> None:
         self._workbench, self._hosted = workbench, hosted
 
-    def load(self, request: DecideRequest) -> Detector:
+    def load(self, request: DecideRequest, progress: Progress = silent) -> Detector:
         """A detector from its file.
 
         What the file says of its model is only said: where strangers are served, the model is one that they may have.
@@ -109,7 +109,7 @@ class DecideService:
             self._hosted.check(request)
             header, _ = read(Path(request.detector))
             self._hosted.check_model("labels.backbone", str(header["backbone"]))
-        return Detector.load(request.detector, self._workbench.device)
+        return Detector.load(request.detector, self._workbench.device, progress=progress)
 
     def __call__(self, detector: Detector, images: Iterable[tuple[str, Path]], progress: Progress = silent) -> Decided:
         """Decisions on image files; one that cannot be read is named and costs no other.

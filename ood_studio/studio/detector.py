@@ -12,17 +12,18 @@ from torch import Tensor
 
 from ood_studio.adapters import Adaptation
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Progress, silent
+from ood_studio.core.progress import Progress, heard, silent
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.sources import open_dataset
 from ood_studio.detectors import Audit, Calibration, Detector, audit
 from ood_studio.detectors.contamination import outliers
 from ood_studio.detectors.detector import check_promised
+from ood_studio.evaluation.bench import score_all
 from ood_studio.evaluation.choose import bench_scorers, parse_scorer, without_text
 from ood_studio.evaluation.overlap import distinct_rows, shared_rows
-from ood_studio.features.images import dataset_features
+from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.label_texts import WordsOfLabels
-from ood_studio.scorers import Reference, Scorer, parts_of, read_features
+from ood_studio.scorers import FittedScore, Reference, Scorer, Space, parts_of, read_features
 from ood_studio.studio.requests import AuditRequest, DetectorRequest
 from ood_studio.studio.workbench import LabelSpace, Workbench
 from ood_studio.worlds import open_reference, reference_of
@@ -116,7 +117,7 @@ class DetectorService:
         notes += [f"Left out: {why}" for why in held.problems]
         fitted = scorer.fit(adapted)
         notes += [f"{said.text}." for said in fitted.remarks]
-        scores = fitted(held.vectors).double().numpy()
+        scores = held.scores(fitted)
         negative_labels = tuple(space.mined.words) if reference.negative_text is not None else ()
         scorer, kept = scorer.settled(adapted)
         if kept is not None:
@@ -150,7 +151,7 @@ class DetectorService:
         """
         if not request.detector or not request.id_data:
             raise StudioError("an audit needs a detector's file and ID pictures that it was not made with (id_data)")
-        detector = Detector.load(request.detector, self._workbench.device)
+        detector = Detector.load(request.detector, self._workbench.device, progress=progress)
         inside = open_dataset(request.id_data, labels=())
         notes: list[str] = []
         if inside.key == detector.about.get("key"):
@@ -160,9 +161,9 @@ class DetectorService:
             found = detector.adaptation.features(
                 dataset_features(detector.backbone, dataset, spaces_of(detector.scorer), progress)
             )
-            vectors = read_features(detector.scorer.space, found)
             notes.extend(f"Left out: {why}" for why in found.problems.values())
-            scores = detector.score(vectors.float()).double()
+            with heard(progress):
+                scores = score_all(detector.score, found)
             return int((scores < detector.threshold).sum()), len(scores)
 
         found = audit(*flagged(inside), request.miss)
@@ -223,12 +224,38 @@ def spaces_of(scorer: Scorer) -> set[str]:
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """Features of a dataset in a scorer's space, which images they are of, and why others were left out."""
+    """Features of a dataset as one scorer reads them.
 
+    Attributes:
+        features: of the images that could be read.
+        vectors: (n, dim) that tell the images apart: those that the scorer reads, joint ones where it reads patches,
+            which are never in memory as a whole.
+        progress: hears the scoring.
+    """
+
+    features: DatasetFeatures
     vectors: Tensor
-    joint: Tensor | None
-    rows: NDArray[np.int64]
-    problems: tuple[str, ...]
+    progress: Progress
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Which images they are of."""
+        return self.features.rows
+
+    @property
+    def joint(self) -> Tensor | None:
+        """(n, dim) joint features, of a model with a text tower."""
+        return self.features.joint
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why images were left out."""
+        return tuple(self.features.problems.values())
+
+    def scores(self, score: FittedScore) -> NDArray[np.float64]:
+        """(n,), some images at a time."""
+        with heard(self.progress):
+            return score_all(score, self.features)
 
 
 @dataclass(frozen=True)
@@ -246,5 +273,5 @@ class _Features:
         else:
             found = dataset_features(adaptation.backbone, dataset, {*spaces, "joint"}, self.progress)
             found = adaptation.features(found)
-        vectors = read_features(self.scorer.space, found)
-        return _Found(vectors, found.joint, found.rows, tuple(found.problems.values()))
+        space: Space = "joint" if "patches" in spaces and found.joint is not None else self.scorer.space
+        return _Found(found, read_features(space, found), self.progress)

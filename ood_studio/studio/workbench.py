@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from ood_studio.adapters import Adaptation, AdapterError, load_adaptation
-from ood_studio.backbones import BUNDLED, Backbone, describe_backbone, load_backbone
+from ood_studio.backbones import Backbone, load_backbone, loading_stage
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.progress import Progress, silent
 from ood_studio.core.unicode import listed
@@ -128,7 +128,7 @@ class Workbench:
         Raises:
             BackboneError: one sentence, if it cannot be had.
         """
-        progress("loading the model" if name in BUNDLED else _loading(name), 0, 1)
+        progress(loading_stage(name), 0, 1)
         return load_backbone(name, self.device, self.precision, progress=progress)
 
     def label_space(self, choice: LabelChoice, progress: Progress = silent, labels: tuple[str, ...] = ()) -> LabelSpace:
@@ -310,15 +310,6 @@ class Workbench:
             return ReferenceScores(own(inside).double().numpy(), ood, references.about)
 
         return self._reference_scores.get((space.key, references.key, repr(scorer)), compute)
-
-
-def _loading(name: str) -> str:
-    """What loading a model begins with: a download of some size, or nothing that takes long."""
-    found = describe_backbone(name)
-    if found.here or found.bundled or found.download == 0:
-        return "loading the model"
-    size = "files of unknown size" if found.download is None else f"{found.download:.1f} GB"
-    return f"downloading {size} of {found.title}, then loading it"
 
 
 def space_features(space: LabelSpace, images: Dataset, progress: Progress) -> DatasetFeatures:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from safetensors import safe_open
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.progress import Stopped
 from ood_studio.detectors import Detector, Promise
 from ood_studio.detectors.contamination import outliers
 from ood_studio.detectors.file import read, write
@@ -20,7 +24,10 @@ from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.evaluation.choose import bench_scorers
 from ood_studio.figures.wealth import wealth_figure
-from ood_studio.studio import DecideRequest, DetectorRequest, LabelChoice, MadeDetector, Studio
+from ood_studio.scorers import Space
+from ood_studio.scorers.vectors import HasFeatures
+from ood_studio.studio import AuditRequest, DecideRequest, DetectorRequest, LabelChoice, MadeDetector, Studio
+from ood_studio.studio import detector as detector_service
 from ood_studio.studio.hosted import Hosted
 from ood_studio.ui.detect.layout import LAYOUT
 
@@ -206,3 +213,58 @@ def test_what_too_few_pictures_cannot_promise_is_said_with_the_number_that_can(s
     labels = LabelChoice(backbone="diorama-conv", labels="cat, dog", corpus=str(folder / "words.txt"))
     with pytest.raises(StudioError, match="these labels come without ID pictures"):
         studio.detector(DetectorRequest(labels, scorer="mcm"))
+
+
+def test_a_large_model_decides_few_pictures_at_a_time_and_none_is_held_decoded(
+    made: MadeDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(made.detector.model, "small", False)
+    held: list[weakref.ref[Image.Image]] = []
+    told: list[int] = []
+
+    def images() -> Iterator[tuple[str, Image.Image]]:
+        for i in range(20):
+            image = Image.new("RGB", (40, 30), (9 * i, 0, 0))
+            held.append(weakref.ref(image))
+            yield str(i), image
+            del image
+
+    def progress(stage: str, done: int, total: int) -> None:
+        told.append(done)
+        assert sum(each() is not None for each in held) <= 2
+
+    assert len([*made.detector.decide(images(), 20, progress)]) == 20 and told == [0, 8, 16]
+
+
+def test_what_a_detectors_model_costs_is_said_before_it_is_loaded(
+    studio: Studio, made: MadeDetector, tmp_path: Path
+) -> None:
+    made.detector.save(path := tmp_path / "own.ood.safetensors")
+    header, tensors = read(path)
+    write(path, {**header, "backbone": "open_clip:ViT-B-16/openai"}, tensors)
+
+    def stop(stage: str, done: int, total: int) -> None:
+        raise Stopped(stage)
+
+    with pytest.raises(Stopped, match=r"^downloading 0.6 GB of ViT-B-16/openai, then loading it$"):
+        studio.decide.load(DecideRequest(str(path)), stop)
+    with pytest.raises(Stopped, match="downloading"):
+        studio.audit(AuditRequest(str(path), id_data=str(tmp_path)), stop)
+
+
+def test_a_score_of_patches_never_has_those_of_all_pictures_in_memory(
+    studio: Studio, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    own = detector_service.read_features
+
+    def watched(space: Space, found: HasFeatures) -> torch.Tensor:
+        asked.append(space)
+        return own(space, found)
+
+    monkeypatch.setattr(detector_service, "read_features", watched)
+    made = studio.detector(replace(request(folder), scorer="gl-mcm"))
+    assert asked == ["joint"]
+    decided = studio.decide(made.detector, [(path.name, path) for path in sorted(folder.glob("*.png"))])
+    scores = sorted(each.score for each in decided.decisions)
+    np.testing.assert_allclose(scores, made.detector.calibration.scores, atol=1e-3)

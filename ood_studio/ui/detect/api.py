@@ -19,7 +19,7 @@ def build_api(studio: Studio) -> None:
         request: DecideRequest, progress: Progress, detector_file: str | None, pictures: list[str] | None
     ) -> dict[str, Any]:
         """Decisions of a detector on pictures, in their order: verdict, p-value, score and nearest labels."""
-        detector = studio.decide.load(DecideRequest(detector_file or ""))
+        detector = studio.decide.load(DecideRequest(detector_file or ""), progress)
         given = [(Path(path).name, Path(path)) for path in pictures or []]
         return studio.decide(detector, given, progress).to_dict()
 

@@ -60,7 +60,11 @@ def wire_run(page: Page, sidebar: Sidebar, session: gr.State, c: Chooser, p: Pan
         if not file:
             return None
         request = DecideRequest(file)
-        return Asked(work(mine, lambda _: Ready(studio.decide.load(request), Path(file))), title="a detector loaded")
+
+        def read(progress: Progress) -> Ready:
+            return Ready(studio.decide.load(request, progress), Path(file))
+
+        return Asked(work(mine, read), title="a detector loaded")
 
     def decide(mine: Session, *_: Any) -> Asked | None:
         """Decides the pictures that are there."""
