@@ -137,8 +137,8 @@ class JudgeAgainService:
             yield found
         recipe, note = _recipe(made, request)
         found = replace(found, notes=(note,) if note else ())
+        yield (found := replace(found, notes=(*found.notes, _cost(recipe, asked.count))))
         if isinstance(recipe, SynthesizeSetRequest):
-            yield (found := replace(found, notes=(*found.notes, _cost(recipe, asked.count))))
             rounds = self._painted(recipe, request, asked, score, adapted, progress)
         else:
             rounds = self._attacked(recipe, request, asked, score, adapted, progress)
@@ -228,7 +228,10 @@ def _recipe(made: ImageSet | None, request: AdaptRequest) -> tuple[AttackSetRequ
     return _usual(request), "Nothing was learnt from attacked pictures; this is the usual attack."
 
 
-def _cost(recipe: SynthesizeSetRequest, count: int) -> str:
+def _cost(recipe: AttackSetRequest | SynthesizeSetRequest, count: int) -> str:
+    if isinstance(recipe, AttackSetRequest):
+        models = " and ".join(dict.fromkeys((recipe.labels.backbone, *recipe.ensemble)))
+        return f"Two times {count:,} pictures are attacked, each in {recipe.attack.steps:,} steps on {models}."
     loop = recipe.image.loop
     passes = 1 if recipe.method != "boundary" else loop.iterations + 1
     steps = f"{passes * loop.steps:,} painting steps of {recipe.image.inpainter}"

@@ -29,6 +29,7 @@ from ood_studio.evaluation.zoo import Figure, Measured, Measurement, ZooRun, Zoo
 from ood_studio.evaluation.zoo.measure import MEASURES
 from ood_studio.evaluation.zoo.seen_otherwise import seen_otherwise
 from ood_studio.features.images import DatasetFeatures, dataset_features
+from ood_studio.features.texts import TextPart, text_features
 from ood_studio.labels.prompts import prompt_set
 from ood_studio.labels.text_features import class_features
 from ood_studio.studio.requests.zoo import ZooRequest
@@ -160,7 +161,7 @@ class ZooService:
             return dataset_features(backbone, images, spaces, progress)
 
         def encode(texts: Sequence[str]) -> Tensor:
-            return backbone.encode_text(texts, lambda done: progress("reading captions", done, len(texts))).cpu()
+            return text_features(backbone, [TextPart(("{}",), tuple(texts))], progress)  # kept as they come
 
         class_text = None
         if backbone.reads_text:
@@ -217,7 +218,7 @@ def _read(path: Path) -> Measured | None:
 
 
 def _speed(backbone: Backbone, images: Dataset) -> Figure:
-    """Images a second through the image tower, the faster of two passes over one batch."""
+    """Images a second through the image tower, as many at a time as it takes; the faster of two passes."""
     images.prepare()
     count = min(_SPEED_IMAGES, len(images))
     pixels = backbone.preprocess([images.load(i) for i in range(count)])

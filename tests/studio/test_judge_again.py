@@ -71,7 +71,7 @@ def test_learnt_fresh_and_attacked_again(studio: Studio, broken: Path) -> None:
     *_, last = studio.adapt(request)
     # No place of this machine is told.
     assert last.adapted.record.about == "60 pictures of id-train (training), 12 of near-ood, λ = 0"
-    assert [len(each.rounds) for each in states] == [1, 2, 3]
+    assert [len(each.rounds) for each in states] == [1, 1, 2, 3]
     learnt, fresh, repeated = states[-1].rounds
     assert [each.kind for each in (learnt, fresh, repeated)] == ["learnt", "fresh", "repeated"]
     assert len(learnt.now) == 12 and len(fresh.now) == len(repeated.now) == 10
@@ -82,7 +82,8 @@ def test_learnt_fresh_and_attacked_again(studio: Studio, broken: Path) -> None:
     # The repeated attack changes the same originals in another way: only a little, and not as the first one did.
     for a, b in zip(other, last, strict=True):
         assert not a.equal(b) and float((a - b).abs().max()) < 0.2
-    assert not states[-1].notes
+    steps, name = BROKEN.attack.steps, BROKEN.labels.backbone
+    assert states[1].notes == (f"Two times 10 pictures are attacked, each in {steps} steps on {name}.",)
 
 
 def test_without_attacked_pictures_the_usual_attack_is_taken(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +148,7 @@ def test_it_stops_between_rounds_and_keeps_them(studio: Studio, broken: Path) ->
             raise Stopped(stage)
 
     states = studio.judge_again(request, JudgeAgainRequest(count=11), "neglabel", judge, last.adapted, stop)
-    assert len(next(states).rounds) == 1
+    assert len(next(states).rounds) == 1 and len(next(states).rounds) == 1  # the second time with what the rest costs
     with pytest.raises(Stopped):
         next(states)
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
+from torch import Tensor
 
+from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.locks import sole_writer
 from ood_studio.core.paths import cache_dir
+from ood_studio.core.progress import Stopped
 from ood_studio.evaluation.result_file import ResultFile
 from ood_studio.evaluation.zoo import ZooStore, other_versions
+from ood_studio.features import texts
 from ood_studio.studio import Studio, ZooRequest
 
 
@@ -53,3 +60,27 @@ def test_a_zoo_is_measured_once_and_a_broken_model_costs_no_other(
     assert {name: each for name, each in third.measured.figures.items() if name != "images a second"} == {
         name: each for name, each in first.measured.figures.items() if name != "images a second"
     }
+
+
+def test_captions_are_kept_as_they_come_and_costs_are_said_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [f"caption {i}" for i in range(120)]
+    found: list[Tensor] = []
+
+    def measure(backbone: Backbone, on: object, class_text: object, encode: Any, *rest: object, **more: object) -> None:
+        found.append(encode(said))
+        texts.forget()
+        monkeypatch.setattr(type(backbone), "encode_text", None)  # from here on they are read
+        found.append(encode(said))
+        raise StudioError("that is all")
+
+    monkeypatch.setattr("ood_studio.studio.zoo.measure", measure)
+    request = ZooRequest(models=("diorama-conv",), count=10, train_count=10, shift_count=10, resamples=0)
+    (answer,) = Studio().zoo(request)
+    assert answer.problem == "that is all" and torch.equal(*found) and found[0].shape[0] == 120
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if "loading" in stage:
+            raise Stopped(stage)
+
+    with pytest.raises(Stopped, match=r"^downloading 0.6 GB of ViT-B-16/openai, then loading it$"):
+        [*Studio().zoo(replace(request, models=("open_clip:ViT-B-16/openai",)), stop)]

@@ -29,7 +29,7 @@ _LAYOUT = Layout("adapt-again", {"again": (("count",),)}, {"count": Box("Picture
 _ABOUT = (
     '<p class="studio-about">Pictures that were learnt from prove nothing. Fresh ones of the same kind tell memory '
     "from cure, and an attack that knows of what was learnt tells whether the detector is any harder to break. "
-    "Attacked pictures take seconds, painted ones minutes; Stop keeps what has come.</p>"
+    "Attacked pictures take seconds, painted ones minutes, larger models more; Stop keeps what has come.</p>"
 )
 
 
