@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, cast, final
 
@@ -125,6 +125,7 @@ class Adapter(ABC):
         seed: int = 0,
         progress: Progress = silent,
         resume: State | None = None,
+        keep: Callable[[State], None] | None = None,
     ) -> Generator[Epoch]:
         """The fit, epoch by epoch, the start first; to stop, stop asking.
 
@@ -134,6 +135,7 @@ class Adapter(ABC):
             seed: of the order of the examples and of what is drawn at the start: equal seeds, equal bits on a CPU.
             progress: told the steps; may raise to stop.
             resume: of an earlier fit of the same adapter, material and seed; the start is then not given again.
+            keep: takes what a later fit goes on from within an epoch that takes long, see `run`.
 
         Raises:
             StudioError: for material that lacks a part or cannot be learnt from; the sentence of `missing`.
@@ -165,7 +167,8 @@ class Adapter(ABC):
             notes=(*material.notes, *start.notes),
         )
         stage = f"training {self.title}"
-        for passed in run(start.learner, recipe, seed=seed, stage=stage, progress=progress, resume=resume):
+        own: Any = {"stage": stage, "progress": progress, "resume": resume, "keep": keep}
+        for passed in run(start.learner, recipe, seed=seed, **own):
             notes = (*record.notes, f"{passed.diverged}.") if passed.diverged else record.notes
             tensors = {
                 name: tensor.detach().cpu().clone().contiguous()

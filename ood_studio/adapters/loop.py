@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -17,6 +18,8 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.memory import OutOfMemory, is_out_of_memory
 from ood_studio.core.progress import Progress, Stopped, heard, silent
 
+_KEEP_SECONDS = 30.0  # after which an unfinished epoch is kept: what a killed run may lose
+_KEEP_FROM = 5.0  # seconds of work that are worth it where a run is stopped
 _FAR = 10.0  # an epoch's loss this many times its start (and more by 1) has run away
 
 
@@ -50,17 +53,20 @@ class Learner(ABC):
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """A training between two epochs: enough to go on with to the same bits.
+    """A training between two steps: enough to go on with to the same bits.
 
     Attributes:
         epoch: how many epochs are done.
-        tensors: the parameters as ``parameter/NAME``, the optimiser's memory as ``optimiser/NAME/WHAT``; on the CPU.
+        tensors: the parameters as ``parameter/NAME``, the optimiser's memory as ``optimiser/NAME/WHAT``; within an
+            epoch also those it began with as ``good/NAME``, and its losses so far as ``sum/NAME``; on the CPU.
         history: the losses by epoch, the first one before any step.
+        step: how many steps of the next epoch are done.
     """
 
     epoch: int
     tensors: Mapping[str, Tensor]
     history: tuple[Mapping[str, float], ...]
+    step: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +91,14 @@ class Passed:
 
 
 def run(
-    learner: Learner, recipe: Recipe, *, seed: int, stage: str, progress: Progress = silent, resume: State | None = None
+    learner: Learner,
+    recipe: Recipe,
+    *,
+    seed: int,
+    stage: str,
+    progress: Progress = silent,
+    resume: State | None = None,
+    keep: Callable[[State], None] | None = None,
 ) -> Generator[Passed]:
     """Trains, epoch by epoch; to stop, stop asking: what was learnt stays in the learner's parameters.
 
@@ -99,6 +112,8 @@ def run(
         stage: what progress is told.
         progress: told the steps; may raise to stop, in the middle of an epoch too.
         resume: where to go on from.
+        keep: takes what a later run goes on from within an epoch that takes long: twice a minute, and where it ends
+            early.
 
     Raises:
         Diverged: if the loss runs away in the first epoch.
@@ -119,21 +134,43 @@ def run(
         first, history = resume.epoch, tuple(resume.history)
         _load(names, optimiser, resume)
     good = {name: tensor.detach().clone() for name, tensor in names.items()}
+    sums: dict[str, Tensor] = {}
+    begun = 0
+    if resume is not None and resume.step:
+        begun = resume.step
+        good |= {name: tensor.to(good[name].device) for name, tensor in _named("good/", resume).items()}
+        sums = {name: tensor.to(good[next(iter(good))].device) for name, tensor in _named("sum/", resume).items()}
+
+    def within(epoch: int, step: int) -> State:
+        """Within the epoch behind ``epoch`` others."""
+        state = _state(epoch, names, optimiser, history)
+        more = {f"good/{name}": tensor.cpu().clone() for name, tensor in good.items()}
+        more |= {f"sum/{name}": tensor.cpu().clone() for name, tensor in sums.items()}
+        return replace(state, tensors={**state.tensors, **more}, step=step)
+
     for epoch in range(first + 1, recipe.epochs + 1):
-        sums: dict[str, Tensor] = {}
-        rate = 0.0
-        order = _order(count, seed, epoch)
-        for number, rows in enumerate(torch.split(order, size)):
-            step = (epoch - 1) * per_epoch + number
-            rate = optimiser.param_groups[0]["lr"] = recipe.rate_at(step, steps)
-            with _one_step(size, stage, progress) as told:
-                told(stage, step, steps)
-                found = learner.losses(rows.sort().values)  # ascending: files are read in one direction
-                optimiser.zero_grad()
-                torch.autograd.backward([next(iter(found.values()))])
+        rate, since, number = 0.0, time.monotonic(), begun
+        order = torch.split(_order(count, seed, epoch), size)
+        try:
+            for number in range(begun, per_epoch):
+                if keep is not None and time.monotonic() - since > _KEEP_SECONDS:
+                    keep(within(epoch - 1, number))
+                    since = time.monotonic()
+                rows, step = order[number], (epoch - 1) * per_epoch + number
+                rate = optimiser.param_groups[0]["lr"] = recipe.rate_at(step, steps)
+                with _one_step(size, stage, progress) as told:
+                    told(stage, step, steps)
+                    found = learner.losses(rows.sort().values)  # ascending: files are read in one direction
+                    optimiser.zero_grad()
+                    torch.autograd.backward([next(iter(found.values()))])
+                # From here on the step is whole or was not made at all.
                 optimiser.step()
-            for name, value in found.items():
-                sums[name] = sums.get(name, 0) + value.detach() * len(rows)
+                for name, value in found.items():
+                    sums[name] = sums.get(name, 0) + value.detach() * len(rows)
+        except BaseException:
+            if keep is not None and number and time.monotonic() - since > _KEEP_FROM:
+                keep(within(epoch - 1, number))
+            raise
         losses = _floats(sums, count)
         finite = all(bool(torch.isfinite(tensor).all()) for tensor in names.values())
         if not finite or _ran_away(next(iter(losses.values())), next(iter(history[0].values()))):
@@ -149,6 +186,7 @@ def run(
             )
             return
         history = (*history, losses)
+        sums, begun = {}, 0
         with torch.no_grad():
             for name, tensor in names.items():
                 good[name].copy_(tensor)
@@ -194,9 +232,12 @@ def _state(
     return State(epoch, tensors, history)
 
 
+def _named(start: str, state: State) -> dict[str, Tensor]:
+    return {name[len(start) :]: tensor for name, tensor in state.tensors.items() if name.startswith(start)}
+
+
 def _load(names: Mapping[str, Tensor], optimiser: torch.optim.Optimizer, state: State) -> None:
     with torch.no_grad():
         for name, tensor in names.items():
             tensor.copy_(state.tensors[f"parameter/{name}"])
-    own = "optimiser/"
-    restore(optimiser, names, {key[len(own) :]: each for key, each in state.tensors.items() if key.startswith(own)})
+    restore(optimiser, names, _named("optimiser/", state))

@@ -157,7 +157,8 @@ def remove(name: str) -> None:
 def keep_state(key: str, state: State) -> None:
     """Keeps an unfinished training; a disk that refuses costs a warning, not the training."""
     tensors = dict(state.tensors)
-    about = {"epoch": str(state.epoch), "history": json.dumps([*state.history]), "crc32": checksum(tensors)}
+    about = {"epoch": str(state.epoch), "step": str(state.step), "history": json.dumps([*state.history])}
+    about["crc32"] = checksum(tensors)
     try:
         write_tensors(_state_file(key), tensors, about)
         KEPT["unfinished"].make_room(keep=_state_file(key))
@@ -174,7 +175,7 @@ def kept_state(key: str) -> State | None:
             about = file.metadata() or {}
         if checksum(tensors) != about["crc32"]:
             raise ValueError("checksum")
-        return State(int(about["epoch"]), tensors, tuple(json.loads(about["history"])))
+        return State(int(about["epoch"]), tensors, tuple(json.loads(about["history"])), int(about.get("step", 0)))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, SafetensorError, ValueError, KeyError) as error:

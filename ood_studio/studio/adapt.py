@@ -45,7 +45,8 @@ class AdaptService:
     def adapt(self, request: AdaptRequest, progress: Progress = silent) -> Iterator[Epoch]:
         """An adapter as it is fitted, epoch by epoch; to stop, stop asking: `Epoch.adapted` is what is learnt by then.
 
-        A fit that was interrupted goes on where it was; `ood_studio.adapters.save` keeps what was learnt.
+        A fit that was interrupted goes on where it was, within an epoch that takes long;
+        `ood_studio.adapters.save` keeps what was learnt.
 
         Args:
             request: what is learnt, and from what.
@@ -58,7 +59,15 @@ class AdaptService:
         adapter = parse_adapter(request.method)
         material, backbone = self.material(request, adapter, progress)
         key = _key(adapter, material, backbone, request.seed)
-        epochs = adapter.train(backbone, material, seed=request.seed, progress=progress, resume=kept_state(key))
+        within = [0]
+
+        def keep(state: State) -> None:
+            within[:] = [state.epoch]
+            keep_state(key, state)
+
+        epochs = adapter.train(
+            backbone, material, seed=request.seed, progress=progress, resume=kept_state(key), keep=keep
+        )
         state: State | None = None
         kept = time.monotonic()
         done = False
@@ -72,7 +81,7 @@ class AdaptService:
         finally:
             if done:
                 forget_state(key)
-            elif state is not None and state.epoch:
+            elif state is not None and state.epoch > within[0]:
                 keep_state(key, state)
 
     def material(

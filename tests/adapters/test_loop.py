@@ -10,10 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from ood_studio.adapters.loop import Diverged, Learner, run
+from ood_studio.adapters import loop
+from ood_studio.adapters.loop import Diverged, Learner, Passed, State, run
 from ood_studio.adapters.optimisers import Recipe
 from ood_studio.core.memory import OutOfMemory
-from ood_studio.core.progress import pulse
+from ood_studio.core.progress import Stopped, pulse
 from tests.adapters.oracles import Adam, Momentum
 
 
@@ -93,6 +94,35 @@ def test_one_that_runs_away_at_once_has_learnt_nothing() -> None:
         Diverged, match=r"nothing was learnt: the loss ran away in epoch 1 of 5; lower the rate of 1e\+30"
     ):
         list(run(Bowl(), Recipe("sgd", 1e30, 5, 4), seed=0, stage=""))
+
+
+@pytest.mark.parametrize("every", [-1.0, 1e9], ids=["by time", "when stopped"])
+def test_a_long_epoch_is_gone_on_with_where_it_was(every: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "_KEEP_SECONDS", every)
+    monkeypatch.setattr(loop, "_KEEP_FROM", 1e9 if every < 0 else -1.0)
+    recipe: Any = (Recipe("adam", 0.1, 3, 4), 5)
+    kept: list[State] = []
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if done == 5:  # the third of three steps of the second epoch
+            raise Stopped(stage)
+
+    def go(learner: Bowl, **more: Any) -> list[Passed]:
+        return [*run(learner, recipe[0], seed=recipe[1], stage="", **more)]
+
+    with pytest.raises(Stopped):
+        go(Bowl(), progress=stop, keep=kept.append)
+    state = kept[-1]
+    assert (state.epoch, state.step) == (1, 2)
+    loose, whole = Bowl(), Bowl()
+    resumed, passed = go(loose, resume=state), go(whole)
+    assert torch.equal(loose.parameters["theta"], whole.parameters["theta"])
+    assert [each.losses for each in resumed] == [each.losses for each in passed[2:]]
+    assert resumed[-1].history == passed[-1].history and len(loose.seen) == 4
+    # One that runs away goes back to where its epoch began, not to where it was taken up.
+    steep = Bowl(steep=1e9)
+    (last,) = go(steep, resume=state)
+    assert last.diverged and torch.equal(steep.parameters["theta"], state.tensors["good/theta"])
 
 
 def test_a_step_hears_of_a_stop_and_a_lack_of_memory_is_one_sentence() -> None:

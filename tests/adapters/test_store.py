@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 
@@ -191,7 +192,9 @@ def test_a_training_goes_on_from_the_disk(adapted: Adapted, caplog: pytest.LogCa
     assert state is not None
     keep_state("k", state)
     resumed = kept_state("k")
-    assert resumed is not None and resumed.epoch == 2
+    assert resumed is not None and (resumed.epoch, resumed.step) == (2, 0)
+    keep_state("k", replace(state, step=3))
+    assert (within := kept_state("k")) is not None and (within.epoch, within.step) == (2, 3)
     *_, last = adapter.train(backbone, material, seed=2, resume=resumed)
     whole = adapter.fit(backbone, material, seed=2)
     assert all(torch.equal(last.adapted.tensors[name], tensor) for name, tensor in whole.tensors.items())

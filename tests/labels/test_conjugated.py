@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Stopped, silent, stoppable
+from ood_studio.core.progress import Progress, Stopped, silent, stoppable
 from ood_studio.labels import conjugated
 from ood_studio.labels.conjugated import (
     SUPERCLASSES,
@@ -23,6 +24,7 @@ from ood_studio.labels.conjugated import (
 from ood_studio.labels.corpora import load_corpus
 from ood_studio.labels.negmining import Mining, candidate_distances
 from ood_studio.labels.prompts import prompt_set
+from ood_studio.studio import BenchRequest, LabelChoice, Studio
 
 ADJECTIVES = [f"shade{i}" for i in range(200)]
 
@@ -112,3 +114,19 @@ def test_a_large_pool_says_how_far_it_is_and_can_be_stopped(backbone: Any, again
         stop = stoppable(silent, lambda: len(fresh.asked) > 300)
         mine_conjugated(fresh, ["cat"], pool, prompt_set("neglabel"), progress=stop)
     assert len(fresh.asked) < 600  # of 2,000 texts
+
+
+def test_a_benchmark_hears_of_the_phrases(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def encode(*given: object, progress: Progress = silent, **more: object) -> None:
+        progress("encoding phrases", 1, 2)
+        raise AssertionError("nobody heard it")
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "encoding phrases":
+            raise Stopped(stage)
+
+    monkeypatch.setattr("ood_studio.studio.workbench.conjugated_features", encode)
+    (tmp_path / "words.txt").write_text("tax\ntheory\n")
+    labels = LabelChoice(backbone="diorama-conv", corpus=str(tmp_path / "words.txt"))
+    with pytest.raises(Stopped):
+        Studio().bench(BenchRequest("diorama", ("csp",), labels, count=10, train_count=10), stop)
