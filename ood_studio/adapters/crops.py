@@ -104,8 +104,8 @@ def few_shot_crops(
         fresh = _Fresh(store, len(read))
         try:
             for done in range(len(read), len(rows)):
-                with heard(progress) as told:
-                    told("cropping pictures", done, len(rows))
+                with heard(progress) as report:
+                    report("cropping pictures", done, len(rows))
                     try:
                         image = images.load(rows[done])
                     except StudioError:

@@ -158,8 +158,8 @@ def run(
                     since = time.monotonic()
                 rows, step = order[number], (epoch - 1) * per_epoch + number
                 rate = optimiser.param_groups[0]["lr"] = recipe.rate_at(step, steps)
-                with _one_step(size, stage, progress) as told:
-                    told(stage, step, steps)
+                with _one_step(size, stage, progress) as report:
+                    report(stage, step, steps)
                     found = learner.losses(rows.sort().values)  # ascending: files are read in one direction
                     optimiser.zero_grad()
                     torch.autograd.backward([next(iter(found.values()))])
@@ -200,8 +200,8 @@ def run(
 def _one_step(size: int, stage: str, progress: Progress) -> Iterator[Progress]:
     """Within a step the models below hear of a stop, and a lack of memory is one sentence."""
     try:
-        with heard(progress) as told:
-            yield told
+        with heard(progress) as report:
+            yield report
     except Exception as error:
         if not is_out_of_memory(error):
             raise

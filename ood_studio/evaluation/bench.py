@@ -126,8 +126,8 @@ class Bench:
                 if key in missed[name]:
                     continue
                 started = time.perf_counter()
-                with heard(progress) as told_of:
-                    told_of("scoring", done, steps)
+                with heard(progress) as report:
+                    report("scoring", done, steps)
                     self._score(score, scores[key], name, inside, outside)
                 here = scores[key].get(f"{result.id}|{name}", scores[key].get(result.id))
                 assert here is not None
@@ -156,8 +156,8 @@ class Bench:
         for i, (key, scorer) in enumerate(self.scorers.items()):
             started = time.perf_counter()
             try:
-                with heard(progress) as told:
-                    told("fitting the scorers", i, len(self.scorers))
+                with heard(progress) as report:
+                    report("fitting the scorers", i, len(self.scorers))
                     fitted[key] = scorer.fit(self.reference_of(scorer.space))
             except Stopped:
                 raise

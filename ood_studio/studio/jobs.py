@@ -286,8 +286,8 @@ class Jobs:
                 self._tell(record, stage=stage, done=done, total=total, left=pace.left(stage, done, total))
 
         try:
-            with heard(progress) as told:
-                for result in record.work(told):
+            with heard(progress) as report:
+                for result in record.work(report):
                     with self._changed:
                         if not record.wanted():
                             return "stopped", ""

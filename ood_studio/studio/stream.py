@@ -124,8 +124,8 @@ class StreamService:
         flow = request.stream.draw(len(coming), counts, classes, styles)
         played = []
         for i, (key, scorer) in enumerate(bench.scorers.items()):
-            with heard(progress) as told:
-                told("playing the stream", i, len(bench.scorers))
+            with heard(progress) as report:
+                report("playing the stream", i, len(bench.scorers))
                 score = scorer.fit(bench.reference_of(scorer.space))
                 stream = _stream(scorer.space, flow, inside, outside, coming)
                 calibration = _rows(scorer.space, inside, held)
