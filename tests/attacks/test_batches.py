@@ -58,6 +58,23 @@ def test_a_set_is_attacked_in_batches_that_fit() -> None:
         attacked(Narrow(0), 4)
 
 
+def test_a_lack_of_memory_on_the_way_back_halves_batches_too() -> None:
+    class Backward(Narrow):
+        def _encode_image(self, pixels: Tensor) -> ImageFeatures:
+            def full(gradient: Tensor) -> None:
+                if len(gradient) > self.room:
+                    raise torch.OutOfMemoryError
+
+            if pixels.requires_grad:
+                pixels.register_hook(full)
+            return Narrow(99)._encode_image(pixels)
+
+    wide, narrow = attacked(Narrow(99), 4), attacked(Backward(1), 4)
+    assert [each["similarity"] for each in wide] == pytest.approx([each["similarity"] for each in narrow], rel=1e-5)
+    with pytest.raises(OutOfMemory, match="the attack ran out of memory on cpu with 1 at once; choose a smaller model"):
+        attacked(Backward(0), 4)
+
+
 def test_every_step_is_told_before_it_is_taken() -> None:
     told: list[tuple[str, int, int]] = []
     attacked(Narrow(3), 4, lambda *step: told.append(step))

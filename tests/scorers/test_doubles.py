@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from ood_studio.attacks.quality import quality
-from ood_studio.scorers import SCORERS
-from ood_studio.scorers.tanl import _Queue
+from ood_studio.scorers import SCORERS, TANL
+from ood_studio.scorers.tanl import _Memory, _Queue
 from ood_studio.synthesis.guides import guide_scores
 from ood_studio.testing.scorers import full_reference
 from tests.features.toys import Plain, Toy
@@ -60,7 +61,10 @@ def test_scorers_learn_from_features_on_mps(name: str) -> None:
         torch.testing.assert_close(there(on_mps(images[:5])).cpu(), expected)
 
 
-def test_tanls_sums_on_mps() -> None:
+def test_tanls_past_and_sums_on_mps() -> None:
+    text, inside, outside, stream = (functional.normalize(torch.randn(n, 6), dim=1) for n in (30, 4, 5, 40))
+    there = _Memory(TANL(gap=0.1, count=9), on_mps(20 * text), 8, on_mps(inside), on_mps(outside)).run(on_mps(stream))
+    torch.testing.assert_close(there.cpu(), _Memory(TANL(gap=0.1, count=9), 20 * text, 8, inside, outside).run(stream))
     rows = torch.rand(7, 5)
     queue, plain = _Queue(on_mps(rows[:2]), 3), _Queue(rows[:2], 3)
     assert queue.push(on_mps(rows[2:]), [*range(5)]) == plain.push(rows[2:], [*range(5)])

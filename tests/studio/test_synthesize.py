@@ -26,6 +26,7 @@ from ood_studio.studio import (
     SynthesizeSetRequest,
     assessment,
     synthesize_image,
+    synthesize_set,
 )
 from ood_studio.studio.records import synthesis_record
 from ood_studio.synthesis.boundary import NearBoundary, at_once
@@ -160,13 +161,14 @@ def test_a_stopped_set_goes_on(studio: Studio, tmp_path: Path, monkeypatch: pyte
     request = SynthesizeSetRequest(image=with_values(QUICK, {"loop.iterations": 0}), count=10, out=str(tmp_path))
 
     def stop(stage: str, done: int, total: int) -> None:
-        if stage.startswith("making") and done >= 8:
+        if stage.startswith("making") and done >= 4:
             raise Stopped("enough")
 
+    monkeypatch.setattr(synthesize_set, "at_once", lambda *size: {(64, 64): 4}[size])  # so many fit
     with pytest.raises(Stopped):
         list(studio.synthesize_set(request, stop))
-    first, *_, last = studio.synthesize_set(request)
-    assert len(first.entries) == 8 and last.complete and len(last.entries) == 10
+    states = [*studio.synthesize_set(request)]
+    assert [len(made.entries) for made in states] == [4, 8, 10] and states[-1].complete
     monkeypatch.setattr(synthesize_image, "load_inpainter", None)  # a finished set needs no model
     assert [made.complete for made in studio.synthesize_set(request)] == [True]
 
