@@ -99,6 +99,22 @@ class ResultStore:
         about |= {name: tuple(kept.get(name, ())) for name in ("labels", "notes")}
         return BenchResult(run.suite, run.backbone, run.id, rows=rows, finished=True, **about)
 
+    def delete(self, run: StoredRun) -> None:
+        """Takes a run away, for good.
+
+        Raises:
+            StudioError: if it is not there any more, or the file cannot be written.
+        """
+        if run not in self.runs():
+            raise StudioError("this result is not kept any more; open another")
+
+        def write(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM results WHERE number BETWEEN ? AND ?", (run.first, run.last))
+            db.execute("DELETE FROM runs WHERE first = ?", (run.first,))
+
+        if not self._file.write(write):
+            raise StudioError(f"the results in {self.path} cannot be written; nothing was deleted")
+
     def _about(self) -> dict[int, dict[str, Any]]:
         """What runs say beside their rows, by the number of their first."""
         if not self._file.has("runs"):

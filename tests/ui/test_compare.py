@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -25,7 +27,7 @@ from ood_studio.studio.jobs import Jobs
 from ood_studio.studio.requests.labels import USUAL_LABELS
 from ood_studio.ui.compare import cards, drawing
 from ood_studio.ui.compare.chooser import Chooser, build_chooser
-from ood_studio.ui.compare.earlier import earlier_runs, kept_run, newest, opened
+from ood_studio.ui.compare.earlier import delete, earlier_runs, kept_run, newest, opened
 from ood_studio.ui.compare.earlier_list import earlier_html
 from ood_studio.ui.compare.layout import START, layout
 from ood_studio.ui.compare.link import looked_at, read_link, view_of
@@ -230,6 +232,25 @@ def test_a_server_of_many_lists_nobodys_own_pictures_and_no_folders(store: Resul
     store.keep(result(), texts(BenchRequest(ood_data=("mine=/home/somebody/pictures",))))
     assert len(earlier_runs()) == 3
     assert [(run.suite, run.asked) for run in earlier_runs(strangers=True)] == [("diorama", {})]
+
+
+def test_a_run_is_taken_away_by_the_owner_and_no_other_in_its_place(store: ResultStore) -> None:
+    store.keep(result(seed=1))
+    store.keep(result(seed=2))
+    newer, older = earlier_runs()
+    html = earlier_html([newer, older], older.first, models=2)
+    picks = [json.loads(unescape(each)) for each in re.findall(r'data-pick="([^"]*)"', html)]
+    assert picks == [newer.first, ["delete", newer.first, newer.added], older.first]  # the one that is open stays
+    assert "data-filter" in html and "Models has 2 comparisons of models to open" in html
+    assert "Delete" not in earlier_html([newer, older], 0, owner=False)
+    with pytest.raises(StudioError, match="not kept any more"):
+        delete(newer.first, "2020-01-01T00:00:00Z", strangers=False)  # another has its number since
+    with pytest.raises(StudioError, match="only the owner"):
+        delete(newer.first, newer.added, strangers=True)
+    delete(newer.first, newer.added, strangers=False)
+    assert earlier_runs() == (older,) and ResultStore().open(older).rows
+    store.keep(result(seed=3))
+    assert [run.seed for run in earlier_runs()] == [3, 1]
 
 
 def test_the_list_says_what_each_run_was(store: ResultStore) -> None:

@@ -59,6 +59,10 @@ class ZooStore:
             return ()
         return tuple(self._file.select("SELECT number, added, run FROM zoo ORDER BY number DESC", (), _listed))
 
+    def count(self) -> int:
+        """How many runs are kept; none are read for that."""
+        return int(self._file.select("SELECT count(number) FROM zoo")[0][0]) if self._file.has("zoo") else 0
+
     def open(self, number: int) -> ZooRun:
         """A run as it was measured.
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
 from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.significance import delong
-from ood_studio.evaluation.stored_runs import StoredRun
+from ood_studio.evaluation.zoo import ZooStore
 from ood_studio.ui.compare import cards, save, views
+from ood_studio.ui.compare.earlier import earlier_runs as runs_kept
 from ood_studio.ui.compare.earlier_list import earlier_html
 from ood_studio.ui.compare.matrix import Matrix
 from ood_studio.ui.compare.names import scorer_title
@@ -137,9 +137,11 @@ def one_picture(p: Panels, mine: Session, name: str, picture: Picture) -> Update
     return _gallery(p, mine, name, Found([picture], 1), "The picture you clicked", f"{picture.set}")
 
 
-def earlier_runs(p: Panels, mine: Session, runs: Sequence[StoredRun]) -> Updates:
-    """The list of earlier results."""
-    return {p.earlier: earlier_html(runs, mine.earlier.run.first if mine.earlier is not None else 0)}
+def earlier_runs(p: Panels, mine: Session, strangers: bool) -> Updates:
+    """The list of earlier results, as it is now."""
+    opened = mine.earlier.run.first if mine.earlier is not None else 0
+    models = 0 if strangers else ZooStore().count()
+    return {p.earlier: earlier_html(runs_kept(strangers), opened, owner=not strangers, models=models)}
 
 
 def earlier(p: Panels, mine: Session) -> Updates:

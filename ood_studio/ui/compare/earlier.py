@@ -52,6 +52,20 @@ def opened(first: int, strangers: bool = False) -> Earlier:
     return Earlier(run, result, request_of(run, result))
 
 
+def delete(first: int, added: str, strangers: bool) -> None:
+    """Takes a run away: the one that begins with a row of this number, and was kept then.
+
+    Raises:
+        StudioError: if it is not there any more, or somebody asks whose it is not.
+    """
+    if strangers:
+        raise StudioError("only the owner of this server takes results away")
+    run = next((run for run in earlier_runs() if (run.first, run.added) == (first, added)), None)
+    if run is None:
+        raise StudioError("this result is not kept any more; open another")
+    ResultStore().delete(run)
+
+
 def request_of(run: StoredRun, result: BenchResult) -> BenchRequest:
     """What a run was asked for; where that was not kept, what its rows say of it.
 

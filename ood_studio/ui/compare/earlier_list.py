@@ -13,21 +13,43 @@ from ood_studio.ui.compare.names import scorer_title
 _FEW = 3
 
 
-def earlier_html(runs: Sequence[StoredRun], opened: int) -> str:
-    """A button for each run, which tells the number of its first row; ``opened`` is marked."""
+def earlier_html(runs: Sequence[StoredRun], opened: int, *, owner: bool = True, models: int = 0) -> str:
+    """A button for each run, which tells the number of its first row; ``opened`` is marked.
+
+    Args:
+        owner: whether whoever sees it may take runs away; the one that is open stays.
+        models: how many comparisons of models are kept too, which the Models tab lists.
+    """
+    elsewhere = ""
+    if models:
+        count = f"{models:,} comparison{'s' if models != 1 else ''} of models"
+        elsewhere = f'<p class="studio-about">The tab Models has {count} to open, compare and delete.</p>'
     if not runs:
-        return '<p class="studio-about">Results are kept here when a comparison has ended.</p>'
-    rows = "".join(_row(run, run.first == opened) for run in runs)
-    return f'<section class="studio-earlier" aria-label="Earlier results"><ul>{rows}</ul></section>'
+        return f'<p class="studio-about">Results are kept here when a comparison has ended.</p>{elsewhere}'
+    rows = "".join(_row(run, run.first == opened, owner) for run in runs)
+    search = (
+        '<input type="search" data-filter aria-label="Filter earlier results" placeholder="Filter: suite, model, day">'
+        if len(runs) > 1
+        else ""
+    )
+    return f'<section class="studio-earlier" aria-label="Earlier results">{search}<ul>{rows}</ul></section>{elsewhere}'
 
 
-def _row(run: StoredRun, opened: bool) -> str:
+def _row(run: StoredRun, opened: bool, owner: bool) -> str:
     titles = [scorer_title(key) for key in run.scorers]
     more = f" and {len(titles) - _FEW} more" if len(titles) > _FEW + 1 else ""
     shown = ", ".join(titles if not more else titles[:_FEW]) + more
+    when = moment(run.added)
+    sought = escape(" ".join((run.suite, run.backbone, when, f"seed {run.seed}", *titles)))
+    gone = ""
+    if owner and not opened:
+        pick = escape(json.dumps(["delete", run.first, run.added]))
+        label = escape(f"Delete the result of {when}")
+        button = f'<button type="button" data-pick="{pick}" aria-label="{label}">Delete</button>'
+        gone = f'<span class="buttons">{button}</span>'
     return (
-        f'<li><button type="button" data-pick="{escape(json.dumps(run.first))}" '
+        f'<li data-text="{sought}"><button type="button" data-pick="{escape(json.dumps(run.first))}" '
         f'aria-pressed="{str(opened).lower()}" title="{escape(", ".join(titles))}">'
-        f"<b>{escape(run.suite)}</b> on {escape(run.backbone)}<small>{moment(run.added)}; {escape(shown)}; seed "
-        f"{run.seed}; FPR95 {escape(run.fpr_definition)}</small></button></li>"
+        f"<b>{escape(run.suite)}</b> on {escape(run.backbone)}<small>{when}; {escape(shown)}; seed "
+        f"{run.seed}; FPR95 {escape(run.fpr_definition)}</small></button>{gone}</li>"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import leaves, value_at
 from ood_studio.studio import BenchRequest, LabelChoice
 from ood_studio.ui.compare import drawing
-from ood_studio.ui.compare.earlier import earlier_runs, opened
+from ood_studio.ui.compare.earlier import delete, opened
 from ood_studio.ui.compare.parts import Parts
 from ood_studio.ui.compare.session import Session
 from ood_studio.ui.notices import tell
@@ -24,13 +25,18 @@ def wire_earlier(parts: Parts) -> None:
     p = parts.panels
 
     def choose(mine: Session, event: gr.EventData) -> Updates:
-        """Opens the run of the list that was clicked."""
+        """Opens the run of the list that was clicked, or takes it away."""
+        strangers = parts.page.strangers
         try:
-            first = int(event.value)
+            picked = json.loads(event.value)
+            action, first, added = picked if isinstance(picked, list) else ("open", int(picked), "")
         except (AttributeError, TypeError, ValueError):
             return {}
-        mine.earlier = opened(first, parts.page.strangers)
-        return drawing.earlier(p, mine) | drawing.earlier_runs(p, mine, earlier_runs(parts.page.strangers))
+        if action == "delete":
+            delete(first, added, strangers)
+            return drawing.earlier_runs(p, mine, strangers)
+        mine.earlier = opened(first, strangers)
+        return drawing.earlier(p, mine) | drawing.earlier_runs(p, mine, strangers)
 
     def again(mine: Session, *values: Any) -> Updates:
         """Puts the choices of the run into the form."""

@@ -11,7 +11,7 @@ from ood_studio.evaluation.choose import bench_scorers, choose_scorers
 from ood_studio.studio import BenchRequest, LabelChoice
 from ood_studio.studio.jobs import SET
 from ood_studio.ui.compare import drawing
-from ood_studio.ui.compare.earlier import earlier_runs, kept_run, show_newest
+from ood_studio.ui.compare.earlier import kept_run, show_newest
 from ood_studio.ui.compare.link import looked_at, read_link
 from ood_studio.ui.compare.parts import Parts
 from ood_studio.ui.compare.running import KIND
@@ -54,7 +54,7 @@ def wire_opening(parts: Parts, run: Run) -> None:
         else:
             show_newest(mine, sidebar.changes(values[:-1])["labels.backbone"], page.strangers)
         found |= drawing.everything(p, mine) | parts.share(mine) | drawing.first_tab(p, mine)
-        return found | drawing.earlier_runs(p, mine, earlier_runs(page.strangers))
+        return found | drawing.earlier_runs(p, mine, page.strangers)
 
     def linked(mine: Session, *values: Any) -> Updates:
         """Shows what a link asks for where that was kept; else a click computes it."""
@@ -69,7 +69,7 @@ def wire_opening(parts: Parts, run: Run) -> None:
             return {}
         mine.take(run.request, run.result, run.run)
         found = drawing.everything(p, mine) | parts.share(mine) | drawing.first_tab(p, mine)
-        return found | drawing.earlier_runs(p, mine, earlier_runs(page.strangers))
+        return found | drawing.earlier_runs(p, mine, page.strangers)
 
     opened = page.on(
         sidebar.restored.then,

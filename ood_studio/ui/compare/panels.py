@@ -174,7 +174,7 @@ def _earlier(pick: str) -> dict[str, Any]:
     p: dict[str, Any] = {}
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=220):
-            p["earlier"] = gr.HTML(elem_id="compare-earlier", js_on_load=pick)
+            p["earlier"] = gr.HTML(elem_id="compare-earlier", js_on_load=script("pick", "filter"))
         with gr.Column(scale=2, min_width=300):
             p["earlier_table"] = gr.HTML(elem_id="compare-earlier-table")
             p["earlier_notes"] = gr.HTML(elem_id="compare-earlier-notes")

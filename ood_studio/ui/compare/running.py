@@ -11,7 +11,7 @@ from ood_studio.evaluation.result import BenchResult
 from ood_studio.studio import BenchRequest, Studio
 from ood_studio.studio.jobs import SET, Job
 from ood_studio.ui.compare import drawing
-from ood_studio.ui.compare.earlier import earlier_runs, show_newest
+from ood_studio.ui.compare.earlier import show_newest
 from ood_studio.ui.compare.layout import START
 from ood_studio.ui.compare.link import TAB
 from ood_studio.ui.compare.parts import Parts
@@ -37,7 +37,7 @@ def wire_run(parts: Parts) -> Run:
         if mine.scored != scored:
             found |= drawing.first_tab(p, mine)
         if job.over:
-            found |= drawing.earlier_runs(p, mine, earlier_runs(page.strangers))
+            found |= drawing.earlier_runs(p, mine, page.strangers)
         return found
 
     buttons = Buttons((chooser.run, p.quick), chooser.stop, chooser.progress)
