@@ -123,6 +123,13 @@ def test_gradients_survive_half_precision() -> None:
     torch.testing.assert_close(found[torch.float16][1], exact, rtol=0.02, atol=0)
 
 
+def test_an_attack_moves_every_pixel_of_a_model_in_half_precision() -> None:
+    pixels, target = torch.full((1, 3, 4, 4), 0.5), torch.tensor([[0.0, 1.0, 0.0]])
+    attack = FeatureAttack(steps=1, noise=0.0, learning_rate=0.1)
+    *_, last = attack.run(pixels, Objective(Half(9), target, "visual"))
+    assert bool((last.pixels != pixels).all())
+
+
 def test_gradients_too_large_for_the_scale_are_taken_with_a_smaller_one() -> None:
     leaf = torch.ones(3, requires_grad=True)
     loss = (leaf.half().float() * torch.tensor([100.0, 3e-6, 0.0])).sum()

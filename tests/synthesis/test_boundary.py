@@ -98,6 +98,39 @@ def test_the_gradient_skips_the_network(inpainter: Inpainter, energy_guide: Ener
 # --- where it leads ----------------------------------------------------------------------------------------------
 
 
+class Halved(Guide):
+    """Reads in half precision, where the way back of its small loss has no room."""
+
+    name, boundary = "halved", None
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        self._dtype = dtype
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self._dtype
+
+    def read(self, pixels: Tensor) -> GuideOutput:
+        return GuideOutput((pixels.to(self.dtype) * 1e-3).float().mean(dim=(1, 2, 3)))
+
+    def loss(self, reading: GuideOutput, form: LossForm = "hinge", target: float | None = None) -> Tensor:
+        return 1e-3 * reading.score
+
+
+def test_gradients_survive_guides_and_decoders_in_half_precision() -> None:
+    class Decoder:
+        dtype = torch.float16
+
+        def decode(self, latents: Tensor) -> Tensor:
+            return (0.5 * latents.to(self.dtype)).float()
+
+    for guide in (Halved(torch.float16), Halved(torch.float32)):
+        look = FAST._look_at(Decoder(), guide, torch.rand(2, 3, 4, 4), True)  # type: ignore[arg-type]
+        by_pixel = torch.full((2, 3, 4, 4), 1e-6 / 48)
+        torch.testing.assert_close(look.pixel_gradient, by_pixel, rtol=0.02, atol=0)
+        torch.testing.assert_close(look.latent_gradient, 0.5 * by_pixel, rtol=0.02, atol=0)
+
+
 def test_energy_rises_but_for_the_published_sign(
     inpainter: Inpainter, energy_guide: EnergyGuide, pixels: Tensor
 ) -> None:
