@@ -12,7 +12,6 @@ from ood_studio.cli.command import Common
 from ood_studio.cli.output import one_line, to_json
 from ood_studio.core.progress import Bars
 from ood_studio.evaluation.export import text_table
-from ood_studio.studio import Studio
 from ood_studio.studio.requests.stream import StreamRequest
 
 
@@ -29,7 +28,7 @@ class PlayStream(Common):
             StudioError: if the stream cannot be had.
         """
         with closing(Bars(self.quiet)) as bars:
-            result = Studio(self.device, workers=0).stream(self.request, bars)
+            result = self.studio().stream(self.request, bars)
         for note in result.notes:
             print(one_line(note), file=sys.stderr)
         plain = result.to_dict()
@@ -38,6 +37,7 @@ class PlayStream(Common):
             return
         print(f"{plain['images']:,} pictures, {self.request.stream.shape}: {plain['mix']}.")
         print(f"Promised, from {plain['calibration']:,} ID pictures that do not come: {plain['promise']}.")
+        print(f"Prompts {one_line(plain['prompts'])}; FPR95 {plain['fpr_definition']}; seed {self.request.stream.seed}.")
         lines = [["method", "protocol", "AUROC", "FPR95", "false alarms", "misses", "drift alarm at"]]
         for each in plain["methods"]:
             shares = [_percent(each[name]) for name in ("auroc", "fpr95", "false_alarms", "misses")]

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ood_studio.core.errors import StudioError
 from ood_studio.detectors import Calibration, Promise, RateAlarm
+from ood_studio.evaluation.fpr import FprDefinition
 from ood_studio.evaluation.metrics import auroc, fpr_at_tpr
 from ood_studio.evaluation.ordered import Floats
 from ood_studio.evaluation.passport import MARKS, Passport
@@ -20,6 +21,8 @@ from ood_studio.scorers.streaming import Learnt, overhearing
 
 CHECKPOINTS = 20
 """Where the running AUROC is read."""
+FPR: FprDefinition = "exact"
+"""The definition of FPR95 in all figures of a stream."""
 MOVING = "+moving"
 """Behind the key of a method whose threshold follows the stream."""
 
@@ -92,7 +95,7 @@ class Played:
             "method": self.method + MARKS[self.passport.kind],
             "protocol": self.passport.to_dict(),
             "auroc": auroc(inside, outside) if both else None,
-            "fpr95": fpr_at_tpr(inside, outside) if both else None,
+            "fpr95": fpr_at_tpr(inside, outside, definition=FPR) if both else None,
             "false_alarms": float(self.flagged[~self.outside].mean()) if inside.size else None,
             "misses": float((~self.flagged[self.outside]).mean()) if outside.size else None,
             "alarm": self.alarm,

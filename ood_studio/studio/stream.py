@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,15 @@ from PIL import Image
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, heard, silent
 from ood_studio.core.unicode import listed
+from ood_studio.data.content import origin_of
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.bench import needed_spaces
-from ood_studio.evaluation.playing import Played, play
+from ood_studio.evaluation.playing import FPR, Played, play
 from ood_studio.evaluation.streams import Flow
 from ood_studio.features.base import DatasetFeatures
 from ood_studio.features.images import dataset_features
 from ood_studio.scorers import Space, select_features
+from ood_studio.studio.provenance import about_model
 from ood_studio.studio.requests import BenchRequest
 from ood_studio.studio.requests.stream import StreamRequest
 from ood_studio.studio.suite_bench import SuiteBenches
@@ -38,6 +40,7 @@ class StreamResult:
         played: the methods.
         calibration: how many ID images set the thresholds.
         notes: sentences for the person.
+        provenance: of the ``sets``, by name, ``place`` and a hash of the ``content``; and the model, see `about_model`.
         sets: the images of the ID set and then of each OOD set that the stream's rows count, and of those ``rows``.
     """
 
@@ -46,6 +49,7 @@ class StreamResult:
     played: tuple[Played, ...]
     calibration: int
     notes: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
     sets: tuple[Dataset, ...] = ()
     rows: tuple[np.ndarray, ...] = ()
 
@@ -68,6 +72,9 @@ class StreamResult:
             "images": len(self.flow),
             "mix": self.flow.mix(),
             "promise": str(self.request.promise),
+            "prompts": self.request.labels.prompts,
+            "fpr_definition": FPR,
+            "provenance": dict(self.provenance),
             "calibration": self.calibration,
             "methods": [each.figures() for each in self.played],
             "notes": list(self.notes),
@@ -150,13 +157,15 @@ class StreamService:
             for name, found in {suite.id.name: inside, **outside}.items()
             if found.problems
         ]
+        sets = (suite.id, *(suite.ood[name] for name in names))
         return StreamResult(
             request,
             flow,
             tuple(played),
             len(held),
             (*suite.notes, *unread),
-            (suite.id, *(suite.ood[name] for name in names)),
+            {"sets": {each.name: asdict(origin_of(each, progress)) for each in sets}, **about_model(model)},
+            sets,
             (inside.rows[coming], *(outside[name].rows for name in names)),
         )
 

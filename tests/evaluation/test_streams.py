@@ -12,6 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ood_studio.backbones import load_backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.detectors import Calibration, Promise
 from ood_studio.diorama.render import render
@@ -152,7 +153,11 @@ def test_a_suites_stream_is_the_same_to_the_bit(tmp_path_factory: pytest.TempPat
     studio = Studio("cpu", workers=0)
     first, second = studio.stream(request), studio.stream(request)
     assert first.to_dict() == second.to_dict() and first.flow.ood == ("near-ood",)
-    methods = [each["method"] for each in first.to_dict()["methods"]]
+    told = first.to_dict()
+    assert (told["prompts"], told["fpr_definition"]) == (request.labels.prompts, "exact")
+    assert all(len(told["provenance"]["sets"][name]["content"]) > 8 for name in ("id-test", "near-ood"))
+    assert told["provenance"]["weights"] == load_backbone("diorama-conv", "cpu").fingerprint
+    methods = [each["method"] for each in told["methods"]]
     assert methods == ["neglabel", "neglabel+moving†", "adaneg:batch=256‡", "tanl:batch=256:mixing=0‡"]
     for ours, theirs in zip(first.played, second.played, strict=True):
         assert (ours.scores == theirs.scores).all() and (ours.wealth == theirs.wealth).all()

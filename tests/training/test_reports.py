@@ -38,7 +38,7 @@ from ood_studio.training.reports import (
 from ood_studio.training.reports.__main__ import REPORTS, main
 from ood_studio.training.reports.clip_card import clip_card
 from ood_studio.training.reports.contexts_card import contexts_card
-from ood_studio.training.reports.document import FIGURES, Documents, table
+from ood_studio.training.reports.document import FIGURES, README, Documents, table
 from ood_studio.training.reports.synthesis import contact_sheet
 from ood_studio.training.reports.synthesis_cards import classifier_card, inpainting_card
 from ood_studio.worlds import registry
@@ -96,7 +96,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def written() -> dict[Path, bytes]:
     """What reports would rewrite without another folder."""
-    return {path: path.read_bytes() for path in (ROOT / FIGURES, *ASSETS.glob("*/README.md"))}
+    return {path: path.read_bytes() for path in (ROOT / FIGURES, ROOT / README, *ASSETS.glob("*/README.md"))}
 
 
 @pytest.mark.parametrize("name", sorted(REPORTS.keys() - {"zoo"}))  # which test_zoo_claims has
@@ -108,7 +108,9 @@ def test_a_report_rewrites_its_part_and_its_cards_alone(name: str, quick: None, 
     main([name, "--count", "10", "--seed", "5", "--device", "cpu", "--out", str(tmp_path), *few])
     assert written() == before
     assert sorted(path.parent.name for path in tmp_path.glob("assets/*/README.md")) == CARDS[name]
-    texts = [path.read_text(encoding="utf-8") for path in tmp_path.glob("assets/*/README.md")]
+    assert (tmp_path / README).exists() == (name == "streams")
+    texts = [path.read_text(encoding="utf-8") for path in tmp_path.glob(README)]
+    texts += [path.read_text(encoding="utf-8") for path in tmp_path.glob("assets/*/README.md")]
     old, new = (path.read_text(encoding="utf-8") for path in (ROOT / FIGURES, tmp_path / FIGURES))
     if name in SECTIONS:
         part = re.compile(f"(<!-- {SECTIONS[name]}:start -->)(.*)(<!-- {SECTIONS[name]}:end -->)", re.DOTALL)

@@ -1,4 +1,4 @@
-"""Markdown, and the only writer of measured figures into `FIGURES` and the models' cards."""
+"""Markdown, and the only writer of measured figures into `FIGURES`, `README` and the models' cards."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-FIGURES = "docs/figures.md"
-"""Where the figures stand between markers, below the root of a repository."""
+FIGURES, README = "docs/figures.md", "README.md"
+"""Where figures stand between markers, below the root of a repository: all of them, and the few that everybody sees."""
 
 
 @dataclass(frozen=True)
@@ -29,20 +29,20 @@ class Documents:
     """The figures of a repository and the cards of its bundled models.
 
     Attributes:
-        root: the folder of `FIGURES` and ``assets/``.
+        root: the folder of `README`, `FIGURES` and ``assets/``.
     """
 
     root: Path
 
-    def section(self, name: str, text: str) -> None:
-        """Puts a text between its two markers in `FIGURES`, and prints it; a file that is not there begins with it.
+    def section(self, name: str, text: str, page: str = FIGURES) -> None:
+        """Puts a text between its two markers in a page, and prints it; a file that is not there begins with it.
 
         Raises:
             StudioError: where the file has no such markers.
             OSError: if the disk refuses.
         """
         start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
-        path = self.root / FIGURES
+        path = self.root / page
         content = path.read_text(encoding="utf-8") if path.exists() else f"{start}\n{end}\n"
         head, _, rest = content.partition(start)
         _, found, tail = rest.partition(end)

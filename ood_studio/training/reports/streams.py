@@ -13,11 +13,12 @@ from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.detectors import Promise
 from ood_studio.evaluation.passport import MARKS
+from ood_studio.evaluation.playing import MOVING, Played
 from ood_studio.evaluation.streams import Stream
 from ood_studio.studio import LabelChoice, Studio
 from ood_studio.studio.requests.stream import HONEST, PUBLISHED, Preset, StreamRequest
 from ood_studio.studio.stream import StreamResult
-from ood_studio.training.reports.document import Documents, table
+from ood_studio.training.reports.document import README, Documents, table
 from ood_studio.training.reports.report import Count, Report
 
 _NEAR = ("near-ood",)
@@ -40,8 +41,10 @@ class StreamReport(Report):
     count: Annotated[Count, Help("Fresh scenes in every set")] = 1000
 
     def write(self, documents: Documents) -> None:
-        """Rewrites the part ``streams`` of docs/figures.md."""
-        documents.section("streams", stream_figures([*self.measure(DEFAULT)], self))
+        """Rewrites the part ``streams`` of docs/figures.md, and its short form in README.md."""
+        results = [*self.measure(DEFAULT)]
+        documents.section("streams", stream_figures(results, self))
+        documents.section("streams", stream_summary(results, self), README)
 
     def measure(self, backbone: str) -> Iterator[StreamResult]:
         """Every setting on one backbone.
@@ -76,16 +79,29 @@ def stream_figures(results: list[StreamResult], report: StreamReport) -> str:
         f"As published: `{'`, `'.join(PUBLISHED)}`; honest: `{'`, `'.join(HONEST)}`.",
         "",
     ]
+    rows = [[title, *map(_cell, result.played)] for (title, *_), result in zip(SETTINGS, results, strict=True)]
+    return "\n".join([*lines, *table(["stream", "NegLabel", "NegLabel, moving threshold", "AdaNeg", "TANL"], rows)])
+
+
+def stream_summary(results: list[StreamResult], report: StreamReport) -> str:
+    """The same of the methods with a frozen threshold, in as few words."""
     rows = []
     for (title, *_), result in zip(SETTINGS, results, strict=True):
-        cells = []
-        for each in result.played:
-            figures = each.figures()
-            mark = MARKS[each.passport.kind]
-            auroc, alarms, misses = (_percent(figures[name]) for name in ("auroc", "false_alarms", "misses"))
-            cells.append(f"{auroc}{mark}, {alarms} / {misses}")
-        rows.append([title, *cells])
-    return "\n".join([*lines, *table(["stream", "NegLabel", "NegLabel, moving threshold", "AdaNeg", "TANL"], rows)])
+        rows.append([title, *(_cell(each) for each in result.played if not each.method.endswith(MOVING))])
+    lines = [
+        f"AUROC, false alarms / misses in percent, on `{results[0].request.labels.backbone}`, {report.count:,} fresh "
+        f"scenes a set, seed {report.seed}; promised: {results[0].request.promise}; from "
+        "`python -m ood_studio.training.reports streams`. "
+        f"{MARKS['online']} online, {MARKS['transductive']} transductive.",
+        "",
+    ]
+    return "\n".join([*lines, *table(["stream", "NegLabel", "AdaNeg", "TANL"], rows)])
+
+
+def _cell(played: Played) -> str:
+    figures = played.figures()
+    auroc, alarms, misses = (_percent(figures[name]) for name in ("auroc", "false_alarms", "misses"))
+    return f"{auroc}{MARKS[played.passport.kind]}, {alarms} / {misses}"
 
 
 def _percent(share: float | None) -> str:
