@@ -266,6 +266,16 @@ CLIP ViT-B/16 | adaneg:proxy=task | AdaNeg | 99.71 0.55 97.35 10.62 94.17 33.92 
         "transductive",
     ),
     _Table(
+        "Zhang & Zhang, NeurIPS 2024 (AdaNeg), log of the authors' repository",
+        (AVERAGE,),
+        False,
+        """
+CLIP ViT-B/16 | adaneg:batch=256 | AdaNeg, sample-adaptive | 96.47 18.73
+""",
+        {"adaneg:batch=256": ("openood", "neglabel")},
+        "transductive",
+    ),
+    _Table(
         "TANL, CVPR 2026, abstract",
         (AVERAGE,),
         False,

@@ -19,7 +19,7 @@ from ood_studio.evaluation.choose import bench_scorers, choose_scorers
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
 from ood_studio.labels.negmining import Mining
-from ood_studio.scorers import MCM, Reference
+from ood_studio.scorers import MCM, Reference, RelativeMahalanobis
 from ood_studio.scorers.knn import KNN
 from ood_studio.studio import BenchRequest, LabelChoice, Studio
 
@@ -169,3 +169,5 @@ def test_why_a_part_is_absent_is_part_of_the_sentence() -> None:
     reference = Reference(torch.rand(2, 8), absent={"images": "a.npy is narrow"})
     assert (KNN().missing(reference) or "").endswith("(images): a.npy is narrow")
     assert MCM().missing(reference) is None
+    both = Reference(torch.rand(2, 8), absent=dict.fromkeys(("images", "labels"), "a.npy is narrow"))
+    assert (RelativeMahalanobis().missing(both) or "").count("a.npy is narrow") == 1

@@ -10,7 +10,7 @@ import pytest
 from ood_studio.evaluation.choose import bench_scorers
 from ood_studio.evaluation.export import to_csv, to_html, to_latex, to_markdown, to_text
 from ood_studio.evaluation.metrics import fpr_at_tpr
-from ood_studio.evaluation.published import published, published_for, recomputed
+from ood_studio.evaluation.published import AVERAGE, published, published_for, recomputed
 from ood_studio.evaluation.report import result_text
 from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.score_table import score_table
@@ -74,6 +74,8 @@ def test_every_line_carries_definition_prompts_and_protocol_where_they_are_known
     assert quoted is not None and quoted.setting() == "definition of FPR95 not known, prompts not known, inductive"
     stream = published("imagenet-ood", B16, "SUN", "adaneg:proxy=task")
     assert stream is not None and (stream.fpr_definition, stream.protocol) == ("openood", "transductive")
+    sample = published("imagenet-ood", B16, AVERAGE, "adaneg:batch=256")
+    assert sample is not None and (sample.auroc, sample.fpr95) == (0.9647, 0.1873)
     for each in published_for("imagenet-ood", B16):
         assert not each.prompts or each.prompts in {known.name for known in PROMPT_SETS}
 
