@@ -37,7 +37,9 @@ class PlayStream(Common):
             return
         print(f"{plain['images']:,} pictures, {self.request.stream.shape}: {plain['mix']}.")
         print(f"Promised, from {plain['calibration']:,} ID pictures that do not come: {plain['promise']}.")
-        print(f"Prompts {one_line(plain['prompts'])}; FPR95 {plain['fpr_definition']}; seed {self.request.stream.seed}.")
+        print(
+            f"Prompts {one_line(plain['prompts'])}; FPR95 {plain['fpr_definition']}; seed {self.request.stream.seed}."
+        )
         lines = [["method", "protocol", "AUROC", "FPR95", "false alarms", "misses", "drift alarm at"]]
         for each in plain["methods"]:
             shares = [_percent(each[name]) for name in ("auroc", "fpr95", "false_alarms", "misses")]

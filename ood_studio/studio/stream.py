@@ -123,6 +123,11 @@ class StreamService:
         outside = {name: bench.features_of(suite.ood[name], spaces) for name in names}
         order = np.random.default_rng(request.stream.seed).permutation(len(inside.rows))
         held, coming = np.sort(order[: len(order) // _CALIBRATION]), np.sort(order[len(order) // _CALIBRATION :])
+        if not len(held):
+            raise StudioError(
+                f"of every {_CALIBRATION} ID pictures one sets the thresholds and does not come, and {suite.id.name} "
+                f"has {len(order)} that can be read; give at least {_CALIBRATION}"
+            )
         classes = None if suite.id.labels is None else suite.id.labels[inside.rows][coming]
         styles: tuple[list[str] | None, ...] = ()
         if request.stream.styles == "in-turn":

@@ -187,6 +187,10 @@ def test_a_broken_picture_in_the_middle_costs_no_other_and_one_picture_is_a_stre
     one = studio.stream(replace(asked, stream=Stream(count=1, share=0.0)))
     assert len(one.flow) == 1 and [len(each.scores) for each in one.played] == [1, 1, 1]
     assert one.to_dict()["methods"][0]["auroc"] is None and one.to_dict()["methods"][0]["running"][-1][0] == 1
+    (tmp_path / "few").mkdir()
+    (tmp_path / "few" / "00.png").write_bytes((tmp_path / "known" / "00.png").read_bytes())
+    with pytest.raises(StudioError, match=r"of every 5 ID pictures one sets the thresholds .* few has 1 that can be"):
+        studio.stream(replace(asked, id_data=str(tmp_path / "few")))
     for path in (tmp_path / "known").iterdir():
         path.write_bytes(b"no picture")
     with pytest.raises(StudioError, match="known"):
