@@ -61,6 +61,28 @@ def test_a_classifier_that_is_not_there_is_left_out_and_said() -> None:
     torch.testing.assert_close(probe, Entropy(space="visual").fit(REFERENCE)(VISUAL))
 
 
+def test_a_classifier_of_another_model_reads_its_own_features_beside_them() -> None:
+    """As in the paper, whose classifier is no CLIP: visual features of both models, side by side."""
+    other, theirs = Linear(7, 5), 3 * unit(9, 23).double()[:, :7]
+    assert REFERENCE.head is not None and REFERENCE.class_text is not None
+    wide = []
+    for linear, blank in ((REFERENCE.head, 0), (other, 1)):
+        padded = Linear(16 + 7, 5)
+        with torch.no_grad():
+            parts = (linear.weight, torch.zeros(5, 16 if blank else 7))
+            padded.weight.copy_(torch.cat(parts[::-1] if blank else parts, dim=1))
+            padded.bias.copy_(linear.bias)
+        wide.append(padded)
+    reference = replace(REFERENCE, images=None, labels=None, head=wide[0], classifier=wide[1])
+    found = COOkeD().fit(reference)(select_features("both", JOINT, torch.cat([VISUAL, theirs], dim=1), None))
+    text = torch.nn.functional.normalize(REFERENCE.class_text.double(), dim=1)
+    logits = [20 * JOINT @ text.T]
+    for rows, linear in ((VISUAL, REFERENCE.head), (theirs, other)):
+        logits.append(rows @ linear.weight.double().T + linear.bias.double())
+    p = torch.stack([each.softmax(dim=1) for each in logits]).mean(dim=0)
+    torch.testing.assert_close(found, (p * p.log()).sum(dim=1), atol=1e-5, rtol=1e-5)
+
+
 def test_what_cannot_be_averaged_is_refused() -> None:
     with pytest.raises(
         StudioError, match="needs classifier or probe: of the zero-shot text alone the score is entropy"

@@ -47,7 +47,7 @@ def few_references() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_cache(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ood_studio.adapters.store._folder", lambda: CACHE / "adapters")
     unfinished = CACHE / "unfinished"
     monkeypatch.setattr("ood_studio.adapters.store._state_file", lambda key: unfinished / f"{key}.safetensors")
