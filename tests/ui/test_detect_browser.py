@@ -100,6 +100,13 @@ def test_a_stream_is_played_as_a_film_and_a_detector_made_where_it_is_compared(
         page.keyboard.press(key)
         assert page.evaluate(PLACE) == f"{place} / 40"
     assert page.locator("#stream-film [data-part=memory]").inner_text().startswith("Held as OOD")
+    page.locator("#stream-film [data-part=scrub]").fill("7")
+    assert page.evaluate(PLACE) == "7 / 40"
+    page.select_option("#stream-film [data-part=speed]", "0.5")
+    for said in ("Pause", "Play"):
+        page.locator("#stream-film [data-part=play]").click()
+        assert page.locator("#stream-film [data-part=play]").inner_text() == said
+    page.select_option("#stream-film [data-part=speed]", "20")
     # Those who want little motion see it turn over, not slide.
     page.emulate_media(reduced_motion="reduce")
     page.keyboard.press("End")
