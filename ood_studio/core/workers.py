@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from ood_studio.core.errors import StudioError
 
 _STARTING = Lock()
+_MOST_ON_WINDOWS = 61  # processes that it waits for at a time
 
 
 @contextmanager
@@ -28,6 +29,8 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     Raises:
         StudioError: on leaving, where a process was ended from outside.
     """
+    if sys.platform == "win32":
+        workers = min(workers, _MOST_ON_WINDOWS)
     try:
         with ProcessPoolExecutor(workers, mp_context=_Context(), initializer=_end_with_parent) as pool:
             yield pool

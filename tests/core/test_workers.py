@@ -92,6 +92,12 @@ def test_nothing_but_the_end_of_the_parent_is_waited_for(monkeypatch: pytest.Mon
     assert ended.wait(30)
 
 
+def test_windows_starts_no_more_than_it_can_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with worker_pool(100) as pool:  # refused by itself above 61
+        assert pool._max_workers == 61
+
+
 class Parent:
     """Stands for the process that started this one."""
 
