@@ -92,6 +92,15 @@ def test_other_towers_keep_their_length(name: str) -> None:
     torch.testing.assert_close(found, F.normalize(model.encode_text(tokens), dim=1), atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("more", [{"use_pad_mask": True}, {"cls_emb": torch.nn.Parameter(torch.zeros(32))}])
+def test_what_reads_the_padding_keeps_its_length(more: dict[str, Any]) -> None:
+    model, _ = small("EVA02-B-16")
+    assert isinstance(text_tower_of(model), CausalText)
+    for name, value in more.items():
+        setattr(model.text, name, value)
+    assert isinstance(text_tower_of(model), FullText)
+
+
 def test_a_text_without_its_end_is_read_where_the_library_reads_it() -> None:
     model, tokens = small("ViT-H-14-worldwide")
     tokens[0] = 7
