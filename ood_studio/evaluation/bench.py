@@ -291,11 +291,13 @@ class Bench:
 
 def _check_any(fitted: Mapping[str, FittedScore], unavailable: Mapping[str, str]) -> None:
     if not fitted:
-        by_reason: dict[str, list[str]] = {}
-        for key, why in unavailable.items():
-            needs, _, cause = why.rstrip(".").partition(": ")  # the cause says it for all that need the same
-            by_reason.setdefault(cause or needs, []).append(key)
-        reasons = "; ".join(f"{', '.join(keys)}: {why}" for why, keys in by_reason.items())
+        told = {key: why.rstrip(".") for key, why in unavailable.items()}
+        by_cause: dict[str, list[str]] = {}
+        for key, why in told.items():  # "NAME needs WHAT: CAUSE"
+            by_cause.setdefault(why.partition(": ")[2] or why, []).append(key)
+        reasons = "; ".join(
+            f"{', '.join(keys)}: {cause if len(keys) > 1 else told[keys[0]]}" for cause, keys in by_cause.items()
+        )
         raise StudioError(f"no scorer can run ({reasons})")
 
 
