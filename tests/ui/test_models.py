@@ -129,6 +129,8 @@ def test_two_models_side_by_side_and_what_one_lacks() -> None:
     assert pair.retrieval(mine) == ""
     mine.take(replace(mine.run, asked={"count": "10"}, passport={"content": "another"}), "")  # type: ignore[type-var]
     assert "cannot be shown: they are drawn in another way since" in pair.retrieval(mine)
+    mine.take(replace(mine.run, asked={"suite": "imagenet-ood"}), "")  # type: ignore[type-var]
+    assert pair.retrieval(mine) == ""
 
 
 def test_names_from_outside_are_shown_and_never_run() -> None:

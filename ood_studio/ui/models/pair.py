@@ -20,6 +20,7 @@ from ood_studio.figures.factor_bars import Shares, factor_bars
 from ood_studio.figures.reliability import reliability_figure
 from ood_studio.ui.downloads import jpeg_text
 from ood_studio.ui.models.session import Session
+from ood_studio.worlds import DrawnSuite
 
 _SIDE = 96  # pixels of a picture that was found
 _SHOWN = 4  # captions
@@ -108,7 +109,7 @@ def retrieval(mine: Session) -> str:
 
 
 def _images(mine: Session) -> Dataset | None:
-    """The captioned pictures of the run, drawn anew; None where it is not known which they were.
+    """The captioned pictures of the run, drawn anew; None where there are none, or it is not known which they were.
 
     Raises:
         StudioError: if they are not what they were.
@@ -116,15 +117,18 @@ def _images(mine: Session) -> Dataset | None:
     request = mine.request()
     if mine.run is None or request is None:
         return None
-    images = _opened(request.seed, request.count, request.train_count)
+    suite = request.suite or worlds.zoo_sets().suite
+    if not isinstance(worlds.suites().get(suite), DrawnSuite):
+        return None  # photographs have no captions, as the card says
+    images = _opened(suite, request.seed, request.count, request.train_count)
     if images.key != mine.run.passport.get("content"):
         raise StudioError("they are drawn in another way since")
     return images
 
 
 @lru_cache(maxsize=4)
-def _opened(seed: int, count: int, train_count: int) -> Dataset:
-    return open_suite(worlds.zoo_sets().suite, seed=seed, count=count, train_count=train_count).id
+def _opened(suite: str, seed: int, count: int, train_count: int) -> Dataset:
+    return open_suite(suite, seed=seed, count=count, train_count=train_count).id
 
 
 @lru_cache(maxsize=512)
