@@ -29,7 +29,8 @@ def test_a_model_is_found_by_its_point_and_used_in_all_tabs(page: Any, address: 
     )
     for each in (replace(run, measured=run.measured[:1]), run):
         assert ZooStore().keep(each)
-    page.goto(f"{address}?tab=models&x=auroc%201-nn%20near", timeout=PATIENCE)
+    few = "models=zoo-vit-s-id,zoo-books-s&count=10&shift_count=10&train_count=10&resamples=0"
+    page.goto(f"{address}?tab=models&x=auroc%201-nn%20near&{few}", timeout=PATIENCE)
     page.wait_for_selector("#models-earlier li button", timeout=PATIENCE)
     page.locator("#models-earlier button:has-text('3 models')").first.click()
     page.wait_for_selector("#models-about:has-text('torch 0.1 (here')", timeout=PATIENCE)
@@ -57,3 +58,10 @@ def test_a_model_is_found_by_its_point_and_used_in_all_tabs(page: Any, address: 
         "![...document.querySelectorAll('#models-earlier li')].some((each) => each.textContent.includes('1 model'))",
         timeout=PATIENCE,
     )
+    # Two models are measured, and stand in the table.
+    page.locator("#models-run").click()
+    page.wait_for_selector(
+        "#models-about:has-text('2 models, 10 pictures or more in each of 29 sets')", timeout=PATIENCE
+    )
+    page.wait_for_selector("#models-run:enabled", timeout=PATIENCE)
+    assert page.locator("#models-table tbody th button").all_inner_texts() == ["zoo-books-s", "zoo-vit-s-id"]
