@@ -32,6 +32,7 @@ from ood_studio.ui.compare.layout import START
 from ood_studio.ui.form import Form
 from ood_studio.ui.form.convert import value_of
 from ood_studio.ui.form.widgets import OWN, scale
+from ood_studio.ui.run import Run
 from ood_studio.ui.synthesize.layout import SET_START
 from tests.parameters import values
 
@@ -134,19 +135,34 @@ ENDPOINTS = {
 """What is asked for by programs that say nothing, by endpoint."""
 
 
+RUNS: list[Run] = []
+"""All that clicks and changes start in the app."""
+
+
 @pytest.fixture(scope="module")
 def app() -> Iterator[tuple[gr.Blocks, list[Form[Any]]]]:
-    """The app as it is served, and every form in it."""
+    """The app as it is served, and every form in it; `RUNS` are noted as well."""
     forms: list[Form[Any]] = []
-    make = Form.__init__
+    make, make_run = Form.__init__, Run.__init__
 
     def noted(form: Form[Any], *arguments: Any, **more: Any) -> None:
         make(form, *arguments, **more)
         forms.append(form)
 
+    def noted_run(run: Run, *arguments: Any, **more: Any) -> None:
+        make_run(run, *arguments, **more)
+        RUNS.append(run)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Form, "__init__", noted)
+        patch.setattr(Run, "__init__", noted_run)
         yield build(Studio("cpu", workers=0), "diorama"), forms
+
+
+def test_whatever_a_click_or_a_change_starts_can_be_stopped(app: tuple[gr.Blocks, list[Form[Any]]]) -> None:
+    assert len({run.name for run in RUNS}) > 12
+    unseen = {run.name for run in RUNS if not run.buttons.stop.visible}
+    assert unseen == {"synthesize_prompt"}  # a prompt is read by a model of this machine in a moment
 
 
 def test_boxes_are_what_declarations_say(app: tuple[gr.Blocks, list[Form[Any]]]) -> None:

@@ -141,18 +141,25 @@ class AttackImageService:
             raise
 
     def with_defence(
-        self, request: AttackImageRequest, images: Sequence[Image.Image], defence: Defence | None
+        self,
+        request: AttackImageRequest,
+        images: Sequence[Image.Image],
+        defence: Defence | None,
+        progress: Progress = silent,
     ) -> list[tuple[Reading, ...]]:
         """Every score of images as the attacked model sees them behind a defence, of several views their mean.
+
+        Args:
+            progress: told the views encoded; may raise to stop.
 
         Raises:
             StudioError: for a text side that cannot be used.
         """
-        space = self._workbench.label_space(request.labels)
-        panel = self._workbench.score_panel(space, request.score, request.reference)
+        space = self._workbench.label_space(request.labels, progress)
+        panel = self._workbench.score_panel(space, request.score, request.reference, progress)
         rows = []
         for image in images:
-            seen = self._workbench.image_features(space.backbone, views_of(image, defence))
+            seen = self._workbench.image_features(space.backbone, views_of(image, defence), progress)
             vectors = mean_of_views(seen.vectors, unit=space.backbone.reads_text)
             rows += panel.readings(vectors, mean_of_views(seen.visual, unit=False))
         return rows

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 from ood_studio.attacks import AttackedSet, FeatureAttack, attacked_sets
+from ood_studio.attacks.defences import Defence
 from ood_studio.cli.main import main
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import with_values
@@ -188,6 +189,16 @@ def test_one_picture_is_attacked(studio: Studio) -> None:
     raised = [*studio.attack_image(replace(request, target_score="neglabel"), source)]
     assert by_label[-1].similarity > by_label[0].similarity
     assert raised[-1].readings[0].value > raised[0].readings[0].value
+    told: list[str] = []
+
+    def stop(stage: str, done: int, total: int) -> None:
+        told.append(stage)
+        if stage == "encoding pictures":
+            raise Stopped(stage)
+
+    with pytest.raises(Stopped):  # many crops take long with a large model
+        studio.with_defence(request, [steps[-1].image], Defence("crops", 3), stop)
+    assert told[0] == "loading the model"
     with pytest.raises(StudioError, match="the target is the picture itself"):
         next(studio.attack_image(request, source, source.copy()))
     with pytest.raises(StudioError, match="needs a target"):

@@ -19,7 +19,7 @@ from ood_studio.ui.attack.trace import AttackTrace
 from ood_studio.ui.cards import number, side
 from ood_studio.ui.page import Page
 from ood_studio.ui.pictures.shown import data_uri
-from ood_studio.ui.run import Asked, Run, unseen_buttons
+from ood_studio.ui.run import Asked, Buttons, Run
 from ood_studio.ui.wiring import Updates
 
 _START: dict[str, float] = {"jpeg": 60, "blur": 4, "resize": 0.1, "crops": 8}  # strong enough to be seen
@@ -34,6 +34,7 @@ class DefencePanel:
     strength: Any
     table: Any
     picture: Any
+    buttons: Buttons
 
     def shown(self) -> list[Any]:
         """What an answer changes."""
@@ -51,10 +52,14 @@ def build_defences() -> DefencePanel:
                 elem_id="attack-defence",
             )
             strength = slider_for("jpeg", elem_id="attack-strength")
+            # With a large model many crops take minutes.
+            with gr.Row(elem_classes="studio-buttons"):
+                stop = gr.Button("Stop", variant="stop", size="sm", elem_id="attack-defence-stop", interactive=False)
+            progress = gr.HTML(elem_id="attack-defence-progress")
             picture = gr.HTML(elem_id="attack-defended")
         with gr.Column(scale=3, min_width=300):
             table = gr.HTML(elem_id="attack-defence-table")
-    return DefencePanel(kind, strength, table, picture)
+    return DefencePanel(kind, strength, table, picture, Buttons((), stop, progress))
 
 
 def slider_for(kind: Kind, **more: Any) -> Any:
@@ -79,25 +84,25 @@ def wire_defences(page: Page, session: gr.State, panel: DefencePanel, done: Any)
         defence = Defence(kind, float(strength))
 
         def work(progress: Progress) -> Iterator[tuple[str, str]]:
-            yield answer(page.studio, trace, defence)
+            yield answer(page.studio, trace, defence, progress)
 
         return Asked(work, title="a defence tried")
 
     def draw(mine: Session, job: Job) -> Updates:
         return {} if job.result is None else dict(zip(panel.shown(), job.result, strict=True))
 
-    run = Run(page, "attack_defend", ANSWER, unseen_buttons(), session, draw, panel.shown(), said="")
+    run = Run(page, "attack_defend", ANSWER, panel.buttons, session, draw, panel.shown(), said="")
     inputs = [panel.kind, panel.strength]
     fitted = page.on(panel.kind.input, slider_for, panel.kind, panel.strength, name="attack_defence")
     run.on([panel.strength.release, done.change], begin, inputs, quiet=True)
     run.on(fitted.then, begin, inputs, name="attack_defend_kind", quiet=True)
 
 
-def answer(studio: Studio, trace: AttackTrace, defence: Defence) -> tuple[str, str]:
+def answer(studio: Studio, trace: AttackTrace, defence: Defence, progress: Progress) -> tuple[str, str]:
     """The table and the picture of a defence."""
     assert trace.last is not None
-    plain = studio.with_defence(trace.request, [trace.last.image], None)[0]
-    before, after = studio.with_defence(trace.request, [trace.last.original, trace.last.image], defence)
+    plain = studio.with_defence(trace.request, [trace.last.image], None, progress)[0]
+    before, after = studio.with_defence(trace.request, [trace.last.original, trace.last.image], defence, progress)
     return _table(plain, after, before), _picture(defence, trace.last.image)
 
 
