@@ -16,7 +16,7 @@ from ood_studio.attacks import FeatureAttack, attack_set, attack_sets
 from ood_studio.attacks.objective import Objective
 from ood_studio.backbones import ImageFeatures, gradients
 from ood_studio.core.memory import OutOfMemory
-from ood_studio.core.progress import silent
+from ood_studio.core.progress import Stopped, silent
 from ood_studio.data.image_sets import read_set
 from tests.backbones.test_out_of_memory import Narrow
 from tests.features.toys import Plain
@@ -29,14 +29,14 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OOD_STUDIO_CACHE", str(tmp_path))
 
 
-def attacked(model: Narrow, count: int, progress: Any = silent) -> Any:
+def attacked(model: Narrow, count: int, progress: Any = silent, source: Plain | None = None) -> Any:
     def objectives(rows: Sequence[int]) -> list[Objective]:
         return [Objective(model, torch.tensor([[0.0, 1.0, 0.0]]))]
 
     names = ["green"] * count
     (made,) = attack_sets(
         "greener",
-        Plain(count),
+        source or Plain(count),
         objectives,
         ATTACK,
         backbones=[model.name],
@@ -56,6 +56,24 @@ def test_a_set_is_attacked_in_batches_that_fit() -> None:
     assert [each["similarity"] for each in wide] == pytest.approx([each["similarity"] for each in narrow], rel=1e-5)
     with pytest.raises(OutOfMemory, match="with a single picture"):
         attacked(Narrow(0), 4)
+
+
+def test_a_set_goes_on_at_the_batch_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attack_set, "images_at_once", lambda objectives, attack: 4)
+    told: list[int] = []
+
+    def stop(stage: str, done: int, total: int) -> None:
+        told.append(done)
+        if stage == "attacking greener" and done >= 27:  # within the last of three batches
+            raise Stopped(stage)
+
+    with pytest.raises(Stopped):
+        attacked(Narrow(9), 10, stop, Plain(10, frozenset({1})))
+    told.clear()
+    again = Plain(10, frozenset({1}))
+    assert len(attacked(Narrow(9), 10, lambda stage, done, total: told.append(done), again)) == 9
+    assert min(told) == 24  # behind two whole batches
+    assert sorted(again.read) == [0, 1, 2, 3, 8, 9]  # whether the one that is lacking can be read now
 
 
 def test_a_lack_of_memory_on_the_way_back_halves_batches_too() -> None:
