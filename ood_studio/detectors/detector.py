@@ -33,6 +33,7 @@ from ood_studio.hub.names import names_folder
 from ood_studio.labels.label_texts import WordsOfLabels
 from ood_studio.scorers import SCORERS, FittedScore, Reference, Scorer, read_features
 from ood_studio.scorers.label_vectors import JoinedVectors, LabelVectors
+from ood_studio.scorers.logits import logits_of
 
 _BATCH = 64
 _PARTS = ("class_text", "negative_text", "conjugated_text", "images", "labels")
@@ -178,8 +179,8 @@ class Detector:
         if self._vectors is not None and found.joint is not None:
             return self._vectors.cosines(found.joint.float().cpu())
         if self.adapted.head is not None:
-            logits: Tensor = self.adapted.head(found.visual.float().cpu())
-            return logits
+            head = self.adapted.head  # which may lie on another device
+            return logits_of(found.visual.float().cpu(), head.weight, head.bias)
         return found.visual.new_empty(found.visual.shape[0], 0).cpu()
 
     @cached_property

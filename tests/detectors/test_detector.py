@@ -23,7 +23,18 @@ from ood_studio.detectors import Calibration, Detector, Promise, file
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.labels.label_texts import WordsOfLabels
-from ood_studio.scorers import KNN, MCM, AdaNeg, Energy, NegLabel, NegRefine, Reference, Scorer, select_features
+from ood_studio.scorers import (
+    KNN,
+    MCM,
+    AdaNeg,
+    Energy,
+    MaxLogit,
+    NegLabel,
+    NegRefine,
+    Reference,
+    Scorer,
+    select_features,
+)
 from ood_studio.testing.adapter_world import SmallBackbone, SmallImages, small_material, small_reference
 from ood_studio.worlds import worlds
 
@@ -218,3 +229,20 @@ def test_what_cannot_be_promised_is_refused(backbone: Backbone, saved: tuple[Det
     with pytest.raises(StudioError, match="has 1 ID labels, but vectors of 20"):
         replace(detector, labels=("fish",))
     assert np.isfinite(detector.threshold)
+
+
+def test_a_head_may_lie_on_another_device_than_the_features() -> None:
+    class Elsewhere(torch.nn.Linear):
+        def forward(self, features: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("Expected all tensors to be on the same device, but found at least two devices")
+
+    model = load_backbone("diorama-classifier", "cpu")
+    assert model.head is not None and model.labels is not None
+    head = Elsewhere(model.head.in_features, model.head.out_features)
+    head.load_state_dict(model.head.state_dict())
+    calibration = Calibration.of(np.linspace(0, 1, 40))
+    reference = Reference(head=head.requires_grad_(False))
+    detector = Detector(model, model.labels, (), MaxLogit("visual"), reference, calibration, Promise(0.1, None))
+    (decided,) = detector([Image.new("RGB", (70, 50), (90, 140, 60))])
+    (expected,) = model.head(detector.features([Image.new("RGB", (70, 50), (90, 140, 60))]).visual).topk(3).values
+    assert [value for _, value, _ in decided.nearest] == pytest.approx(expected.tolist(), abs=1e-4)
