@@ -244,7 +244,7 @@ def test_crops_are_kept_as_they_come_and_gone_on_with(
 ) -> None:
     monkeypatch.setenv("OOD_STUDIO_CACHE", str(tmp_path))
     monkeypatch.setattr(crops, "_KEEP_SECONDS", every)
-    monkeypatch.setattr(crops, "_KEEP_FROM", -1.0)
+    monkeypatch.setattr(crops, "_KEEP_FROM", 1e9 if every < 0 else -1.0)
 
     class Images(SmallImages):
         looked: ClassVar[list[int]] = []
