@@ -15,7 +15,7 @@ from ood_studio.attacks.objective import Objective
 from ood_studio.attacks.smoothness import smoothness_weight
 from ood_studio.attacks.targets import image_targets, label_targets
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Progress, silent
+from ood_studio.core.progress import Progress, silent, tell
 from ood_studio.data.deep_images import note_of
 from ood_studio.data.pixels import to_images
 from ood_studio.studio.notebook import change_html
@@ -141,25 +141,20 @@ class AttackImageService:
             raise
 
     def with_defence(
-        self,
-        request: AttackImageRequest,
-        images: Sequence[Image.Image],
-        defence: Defence | None,
-        progress: Progress = silent,
+        self, request: AttackImageRequest, images: Sequence[Image.Image], defence: Defence | None
     ) -> list[tuple[Reading, ...]]:
         """Every score of images as the attacked model sees them behind a defence, of several views their mean.
 
-        Args:
-            progress: told the views encoded; may raise to stop.
+        Whoever hears the work is told the views encoded, and may stop it, see `heard`.
 
         Raises:
             StudioError: for a text side that cannot be used.
         """
-        space = self._workbench.label_space(request.labels, progress)
-        panel = self._workbench.score_panel(space, request.score, request.reference, progress)
+        space = self._workbench.label_space(request.labels, tell)
+        panel = self._workbench.score_panel(space, request.score, request.reference, tell)
         rows = []
         for image in images:
-            seen = self._workbench.image_features(space.backbone, views_of(image, defence), progress)
+            seen = self._workbench.image_features(space.backbone, views_of(image, defence), tell)
             vectors = mean_of_views(seen.vectors, unit=space.backbone.reads_text)
             rows += panel.readings(vectors, mean_of_views(seen.visual, unit=False))
         return rows

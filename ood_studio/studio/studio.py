@@ -205,18 +205,14 @@ class Studio:
         return self._attack_image.attack_image(request, image, target, mask, progress)
 
     def with_defence(
-        self,
-        request: AttackImageRequest,
-        images: Sequence[Image.Image],
-        defence: Defence | None,
-        progress: Progress = silent,
+        self, request: AttackImageRequest, images: Sequence[Image.Image], defence: Defence | None
     ) -> list[tuple[Reading, ...]]:
         """Every score of images as the attacked model sees them behind a defence, of several views their mean.
 
         See `AttackImageService.with_defence`.
         """
         self.allow(request)
-        return self._attack_image.with_defence(request, images, defence, progress)
+        return self._attack_image.with_defence(request, images, defence)
 
     def attack_set(self, request: AttackSetRequest, progress: Progress = silent) -> AttackResult:
         """Attacked sets, and every scorer's figures on them and on the source. See `AttackSetService.attack_set`."""

@@ -18,7 +18,7 @@ from ood_studio.attacks.defences import Defence
 from ood_studio.cli.main import main
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import with_values
-from ood_studio.core.progress import Stopped
+from ood_studio.core.progress import Stopped, heard
 from ood_studio.data.folders import FolderDataset
 from ood_studio.data.image_sets import read_set
 from ood_studio.diorama.render import render
@@ -196,8 +196,8 @@ def test_one_picture_is_attacked(studio: Studio) -> None:
         if stage == "encoding pictures":
             raise Stopped(stage)
 
-    with pytest.raises(Stopped):  # many crops take long with a large model
-        studio.with_defence(request, [steps[-1].image], Defence("crops", 3), stop)
+    with heard(stop), pytest.raises(Stopped):  # many crops take long with a large model
+        studio.with_defence(request, [steps[-1].image], Defence("crops", 3))
     assert told[0] == "loading the model"
     with pytest.raises(StudioError, match="the target is the picture itself"):
         next(studio.attack_image(request, source, source.copy()))

@@ -84,7 +84,7 @@ def wire_defences(page: Page, session: gr.State, panel: DefencePanel, done: Any)
         defence = Defence(kind, float(strength))
 
         def work(progress: Progress) -> Iterator[tuple[str, str]]:
-            yield answer(page.studio, trace, defence, progress)
+            yield answer(page.studio, trace, defence)
 
         return Asked(work, title="a defence tried")
 
@@ -98,11 +98,11 @@ def wire_defences(page: Page, session: gr.State, panel: DefencePanel, done: Any)
     run.on(fitted.then, begin, inputs, name="attack_defend_kind", quiet=True)
 
 
-def answer(studio: Studio, trace: AttackTrace, defence: Defence, progress: Progress) -> tuple[str, str]:
+def answer(studio: Studio, trace: AttackTrace, defence: Defence) -> tuple[str, str]:
     """The table and the picture of a defence."""
     assert trace.last is not None
-    plain = studio.with_defence(trace.request, [trace.last.image], None, progress)[0]
-    before, after = studio.with_defence(trace.request, [trace.last.original, trace.last.image], defence, progress)
+    plain = studio.with_defence(trace.request, [trace.last.image], None)[0]
+    before, after = studio.with_defence(trace.request, [trace.last.original, trace.last.image], defence)
     return _table(plain, after, before), _picture(defence, trace.last.image)
 
 
