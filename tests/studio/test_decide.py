@@ -56,6 +56,9 @@ def made(studio: Studio, folder: Path) -> MadeDetector:
     return studio.detector(request(folder))
 
 
+GAUSSIANS = ("mahalanobis", "rmd", "kmeans-mahalanobis")  # in the narrower space
+
+
 def test_every_score_that_judges_a_picture_by_itself_makes_a_detector(
     studio: Studio, folder: Path, tmp_path: Path
 ) -> None:
@@ -71,7 +74,7 @@ def test_every_score_that_judges_a_picture_by_itself_makes_a_detector(
     offered = dict((key, title) for title, key in LAYOUT.boxes["scorer"].choices())  # type: ignore[operator, misc]
     said: dict[str, tuple[str, ...]] = {}
     for key, scorer in bench_scorers().items():
-        text = key + {"negrefine": ":top=2", "vim": ":principal=4"}.get(key, "")
+        text = key + {"negrefine": ":top=2", "vim": ":principal=4"}.get(key, ":space=joint" * (key in GAUSSIANS))
         asked = DetectorRequest(
             labels, scorer=text, reference=str(folder), train_data=str(tmp_path / "train"), promise=Promise(0.1, None)
         )
