@@ -20,7 +20,7 @@ from ood_studio.ui.jobs import JobList
 from ood_studio.ui.notices import tell_left_out
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import GO_ON, Asked, Buttons, Run, ended_early, progress_html
-from ood_studio.ui.theme import style
+from ood_studio.ui.theme import frame, style
 from tests.ui.conftest import free_port
 
 PATIENCE = 120_000  # milliseconds
@@ -95,7 +95,12 @@ def app() -> Iterator[App]:
                     gr.HTML(f"This is {tab}")
         page.job_list.wire(page, tabs)
     _, address, _ = blocks.launch(
-        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, css=style(False)
+        server_name="127.0.0.1",
+        server_port=free_port(),
+        prevent_thread_lock=True,
+        quiet=True,
+        css=style(False),
+        head=frame(),
     )
     yield App(address, jobs, go, slow)
     go.set()
