@@ -22,7 +22,7 @@ from ood_studio.evaluation.zoo import Measured
 from ood_studio.evaluation.zoo.axes import against_overall, figures_of
 from ood_studio.evaluation.zoo.claims import differences, points, trends
 from ood_studio.evaluation.zoo.published import PublishedModel, models_of
-from ood_studio.studio import Studio, ZooRequest
+from ood_studio.studio import ZooRequest
 
 _HEAD = ("model", "group", "accuracy", "20-NN", "score", "mean AUROC", "mean FPR95", "ECE", "scaled", "R@5", "images/s")
 
@@ -52,7 +52,7 @@ class Zoo(Common):
         listed = models_of(self.list) if self.list else ()
         request, problems = _with(self.request, listed)
         with closing(Bars(self.quiet)) as bars:
-            for answer in Studio(self.device, workers=0).zoo(request, bars):
+            for answer in self.studio().zoo(request, bars):
                 if answer.measured is None:
                     problems[answer.backbone] = answer.problem
                 else:

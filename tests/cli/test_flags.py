@@ -150,5 +150,9 @@ def test_every_command_that_computes_takes_a_device_and_a_precision(monkeypatch:
     assert asked == [("diorama-conv", "cpu", "bfloat16")]
     for name, kind in COMMANDS.items():
         assert ("--precision" in flags(kind).values()) == (issubclass(kind, Common) or name == "serve"), name
+    own = [
+        path.name for path in (ROOT / "ood_studio/cli").glob("*.py") if " Studio(" in path.read_text(encoding="utf-8")
+    ]
+    assert own == ["command.py"]  # a command with a studio of its own would forget one of them
     with pytest.raises(StudioError, match="precision must be one of auto, float32, float16, bfloat16, not 'half'"):
         parse(["explore", "--precision", "half"])
