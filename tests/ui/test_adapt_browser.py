@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ood_studio.adapters import find_adapter
-from tests.ui.test_attack_browser import open_tab, quick
+from tests.ui.test_attack_browser import few_to_learn_from, open_tab, quick
 from tests.ui.unfolding import settle, unfold
 
 PATIENCE = 240_000  # milliseconds: the first training draws and encodes its pictures
@@ -56,7 +58,8 @@ def test_a_head_is_trained_judged_saved_and_used(page: Any, address: str) -> Non
     page.wait_for_selector("#verdict .studio-verdict:not(.pending)", timeout=PATIENCE)
 
 
-def test_an_attacked_batch_is_learnt_from(page: Any, address: str) -> None:
+def test_an_attacked_batch_is_learnt_from(page: Any, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    few_to_learn_from(monkeypatch)
     open_tab(page, address)
     quick(page, 2)
     page.get_by_role("tab", name="Attack a batch").click()

@@ -20,6 +20,7 @@ from ood_studio.backbones import ImageFeatures
 from ood_studio.backbones.open_clip_model import OpenClipBackbone
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
+from ood_studio.ui.attack import batch
 from tests.ui.unfolding import settle, unfold
 
 PATIENCE = 240_000  # milliseconds: the first attack may wait for the model, its reference pictures and other work
@@ -46,6 +47,11 @@ def quick(page: Any, steps: int = 40) -> None:
     unfold(page, "attack-more")
     set_number(page, "attack-steps", steps)
     set_number(page, "attack-smoothness", 0)
+
+
+def few_to_learn_from(patch: pytest.MonkeyPatch) -> None:
+    """A batch whose scorers learn from 100 pictures."""
+    patch.setattr(batch, "START", replace(batch.START, train_count=100))
 
 
 def run(page: Any) -> None:
@@ -204,7 +210,8 @@ def test_closing_the_browser_stops_the_work(
     assert count < 2000
 
 
-def test_an_attacked_batch_opens_in_compare(page: Any, address: str) -> None:
+def test_an_attacked_batch_opens_in_compare(page: Any, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    few_to_learn_from(monkeypatch)
     open_tab(page, address)
     quick(page, 2)
     page.get_by_role("tab", name="Attack a batch").click()
@@ -218,5 +225,8 @@ def test_an_attacked_batch_opens_in_compare(page: Any, address: str) -> None:
     settle(page)
     page.fill("#compare-count input", "20")
     page.locator("#compare-count input").press("Tab")
+    unfold(page, "compare-more")
+    page.fill("#compare-train-count input", "100")
+    page.locator("#compare-train-count input").press("Tab")
     page.locator("#compare-run").click()
     page.wait_for_selector(".studio-matrix thead:has-text('near-ood λ 0')", timeout=PATIENCE)
