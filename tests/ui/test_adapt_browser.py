@@ -96,5 +96,10 @@ def test_an_attacked_batch_is_learnt_from(page: Any, address: str, monkeypatch: 
     page.locator("#adapt-use").click()
     page.wait_for_selector("#shared-adapter .token:has-text('of-the-loop')", timeout=PATIENCE)
     page.get_by_role("tab", name="Compare", exact=True).click()
-    page.locator("#compare-quick").click()
+    settle(page)
+    unfold(page, "compare-more")
+    for name in ("compare-count", "compare-train-count"):
+        page.fill(f"#{name} input", "20")
+        page.locator(f"#{name} input").press("Tab")
+    page.locator("#compare-run").click()
     page.wait_for_selector("#compare-table:has-text('of-the-loop+')", timeout=PATIENCE)
