@@ -83,7 +83,6 @@ def stand_back(niceness: int) -> None:
         niceness: by how much further back than it stands.
     """
     if niceness and sys.platform == "linux":
+        this = os.PRIO_PROCESS, get_native_id()
         with suppress(OSError):
-            os.setpriority(
-                os.PRIO_PROCESS, get_native_id(), os.getpriority(os.PRIO_PROCESS, get_native_id()) + niceness
-            )
+            os.setpriority(*this, os.getpriority(*this) + niceness)

@@ -21,7 +21,7 @@ from ood_studio.data.dataset import Dataset
 from ood_studio.data.image_sets import read_set
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.own_labels import open_labelled
-from ood_studio.evaluation.suites import open_suite
+from ood_studio.evaluation.suites import OpenSuite, open_suite
 from ood_studio.features.images import DatasetFeatures, dataset_features
 from ood_studio.labels.presets import read_labels
 from ood_studio.labels.prompts import prompt_set
@@ -30,6 +30,21 @@ from ood_studio.studio.requests import AdaptRequest
 from ood_studio.studio.workbench import LabelSpace, Workbench
 
 _KEEP_SECONDS = 10.0  # between two times that an unfinished training is kept
+
+
+def learning_suite(request: AdaptRequest, workers: int) -> OpenSuite:
+    """The suite of a fit with the training images that it learns from, where it has any.
+
+    Raises:
+        StudioError: for a suite that cannot be opened.
+    """
+    return open_suite(
+        request.suite,
+        data_root=request.data_root,
+        seed=request.seed,
+        train_count=request.train_count,
+        workers=workers,
+    )
 
 
 class AdaptService:
@@ -143,13 +158,7 @@ class AdaptService:
             if not own.labels:
                 raise StudioError(f"name the ID labels, or sort the pictures of {request.images} into class folders")
             return own.labels, own.id, (*own.id.notes, *own.notes)
-        suite = open_suite(
-            request.suite,
-            data_root=request.data_root,
-            seed=request.seed,
-            train_count=request.train_count,
-            workers=self._workbench.workers,
-        )
+        suite = learning_suite(request, self._workbench.workers)
         if typed and read_labels(typed).labels != suite.labels:
             raise StudioError(f"the suite {suite.name} brings its own ID labels; leave the labels as they are")
         if suite.train is None:

@@ -23,6 +23,7 @@ from ood_studio.evaluation.suites import open_suite
 from ood_studio.features.base import DatasetFeatures
 from ood_studio.features.images import dataset_features
 from ood_studio.scorers import Reference, Scorer, select_features
+from ood_studio.studio.adapt import learning_suite
 from ood_studio.studio.requests import AdaptRequest
 from ood_studio.studio.workbench import LabelSpace, Workbench
 
@@ -190,13 +191,7 @@ class JudgeService:
         self, request: AdaptRequest, below: Backbone, progress: Progress
     ) -> tuple[DatasetFeatures, Tensor | None]:
         """The images that the fit learns from."""
-        suite = open_suite(
-            request.suite,
-            data_root=request.data_root,
-            seed=request.seed,
-            train_count=request.train_count,
-            workers=self._workbench.workers,
-        )
+        suite = learning_suite(request, self._workbench.workers)
         if suite.train is None:
             raise StudioError(
                 f"the suite {suite.name} has no training pictures; judge with a score that learns from none"
