@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
+from ood_studio.core.progress import pulse
 from ood_studio.core.single_flight import SingleFlight
 
 T = TypeVar("T")
@@ -43,13 +44,14 @@ class KeyedCache(Generic[T]):
         self._bytes = 0
         self._loads: SingleFlight[T] = SingleFlight()
 
-    def get(self, key: Hashable, load: Callable[[], T], poll: Callable[[], None] | None = None) -> T:
+    def get(self, key: Hashable, load: Callable[[], T], poll: Callable[[], None] = pulse) -> T:
         """The thing under ``key``, loaded by ``load()`` when nobody has yet.
 
         Args:
             key: of its content.
             load: makes it; called in this thread, if at all.
-            poll: called every tenth of a second while another thread loads it; may raise to end the wait.
+            poll: called every tenth of a second while another thread loads it; may raise to end the wait. If not given,
+                whoever hears the work of this thread may (`ood_studio.core.progress.pulse`).
 
         Raises:
             RuntimeError: if the load waits for itself.

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-from ood_studio.core.progress import Stopped
+from ood_studio.core.progress import Stopped, pulse
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class SingleFlight(Generic[T]):
     - Where the thread at work is stopped (`Stopped`, or an exception such as KeyboardInterrupt that concerns it alone),
       the next one who waits does the work instead, with its own ``work``. No thread sees the `Stopped` of another.
     - Any other error is raised in every thread that waits.
-    - Whoever waits is asked every tenth of a second whether it still wants to (``poll``).
+    - Whoever waits is asked every tenth of a second whether it still wants to (``poll``, else whoever hears its work).
     - Work may ask for other keys, here or in another `SingleFlight`. Work that comes back to itself, in its own thread
       or around a circle of waiting threads, fails at once rather than wait for ever; threads that ``work`` itself
       starts are not followed.
@@ -40,7 +40,7 @@ class SingleFlight(Generic[T]):
         self._lock = threading.Lock()
         self._flights: dict[Hashable, _Flight[T]] = {}
 
-    def run(self, key: Hashable, work: Callable[[], T], poll: Callable[[], None] | None = None) -> T:
+    def run(self, key: Hashable, work: Callable[[], T], poll: Callable[[], None] = pulse) -> T:
         """What ``work`` returns, in this thread or in the one that is at it already.
 
         Args:
@@ -85,7 +85,7 @@ _waits_lock = threading.Lock()
 _waits: dict[int, _Flight[object]] = {}  # thread -> what it waits for; over all instances, since circles may be too
 
 
-def _wait(key: Hashable, flight: _Flight[T], poll: Callable[[], None] | None) -> None:
+def _wait(key: Hashable, flight: _Flight[T], poll: Callable[[], None]) -> None:
     own = threading.get_ident()
     with _waits_lock:
         end: _Flight[object] | None = flight  # type: ignore[assignment]
@@ -97,8 +97,7 @@ def _wait(key: Hashable, flight: _Flight[T], poll: Callable[[], None] | None) ->
         _waits[own] = flight  # type: ignore[assignment]
     try:
         while not flight.landed.wait(_POLL_SECONDS):
-            if poll is not None:
-                poll()
+            poll()
     finally:
         with _waits_lock:
             if outer is None:

@@ -13,6 +13,7 @@ from ood_studio.data.deep_images import note_of
 from ood_studio.data.images import decode_image
 
 _MAX_BYTES = 512 * 2**20  # of decoded images that one `ImageFiles` holds
+_MOST_KNOWN = 20_000  # files whose keys it knows, some 200 bytes each
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +75,13 @@ def image_key(image: Image.Image) -> str:
 class ImageFiles:
     """Image files as they were decoded, each decoded and hashed once as long as it does not change.
 
-    For uploads: what was opened last stays within ``max_bytes``, the rest is decoded again when asked for. Safe between
-    threads.
+    For uploads: what was opened last stays within ``max_bytes``, the rest is decoded again where its pixels are asked
+    for; its key is known for longer. Safe between threads.
     """
 
     def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
         self._kept: KeyedCache[KeyedImage] = KeyedCache(None, max_bytes=max_bytes, size=_size)
+        self._known: KeyedCache[tuple[str, str]] = KeyedCache(_MOST_KNOWN)  # keys and notes
 
     def open(self, path: Path | str, *, name: str | None = None) -> KeyedImage:
         """The image of a file.
@@ -91,21 +93,34 @@ class ImageFiles:
         Raises:
             ImageError: as `decode_image`; a file that cannot be read is looked at again the next time.
         """
-        try:
-            stat = Path(path).stat()
-        except (OSError, ValueError):
+        state = _state(path)
+        if state is None:
             return _keyed(path, name)  # which says in a sentence why not
-        key = (str(path), stat.st_mtime_ns, stat.st_size)
-        return self._kept.get(key, lambda: _keyed(path, name))
+        found = self._kept.get(state, lambda: _keyed(path, name))
+        self._known.put(state, (found.key, found.note))
+        return found
 
     def later(self, path: Path | str, *, name: str | None = None) -> KeyedFile:
-        """The image of a file that was looked at once; its pixels are held no longer than there is room for them."""
-        found = self.open(path, name=name)
-        return KeyedFile(self, path, name, found.key, found.note)
+        """The image of a file that is looked at once; its pixels are held no longer than there is room for them."""
+        known = self._known.peek(_state(path))
+        if known is None:
+            found = self.open(path, name=name)
+            known = found.key, found.note
+        return KeyedFile(self, path, name, *known)
 
     def clear(self) -> None:
         """Forgets all of them."""
         self._kept.clear()
+        self._known.clear()
+
+
+def _state(path: Path | str) -> tuple[str, int, int] | None:
+    """What tells whether a file is as it was; None where it is not there."""
+    try:
+        stat = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return str(path), stat.st_mtime_ns, stat.st_size
 
 
 def _keyed(path: Path | str, name: str | None) -> KeyedImage:

@@ -26,5 +26,7 @@ ANSWER = Lane("answer", 2)
 """What a person waits for: milliseconds to seconds."""
 PICTURE = Lane("picture", 1, 2)
 """One picture attacked or synthesised: seconds to a minute."""
+FIT = Lane("fit", 1, 4)
+"""Something learnt or calibrated on many pictures: an adapter, a detector; seconds to many minutes."""
 SET = Lane("set", 1, 5)
 """A benchmark, an attacked or a synthetic set: minutes to hours."""

@@ -6,7 +6,7 @@ first line of their docstrings tell all there is to know. A further one takes th
 1. ``build_api(studio)`` in the room of its tab (``ui/detect/api.py``, say) writes a function that is told a request, a
    `Progress` and what is `Given`, raises a `StudioError` in one sentence for what cannot be, and returns values for
    JSON and paths of files; `endpoint` makes ``/detect`` of it, with ``boxes`` of the tab's layout, whose guards keep
-   visitors from this machine's files, and in `lane_of`.
+   visitors from this machine's files, and in the `lane_of` its work.
 2. `ood_studio.ui.endpoints` calls it and has its name in `PUBLIC`.
 3. What is rarely asked for stays away (``without=RARE``): ``tests/ui/test_api.py`` weighs all that is told of the API.
 """
@@ -26,8 +26,9 @@ from gradio.context import LocalContext
 from ood_studio.core.errors import StudioError
 from ood_studio.core.memory import LACKS_MEMORY, is_out_of_memory
 from ood_studio.core.parameters import Parameter, about, leaves, names, value_at, with_values
-from ood_studio.core.progress import Progress, Stopped
+from ood_studio.core.progress import Progress, Stopped, heard
 from ood_studio.studio import Studio
+from ood_studio.studio.lanes import Lane
 from ood_studio.ui.form.boxes import Box
 from ood_studio.ui.form.convert import value_of
 
@@ -106,7 +107,8 @@ def endpoint(
                 path: _read(known[path], boxes.get(path, Box()), value, value_at(start, path))
                 for path, value in zip(paths, values[len(given) :], strict=True)
             }
-            return answer(with_values(start, changes), listening(longest), **others)
+            with heard(listening(longest)) as progress:
+                return answer(with_values(start, changes), progress, **others)
         except StudioError as error:
             raise gr.Error(str(error), print_exception=False) from None
         except (MemoryError, RuntimeError) as error:
@@ -120,10 +122,10 @@ def endpoint(
     trigger.click(call, inputs, list(outputs), api_name=name, **event)
 
 
-def lane_of(studio: Studio) -> dict[str, Any]:
-    """Arguments of `endpoint`: programs wait for each other's work, and nobody at a page waits for them."""
+def lane_of(studio: Studio, lane: Lane) -> dict[str, Any]:
+    """Arguments of `endpoint`: programs wait for each other's work of a lane, and nobody at a page waits for them."""
     longest = None if studio.hosted is None else studio.hosted.longest
-    return {"longest": longest, "concurrency_id": "api", "concurrency_limit": 1}
+    return {"longest": longest, "concurrency_id": f"api {lane.name}", "concurrency_limit": lane.workers}
 
 
 def listening(longest: float | None = None) -> Progress:

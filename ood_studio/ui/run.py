@@ -36,12 +36,14 @@ class Asked:
         title: a line for people, in the list of jobs.
         key: what it comes to; the same work that is under way is joined.
         reopen: gives the finished result again after it had to leave the memory.
+        lane: where it computes, if not where others of its run do.
     """
 
     work: Work
     title: str = ""
     key: Hashable = None
     reopen: Callable[[], Any] | None = None
+    lane: Lane | None = None
 
 
 GO_ON = object()
@@ -164,7 +166,7 @@ class Run:
             job = self.page.jobs.start(
                 owner,
                 asked.work,
-                lane=self.lane,
+                lane=asked.lane or self.lane,
                 title=asked.title,
                 kind=self.name,
                 key=asked.key,

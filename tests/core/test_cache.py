@@ -10,7 +10,7 @@ import pytest
 
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
-from ood_studio.core.progress import Stopped
+from ood_studio.core.progress import Stopped, heard
 from ood_studio.core.single_flight import SingleFlight
 
 SOON = 10  # seconds that only a failure waits for
@@ -127,18 +127,24 @@ def test_one_after_the_other_is_stopped_and_the_last_still_gets_it() -> None:
             assert error is None or str(error) == str(i)
 
 
-def test_waiting_can_be_stopped_and_the_load_goes_on() -> None:
+@pytest.mark.parametrize("polled", [True, False], ids=["by a poll", "by whoever hears"])
+def test_waiting_can_be_stopped_and_the_load_goes_on(polled: bool) -> None:
     cache: KeyedCache[str] = KeyedCache()
-    load = Held()
+    load, asked = Held(), []
 
-    def stop() -> None:
-        raise Stopped("enough waited")
+    def stop(*said: object) -> None:
+        asked.append(said)
+        if polled or len(asked) > 1:  # what is told first is that work has begun
+            raise Stopped("enough waited")
 
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(cache.get, "a", load)
         assert load.started.wait(SOON)
-        with pytest.raises(Stopped, match="enough waited"):
-            cache.get("a", load, stop)
+        with heard(stop) as hears, pytest.raises(Stopped, match="enough waited"):
+            if polled:
+                cache.get("a", load, stop)
+            hears("looking", 0, 1)
+            cache.get("a", load)
         load.release.set()
         assert first.result(SOON) == "loaded"
     assert load.calls == 1 and cache.peek("a") == "loaded"

@@ -86,6 +86,8 @@ def test_an_image_for_later_is_decoded_again_only_where_there_was_no_room(
     monkeypatch.setattr(
         keyed_images, "decode_image", lambda path, name: decoded.append(Path(path).name) or decode(path, name=name)
     )
+    assert [each.key for each in map(files.later, paths)] == [each.key for each in later]
+    assert decoded == []  # another setting asks for keys alone, and these are known
     assert [each.image.getpixel((0, 0)) for each in reversed(later)] == [(0, 0, 255), (0, 128, 0), (255, 0, 0)]
     assert decoded == ["red.png"]
     paths[1].unlink()

@@ -13,7 +13,7 @@ from PIL import Image
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress
 from ood_studio.studio import JudgeAgainRequest
-from ood_studio.studio.jobs import PICTURE, Job
+from ood_studio.studio.jobs import FIT, Job
 from ood_studio.studio.judge_again import TITLES, JudgedAgain, Round
 from ood_studio.ui.adapt.session import Session
 from ood_studio.ui.cards import side
@@ -77,7 +77,7 @@ def wire_again(page: Page, session: gr.State, panel: AgainPanel) -> None:
     def draw(mine: Session, job: Job) -> Updates:
         return {panel.shown: job.result or ""}
 
-    run = Run(page, "adapt_again", PICTURE, panel.buttons, session, draw, [panel.shown])
+    run = Run(page, "adapt_again", FIT, panel.buttons, session, draw, [panel.shown])
     run.on(panel.buttons.run[0].click, begin, panel.form.inputs(), name="adapt_again")
 
 

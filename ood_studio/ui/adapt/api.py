@@ -11,6 +11,7 @@ from ood_studio.adapters import parse_adapter, save
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress
 from ood_studio.studio import AdaptRequest, Studio
+from ood_studio.studio.lanes import FIT
 from ood_studio.ui.adapt.layout import LAYOUT, START, made_sets
 from ood_studio.ui.api import RARE, Given, endpoint, lane_of
 from ood_studio.ui.sidebar.layout import LAYOUT as SHARED
@@ -43,7 +44,7 @@ def build_api(studio: Studio) -> None:
         ),
         boxes={**SHARED.boxes, **LAYOUT.boxes},
         without=(*RARE, "data_root"),
-        **lane_of(studio),
+        **lane_of(studio, FIT),
     )
 
 

@@ -12,7 +12,7 @@ from ood_studio.core.progress import Progress
 from ood_studio.studio import AdaptRequest
 from ood_studio.studio.commands import command_line
 from ood_studio.studio.fit import Fit
-from ood_studio.studio.jobs import PICTURE, Job
+from ood_studio.studio.jobs import FIT, Job
 from ood_studio.ui.adapt import drawing
 from ood_studio.ui.adapt.layout import LAYOUT, START
 from ood_studio.ui.adapt.panels import Panels
@@ -57,7 +57,7 @@ def wire_run(
         return updates | drawing.finished(p, fit) | {share: share_update(share, view)}
 
     outputs = [*p.shown(), share]
-    run = Run(page, "adapt", PICTURE, buttons, session, draw, outputs, said="")
+    run = Run(page, "adapt", FIT, buttons, session, draw, outputs, said="")
     inputs = [*form.inputs(), *sidebar.inputs]
     run.on([buttons.run[0].click, share.click], begin, inputs, name="adapt_run")
 

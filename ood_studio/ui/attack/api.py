@@ -12,6 +12,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress
 from ood_studio.data.images import decode_image
 from ood_studio.studio import AttackImageRequest, AttackSetRequest, Studio
+from ood_studio.studio.lanes import PICTURE, SET
 from ood_studio.studio.records import attack_record
 from ood_studio.ui.api import RARE, REFERENCES, Given, endpoint, lane_of
 from ood_studio.ui.attack.batch import START
@@ -59,7 +60,7 @@ def build_api(studio: Studio) -> None:
         ),
         boxes={**SHARED.boxes, **LAYOUT.boxes},
         without=RARE,
-        **lane_of(studio),
+        **lane_of(studio, PICTURE),
     )
     _build_set(studio)
 
@@ -82,7 +83,7 @@ def _build_set(studio: Studio) -> None:
         [gr.File(visible=False, label="last set"), gr.JSON(visible=False, label="sets and scorers")],
         boxes={**SHARED.boxes, **LAYOUT.boxes},
         without=(*RARE, *_OF_THIS_MACHINE, "linf", "l2"),
-        **lane_of(studio),
+        **lane_of(studio, SET),
     )
 
 

@@ -11,6 +11,7 @@ from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Progress
 from ood_studio.evaluation.report import result_dict
 from ood_studio.studio import BenchRequest, Studio
+from ood_studio.studio.lanes import SET
 from ood_studio.ui.api import CORPUS_FILE, RARE, Given, endpoint, lane_of
 from ood_studio.ui.compare.layout import START, layout
 from ood_studio.ui.compare.uploads import own_sets
@@ -54,5 +55,5 @@ def build_api(studio: Studio) -> None:
         ),
         boxes={**LAYOUT.boxes, **shown},
         without=RARE,
-        **lane_of(studio),
+        **lane_of(studio, SET),
     )

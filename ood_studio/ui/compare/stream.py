@@ -18,7 +18,7 @@ from ood_studio.evaluation.streams import Stream
 from ood_studio.figures.film import Thumbnails, film, thumbnail_places
 from ood_studio.studio import Studio
 from ood_studio.studio.commands import command_line
-from ood_studio.studio.jobs import ANSWER, Job
+from ood_studio.studio.jobs import FIT, Job
 from ood_studio.studio.requests.stream import StreamRequest
 from ood_studio.studio.stream import StreamResult
 from ood_studio.ui.compare.film import film_box, film_update
@@ -122,7 +122,7 @@ def wire_stream(page: Page, sidebar: Sidebar, v: View, scorers: gr.CheckboxGroup
         }
 
     said = "Stopped. What was played is still there."
-    run = Run(page, VIEW, ANSWER, v.buttons, session, draw, [v.film, v.notes, v.share], said=said)
+    run = Run(page, VIEW, FIT, v.buttons, session, draw, [v.film, v.notes, v.share], said=said)
 
     def play(mine: Session, *values: Any) -> Asked:
         """Plays what is chosen."""

@@ -9,6 +9,7 @@ import gradio as gr
 
 from ood_studio.core.progress import Progress
 from ood_studio.studio import DecideRequest, Studio
+from ood_studio.studio.lanes import ANSWER
 from ood_studio.ui.api import Given, endpoint, lane_of
 
 
@@ -33,5 +34,5 @@ def build_api(studio: Studio) -> None:
             Given("pictures", "Pictures, in the order of the stream", "files"),
         ),
         without=("detector",),
-        **lane_of(studio),
+        **lane_of(studio, ANSWER),
     )

@@ -15,7 +15,7 @@ from ood_studio.detectors import Promise
 from ood_studio.detectors.file import SUFFIX
 from ood_studio.studio import DecideRequest, DetectorRequest, Studio
 from ood_studio.studio.commands import command_line
-from ood_studio.studio.jobs import ANSWER, Job
+from ood_studio.studio.jobs import ANSWER, FIT, Job
 from ood_studio.ui.detect import drawing
 from ood_studio.ui.detect.layout import LAYOUT, START
 from ood_studio.ui.detect.panels import Chooser, Panels, promise_words
@@ -53,7 +53,7 @@ def wire_run(page: Page, sidebar: Sidebar, session: gr.State, c: Chooser, p: Pan
     def make(mine: Session, *values: Any) -> Asked:
         """Makes a detector of what the sidebar and the boxes hold."""
         request = read(sidebar, c, values)
-        return Asked(work(mine, lambda progress: made(studio, request, progress)), title="a detector made")
+        return Asked(work(mine, lambda progress: made(studio, request, progress)), title="a detector made", lane=FIT)
 
     def load(mine: Session, file: str | None) -> Asked | None:
         """Reads a detector's file."""

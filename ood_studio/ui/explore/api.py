@@ -13,6 +13,7 @@ from ood_studio.core.progress import Progress
 from ood_studio.data.images import open_images
 from ood_studio.labels.negmining import Mining
 from ood_studio.studio import ExploreRequest, LabelChoice, Studio
+from ood_studio.studio.lanes import ANSWER
 from ood_studio.studio.records import labels_record
 from ood_studio.ui.api import CORPUS_FILE, REFERENCES, Given, endpoint, lane_of
 from ood_studio.ui.sidebar.layout import LAYOUT
@@ -53,7 +54,7 @@ def build_api(studio: Studio) -> None:
             Given("corpus_file", CORPUS_FILE, "file"),
         ),
         boxes=LAYOUT.boxes,
-        **lane_of(studio),
+        **lane_of(studio, ANSWER),
     )
     _build_labels(studio)
 
@@ -71,5 +72,5 @@ def _build_labels(studio: Studio) -> None:
         [gr.JSON(visible=False, label="negative labels")],
         given=(Given("corpus_file", CORPUS_FILE, "file"),),
         boxes={path.removeprefix("labels."): box for path, box in LAYOUT.boxes.items()},
-        **lane_of(studio),
+        **lane_of(studio, ANSWER),
     )

@@ -13,6 +13,7 @@ from ood_studio.core.parameters import leaves
 from ood_studio.core.progress import Progress
 from ood_studio.data.images import decode_image, open_images
 from ood_studio.studio import Studio, SynthesizeImageRequest, SynthesizeSetRequest
+from ood_studio.studio.lanes import PICTURE, SET
 from ood_studio.synthesis.answers import parse_typed
 from ood_studio.ui.api import RARE, REFERENCES, Given, endpoint, lane_of
 from ood_studio.ui.downloads import download_folder, zipped
@@ -74,7 +75,7 @@ def build_api(studio: Studio) -> None:
         ),
         boxes={**SHARED.boxes, **LAYOUT.boxes},
         without=RARE,
-        **lane_of(studio),
+        **lane_of(studio, PICTURE),
     )
     _build_set(studio)
     _build_contexts(studio)
@@ -95,7 +96,7 @@ def _build_set(studio: Studio) -> None:
         [gr.File(visible=False, label="the set"), gr.JSON(visible=False, label="how each was made")],
         boxes={f"image.{path}": box for path, box in {**SHARED.boxes, **LAYOUT.boxes}.items()} | SET_LAYOUT.boxes,
         without=(*image, "data_root", "images", "out"),
-        **lane_of(studio),
+        **lane_of(studio, SET),
     )
 
 
@@ -119,5 +120,5 @@ def _build_contexts(studio: Studio) -> None:
         given=(Given("pictures", "Pictures", "files"),),
         boxes=LAYOUT.boxes,
         without=[path for path in leaves(SynthesizeImageRequest) if path != "context_model"],
-        **lane_of(studio),
+        **lane_of(studio, PICTURE),
     )

@@ -13,9 +13,10 @@ import gradio as gr
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress
 from ood_studio.data.images import decode_image
+from ood_studio.hub.bundled import bundled
 from ood_studio.studio import Studio, SynthesizeImageRequest
 from ood_studio.studio.hosted import allow_model
-from ood_studio.studio.jobs import ANSWER, Job
+from ood_studio.studio.jobs import ANSWER, PICTURE, Job
 from ood_studio.synthesis.answers import singular
 from ood_studio.synthesis.context_models import CONTEXTS
 from ood_studio.synthesis.contexts import Contexts, parse_typed_contexts, prompt_of
@@ -84,7 +85,8 @@ def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Fo
                 yield page.studio.contexts(request, [decode_image(Path(path))], progress=progress)[0]
 
         mine.picture, mine.named, mine.found = path, False, ()
-        return Asked(work, title=f"contexts of {Path(path).stem}")
+        lane = ANSWER if model in bundled("contexts") else PICTURE  # a large one takes its time over a picture
+        return Asked(work, title=f"contexts of {Path(path).stem}", lane=lane)
 
     def chosen(mine: Session, path: str | None, named: str | None) -> Asked | None:
         """Asks for the contexts of a picture that was chosen just now, unless the model would have to be fetched."""
