@@ -2,9 +2,9 @@
 
 A plug-in is an installed distribution with entry points in one of the `GROUPS`, each naming a thing of the group's kind
 (``ood_studio.scorers``: ``margin = my_package.margin:Margin``), or a Python file, named by the flag ``--plugin`` or in
-the environment variable `ENVIRONMENT`: every public scorer class, family of backbones or world defined in it is
-registered. Plug-ins are looked for when a registry is first read, so importing a room stays light. One that cannot be
-used is left out, and `notes` says in one sentence which and why.
+the environment variable `ENVIRONMENT`: every public scorer or adapter class, family of backbones or world defined in it
+is registered. Plug-ins are looked for when a registry is first read, so importing a room stays light. One that cannot
+be used is left out, and `notes` says in one sentence which and why.
 """
 
 from __future__ import annotations
@@ -136,9 +136,9 @@ def notes() -> tuple[str, ...]:
         len(registry)
     found = list(_notes)
     for group in sorted(entry_points().groups):
-        if group.startswith(_PREFIX) and group.removeprefix(_PREFIX) not in _registries:
+        if group.startswith(_PREFIX) and group.removeprefix(_PREFIX) not in GROUPS:
             of = ", ".join(sorted({_distribution(point) for point in entry_points(group=group)}))
-            has = ", ".join(_PREFIX + each for each in GROUPS if each in _registries)
+            has = ", ".join(_PREFIX + each for each in GROUPS)
             found.append(f"The plug-in {of} was left out: this version takes no {group}, but {has}.")
     return tuple(found)
 

@@ -221,6 +221,7 @@ def test_distributions_that_cannot_be_used_are_named_in_a_sentence_each(distribu
     for name, (code, group, _) in BROKEN.items():
         path = distribution(name, code, **{group: f"x = {name}:Largest"})
     distribution("largest", SCORER.format(name="largest"), scorers="large = largest:Largest")
+    distribution("learner", "x = 1", adapters="x = learner:x")  # of a room that nobody asks for here
     listed, *said = run(LIST, path=str(path)).splitlines()
     assert listed.split()[0] == "neglabel" and listed.split()[-1] == "largest"
     assert len(listed.split()) == len(set(listed.split()))

@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
+from ood_studio.data import keyed_images
 from ood_studio.evaluation.flips import Flips, Variant
 from ood_studio.studio import ExploreRequest
 from ood_studio.ui.explore import redrawing
 from ood_studio.ui.explore.redrawing import opened_picture, redraw, redraw_with
-from ood_studio.ui.explore.session import Flipping, Session
+from ood_studio.ui.explore.session import Files, Flipping, Session
 from ood_studio.ui.explore.strip import SHOWN, shown_variants, strip_html
 from ood_studio.worlds import galleries
 
@@ -42,6 +43,23 @@ def test_a_scene_is_redrawn_in_its_place_and_comes_back(mine: Session) -> None:
     assert [path for _, path in mine.pictures] == [before] and not mine.redrawn
     with pytest.raises(StudioError, match="has no 'wings'"):
         redraw_with(mine, {"wings": "2"})
+
+
+def test_an_upload_is_decoded_once_however_often_a_setting_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[Any] = []
+    decode = keyed_images.decode_image
+    monkeypatch.setattr(
+        keyed_images, "decode_image", lambda *given, **more: decoded.append(given) or decode(*given, **more)
+    )
+    paths = [str(tmp_path / f"{colour}.png") for colour in ("red", "green", "blue")]
+    for path in paths:
+        Image.new("RGB", (40, 30), Path(path).stem).save(path)
+    mine = Session(files=Files(max_bytes=1))  # as with more photographs than there is room for
+    assert mine.keep(paths) == [] and len(decoded) == 3
+    keys = [[image.key for _, image in mine.decode()[0]] for _ in range(3)]
+    assert len(decoded) == 3 and keys[0] == keys[1] == keys[2] and len(set(keys[0])) == 3
 
 
 def test_a_photograph_is_corrupted_where_the_library_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
