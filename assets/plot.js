@@ -5,6 +5,7 @@ const summary = element.querySelector("figcaption");
 const NARROW = 600;
 let figure = null; // as it came: {data, layout}
 let drawn = false;
+let fitted = ""; // the look that it was drawn with, or fitted to since
 let buttons = null; // made once: with new ones plotly would start afresh and lose the zoom
 let spot = null; // the point that the keyboard is on: {curve, point}
 
@@ -171,7 +172,9 @@ async function draw() {
   if (!figure || !area.clientWidth) return;
   say("");
   const { data } = figure;
-  const layout = put(structuredClone(figure.layout), look());
+  const flat = look();
+  fitted = JSON.stringify(flat);
+  const layout = put(structuredClone(figure.layout), flat);
   buttons ??= [button("Save as PNG", "png"), button("Save as SVG", "svg")];
   await Plotly.react(area, data, layout, {
     displaylogo: false,
@@ -216,8 +219,10 @@ function refit() {
     waiting = false;
     if (!element.isConnected) return drawn ? stop() : undefined; // one that begins hidden is not there yet
     if (!area.clientWidth || !figure) return;
-    if (drawn) window.Plotly.relayout(area, look());
-    else draw();
+    if (!drawn) return draw();
+    const flat = look();
+    if (fitted === (fitted = JSON.stringify(flat))) return; // its tab was opened again, and nothing is different
+    window.Plotly.relayout(area, flat);
   });
 }
 

@@ -1,4 +1,4 @@
-"""What a link asks for, read in the page that it opens."""
+"""The first opening of a tab, and what a link asks for, read in the page that it opens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ import gradio as gr
 from ood_studio.ui.form import Form, changes_of
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Sidebar
-from ood_studio.ui.wiring import SEARCH, Updates
+from ood_studio.ui.wiring import SEARCH, Updates, once_changed
+
+
+def first_opened(tab: gr.Tab) -> Any:
+    """The event that a tab is opened for the first time on its page."""
+    return once_changed(tab.select, None, "() => 'opened'")
 
 
 def wire_opening(page: Page, sidebar: Sidebar, form: Form[Any], tab: str) -> None:

@@ -6,6 +6,7 @@ import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
 
 from ood_studio.core.paths import ASSETS
+from ood_studio.ui.loading_status import without_inputs
 from ood_studio.ui.scripts import scripts
 
 STYLE = ASSETS / "style.css"
@@ -43,8 +44,8 @@ def studio_theme() -> gr.themes.Base:
 
 
 def frame() -> str:
-    """What the page's head holds: the rules for what lies around gradio's main element, and the boxes' scripts."""
-    return f"<style>{(ASSETS / 'frame.css').read_text(encoding='utf-8')}</style>{scripts()}"
+    """What the page's head holds: the rules for what lies around gradio's main element, and scripts."""
+    return f"<style>{(ASSETS / 'frame.css').read_text(encoding='utf-8')}</style>{scripts()}{without_inputs()}"
 
 
 def style(presenter: bool) -> str:

@@ -88,6 +88,22 @@ def at_once(events: Any, outputs: Any, js: str, inputs: Any = None) -> None:
         event(None, _components(inputs), _components(outputs), trigger_mode="multiple", **how)
 
 
+def once_changed(events: Any, inputs: Any, js: str) -> Any:
+    """The event that what the browser makes of some inputs has become another text than before; at first it is empty.
+
+    Gradio says that a box has changed whenever it is drawn anew, several times when its tab is first opened, and each
+    event that has a handler makes the page look for every component that any handler ever read.
+
+    Args:
+        events: one event, or several.
+        inputs: components whose values ``js`` is told, one or a list; None for none.
+        js: a function that gives a text.
+    """
+    text = gr.Textbox(visible=False)
+    at_once(events, text, f"(...values) => [({js})(...values)]", inputs)
+    return text.change
+
+
 def guarded(handler: Handler, outputs: Sequence[Any], notices: gr.HTML) -> Callable[..., Updates]:
     """A handler whose errors and notices are among its outputs."""
 

@@ -11,7 +11,7 @@ from tests.ui.conftest import address, browser, page
 
 __all__ = ["address", "browser", "page"]  # fixtures of the interface's tests
 
-TABS = ("Compare", "Synthesize", "Attack", "Adapt", "Detect", "Explore")
+TABS = ("Compare", "Synthesize", "Attack", "Adapt", "Detect", "Models", "Explore")
 ROUNDS = 5
 SETTLED = 700  # milliseconds in which the answers that a change brings are there
 # From the click to the second frame after the tab's own panel is shown: what the eye waits for.

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from tests.ui.unfolding import unfold
+from tests.ui.unfolding import idle, unfold
 
 PATIENCE = 240_000  # milliseconds: the first picture waits for the model and its reference pictures
 
@@ -40,6 +40,7 @@ def bars(page: Any) -> list[tuple[str, str]]:
     ]
 
 
+TABS = ("Compare", "Synthesize", "Attack", "Adapt", "Detect", "Models", "Explore")
 NONE_EMPTY = """() => {
   const seen = [...document.querySelectorAll(".studio-plot")].filter((each) => each.offsetParent !== null);
   return seen.every((each) => {
@@ -54,11 +55,43 @@ def every_tab_has_its_figures(page: Any) -> None:
     """On a slow machine too, where what a tab begins with comes late, no figure is empty without saying why."""
     tools = page.context.new_cdp_session(page)
     tools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-    for name in ("Compare", "Synthesize", "Attack", "Adapt", "Detect", "Explore"):
+    for name in TABS:
         page.get_by_role("tab", name=name, exact=True).click()
         page.wait_for_selector(f"#tabs [role=tab][aria-selected=true] >> text={name}", timeout=PATIENCE)
         page.wait_for_function(NONE_EMPTY, timeout=PATIENCE)
     tools.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+
+
+KEPT_STATUSES = """async () => {
+  const { name } = performance.getEntriesByType("resource").find((each) => each.name.includes("/statustracker-"));
+  const { prototype } = Object.values(await import(name)).find((each) => each?.prototype?.resolve_args);
+  const statuses = new prototype.constructor();
+  statuses.register(1, [7], [8, 9], "hidden"); // an event's number, what it shows progress on, what it reads
+  for (const status of ["pending", "complete"]) {
+    statuses.update({ fn_index: 1, status, stream_state: status === "complete" ? "closed" : null });
+  }
+  return Object.keys(statuses.current);
+}"""
+
+
+def tabs_opened_again_ask_for_nothing(page: Any) -> None:
+    """Nor is any component told at each event that what read it is loading."""
+    page.wait_for_selector("#synth-prompt .studio-prompt", state="attached", timeout=PATIENCE)  # the last to come
+    names = {each["id"]: each["api_name"] for each in page.evaluate("window.gradio_config.dependencies")}
+    asked: list[str] = []
+
+    def note(request: Any) -> None:
+        if request.url.endswith("/run/predict"):
+            asked.append(names[request.post_data_json["fn_index"]])
+
+    page.on("request", note)
+    for name in TABS:
+        page.get_by_role("tab", name=name, exact=True).click()
+        page.wait_for_selector(f"#tabs [role=tab][aria-selected=true] >> text={name}", timeout=PATIENCE)
+        idle(page)
+    page.remove_listener("request", note)
+    assert not [name for name in asked if not name.endswith("_tick")]
+    assert page.evaluate(KEPT_STATUSES) == ["7"]
 
 
 @pytest.fixture
@@ -79,6 +112,7 @@ def test_it_opens_answered_and_reads_what_is_uploaded_but_for_broken_and_huge_fi
     assert "20 ID labels against" in page.locator("#meaning").inner_text()
 
     every_tab_has_its_figures(page)
+    tabs_opened_again_ask_for_nothing(page)
 
     upload(page, fish)
     page.wait_for_function("document.querySelectorAll('#pictures .thumbnail-item').length == 2", timeout=PATIENCE)

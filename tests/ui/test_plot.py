@@ -20,8 +20,14 @@ from ood_studio.ui.plot import PlotClick, click_plot, plot_value, read_click, re
 from ood_studio.ui.scripts import scripts
 from tests.ui.conftest import free_port
 from tests.ui.pointing import click, drag
+from tests.ui.unfolding import idle
 
 PATIENCE = 60_000  # milliseconds
+COUNT_FITS = """() => {
+  const { relayout } = window.Plotly;
+  window.fits = 0;
+  window.Plotly.relayout = (...values) => (window.fits += 1, relayout(...values));
+}"""
 EVIL = "<img src=x onerror=alert(1)>"
 
 
@@ -137,6 +143,14 @@ def test_hidden_tab_is_drawn_when_shown_and_the_last_picture_can_be_hit(page: An
     drag(page, "bars", (2.0, 0.5), (3.0, 0.5))
     name, x = heard(page, "threshold")
     assert name == "threshold" and x == pytest.approx(3.0, abs=0.03)
+
+    page.evaluate(COUNT_FITS)
+    for tab in ("first", "second"):  # shown again as it was: nothing is drawn
+        page.get_by_role("tab", name=tab).click()
+        idle(page)
+    assert page.evaluate("window.fits") == 0
+    page.evaluate("document.body.classList.remove('dark')")
+    page.wait_for_function("window.fits > 0", timeout=PATIENCE)
 
 
 def test_update_keeps_the_zoom_and_follows_the_width(page: Any) -> None:

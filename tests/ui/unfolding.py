@@ -24,8 +24,13 @@ def settle(page: Any) -> None:
     Gradio gives the boxes it uncovers their first values once more, a frame after they can be seen: no hand is quick
     enough to type before that, but this browser is.
     """
-    page.evaluate(_IDLE)
+    idle(page)
     page.wait_for_timeout(300)
+
+
+def idle(page: Any) -> None:
+    """Waits for some frames after which the page has nothing left to do."""
+    page.evaluate(_IDLE)
 
 
 def follow(page: Any, link: str, patience: float = 240_000) -> None:

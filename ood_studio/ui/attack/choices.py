@@ -80,7 +80,7 @@ class Choices:
                 hint = "Paint the part that may change. Left blank, it is the whole picture."
                 self.mask = mask_editor(hint, "attack-mask")
         self.form.wire()
-        wire_mask(self.sidebar.page, self.source.image, self.mask, "attack_canvas")
+        wire_mask(self.source.changed(), self.source.image, self.mask)
 
     @property
     def pictures(self) -> tuple[PictureBox, PictureBox]:

@@ -18,6 +18,7 @@ from ood_studio.ui.models.parts import TAB, Parts
 from ood_studio.ui.models.session import Session
 from ood_studio.ui.models.view import View
 from ood_studio.ui.notices import tell
+from ood_studio.ui.opening import first_opened
 from ood_studio.ui.opening import wire_opening as wire_boxes
 from ood_studio.ui.wiring import SEARCH, Updates
 
@@ -42,7 +43,7 @@ def wire_opening(parts: Parts, tab: gr.Tab) -> None:
         return drawing.everything(p, mine) | parts.share(mine) | parts.listed(mine)
 
     outputs = [*p.all(), chooser.share, chooser.earlier]
-    page.on(tab.select, seen, [parts.session, search], outputs, js=SEARCH, name="models_seen")
+    page.on(first_opened(tab), seen, [parts.session, search], outputs, js=SEARCH, name="models_seen")
     wire_boxes(page, parts.sidebar, chooser.form, TAB)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from ood_studio.ui.wiring import once_changed
+
 
 @dataclass(frozen=True)
 class PictureBox:
@@ -22,6 +24,10 @@ class PictureBox:
     image: Any
     gallery: Any
     more: Any
+
+    def changed(self) -> Any:
+        """The event that it is another picture."""
+        return once_changed(self.image.change, self.image, "(picture) => (picture ? picture.path : '')")
 
 
 def picture_box(split: str, label: str, name: str, more: str) -> PictureBox:

@@ -7,7 +7,9 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from ood_studio.ui.page import Page
+from ood_studio.ui.wiring import at_once
+
+_CANVAS = "(picture) => [picture ? { background: picture, layers: [], composite: null } : null]"
 
 
 def mask_editor(hint: str, name: str) -> gr.ImageEditor:
@@ -27,13 +29,9 @@ def mask_editor(hint: str, name: str) -> gr.ImageEditor:
     )
 
 
-def wire_mask(page: Page, picture: Any, editor: gr.ImageEditor, name: str) -> None:
-    """A new picture is what is painted on, with nothing painted yet; ``name`` is the handler's."""
-
-    def canvas(path: str | None) -> Any:
-        return {"background": path, "layers": [], "composite": None} if path else None
-
-    page.on(picture.change, canvas, picture, editor, name=name)
+def wire_mask(changed: Any, picture: Any, editor: gr.ImageEditor) -> None:
+    """Another picture is what is painted on, with nothing painted yet; ``changed`` is the event that it is another."""
+    at_once(changed, editor, _CANVAS, picture)
 
 
 def read_mask(drawn: Any) -> np.ndarray | None:

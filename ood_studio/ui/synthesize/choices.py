@@ -46,7 +46,7 @@ class Choices:
 
     Attributes:
         form: of the request's own part.
-        source: the box for the picture.
+        source: the box for the picture; ``changed`` is the event that it is another.
         words: the contexts.
     """
 
@@ -68,7 +68,8 @@ class Choices:
                 hint = "Paint over the part to repaint. Left blank, it is the whole picture."
                 self.mask = mask_editor(hint, "synth-mask")
         self.form.wire()
-        wire_mask(self.sidebar.page, self.source.image, self.mask, "synthesize_canvas")
+        self.changed = self.source.changed()
+        wire_mask(self.changed, self.source.image, self.mask)
 
     @property
     def inputs(self) -> list[Any]:

@@ -9,6 +9,7 @@ from ood_studio.studio.hosted import allow_model
 from ood_studio.ui.adapt.tab import Sender
 from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.explore.tab import ExploreTab
+from ood_studio.ui.opening import first_opened
 from ood_studio.ui.page import Page
 from ood_studio.ui.pictures.galleries import wire_galleries
 from ood_studio.ui.run import Buttons
@@ -56,7 +57,7 @@ def build(
             panels = Panels(**shown, **build_results())
     sets = build_sets()
     sidebar.kinds["synthesize"] = SynthesizeImageRequest
-    wire_words(page, session, tab, choices.source.image, choices.form, choices.words)
+    wire_words(page, session, first_opened(tab), choices.changed, choices.source.image, choices.form, choices.words)
     _wire_models(page, choices, cost, bundled)
     wire_run(page, session, choices, panels, Buttons((run,), stop, panels.progress), share)
     wire_baselines(page, session, panels)

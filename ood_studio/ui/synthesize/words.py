@@ -28,7 +28,7 @@ from ood_studio.ui.run import GO_ON, Asked, Buttons, Run, unseen_buttons
 from ood_studio.ui.synthesize.layout import model_of
 from ood_studio.ui.synthesize.models import contexts_here
 from ood_studio.ui.synthesize.session import Session
-from ood_studio.ui.wiring import Updates, at_once
+from ood_studio.ui.wiring import Updates, at_once, once_changed
 from ood_studio.worlds import surroundings
 
 
@@ -62,14 +62,14 @@ def build_words() -> WordsPanel:
     return WordsPanel(words, Buttons((ask,), stop, progress), answer, prompt)
 
 
-_PATH = "(picture) => (picture ? picture.path : '')"
-
-
-def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Form[Any], panel: WordsPanel) -> None:
+def wire_words(
+    page: Page, session: gr.State, opened: Any, changed: Any, source: Any, form: Form[Any], panel: WordsPanel
+) -> None:
     """Words appear when a picture is chosen and the tab is seen; the prompt follows every change.
 
     Args:
-        tab: this one; while it was never opened, no model is loaded for it.
+        opened: the event that the tab is opened first; while it never was, no model is loaded for it.
+        changed: the event that it is another picture.
         source: the picture.
         form: with the models' names.
     """
@@ -137,13 +137,10 @@ def wire_words(page: Page, session: gr.State, tab: gr.Tab, source: Any, form: Fo
     inputs = [source, form["context_model"]]
     shown = [panel.words, panel.answer]
     names = Run(page, "synthesize_contexts", ANSWER, panel.buttons, session, draw, shown, said="")
-    # A box for a picture says that it has changed whenever it is drawn anew; its path is another only where it has.
-    picked = gr.Textbox(visible="hidden", elem_id="synth-picked")
-    source.change(None, source, picked, js=_PATH, api_visibility="private", queue=False)
-    at_once(picked.change, panel.words, "() => [{ __type__: 'update', value: [] }]")
-    page.on(picked.change, remark, inputs, panel.answer, name="synthesize_remark")
-    names.on(picked.change, chosen, inputs, name="synthesize_contexts", quiet=True)
-    names.on(tab.select, seen, inputs, name="synthesize_seen", quiet=True)
+    at_once(changed, panel.words, "() => [{ __type__: 'update', value: [] }]")
+    page.on(changed, remark, inputs, panel.answer, name="synthesize_remark")
+    names.on(changed, chosen, inputs, name="synthesize_contexts", quiet=True)
+    names.on(opened, seen, inputs, name="synthesize_seen", quiet=True)
     names.on(panel.buttons.run[0].click, asked, inputs, name="synthesize_ask")
     _wire_prompt(page, session, form, panel)
 
@@ -163,7 +160,10 @@ def _wire_prompt(page: Page, session: gr.State, form: Form[Any], panel: WordsPan
         return {panel.prompt: job.result or (_remark(job.note) if job.note else "")}
 
     prompt = Run(page, "synthesize_prompt", ANSWER, unseen_buttons(), session, draw, [panel.prompt], said="")
-    events = [panel.words.change, form["inpainter"].change]
+    words = once_changed(
+        panel.words.change, panel.words, "(words) => ((words || []).length ? JSON.stringify(words) : '')"
+    )
+    events = [words, form["inpainter"].change]
     prompt.on(events, begin, [panel.words, form["inpainter"]], name="synthesize_prompt", quiet=True)
 
 
