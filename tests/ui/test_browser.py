@@ -17,8 +17,15 @@ PATIENCE = 240_000  # milliseconds: the first picture waits for the model and it
 
 
 @pytest.fixture
-def page(page: Any, address: str) -> Any:
+def window() -> tuple[int, int]:
+    """Width and height of the page, in pixels."""
+    return 1600, 1000
+
+
+@pytest.fixture
+def page(page: Any, address: str, window: tuple[int, int]) -> Any:
     """The app in a browser session."""
+    page.set_viewport_size({"width": window[0], "height": window[1]})
     page.goto(address, timeout=PATIENCE)
     page.wait_for_selector("#examples img", timeout=PATIENCE)
     return page
@@ -260,24 +267,18 @@ def test_one_thing_of_a_scene_is_changed_and_a_strip_shows_what_flips_it(page: A
     page.wait_for_function(f"{changed}.includes('photograph cannot be redrawn')", timeout=PATIENCE)
 
 
-def test_narrow_window_needs_no_sideways_scrolling(browser: Any, address: str) -> None:
-    context = browser.new_context(viewport={"width": 400, "height": 800})
-    page = context.new_page()
-    page.goto(address, timeout=PATIENCE)
-    page.wait_for_selector("#examples img", timeout=PATIENCE)
+@pytest.mark.parametrize("window", [(400, 800)])
+def test_narrow_window_needs_no_sideways_scrolling(page: Any) -> None:
     fits = "document.documentElement.scrollWidth <= window.innerWidth + 1"
     assert page.evaluate(fits)
     page.wait_for_selector("#scores .studio-scores", timeout=PATIENCE)
     page.wait_for_selector("#histogram .main-svg", timeout=PATIENCE)
     assert page.evaluate(fits)
     assert page.locator(".sidebar.open").count() == 0  # it would hide everything
-    context.close()
 
 
-def test_everything_about_a_picture_is_seen_without_scrolling(browser: Any, address: str) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.goto(address, timeout=PATIENCE)
+@pytest.mark.parametrize("window", [(1440, 900)])
+def test_everything_about_a_picture_is_seen_without_scrolling(page: Any) -> None:
     page.wait_for_selector("#histogram .main-svg", timeout=PATIENCE)
     for width, height in ((1440, 900), (1920, 1080)):
         page.set_viewport_size({"width": width, "height": height})
@@ -286,4 +287,3 @@ def test_everything_about_a_picture_is_seen_without_scrolling(browser: Any, addr
             box = page.locator(f"#{part}").bounding_box()
             assert box["x"] >= 0 and box["x"] + box["width"] <= width, (part, box)
             assert box["y"] + box["height"] <= height, (part, box)
-    context.close()

@@ -230,9 +230,9 @@ def test_a_set_goes_on_where_it_was_is_found_again_saved_and_opened_in_compare(
     page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Compare')", timeout=PATIENCE)
 
 
-def test_map_and_baselines_follow_the_result_and_no_window_scrolls_sideways(browser: Any, address: str) -> None:
-    context = browser.new_context(viewport={"width": 420, "height": 800}, reduced_motion="reduce")
-    page = context.new_page()
+def test_map_and_baselines_follow_the_result_and_no_window_scrolls_sideways(page: Any, address: str) -> None:
+    page.set_viewport_size({"width": 420, "height": 800})
+    page.emulate_media(reduced_motion="reduce")
     open_tab(page, address)
     more(page, steps=3)
     run(page)
@@ -257,4 +257,3 @@ def test_map_and_baselines_follow_the_result_and_no_window_scrolls_sideways(brow
     page.wait_for_function("!document.querySelector('#synth-baselines').disabled", timeout=PATIENCE)
     said = page.locator("#synth-strip figure.baseline figcaption > b").all_inner_texts()
     assert said[0] == "Random direction" and said[1].startswith("Neg Image: ")
-    context.close()
