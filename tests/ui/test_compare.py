@@ -15,6 +15,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from ood_studio.backbones import load_backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import leaves, names, texts, value_at, with_values
 from ood_studio.core.progress import Progress, silent
@@ -27,7 +28,17 @@ from ood_studio.studio.jobs import Jobs
 from ood_studio.studio.requests.labels import USUAL_LABELS
 from ood_studio.ui.compare import cards, drawing
 from ood_studio.ui.compare.chooser import Chooser, build_chooser
-from ood_studio.ui.compare.earlier import delete, earlier_runs, kept_run, newest, opened
+from ood_studio.ui.compare.earlier import (
+    EXAMPLE,
+    delete,
+    earlier_runs,
+    example_run,
+    kept_run,
+    newest,
+    opened,
+    request_of,
+    show_newest,
+)
 from ood_studio.ui.compare.earlier_list import earlier_html
 from ood_studio.ui.compare.layout import START, layout
 from ood_studio.ui.compare.link import looked_at, read_link, view_of
@@ -43,7 +54,7 @@ from ood_studio.ui.form import changes_of
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Shared, Sidebar
 from ood_studio.ui.sidebar.meaning import world_html
-from ood_studio.worlds import OWN_SUITE
+from ood_studio.worlds import OWN_SUITE, open_split
 from tests.evaluation.rows import row
 
 
@@ -197,6 +208,27 @@ def result(suite: str = "diorama", backbone: str = "diorama", **changes: Any) ->
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ResultStore:
     monkeypatch.setenv("OOD_STUDIO_CACHE", str(tmp_path))
     return ResultStore()
+
+
+def test_the_example_is_what_the_tab_would_compute_today_and_gives_way_to_any_result(store: ResultStore) -> None:
+    run = example_run()
+    assert run is not None
+    example = ResultStore(EXAMPLE).open(run)
+    assert request_of(run, example) == START  # what the first click on Compare asks for
+    backbone = load_backbone(run.backbone, device="cpu")
+    for each in example.rows:  # else it has to be measured again, see docs/training.md
+        assert each.provenance["weights"] == backbone.fingerprint
+        for part, name in (("id", each.id), ("ood", each.ood)):
+            assert each.provenance[part]["place"] == open_split(name, START.seed, START.count).key
+
+    mine = Session()
+    show_newest(mine, "diorama-conv")
+    assert not mine.ready  # it is of another model
+    show_newest(mine, run.backbone)
+    assert mine.stored == run and "An example that comes with the package" in cards.stored(mine)
+    store.keep(result(), texts(BenchRequest()))
+    show_newest(mine, run.backbone)
+    assert mine.stored == store.runs()[0] and "An earlier result" in cards.stored(mine)
 
 
 def test_a_run_is_opened_with_what_it_was_asked_for(store: ResultStore) -> None:

@@ -69,8 +69,12 @@ def open_tab(page: Any, name: str) -> None:
 
 
 @pytest.mark.usefixtures("first_day")
-def test_a_first_page_invites_and_a_quick_comparison_leaves_a_result_behind(page: Any, address: str) -> None:
+def test_a_first_page_shows_an_example_and_a_quick_comparison_leaves_a_result_behind(page: Any, address: str) -> None:
     page.goto(f"{address}?tab=compare", timeout=PATIENCE)
+    page.wait_for_selector("#compare-stored:has-text('An example that comes with the package')", timeout=PATIENCE)
+    assert page.locator("#compare-table tbody tr").count() == 6
+    assert page.locator("#compare-stop").is_disabled()  # nothing runs unless asked for
+    follow(page, f"{address}?tab=compare&backbone=diorama-conv")  # the example is of another model
     page.wait_for_selector("text=Which detector tells them apart best?", timeout=PATIENCE)
     assert page.locator("#compare-stop").is_disabled()  # nothing runs unless asked for
     assert not page.locator("#compare-results").is_visible()

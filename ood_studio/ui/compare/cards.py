@@ -10,6 +10,7 @@ from ood_studio.evaluation.report import accuracies
 from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.significance import Comparison
 from ood_studio.evaluation.suites import suites
+from ood_studio.ui.compare.earlier import example_run
 from ood_studio.ui.compare.matrix import averages
 from ood_studio.ui.compare.names import scorer_title
 from ood_studio.ui.compare.session import Session
@@ -43,7 +44,8 @@ def stored(mine: Session) -> str:
         return ""
     which = "A result that had to leave the memory"
     if mine.stored is not None:
-        which = f"An earlier result, of {moment(mine.stored.added)}"
+        kind = "An example that comes with the package," if mine.stored == example_run() else "An earlier result,"
+        which = f"{kind} of {moment(mine.stored.added)}"
     return (
         f'<p class="studio-kept" role="status">{which}. Its table is kept, its curves and pictures are not: '
         "<b>Repeat</b> computes them again.</p>"

@@ -1,4 +1,4 @@
-"""Runs that were kept: which there are, what they were asked for, and one of them opened."""
+"""Runs that were kept: which there are, what they were asked for, and one of them opened; and the example."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import with_values
+from ood_studio.core.paths import ASSETS
 from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.results import ResultStore
 from ood_studio.evaluation.stored_runs import StoredRun
@@ -17,6 +18,8 @@ from ood_studio.ui.compare.session import Earlier, Session
 from ood_studio.ui.form import changes_of
 from ood_studio.worlds import OWN_SUITE
 
+EXAMPLE = ASSETS / "compare" / "results.sqlite3"
+"""A file of results with one run; docs/training.md says which command makes it."""
 MOST = 40
 _PLACES = ("id_data", "ood_data", "train_data", "head", "data_root")
 
@@ -37,6 +40,11 @@ def newest(runs: tuple[StoredRun, ...], backbone: str) -> StoredRun | None:
     """What the tab opens with: of the bundled suite if there is one, and with this model if there is one."""
     fits = sorted(runs, key=lambda run: (run.suite == START.suite, run.backbone == backbone), reverse=True)
     return fits[0] if fits else None
+
+
+def example_run() -> StoredRun | None:
+    """The comparison that came with the package, of what the tab begins with; None where it cannot be read."""
+    return next(iter(ResultStore(EXAMPLE).runs()), None)
 
 
 def opened(first: int, strangers: bool = False) -> Earlier:
@@ -89,11 +97,14 @@ def request_of(run: StoredRun, result: BenchResult) -> BenchRequest:
 
 
 def show_newest(mine: Session, backbone: str = "", strangers: bool = False) -> None:
-    """Looks at the newest earlier result, if there is one."""
+    """Looks at the newest earlier result; where there is none, at the example, if it is of this model."""
     run = newest(earlier_runs(strangers), backbone)
     if run is not None:
         found = opened(run.first, strangers)
         mine.take(found.request, found.result, run)
+    elif (example := example_run()) is not None and example.backbone == backbone:
+        result = ResultStore(EXAMPLE).open(example)
+        mine.take(request_of(example, result), result, example)
 
 
 def kept_run(request: BenchRequest, strangers: bool = False) -> Earlier | None:
