@@ -6,6 +6,7 @@ compared with `core.parameters` alone.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from ood_studio.cli.flags import flags, part, registry
 from ood_studio.cli.main import COMMANDS, parse
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import about, leaves, names, nested, value_at, with_values
+from ood_studio.core.paths import ROOT
 from ood_studio.studio import AttackImageRequest, ExploreRequest, Studio, SynthesizeImageRequest
 from ood_studio.studio.requests import REQUESTS
 from ood_studio.ui.adapt.layout import START as ADAPT
@@ -35,6 +37,23 @@ from ood_studio.ui.form.widgets import OWN, scale
 from ood_studio.ui.run import Run
 from ood_studio.ui.synthesize.layout import SET_START
 from tests.parameters import values
+
+# --- declarations ------------------------------------------------------------------------------------------------
+
+
+def test_what_several_declare_alike_is_declared_once() -> None:
+    """Two bounds or helps with the same words stand for one thing: a type that is shared."""
+    places: dict[str, list[str]] = {}
+    for path in (ROOT / "ood_studio").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "Annotated[" in text else ():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Bounds", "Help"):
+                said = ast.dump(node)
+                if node.func.id == "Help" or "arg='help'" in said:
+                    places.setdefault(said, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert len(places) > 300
+    assert [found for found in places.values() if len(found) > 1] == []
+
 
 # --- requests ----------------------------------------------------------------------------------------------------
 

@@ -44,6 +44,10 @@ class Adaptation:
         moving = [part for part in self.parts if type(part.adapter)._image is not Adapter._image]
         return AdaptedBackbone(self.backbone, moving) if moving else self.backbone
 
+    def with_part(self, adapted: Adapted) -> Adaptation:
+        """With a further adapter, after the others."""
+        return Adaptation(self.backbone, (*self.parts, adapted))
+
     def below(self, record: Record) -> Backbone:
         """The model that a further adapter was learnt on: as the others make it, or without them."""
         return self.model if record.fingerprint == self.model.fingerprint else self.backbone
@@ -149,7 +153,7 @@ def load_adaptation(
     for name in names:
         saved = find_adapter(name)
         part = saved.adapted(found.below(saved.record), labels, negative_labels)
-        found = Adaptation(backbone, (*found.parts, part))
+        found = found.with_part(part)
     return found
 
 
@@ -173,5 +177,5 @@ def rebuild_adaptation(
         record = Record.from_json(text, f"of {where}")
         kind = kind_of(record, f"of {where}")
         part = Adapted(kind, found.below(record), tensors, record, labels, negative_labels)
-        found = Adaptation(backbone, (*found.parts, part))
+        found = found.with_part(part)
     return found

@@ -33,7 +33,7 @@ _BATCH = 128
 _KEEP_SECONDS = 60.0  # after which what was made is kept: what a killed fit may lose
 _KEEP_FROM = 5.0  # seconds of work that are worth a file
 
-_MADE: KeyedCache[Crops] = KeyedCache(None, max_bytes=256 * 2**20, size=lambda found: found.nbytes)
+_CROPS: KeyedCache[Crops] = KeyedCache(None, max_bytes=256 * 2**20, size=lambda found: found.nbytes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +123,7 @@ def few_shot_crops(
         return Crops(torch.cat(best), torch.tensor(of), torch.cat(worst), read.count(False))
 
     key = (backbone.fingerprint, content, crops, chosen, seed)
-    return _MADE.get(key, make, lambda: progress("cropping pictures", 0, len(rows)))
+    return _CROPS.get(key, make, lambda: progress("cropping pictures", 0, len(rows)))
 
 
 class _Fresh:
@@ -206,7 +206,7 @@ def material_crops(
     targets = material.targets.cpu().long()
     rows = few_shot_rows(targets, len(material.labels), adapter.shots, seed)
     _, notes = filled_classes(targets[rows], material.labels, adapter.empty_classes)
-    made = few_shot_crops(
+    found = few_shot_crops(
         backbone,
         material.images,
         rows.tolist() if material.rows is None else material.rows[rows.numpy()].tolist(),
@@ -218,9 +218,9 @@ def material_crops(
         progress=progress,
     )
     notes = (*shot_notes(targets, material.labels, adapter.shots), *notes)
-    if made.unread:
-        notes = (*notes, f"{made.unread} of {len(rows)} images could not be read, and are left out.")
-    return made, notes
+    if found.unread:
+        notes = (*notes, f"{found.unread} of {len(rows)} images could not be read, and are left out.")
+    return found, notes
 
 
 def crop_boxes(width: int, height: int, count: int, generator: torch.Generator) -> list[tuple[int, int, int, int]]:

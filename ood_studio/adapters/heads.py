@@ -21,9 +21,10 @@ from ood_studio.backbones import Backbone
 from ood_studio.core.parameters import Bounds, Help
 from ood_studio.core.progress import Progress
 from ood_studio.scorers import Reference, Scorer
-from ood_studio.scorers.base import Space, VectorSpace
+from ood_studio.scorers.base import VectorSpace
 from ood_studio.scorers.gaussians import GaussianScorer
 from ood_studio.scorers.logits import HeadScorer
+from ood_studio.scorers.vectors import Space
 
 Epochs = Annotated[int, Bounds(1, 10_000, log=True, step=1, help="Passes over the images")]
 Batch = Annotated[int, Bounds(1, 65_536, log=True, step=1, help="Images in a step")]

@@ -102,9 +102,9 @@ class KRNFT(Adapter):
         return Recipe("adamw", self.rate, self.epochs, pairs, self.weight_decay, floor=None)
 
     def _start(self, backbone: Backbone, material: Material, seed: int, progress: Progress) -> Start:
-        made, notes = material_crops(self, backbone, material, seed, progress)
+        crops, notes = material_crops(self, backbone, material, seed, progress)
         learner = NegativeFeatureLearner(
-            made,
+            crops,
             unit(material.class_text),  # type: ignore[arg-type]  # it is needed
             unit(material.negative_text),  # type: ignore[arg-type]
             self._initial(material, backbone, seed),

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
+from ood_studio.core.parameters import Bounds
+
 Kind = Literal["adam", "adamw", "sgd"]
 """Adam with the decay in the gradient, Adam with the decay beside it (Loshchilov & Hutter), or momentum SGD."""
+
+FirstRate = Annotated[float, Bounds(1e-7, 10.0, log=True, help="Learning rate at the start")]
 
 _STEP = "step"
 

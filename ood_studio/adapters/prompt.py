@@ -89,7 +89,7 @@ class PromptTuning(Adapter):
             side: backbone.prompted(labels, len(words))
             for side, labels in zip(SIDES, (material.labels, material.negative_labels[: self.negatives]), strict=True)
         }
-        made, notes = material_crops(self, backbone, material, seed, progress)
+        crops, notes = material_crops(self, backbone, material, seed, progress)
         if len(material.negative_labels) > self.negatives:
             notes = (
                 *notes,
@@ -100,7 +100,7 @@ class PromptTuning(Adapter):
             hidden, generator = max(1, backbone.dim // self.reduction), torch.Generator().manual_seed(seed)
             found |= meta_net(NET, backbone.dim, hidden, words.shape[1], generator)
         parameters = {name: each.to(backbone.device).requires_grad_() for name, each in found.items()}
-        return Start(PromptLearner(made, texts, parameters, self.ood_weight, backbone), {}, notes)
+        return Start(PromptLearner(crops, texts, parameters, self.ood_weight, backbone), {}, notes)
 
     def _reference(self, adapted: Adapted, reference: Reference, space: Space) -> Reference:
         if reference.class_text is None:

@@ -91,10 +91,10 @@ class Record:
         """
         try:
             found: dict[str, Any] = json.loads(text)
-            made = str(found["versions"]["format"])
-            if made != str(FORMAT):
+            version = str(found["versions"]["format"])
+            if version != str(FORMAT):
                 raise AdapterError(
-                    f"the adapter {name} was saved by another version of the studio (format {made}, here {FORMAT}); "
+                    f"the adapter {name} was saved by another version of the studio (format {version}, here {FORMAT}); "
                     "train it again"
                 )
             lists = ("labels", "negative_labels", "history", "notes")

@@ -15,7 +15,7 @@ from ood_studio.adapters.few_shot import filled_classes
 from ood_studio.adapters.heads import Batch, Epochs, WeightDecay
 from ood_studio.adapters.loop import Learner
 from ood_studio.adapters.material import Material
-from ood_studio.adapters.optimisers import Recipe
+from ood_studio.adapters.optimisers import FirstRate, Recipe
 from ood_studio.adapters.synthetic import mined_labels, mined_note, unit
 from ood_studio.backbones import Backbone, ImageFeatures
 from ood_studio.core.parameters import Bounds, Help
@@ -55,7 +55,7 @@ class SynOODProjection(Adapter):
 
     epochs: Epochs = 20
     batch: Batch = 128
-    rate: Annotated[float, Bounds(1e-7, 10.0, log=True, help="Learning rate at the start")] = 3e-3
+    rate: FirstRate = 3e-3
     weight_decay: WeightDecay = 1e-5
     pairs: Annotated[bool, Help("No more ID pictures than synthetic ones")] = False
     start: Annotated[float, Bounds(1e-6, 10.0, log=True, help="Weight of the layer's norm at the start")] = 0.01

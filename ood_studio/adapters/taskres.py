@@ -14,7 +14,7 @@ from ood_studio.adapters.few_shot import EmptyClasses, Shots, few_shot_rows, fil
 from ood_studio.adapters.heads import Batch, Epochs, WeightDecay
 from ood_studio.adapters.loop import Learner
 from ood_studio.adapters.material import Material
-from ood_studio.adapters.optimisers import Recipe
+from ood_studio.adapters.optimisers import FirstRate, Recipe
 from ood_studio.adapters.synthetic import unit
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
@@ -46,7 +46,7 @@ class TaskResidual(Adapter):
     shots: Shots = 4
     epochs: Epochs = 100
     batch: Batch = 256
-    rate: Annotated[float, Bounds(1e-7, 10.0, log=True, help="Learning rate at the start")] = 2e-3
+    rate: FirstRate = 2e-3
     weight_decay: WeightDecay = 0.0
     scale: Annotated[float, Bounds(0.0, 10.0, help="Weight of the residual")] = 0.5
     empty_classes: EmptyClasses = "keep"

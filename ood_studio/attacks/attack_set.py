@@ -17,7 +17,7 @@ from ood_studio.attacks.objective import Objective
 from ood_studio.attacks.quality import Quality, mean_quality, quality
 from ood_studio.backbones.base import Backbone
 from ood_studio.backbones.framing import framed
-from ood_studio.backbones.gradients import graph_bytes
+from ood_studio.backbones.graph_memory import graph_bytes
 from ood_studio.core.disk import touch
 from ood_studio.core.errors import StudioError
 from ood_studio.core.html import bold, stacked
@@ -165,9 +165,9 @@ def attack_sets(
         for start in range(0, len(source), batch):
             left_out += attacked(range(start, min(start + batch, len(source))), start)
         progress(stage, total, total)
-        made = [_finished(writer.finish({UNREADABLE: left_out} if left_out else {})) for writer in writers.values()]
+        whole = [_finished(writer.finish({UNREADABLE: left_out} if left_out else {})) for writer in writers.values()]
     bound_sets("attacks", keep=folders[attack.steps])
-    return tuple(each for each in made if each is not None)
+    return tuple(each for each in whole if each is not None)
 
 
 def images_at_once(objectives: Sequence[Objective], attack: FeatureAttack) -> int:

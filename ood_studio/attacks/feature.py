@@ -14,7 +14,7 @@ from ood_studio.attacks.objective import Objective
 from ood_studio.attacks.smoothness import smoothness_loss, smoothness_weight
 from ood_studio.attacks.transforms import Kind, draw_transform
 from ood_studio.backbones.base import ImageFeatures
-from ood_studio.backbones.gradients import image_gradient
+from ood_studio.backbones.half import gradient_of
 from ood_studio.backbones.resampling import resampling
 from ood_studio.core.errors import StudioError
 from ood_studio.core.memory import OutOfMemory, is_out_of_memory
@@ -230,7 +230,7 @@ class _Run:
                 leaf = rho.detach().requires_grad_(wanted)
                 nearness, features = self._nearness(self.pixels + leaf)
                 loss = (self.weight * smoothness_loss(leaf) - nearness).sum()
-                gradient = image_gradient(loss, leaf, self._precision) if wanted else None
+                gradient = gradient_of(loss, leaf, self._precision) if wanted else None
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise

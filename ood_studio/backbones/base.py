@@ -65,8 +65,8 @@ class LazyFeatures(ImageFeatures):
 
     @cached_property
     def patches(self) -> Tensor | None:
-        made: Any = self.__dict__["_patches"]
-        return made() if callable(made) else made
+        patches: Any = self.__dict__["_patches"]
+        return patches() if callable(patches) else patches
 
 
 class Backbone(ABC):
@@ -178,8 +178,8 @@ class Backbone(ABC):
             return halving(encode, whole, _joined, full)
         parts = [halving(encode, part, _joined, full) for part in torch.split(pixels, most)]
         alone = _joined([ImageFeatures(part.joint, part.visual, None) for part in parts])
-        made = partial(_patches, parts) if self.has_patches else None
-        return LazyFeatures(alone.joint, alone.visual, made)
+        patches = partial(_patches, parts) if self.has_patches else None
+        return LazyFeatures(alone.joint, alone.visual, patches)
 
     @final
     @torch.no_grad()

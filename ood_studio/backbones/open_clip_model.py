@@ -106,13 +106,15 @@ class OpenClipBackbone(Backbone):
             normalized = ((pixels - self._mean) / self._std).to(self.dtype)
             joint, visual, patches = self._tower(normalized)
 
-        def made() -> Tensor:
+        def unit_patches() -> Tensor:
             with self._autocast():
                 found = patches() if callable(patches) else patches
             assert found is not None
             return F.normalize(found.float(), dim=-1)
 
-        return LazyFeatures(F.normalize(joint.float(), dim=-1), visual.float(), None if patches is None else made)
+        return LazyFeatures(
+            F.normalize(joint.float(), dim=-1), visual.float(), None if patches is None else unit_patches
+        )
 
     def with_attended_patches(self) -> OpenClipBackbone:
         """See `Backbone.with_attended_patches`: a vision transformer's; they share everything else."""

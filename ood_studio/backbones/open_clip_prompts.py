@@ -59,8 +59,8 @@ class CausalPrompts(PromptedTexts):
         parts: list[Tensor] = []
         again = not self._small and torch.is_grad_enabled() and context.requires_grad and len(self._batches) > 1
         for rows in self._batches:
-            made = checkpoint(some, rows, context, use_reentrant=False, preserve_rng_state=False) if again else None
-            parts.append(some(rows, context) if made is None else made)
+            read = checkpoint(some, rows, context, use_reentrant=False, preserve_rng_state=False) if again else None
+            parts.append(some(rows, context) if read is None else read)
         return in_order(parts, torch.cat(self._batches))
 
 

@@ -10,11 +10,12 @@ from typing import Annotated, Any, cast
 import tyro
 
 from ood_studio.adapters import SavedAdapter, find_adapter, remove, save, saved_adapters
-from ood_studio.cli.command import Command, Common
-from ood_studio.cli.output import one_line, to_json
+from ood_studio.cli.command import Command, Common, Json
+from ood_studio.cli.output import to_json
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
+from ood_studio.core.unicode import one_line
 from ood_studio.studio import AdaptRequest
 from ood_studio.studio.fit import Fit
 
@@ -60,7 +61,7 @@ class AdaptFit(Common):
 class AdaptList(Command):
     """Lists the saved adapters."""
 
-    json: Annotated[bool, Help("Print JSON for machines")] = False
+    json: Json = False
 
     def run(self) -> None:
         """Prints a line each, or what `adapt-show` says as JSON."""
@@ -73,7 +74,7 @@ class AdaptShow(Command):
     """Tells what a saved adapter is and what it learnt from."""
 
     adapter: _Name = ""
-    json: Annotated[bool, Help("Print JSON for machines")] = False
+    json: Json = False
 
     def run(self) -> None:
         """Prints it.

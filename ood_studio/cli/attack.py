@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Annotated, Literal
 
 from ood_studio.cli.command import Common
-from ood_studio.cli.output import Format, check_folder, one_line, tables, to_json, write_figure
+from ood_studio.cli.output import Format, check_folder, tables, to_json, write_figure
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
+from ood_studio.core.unicode import one_line
 from ood_studio.evaluation.export import to_csv
 from ood_studio.studio import AttackResult, AttackSetRequest, Studio
 
@@ -107,13 +108,13 @@ def attack_text(request: AttackSetRequest, result: AttackResult, kind: str = "ta
         lines += [f"Judged by {each.backbone}{defended}, seed {request.seed}; AUROC and FPR95 in percent.", ""]
         lines += [tables()[kind](each.result.rows), ""]
         lines += map(one_line, each.result.left_out())
-    for made in result.sets:
-        figures = made.quality
+    for attacked in result.sets:
+        figures = attacked.quality
         lines += [
-            f"{made.name}: {made.count:,} pictures, similarity {made.similarity:.3f}, PSNR {figures.psnr:.1f} dB, "
-            f"SSIM {figures.ssim:.3f}, mean change {255 * figures.mean_change:.2f}/255, largest "
-            f"{255 * figures.max_change:.0f}/255, high-frequency energy {figures.high_frequency:.2e} "
+            f"{attacked.name}: {attacked.count:,} pictures, similarity {attacked.similarity:.3f}, "
+            f"PSNR {figures.psnr:.1f} dB, SSIM {figures.ssim:.3f}, mean change {255 * figures.mean_change:.2f}/255, "
+            f"largest {255 * figures.max_change:.0f}/255, high-frequency energy {figures.high_frequency:.2e} "
             f"({figures.high_share:.0%} of all)",
-            f"  in {made.folder}",
+            f"  in {attacked.folder}",
         ]
     return "\n".join(lines)

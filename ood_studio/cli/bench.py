@@ -7,11 +7,12 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
-from ood_studio.cli.output import check_folder, one_line, to_json, write_text
+from ood_studio.cli.output import check_folder, to_json, write_text
 from ood_studio.cli.sweep import Measured, sweep
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help, Seed
 from ood_studio.core.progress import Bars
+from ood_studio.core.unicode import one_line
 from ood_studio.evaluation.export import text_table
 from ood_studio.evaluation.report import result_dict, result_text
 from ood_studio.evaluation.result import BenchResult

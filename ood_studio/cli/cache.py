@@ -10,13 +10,14 @@ from typing import Annotated
 
 import tyro
 
-from ood_studio.cli.command import Command
-from ood_studio.cli.output import one_line, to_json
+from ood_studio.cli.command import Command, Json
+from ood_studio.cli.output import to_json
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import sweep_below
 from ood_studio.core.kept import KEPT, clear, held
 from ood_studio.core.parameters import Help
 from ood_studio.core.paths import cache_dir
+from ood_studio.core.unicode import one_line
 from ood_studio.ui import temporary
 
 _NAMED = {
@@ -41,7 +42,7 @@ class _Row:
 class CacheShow(Command):
     """Shows what is kept on disk, and how much of it at most."""
 
-    json: Annotated[bool, Help("Print JSON for machines")] = False
+    json: Json = False
 
     def run(self) -> None:
         """Prints a line a kind.
@@ -65,7 +66,7 @@ class CacheClear(Command):
         tyro.conf.Positional,
         tyro.conf.arg(metavar="KIND ..."),
     ] = ()
-    json: Annotated[bool, Help("Print JSON for machines")] = False
+    json: Json = False
 
     def run(self) -> None:
         """Removes them, and shows what is left.

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from ood_studio.core.parameters import Help
-from ood_studio.hub.device import Precision
+from ood_studio.hub.device import Device, Precision
 from ood_studio.studio import Studio
+
+Json = Annotated[bool, Help("Print JSON for machines")]
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Command(ABC):
 class Common(Command):
     """What every command that computes something takes."""
 
-    json: Annotated[bool, Help("Print JSON for machines")] = False
-    device: Annotated[str, Help("auto, cpu, cuda, cuda:N or mps")] = "auto"
+    json: Json = False
+    device: Device = "auto"
     precision: Precision = "auto"
     quiet: Annotated[bool, Help("Show no progress")] = False
 

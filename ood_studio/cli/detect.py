@@ -16,10 +16,11 @@ import tyro
 from PIL import Image
 
 from ood_studio.cli.command import Common
-from ood_studio.cli.output import check_folder, one_line, to_json
+from ood_studio.cli.output import check_folder, to_json
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
+from ood_studio.core.unicode import one_line
 from ood_studio.data.images import IMAGE_SUFFIXES, decode_image
 from ood_studio.data.sources import open_dataset
 from ood_studio.detectors import COLUMNS, Decision, Detector
@@ -42,14 +43,14 @@ class DetectFit(Common):
         """
         check_folder(self.out)
         with closing(Bars(self.quiet)) as bars:
-            made = self.studio().detector(self.request, bars)
-        detector = made.detector
+            result = self.studio().detector(self.request, bars)
+        detector = result.detector
         detector.save(self.out)
-        for note in made.notes:
+        for note in result.notes:
             print(one_line(note), file=sys.stderr)
         if self.json:
             about = {**detector.about, "promise": str(detector.promise), "threshold": detector.threshold}
-            print(to_json({"file": self.out, "scorer": detector.scorer.name, **about, "notes": made.notes}))
+            print(to_json({"file": self.out, "scorer": detector.scorer.name, **about, "notes": result.notes}))
             return
         print(f"{self.out}: {detector.scorer.title} on {detector.backbone.name}, {len(detector.labels):,} ID labels.")
         print(f"ID is what scores {detector.threshold:.6g} or more: {detector.promise}.")

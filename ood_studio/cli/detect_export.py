@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from ood_studio.cli.command import Common
-from ood_studio.cli.output import check_folder, one_line, to_json
+from ood_studio.cli.output import check_folder, to_json
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
+from ood_studio.core.unicode import one_line
 from ood_studio.detectors import Detector
 from ood_studio.detectors.onnx_export import about_graph, export_onnx
 from ood_studio.studio import DecideRequest

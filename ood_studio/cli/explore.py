@@ -14,11 +14,11 @@ import tyro
 from PIL import Image
 
 from ood_studio.cli.command import Common
-from ood_studio.cli.output import one_line, to_json
+from ood_studio.cli.output import to_json
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
-from ood_studio.core.unicode import readable
+from ood_studio.core.unicode import one_line, readable
 from ood_studio.data.changeable import read_changes, with_changes
 from ood_studio.data.corruptions import CorruptiblePicture
 from ood_studio.data.folders import find_images

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from ood_studio.cli.command import Common
-from ood_studio.cli.output import check_folder, one_line, to_json, write_text
+from ood_studio.cli.output import check_folder, to_json, write_text
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
+from ood_studio.core.unicode import one_line
 from ood_studio.evaluation.export import text_table
 from ood_studio.studio import FactorRequest
 from ood_studio.studio.factors import FactorResult

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from ood_studio.cli.command import Common
-from ood_studio.cli.output import check_folder, one_line, to_json, write_text
+from ood_studio.cli.output import check_folder, to_json, write_text
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
-from ood_studio.core.unicode import listed
+from ood_studio.core.unicode import listed, one_line
 from ood_studio.studio import LabelChoice
 from ood_studio.studio.records import labels_record
 

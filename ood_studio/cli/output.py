@@ -13,7 +13,6 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.paths import is_there
 from ood_studio.core.unicode import json_text
-from ood_studio.core.unicode import one_line as one_line
 
 if typing.TYPE_CHECKING:
     import plotly.graph_objects as go

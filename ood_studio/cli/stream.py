@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ood_studio.cli.command import Common
-from ood_studio.cli.output import one_line, to_json
+from ood_studio.cli.output import to_json
 from ood_studio.core.progress import Bars
+from ood_studio.core.unicode import one_line
 from ood_studio.evaluation.export import text_table
 from ood_studio.studio.requests.stream import StreamRequest
 

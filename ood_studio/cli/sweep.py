@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated
 
 from ood_studio.cli.command import Common
-from ood_studio.cli.output import Format, check_folder, one_line, tables, to_json, write_figure
+from ood_studio.cli.output import Format, check_folder, tables, to_json, write_figure
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
+from ood_studio.core.unicode import one_line
 from ood_studio.scorers import SCORERS
 from ood_studio.studio import BenchRequest, Studio
 

@@ -28,32 +28,32 @@ class Synthesize(Common):
             StudioError: if the request cannot be met; what is finished stays.
         """
         with closing(Bars(self.quiet)) as bars:
-            *_, made = self.studio().synthesize_set(self.request, bars)
+            *_, built = self.studio().synthesize_set(self.request, bars)
         if self.json:
             print(
                 to_json(
                     {
-                        "name": made.name,
-                        "folder": str(made.folder),
-                        "left_out": made.left_out,
-                        "results": list(made.entries),
+                        "name": built.name,
+                        "folder": str(built.folder),
+                        "left_out": built.left_out,
+                        "results": list(built.entries),
                     }
                 )
             )
         else:
-            print(set_text(made))
+            print(set_text(built))
 
 
-def set_text(made: SyntheticSet) -> str:
+def set_text(built: SyntheticSet) -> str:
     """A set for the terminal: where it is, and what became of the guide's value and of every score."""
-    lines = [f"{made.name}: {len(made.entries):,} of {made.wanted:,} pictures in {made.folder}"]
-    if made.note:
-        lines.append(made.note)
-    if made.entries:
-        rounds = len(made.entries[0]["values"])
-        lines.append(f"means by iteration (0 = unguided), guided by {made.entries[0]['guide']}:")
-        columns = {"guide": [entry["values"] for entry in made.entries]}
-        columns |= {title: [entry["scores"][title] for entry in made.entries] for title in made.entries[0]["scores"]}
+    lines = [f"{built.name}: {len(built.entries):,} of {built.wanted:,} pictures in {built.folder}"]
+    if built.note:
+        lines.append(built.note)
+    if built.entries:
+        rounds = len(built.entries[0]["values"])
+        lines.append(f"means by iteration (0 = unguided), guided by {built.entries[0]['guide']}:")
+        columns = {"guide": [entry["values"] for entry in built.entries]}
+        columns |= {title: [entry["scores"][title] for entry in built.entries] for title in built.entries[0]["scores"]}
         for title, values in columns.items():
             means = (sum(row[i] for row in values) / len(values) for i in range(rounds))
             lines.append(f"  {title:<24}" + "".join(f"{mean:>10.4g}" for mean in means))

@@ -10,10 +10,11 @@ from typing import Annotated
 import tyro
 
 from ood_studio.cli.command import Common
-from ood_studio.cli.output import check_folder, one_line, to_json, write_image
+from ood_studio.cli.output import check_folder, to_json, write_image
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
+from ood_studio.core.unicode import one_line
 from ood_studio.data.images import decode_image
 from ood_studio.studio import Assessment, SynthesizeImageRequest, SynthesizeImageStep
 from ood_studio.studio.records import synthesis_record

@@ -12,10 +12,11 @@ from typing import Annotated, Literal
 
 from ood_studio import worlds
 from ood_studio.cli.command import Common
-from ood_studio.cli.output import check_folder, one_line, to_json, write_text
+from ood_studio.cli.output import check_folder, to_json, write_text
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
+from ood_studio.core.unicode import one_line
 from ood_studio.evaluation.export import text_table
 from ood_studio.evaluation.trends import FEWEST
 from ood_studio.evaluation.zoo import Measured
@@ -67,7 +68,7 @@ class Zoo(Common):
         groups |= {model.name: model.family for model in listed}
         lines = {axis: points(measured, groups, self.x, axis) for axis in self.y}
         if self.json:
-            told = {
+            described = {
                 axis: {
                     "trends": {
                         group: None if trend is None else asdict(trend)
@@ -86,7 +87,7 @@ class Zoo(Common):
                 each.to_dict() | {"factors": {name: asdict(found) for name, found in against_overall(each).items()}}
                 for each in measured
             ]
-            print(to_json({"models": models, "problems": problems, "trends": told}))
+            print(to_json({"models": models, "problems": problems, "trends": described}))
             return
         rows = [_HEAD, *(_row(each, groups.get(each.backbone, "")) for each in measured)]
         print(text_table([[*row] for row in rows]))

@@ -72,9 +72,9 @@ def leaves(cls: type) -> dict[str, Parameter]:
     for field in fields(cls):
         if field.name not in contained:
             continue
-        made = _default(field)
+        own = _default(field)
         for path, each in leaves(contained[field.name]).items():
-            default = each.default if made is MISSING else value_at(made, path)
+            default = each.default if own is MISSING else value_at(own, path)
             found[f"{field.name}.{path}"] = replace(each, default=default)
     return found
 

@@ -91,9 +91,9 @@ def match_classes(found: Sequence[str], labels: Sequence[str] | None) -> Classes
             notes += (f"its classes ({listed(classes)}) are numbers, read as words; name labels if they count them",)
         elif labels and not index.keys() & names.keys() and all(int(name) < len(labels) for name in classes):
             places = {name: int(_plain(name)) if name else -1 for name in places}
-            told = f"its classes ({listed(classes)}) are numbers, taken for the places of labels, the first being 0"
+            note = f"its classes ({listed(classes)}) are numbers, taken for the places of labels, the first being 0"
             counted = np.array([places[name] for name in found], np.int64)
-            return Classes(classes, counted, (*notes, told), numbered=True)
+            return Classes(classes, counted, (*notes, note), numbered=True)
     if labels:
         notes += _unmatched([names[key] for key in names if key not in index], len(names), len(labels))
     return Classes(classes, indices if (indices >= 0).any() else None, notes)

@@ -195,11 +195,11 @@ def build_set(
         size = max(1, batch()) if todo else 1
         for start in range(0, len(todo), size):
             part = todo[start : start + size]
-            for row, made in zip(part, make(part), strict=True):
-                if isinstance(made, str):
-                    left_out[made] = left_out.get(made, 0) + 1
+            for row, outcome in zip(part, make(part), strict=True):
+                if isinstance(outcome, str):
+                    left_out[outcome] = left_out.get(outcome, 0) + 1
                 else:
-                    writer.keep(row, made)
+                    writer.keep(row, outcome)
             last = start + size >= len(todo)
             yield writer.finish(left_out) if last else writer.state()
 

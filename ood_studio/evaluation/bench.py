@@ -291,12 +291,12 @@ class Bench:
 
 def _check_any(fitted: Mapping[str, FittedScore], unavailable: Mapping[str, str]) -> None:
     if not fitted:
-        told = {key: why.rstrip(".") for key, why in unavailable.items()}
+        whole = {key: why.rstrip(".") for key, why in unavailable.items()}
         by_cause: dict[str, list[str]] = {}
-        for key, why in told.items():  # "NAME needs WHAT: CAUSE"
+        for key, why in whole.items():  # "NAME needs WHAT: CAUSE"
             by_cause.setdefault(why.partition(": ")[2] or why, []).append(key)
         reasons = "; ".join(
-            f"{', '.join(keys)}: {cause if len(keys) > 1 else told[keys[0]]}" for cause, keys in by_cause.items()
+            f"{', '.join(keys)}: {cause if len(keys) > 1 else whole[keys[0]]}" for cause, keys in by_cause.items()
         )
         raise StudioError(f"no scorer can run ({reasons})")
 

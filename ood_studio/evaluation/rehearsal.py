@@ -19,7 +19,7 @@ from torch import Tensor
 from ood_studio.attacks import FeatureAttack
 from ood_studio.attacks.objective import Objective
 from ood_studio.backbones import Backbone, load_backbone
-from ood_studio.backbones.gradients import graph_bytes
+from ood_studio.backbones.graph_memory import graph_bytes
 from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
 from ood_studio.core.memory import peak_memory

@@ -36,7 +36,7 @@ def content_key(fingerprint: str, content: object) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class KnownWords:
+class StoredWords:
     """Rows that are on disk already.
 
     Attributes:
@@ -71,7 +71,7 @@ class TextStore:
         touch(path)
         return found[1]
 
-    def known(self, words: tuple[str, ...]) -> KnownWords:
+    def stored(self, words: tuple[str, ...]) -> StoredWords:
         """Those of these words that are kept, wherever they are."""
         wanted, own = set(words), self._path(words)
         rows: dict[str, int] = {}
@@ -86,7 +86,7 @@ class TextStore:
                 rows |= {word: len(rows) + i for i, word in enumerate(at)}
                 parts.append(found[1][torch.tensor([*at.values()])])
                 touch(path)
-        return KnownWords(rows, torch.cat(parts))
+        return StoredWords(rows, torch.cat(parts))
 
     def write(self, words: tuple[str, ...], features: Tensor) -> None:
         """Keeps features (words, dim) of a whole choice of words; a disk that refuses costs a warning, nothing else."""

@@ -102,11 +102,11 @@ def _part_features(encoder: TextEncoder, part: TextPart, report: Callable[[int],
     store = TextStore(encoder.fingerprint, encoder.dim, part.templates)
     if (kept := store.read(words)) is not None:
         return kept
-    known = store.known(words)
-    missing = tuple(word for word in words if word not in known.rows)
+    stored = store.stored(words)
+    missing = tuple(word for word in words if word not in stored.rows)
     fresh = _encode_kept(encoder, part._replace(words=missing), store, _later(report, len(words) - len(missing)))
-    row = {word: len(known.features) + i for i, word in enumerate(missing)} | known.rows
-    features = torch.cat((known.features, fresh))[torch.tensor([row[word] for word in words])]
+    row = {word: len(stored.features) + i for i, word in enumerate(missing)} | stored.rows
+    features = torch.cat((stored.features, fresh))[torch.tensor([row[word] for word in words])]
     if missing:
         store.write(words, features)
     return features

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import torch
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 
+Device = Annotated[str, Help("auto, cpu, cuda, cuda:N or mps")]
+_Precision = Literal["auto", "float32", "float16", "bfloat16"]
 Precision = Annotated[
-    Literal["auto", "float32", "float16", "bfloat16"],
-    Help("Numbers that models compute with; auto is half precision (float16) on CUDA, else float32"),
+    _Precision, Help("Numbers that models compute with; auto is half precision (float16) on CUDA, else float32")
 ]
-PRECISIONS: tuple[str, ...] = ("auto", "float32", "float16", "bfloat16")
+PRECISIONS: tuple[str, ...] = get_args(_Precision)
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 

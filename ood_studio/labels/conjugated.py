@@ -16,10 +16,11 @@ from torch import Tensor
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
 from ood_studio.features.texts import TextEncoder
-from ood_studio.labels.corpora import DEFAULT_LEXNAMES, Corpus, lexnames_of, load_corpus, normalise
+from ood_studio.labels.corpora import Corpus, load_corpus, normalise
 from ood_studio.labels.negmining import Mining, NegativeLabels, mine_corpus
 from ood_studio.labels.prompts import PromptSet
 from ood_studio.worlds import corpora
+from ood_studio.worlds.wordnet import DEFAULT_LEXNAMES, lexnames_of
 
 SUPERCLASSES: tuple[str, ...] = (
     "environment",

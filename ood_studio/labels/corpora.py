@@ -12,10 +12,6 @@ from typing import Literal
 from ood_studio.core.errors import StudioError
 from ood_studio.core.unicode import normal_form
 from ood_studio.worlds import corpora
-from ood_studio.worlds.wordnet import DEFAULT_LEXNAMES as DEFAULT_LEXNAMES
-from ood_studio.worlds.wordnet import LEXNAME_SETS as LEXNAME_SETS
-from ood_studio.worlds.wordnet import LEXNAMES as LEXNAMES
-from ood_studio.worlds.wordnet import lexnames_of as lexnames_of
 from ood_studio.worlds.wordnet import load_wordnet
 
 Pos = Literal["n", "a"]
@@ -94,8 +90,9 @@ def load_corpus(source: str | Path = "wordnet", *, lexnames: Collection[str] | N
         source: the name of a world's corpus, such as ``"wordnet"`` or ``"diorama"`` (that world's whole vocabulary),
             or the path of a UTF-8 text file with one word a line; blank lines and lines that start with ``#`` are
             skipped. A word of a file is a noun unless WordNet knows it as an adjective only.
-        lexnames: lexicographer files to take WordNet's lemmas from, by default :data:`DEFAULT_LEXNAMES`; a lemma
-            counts if any of its senses lies in one of them. Other corpora have no such files and ignore it.
+        lexnames: lexicographer files to take WordNet's lemmas from, by default those of
+            `ood_studio.worlds.wordnet.DEFAULT_LEXNAMES`; a lemma counts if any of its senses lies in one of them. Other
+            corpora have no such files and ignore it.
 
     Raises:
         StudioError: for an unknown or empty choice of lexnames; for a file that is missing, empty, longer than

@@ -101,8 +101,8 @@ class WordsOfLabels:
                 new = [*dict.fromkeys(asked)]
             if new:
                 texts = tuple(f"{self._labels[first]} and {self._words[second]}" for first, second in new)
-                made = text_features(self._backbone, [TextPart(self.templates, texts)], tell)
-                self._pairs |= zip(new, made.clone().unbind(), strict=True)
+                encoded = text_features(self._backbone, [TextPart(self.templates, texts)], tell)
+                self._pairs |= zip(new, encoded.clone().unbind(), strict=True)
             return torch.stack([self._pairs[pair] for pair in asked])
         finally:
             self._lock.release()

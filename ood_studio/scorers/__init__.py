@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ood_studio.scorers.adaneg import AdaNeg
-from ood_studio.scorers.base import FittedScore, Reference, Scorer, Space, unit_rows
+from ood_studio.scorers.base import FittedScore, Reference, Scorer
 from ood_studio.scorers.cooked import COOkeD
 from ood_studio.scorers.csp import CSP
 from ood_studio.scorers.energy import Energy
@@ -28,7 +28,7 @@ from ood_studio.scorers.react import ReAct
 from ood_studio.scorers.registry import SCORERS
 from ood_studio.scorers.relative_mahalanobis import RelativeMahalanobis
 from ood_studio.scorers.tanl import TANL
-from ood_studio.scorers.vectors import parts_of, read_features, select_features
+from ood_studio.scorers.vectors import Space, parts_of, read_features, select_features, unit_rows
 from ood_studio.scorers.vim import ViM
 
 for _scorer in (

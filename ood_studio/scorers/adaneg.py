@@ -9,11 +9,12 @@ from typing import Annotated, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from ood_studio.core.parameters import Bounds, Help, Seed, Tau
+from ood_studio.core.parameters import Bounds, Help, Tau
 from ood_studio.core.progress import pulse
-from ood_studio.scorers.base import Reference, temperature, unit_rows
-from ood_studio.scorers.neglabel import Groups, GroupScorer, NegLabel, group_share
+from ood_studio.scorers.base import Reference, temperature
+from ood_studio.scorers.neglabel import Groups, GroupScorer, GroupSeed, NegLabel, group_share
 from ood_studio.scorers.streaming import AtOnce, Order, Streaming, is_heard, tell_learnt
+from ood_studio.scorers.vectors import unit_rows
 
 Proxy = Literal["sample", "task"]
 """Whether a label's stored images weigh by their likeness to the image scored, or all the same."""
@@ -75,7 +76,7 @@ class AdaNeg(Streaming, GroupScorer):
 
     tau: Tau = None
     groups: Groups = 5
-    seed: Annotated[Seed, Help("Seed of the shuffle before grouping")] = 0
+    seed: GroupSeed = 0
     proxy: Annotated[Proxy, Help("Stored pictures weigh by likeness to the one scored (sample), or alike (task)")] = (
         "sample"
     )

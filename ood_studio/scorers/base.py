@@ -21,12 +21,8 @@ from ood_studio.core.parameters import Help, check
 from ood_studio.scorers.doubles import where_doubles_are
 from ood_studio.scorers.label_texts import LabelTexts
 from ood_studio.scorers.label_vectors import ConditionalText, FixedVectors, LabelVectors, TextPart
-from ood_studio.scorers.remarks import Remark, listening
-from ood_studio.scorers.vectors import Space as Space
-from ood_studio.scorers.vectors import check_features as check_features
-from ood_studio.scorers.vectors import check_layout, row_norms, shape_of
-from ood_studio.scorers.vectors import select_features as select_features
-from ood_studio.scorers.vectors import unit_rows as unit_rows
+from ood_studio.scorers.remarks import Remark, gathered_remarks
+from ood_studio.scorers.vectors import Space, check_features, check_layout, row_norms, shape_of, unit_rows
 
 Protocol = Literal["inductive", "online", "transductive"]
 """What a score may depend on. ``inductive``: on no other test image. ``online``: on those before it, but not on what
@@ -246,7 +242,7 @@ class Scorer(ABC):
             raise StudioError(reason)
         reference = where_doubles_are(reference)
         with torch.no_grad():
-            with listening() as said:
+            with gathered_remarks() as said:
                 score = self._fit(reference)
             return FittedScore(self, self._dim(reference), score, tuple(said))
 

@@ -13,9 +13,10 @@ from torch.nn import Linear
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
-from ood_studio.scorers.base import Reference, Scorer, check_features
+from ood_studio.scorers.base import Reference, Scorer
 from ood_studio.scorers.logits import logits_of
 from ood_studio.scorers.remarks import remark
+from ood_studio.scorers.vectors import check_features
 
 _HEADS = (("classifier", "classifier"), ("probe", "head"))
 """The parts that are heads, and where a reference holds them."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from torch import Tensor
 
-from ood_studio.core.parameters import Help, Seed, Tau
+from ood_studio.core.parameters import Tau
 from ood_studio.scorers.base import Reference
 from ood_studio.scorers.label_vectors import JoinedVectors
-from ood_studio.scorers.neglabel import Groups, GroupScorer, NegLabel
+from ood_studio.scorers.neglabel import Groups, GroupScorer, GroupSeed, NegLabel
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class CSP(GroupScorer):
 
     tau: Tau = None
     groups: Groups = None
-    seed: Annotated[Seed, Help("Seed of the shuffle before grouping")] = 0
+    seed: GroupSeed = 0
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.negative_text is not None and reference.conjugated_text is not None

@@ -21,11 +21,11 @@ from torch.nn import Linear
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
-from ood_studio.scorers.base import Reference, Space
+from ood_studio.scorers.base import Reference
 from ood_studio.scorers.logits import logits_of
 from ood_studio.scorers.remarks import remark
 from ood_studio.scorers.training import FeatureScorer, image_chunks
-from ood_studio.scorers.vectors import pieces
+from ood_studio.scorers.vectors import Space, pieces
 
 Covariance = Annotated[
     Literal["pooled", "classwise"], Help("Shared covariance: over all images, or the mean of the classes' own")

@@ -13,11 +13,12 @@ from torch.nn import functional
 from ood_studio.core.errors import StudioError
 from ood_studio.core.memory import halving
 from ood_studio.core.parameters import Bounds, Help, Seed, Tau
-from ood_studio.scorers.base import Reference, Scorer, unit_rows
+from ood_studio.scorers.base import Reference, Scorer
 from ood_studio.scorers.label_texts import PseudoWords
-from ood_studio.scorers.neglabel import Groups, NegLabel
+from ood_studio.scorers.neglabel import Groups, NegativeCount, NegLabel
 from ood_studio.scorers.remarks import remark
 from ood_studio.scorers.streaming import AtOnce, Order, Streaming, tell_learnt
+from ood_studio.scorers.vectors import unit_rows
 
 _START = 0.02  # standard deviation of a pseudo-word before it learns
 _DECAY = 0.01  # AdamW's
@@ -40,7 +41,7 @@ class _InterModal(Scorer):
     tau: Tau = None
     groups: Groups = 5
     seed: Annotated[Seed, Help("Seed of the grouping, of the pictures drawn and of what is learnt")] = 0
-    count: Annotated[int, Bounds(1, 1_000_000, log=True, step=1, help="Negative labels chosen (M)")] = 2000
+    count: NegativeCount = 2000
     shots: Annotated[
         int | None, Bounds(1, 100_000, log=True, step=1, help="ID pictures of a class looked at; none = all")
     ] = 16

@@ -12,9 +12,9 @@ from torch.nn import functional
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds
-from ood_studio.scorers.base import Reference, unit_rows
+from ood_studio.scorers.base import Reference
 from ood_studio.scorers.training import FeatureScorer
-from ood_studio.scorers.vectors import pieces
+from ood_studio.scorers.vectors import pieces, unit_rows
 
 _COPIED_BYTES = 2**28
 _IMAGES, _QUERIES = 4096, 2048  # training images and images compared at a time: 32 MB of cosines

@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from ood_studio.core.errors import StudioError
-from ood_studio.scorers.base import Reference, Scorer, VectorSpace, unit_rows
+from ood_studio.scorers.base import Reference, Scorer, VectorSpace
+from ood_studio.scorers.vectors import unit_rows
 
 
 @dataclass(frozen=True)

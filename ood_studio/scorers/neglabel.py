@@ -12,8 +12,9 @@ from torch import Tensor
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help, Seed, Tau
-from ood_studio.scorers.base import Reference, Scorer, check_features, temperature, unit_rows
+from ood_studio.scorers.base import Reference, Scorer, temperature
 from ood_studio.scorers.label_vectors import LabelVectors, sums
+from ood_studio.scorers.vectors import check_features, unit_rows
 
 Form = Literal[
     "linear-sum",
@@ -40,6 +41,8 @@ Groups = Annotated[
         1, 100_000, log=True, step=1, help="Groups that the negative labels are cut into; none = about 100 labels each"
     ),
 ]
+GroupSeed = Annotated[Seed, Help("Seed of the shuffle before grouping")]
+NegativeCount = Annotated[int, Bounds(1, 1_000_000, log=True, step=1, help="Negative labels chosen (M)")]
 
 # One chunk's similarities: large enough for a fast product, small enough to stay out of the way.
 _CHUNK_BYTES = 16 * 2**20
@@ -108,7 +111,7 @@ class NegLabel(GroupScorer):
     fuse: Annotated[
         int | None, Bounds(1, 100_000, log=True, step=1, help="Groups that are averaged; none = all of them")
     ] = None
-    seed: Annotated[Seed, Help("Seed of the shuffle before grouping")] = 0
+    seed: GroupSeed = 0
     threshold: Annotated[
         float, Bounds(-1.0, 1.0, step=0.01, help="Cosine from which a label counts, in the binarised forms")
     ] = 0.25

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Bounds, Help, Seed, Tau
-from ood_studio.scorers.base import Reference, temperature, unit_rows
-from ood_studio.scorers.neglabel import Groups, GroupScorer, NegLabel
+from ood_studio.core.parameters import Bounds, Help, Tau
+from ood_studio.scorers.base import Reference, temperature
+from ood_studio.scorers.neglabel import Groups, GroupScorer, GroupSeed, NegLabel
 from ood_studio.scorers.remarks import remark
+from ood_studio.scorers.vectors import unit_rows
 
 _ROWS = 256  # images whose pairs are looked up at a time
 
@@ -55,7 +56,7 @@ class NegRefine(GroupScorer):
 
     tau: Tau = None
     groups: Groups = None
-    seed: Annotated[Seed, Help("Seed of the shuffle before grouping")] = 0
+    seed: GroupSeed = 0
     weight: Annotated[float, Bounds(0.0, 100.0, help="Weight of the multi-matching score")] = 2.0
     top: Annotated[int, Bounds(1, 100, step=1, help="Labels of each kind that are paired")] = 5
     nearest: Annotated[int, Bounds(1, 1000, log=True, step=1, help="ID labels a negative one is compared with")] = 10

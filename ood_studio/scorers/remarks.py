@@ -27,7 +27,7 @@ def remark(text: str, **values: float) -> None:
 
 
 @contextmanager
-def listening() -> Iterator[list[Remark]]:
+def gathered_remarks() -> Iterator[list[Remark]]:
     """Gathers what is said meanwhile in this thread."""
     said: list[Remark] = []
     token = _SAID.set(said)

@@ -14,8 +14,10 @@ from torch import Tensor
 
 from ood_studio.core.parameters import Bounds, Tau
 from ood_studio.core.progress import pulse
-from ood_studio.scorers.base import Reference, Scorer, temperature, unit_rows
+from ood_studio.scorers.base import Reference, Scorer, temperature
+from ood_studio.scorers.neglabel import NegativeCount
 from ood_studio.scorers.streaming import AtOnce, Order, Streaming, is_heard, tell_learnt
+from ood_studio.scorers.vectors import unit_rows
 
 _BLOCK_BYTES = 32 * 2**20  # of similarities at a time
 _SCORES = 20_000  # of the past that the threshold is found among
@@ -65,7 +67,7 @@ class TANL(Streaming, Scorer):
     wants: ClassVar[tuple[str, ...]] = ("noise",)
 
     tau: Tau = None
-    count: Annotated[int, Bounds(1, 1_000_000, log=True, step=1, help="Negative labels chosen (M)")] = 1000
+    count: NegativeCount = 1000
     step: Annotated[int, Bounds(0, 1000, step=1, help="Labels between two prefixes; 0 = all of them alone")] = 1
     mixing: Annotated[float, Bounds(0.0, 1.0, step=0.01, help="Share of the past; 1 = nothing of the batch")] = 1.0
     batch: AtOnce = 1

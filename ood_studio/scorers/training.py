@@ -9,7 +9,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ood_studio.scorers.base import Reference, Scorer, Space, VectorSpace
+from ood_studio.scorers.base import Reference, Scorer, VectorSpace
+from ood_studio.scorers.vectors import Space
 
 _CHUNK_VALUES = 2**22  # a chunk of training features in float64: 32 MB
 

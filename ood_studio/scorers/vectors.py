@@ -43,8 +43,8 @@ class HasFeatures(Protocol):
 
 def parts_of(space: Space) -> tuple[str, ...]:
     """The features that make a space up."""
-    made: dict[Space, tuple[str, ...]] = {"tokens": ("joint", "patches"), "both": ("joint", "visual")}
-    return made.get(space, (space,))
+    together: dict[Space, tuple[str, ...]] = {"tokens": ("joint", "patches"), "both": ("joint", "visual")}
+    return together.get(space, (space,))
 
 
 def check_features(features: Tensor, space: Space, dim: int, title: str) -> Tensor:

@@ -8,7 +8,7 @@ from ood_studio.studio.answers import ExploreResult, ImageReport, SweepPoint
 from ood_studio.studio.assessment import Assessment
 from ood_studio.studio.attack_image import AttackImageStep
 from ood_studio.studio.attack_results import AttackResult, Evaluation
-from ood_studio.studio.detector import DetectorAudit, MadeDetector
+from ood_studio.studio.detector import DetectorAudit, DetectorResult
 from ood_studio.studio.requests import (
     AdaptRequest,
     AttackImageRequest,
@@ -45,6 +45,7 @@ __all__ = [
     "DecideRequest",
     "DetectorAudit",
     "DetectorRequest",
+    "DetectorResult",
     "Evaluation",
     "ExploreRequest",
     "ExploreResult",
@@ -54,7 +55,6 @@ __all__ = [
     "ImageReport",
     "JudgeAgainRequest",
     "LabelChoice",
-    "MadeDetector",
     "Reading",
     "ReferenceScores",
     "Studio",

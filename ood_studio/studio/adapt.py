@@ -22,7 +22,7 @@ from ood_studio.data.image_sets import read_set
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.own_labels import open_labelled
 from ood_studio.evaluation.suites import OpenSuite, open_suite
-from ood_studio.features.images import DatasetFeatures, dataset_features
+from ood_studio.features.images import DatasetFeatures
 from ood_studio.labels.presets import read_labels
 from ood_studio.labels.prompts import prompt_set
 from ood_studio.labels.text_features import class_features
@@ -30,6 +30,7 @@ from ood_studio.studio.requests import AdaptRequest
 from ood_studio.studio.workbench import LabelSpace, Workbench
 
 _KEEP_SECONDS = 10.0  # between two times that an unfinished training is kept
+_SPACES = frozenset({"joint", "visual"})  # of features that adapters learn from
 
 
 def learning_suite(request: AdaptRequest, workers: int) -> OpenSuite:
@@ -114,7 +115,7 @@ class AdaptService:
         reference = space.reference()
         if reference.conditional is not None:
             raise StudioError("what is below must leave the text the same for every picture; krnft comes last")
-        found = self._features(space, images, progress)
+        found = space.features(images, _SPACES, progress)
         targets = None if images.labels is None else torch.from_numpy(images.labels[found.rows])
         synthetic = self._synthetic(request, space, progress)
         pseudo = class_features(space.backbone, space.id_labels, prompt_set("plp"), progress)
@@ -123,7 +124,7 @@ class AdaptService:
             space.id_labels,
             space.mined.words,
             request.labels.prompts,
-            [] if space.adaptation is None else space.adaptation.key,
+            space.adaptation.key,
             "" if synthetic is None else synthetic[1],
         ]
         about = f"{len(found.rows):,} pictures of {images.name}"
@@ -170,15 +171,8 @@ class AdaptService:
     ) -> tuple[DatasetFeatures, str] | None:
         if not request.synthetic:
             return None
-        made = open_dataset(request.synthetic, labels=())
-        return self._features(space, made, progress), made.key
-
-    def _features(self, space: LabelSpace, images: Dataset, progress: Progress) -> DatasetFeatures:
-        """Joint and visual features as the model below the adapter sees them."""
-        if space.adaptation is None:
-            return dataset_features(space.backbone, images, {"joint", "visual"}, progress)
-        plain = dataset_features(space.adaptation.backbone, images, {"joint", "visual"}, progress)
-        return space.adaptation.features(plain)
+        images = open_dataset(request.synthetic, labels=())
+        return space.features(images, _SPACES, progress), images.key
 
 
 def _unread(found: DatasetFeatures) -> tuple[str, ...]:
@@ -187,8 +181,8 @@ def _unread(found: DatasetFeatures) -> tuple[str, ...]:
 
 def _name_of(folder: str) -> str:
     """What near-boundary images are called, which is not where they lie."""
-    made = read_set(Path(folder))
-    return Path(folder).name if made is None else made.name
+    found = read_set(Path(folder))
+    return Path(folder).name if found is None else found.name
 
 
 def _key(adapter: Adapter, material: Material, backbone: Backbone, seed: int) -> str:

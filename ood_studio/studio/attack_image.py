@@ -18,11 +18,11 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent, tell
 from ood_studio.data.deep_images import note_of
 from ood_studio.data.pixels import to_images
+from ood_studio.labels.prompts import read_prompts
 from ood_studio.studio.notebook import change_html
 from ood_studio.studio.provenance import about_model
 from ood_studio.studio.requests import AttackImageRequest
 from ood_studio.studio.scores import Reading, scorer_named
-from ood_studio.studio.texts import read_prompts
 from ood_studio.studio.workbench import LabelSpace, Workbench
 
 

@@ -95,20 +95,20 @@ class AttackResult:
             ]
         lines = [
             (
-                made.name,
-                f"{made.count:,}",
-                f"{made.similarity:.3f}",
-                f"{made.quality.psnr:.1f} dB",
-                f"{made.quality.ssim:.3f}",
+                attacked.name,
+                f"{attacked.count:,}",
+                f"{attacked.similarity:.3f}",
+                f"{attacked.quality.psnr:.1f} dB",
+                f"{attacked.quality.ssim:.3f}",
             )
-            for made in self.sets
+            for attacked in self.sets
         ]
         return stacked(*parts, table(("attacked set", "images", "similarity", "PSNR", "SSIM"), lines))
 
 
-def _plain(made: AttackedSet) -> dict[str, Any]:
+def _plain(attacked: AttackedSet) -> dict[str, Any]:
     """Values for JSON, which knows no infinity: the PSNR of an unchanged image is null."""
-    found = asdict(made) | {"folder": str(made.folder)}
-    if math.isinf(made.quality.psnr):
+    found = asdict(attacked) | {"folder": str(attacked.folder)}
+    if math.isinf(attacked.quality.psnr):
         found["quality"]["psnr"] = None
     return found

@@ -26,17 +26,17 @@ from ood_studio.evaluation.choose import bench_scorers, check_some_run, choose_s
 from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
+from ood_studio.labels.prompts import read_prompts
 from ood_studio.scorers import FittedScore, Space
 from ood_studio.studio.attack_results import AttackResult, Evaluation
 from ood_studio.studio.requests import AttackSetRequest, LabelChoice
 from ood_studio.studio.suite_bench import SuiteBenches
-from ood_studio.studio.texts import read_prompts
 from ood_studio.studio.workbench import Workbench
 
 
 @dataclass(frozen=True, eq=False)
-class MadeSets:
-    """Attacked sets before anything has judged them.
+class AttackedSuite:
+    """A suite attacked, before anything has judged it.
 
     Attributes:
         source: the name of the set attacked.
@@ -73,13 +73,13 @@ class AttackSetService:
         """
         self._check_scorers(request, progress)
         defences: list[Defence | None] = [None, *map(parse_defence, request.defences)]
-        made = self.make(request, progress)
+        attacked = self.attacked_suite(request, progress)
         evaluations = [
-            self._evaluate(request, made.suite, name, defence, made.used, progress)
+            self._evaluate(request, attacked.suite, name, defence, attacked.used, progress)
             for name in dict.fromkeys((request.labels.backbone, *request.judges))
             for defence in defences
         ]
-        return AttackResult(made.source, made.sets, tuple(evaluations))
+        return AttackResult(attacked.source, attacked.sets, tuple(evaluations))
 
     def _check_scorers(self, request: AttackSetRequest, progress: Progress) -> None:
         chosen_scorers = choose_scorers(request.scorers, bench_scorers())
@@ -88,7 +88,7 @@ class AttackSetService:
             if not judge.reads_text:
                 check_some_run(without_text(chosen_scorers), name, judge.head)
 
-    def make(self, request: AttackSetRequest, progress: Progress = silent) -> MadeSets:
+    def attacked_suite(self, request: AttackSetRequest, progress: Progress = silent) -> AttackedSuite:
         """The attacked sets alone, which nothing has judged yet.
 
         Raises:
@@ -138,7 +138,7 @@ class AttackSetService:
             )
         others: dict[str, Dataset] = {each.name: FolderDataset(each.folder, each.name) for each in sets}
         suite = replace(suite, ood={source.name: source, **others})
-        return MadeSets(source.name, suite, tuple(sets), frozenset[int]() if targets is None else targets.used)
+        return AttackedSuite(source.name, suite, tuple(sets), frozenset[int]() if targets is None else targets.used)
 
     def transfer(
         self, request: AttackSetRequest, backbones: Sequence[str], progress: Progress = silent

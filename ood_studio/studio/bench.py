@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from torch import Tensor
 
@@ -20,13 +21,13 @@ from ood_studio.evaluation.results import ResultStore
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.evaluation.sweeps import find_sweep, sweep_values
 from ood_studio.features.images import DatasetFeatures, dataset_features
+from ood_studio.labels.prompts import read_prompts
 from ood_studio.labels.text_features import class_features
 from ood_studio.scorers import Scorer
 from ood_studio.scorers.logits import HeadScorer
 from ood_studio.studio.answers import SweepPoint
 from ood_studio.studio.requests import BenchRequest
 from ood_studio.studio.suite_bench import FeaturesOf, SuiteBenches
-from ood_studio.studio.texts import read_prompts
 from ood_studio.studio.workbench import LabelSpace, Workbench
 
 _JOINT = frozenset({"joint"})
@@ -56,9 +57,7 @@ class BenchService:
         suite = self._suites.open(request)
         backbone = self._workbench.backbone(request.labels.backbone, progress)
 
-        def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
-            return dataset_features(backbone, images, spaces, progress)
-
+        features_of = partial(dataset_features, backbone, progress=progress)
         training = {} if suite.train is None else {"train": suite.train.name, "n_train": len(suite.train)}
         bench, space = self._suites.bench(request, suite, features_of, training=training, progress=progress)
         head = None if request.head else backbone.head
@@ -139,7 +138,7 @@ def _accuracies(
     def joint(images: Dataset) -> DatasetFeatures:
         # Of the ID images at once all that the scorers will ask for.
         found = features_of(images, spaces | _JOINT if images is suite.id else _JOINT)
-        return found if space.adaptation is None else space.adaptation.features(found)
+        return space.adaptation.features(found)
 
     reference = space.reference()
     if reference.conditional is not None or reference.class_text is None:

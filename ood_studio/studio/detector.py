@@ -30,7 +30,7 @@ from ood_studio.worlds import open_reference, reference_of
 
 
 @dataclass(frozen=True, eq=False)
-class MadeDetector:
+class DetectorResult:
     """A detector, and what is to be said of how it was made."""
 
     detector: Detector
@@ -79,7 +79,7 @@ class DetectorService:
     def __init__(self, workbench: Workbench) -> None:
         self._workbench = workbench
 
-    def detector(self, request: DetectorRequest, progress: Progress = silent) -> MadeDetector:
+    def detector(self, request: DetectorRequest, progress: Progress = silent) -> DetectorResult:
         """A detector whose threshold promises something of ID images.
 
         Raises:
@@ -91,30 +91,28 @@ class DetectorService:
         scorer = parse_scorer(request.scorer, known if space.backbone.reads_text else without_text(known))
         check_promised(scorer)
         calibration, about = self._calibration(space, request.reference)
-        features = _Features(space, scorer, progress)
-        held = features.of(calibration)
+        held = _features_for(scorer, space, calibration, progress)
         reference, notes = plain.reference(), list(space.notes)
         learns = {"images", "labels"} & {*scorer.needs, *scorer.wants}
         if request.train_data and not learns:
             notes.append(f"{scorer.title} learns from no pictures, so those to learn from were left aside.")
         elif request.train_data:
             training = open_dataset(request.train_data, labels=space.id_labels)
-            learnt = features.of(training)
+            learnt = _features_for(scorer, space, training, progress)
             if shared := shared_rows(held.vectors, learnt.vectors):
                 notes.append(
                     f"{shared:,} of the {len(held.vectors):,} pictures that set the threshold are among those that "
                     "the score learns from, so its promise does not hold; give other ones."
                 )
-            labels = None if training.labels is None else torch.from_numpy(training.labels[learnt.rows])
-            if space.adaptation is not None:
-                labels = space.adaptation.classes(learnt.joint, labels)
+            labels = None if training.labels is None else torch.from_numpy(training.labels[learnt.features.rows])
+            labels = space.adaptation.classes(learnt.features.joint, labels)
             reference = replace(reference, images=learnt.vectors, labels=labels)
         reference = self._with_words(reference, scorer, plain, request, progress)
-        parts = () if space.adaptation is None else space.adaptation.parts
+        parts = space.adaptation.parts
         adapted = Adaptation(plain.backbone, parts).reference(reference, scorer.space)
         if reason := scorer.missing(adapted):
             raise StudioError(f"{reason}; train_data gives them" if learns and adapted.images is None else reason)
-        notes += [f"Left out: {why}" for why in held.problems]
+        notes += [f"Left out: {why}" for why in held.features.problems.values()]
         fitted = scorer.fit(adapted)
         notes += [f"{said.text}." for said in fitted.remarks]
         scores = held.scores(fitted)
@@ -140,8 +138,8 @@ class DetectorService:
                 f"Of the {len(scores):,} pictures that set the threshold {distinct:,} are different; the promise "
                 "counts every one as a picture of its own, and holds for different ones only."
             )
-        notes += _contaminated(scores, calibration, held.rows)
-        return MadeDetector(detector, tuple(notes))
+        notes += _contaminated(scores, calibration, held.features.rows)
+        return DetectorResult(detector, tuple(notes))
 
     def audit(self, request: AuditRequest, progress: Progress = silent) -> DetectorAudit:
         """Whether a detector's promise held on other images.
@@ -223,8 +221,8 @@ def spaces_of(scorer: Scorer) -> set[str]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Found:
-    """Features of a dataset as one scorer reads them.
+class _ScorerFeatures:
+    """Features of a dataset for one scorer.
 
     Attributes:
         features: of the images that could be read.
@@ -237,41 +235,14 @@ class _Found:
     vectors: Tensor
     progress: Progress
 
-    @property
-    def rows(self) -> NDArray[np.int64]:
-        """Which images they are of."""
-        return self.features.rows
-
-    @property
-    def joint(self) -> Tensor | None:
-        """(n, dim) joint features, of a model with a text tower."""
-        return self.features.joint
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """Why images were left out."""
-        return tuple(self.features.problems.values())
-
     def scores(self, score: FittedScore) -> NDArray[np.float64]:
         """(n,), some images at a time."""
         with heard(self.progress):
             return score_all(score, self.features)
 
 
-@dataclass(frozen=True)
-class _Features:
-    """Features as one scorer reads them."""
-
-    space: LabelSpace
-    scorer: Scorer
-    progress: Progress
-
-    def of(self, dataset: Dataset) -> _Found:
-        adaptation, spaces = self.space.adaptation, spaces_of(self.scorer)
-        if adaptation is None:
-            found = dataset_features(self.space.backbone, dataset, spaces, self.progress)
-        else:
-            found = dataset_features(adaptation.backbone, dataset, {*spaces, "joint"}, self.progress)
-            found = adaptation.features(found)
-        space: Space = "joint" if "patches" in spaces and found.joint is not None else self.scorer.space
-        return _Found(found, read_features(space, found), self.progress)
+def _features_for(scorer: Scorer, space: LabelSpace, dataset: Dataset, progress: Progress) -> _ScorerFeatures:
+    spaces = spaces_of(scorer)
+    found = space.features(dataset, spaces, progress)
+    which: Space = "joint" if "patches" in spaces and found.joint is not None else scorer.space
+    return _ScorerFeatures(found, read_features(which, found), progress)

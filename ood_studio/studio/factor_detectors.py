@@ -18,12 +18,12 @@ from ood_studio.evaluation.choose import bench_scorers, choose_scorers
 from ood_studio.evaluation.lacking import lacking
 from ood_studio.evaluation.metrics import threshold_at_tpr
 from ood_studio.evaluation.suites import OpenSuite, open_suite
-from ood_studio.features.images import DatasetFeatures, dataset_features
+from ood_studio.features.images import DatasetFeatures
 from ood_studio.scorers import FittedScore
 from ood_studio.studio.references import vectors_of
 from ood_studio.studio.requests.flips import FactorRequest
 from ood_studio.studio.suite_bench import SuiteBenches
-from ood_studio.studio.workbench import LabelSpace, Workbench, space_features
+from ood_studio.studio.workbench import LabelSpace, Workbench
 from ood_studio.worlds import open_reference, reference_of
 
 Verdicts = Mapping[str, NDArray[np.bool_]]
@@ -46,14 +46,16 @@ class Detectors:
     notes: tuple[str, ...] = ()
 
 
-def detectors(workbench: Workbench, space: LabelSpace, request: FactorRequest, progress: Progress) -> Detectors:
+def detectors(
+    workbench: Workbench, suites: SuiteBenches, space: LabelSpace, request: FactorRequest, progress: Progress
+) -> Detectors:
     """The detectors of a request, fitted.
 
     Raises:
         StudioError: for an unknown scorer, or where none can give verdicts.
     """
     if request.scorers:
-        return _named(workbench, space, request, progress)
+        return _named(workbench, suites, space, request, progress)
     return _shown(workbench, space, request, progress)
 
 
@@ -63,7 +65,7 @@ def _shown(workbench: Workbench, space: LabelSpace, request: FactorRequest, prog
     thresholds = {title: threshold_at_tpr(found.id) for title, found in panel.compared.items()}
 
     def verdicts(images: Dataset) -> tuple[Verdicts, NDArray[np.int64]]:
-        found = space_features(space, images, progress)
+        found = space.features(images, {"joint"}, progress)
         vectors = vectors_of(found.joint, found.visual)
         visual = vectors if found.visual is None else found.visual
         scores = {
@@ -76,11 +78,12 @@ def _shown(workbench: Workbench, space: LabelSpace, request: FactorRequest, prog
     return Detectors(thresholds, next(iter(panel.compared.values())).about, verdicts)
 
 
-def _named(workbench: Workbench, space: LabelSpace, request: FactorRequest, progress: Progress) -> Detectors:
+def _named(
+    workbench: Workbench, suites: SuiteBenches, space: LabelSpace, request: FactorRequest, progress: Progress
+) -> Detectors:
     """Scorers by name, as a benchmark fits them; those that learn from pictures, to training pictures."""
     held, about, train = _references(workbench, space, request)
     suite = OpenSuite("factors", "", space.id_labels, held, {}, train)
-    suites = SuiteBenches(workbench)
     fitted: dict[str, FittedScore] = {}
     problems: dict[str, str] = {}
     for key, scorer in choose_scorers(request.scorers, bench_scorers(request.score)).items():
@@ -96,10 +99,7 @@ def _named(workbench: Workbench, space: LabelSpace, request: FactorRequest, prog
             problems[key] = str(error)
 
     def features(images: Dataset) -> DatasetFeatures:
-        spaces = needed_spaces([score.scorer for score in fitted.values()])
-        if space.adaptation is None:
-            return dataset_features(space.backbone, images, spaces, progress)
-        return space.adaptation.features(dataset_features(space.adaptation.backbone, images, spaces, progress))
+        return space.features(images, needed_spaces([score.scorer for score in fitted.values()]), progress)
 
     thresholds = {}
     if fitted:

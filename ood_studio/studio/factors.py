@@ -20,6 +20,7 @@ from ood_studio.evaluation.flip_rates import FlipRate, flip_rate
 from ood_studio.studio.factor_detectors import detectors
 from ood_studio.studio.provenance import about_model
 from ood_studio.studio.requests.flips import FactorRequest
+from ood_studio.studio.suite_bench import SuiteBenches
 from ood_studio.studio.workbench import Workbench
 from ood_studio.worlds import reference_of
 
@@ -117,10 +118,11 @@ class FactorService:
 
     Args:
         workbench: models, labels and features.
+        suites: benchmarks on suites.
     """
 
-    def __init__(self, workbench: Workbench) -> None:
-        self._workbench = workbench
+    def __init__(self, workbench: Workbench, suites: SuiteBenches) -> None:
+        self._workbench, self._suites = workbench, suites
 
     def factors(self, request: FactorRequest, progress: Progress = silent) -> Iterator[FactorResult]:
         """The result so far after every factor of every set, the whole at last.
@@ -135,13 +137,13 @@ class FactorService:
                 "these labels come without ID reference pictures, so there are no verdicts to flip; name a folder of "
                 "ID pictures with --reference"
             )
-        found_of = detectors(self._workbench, space, request, progress)
-        thresholds, about = found_of.thresholds, found_of.references
+        fitted = detectors(self._workbench, self._suites, space, request, progress)
+        thresholds, about = fitted.thresholds, fitted.references
         rows: list[FactorRow] = []
         accepted: dict[tuple[str, str], float] = {}
-        notes = [*space.notes, *found_of.notes]
+        notes = [*space.notes, *fitted.notes]
         for title, images, changes in _sets(request):
-            before, at = found_of.verdicts(images)
+            before, at = fitted.verdicts(images)
             if left := len(images) - len(at):
                 notes.append(f"{left:,} pictures of {images.name} could not be read and are left out.")
             for detector, verdicts in before.items():
@@ -150,7 +152,7 @@ class FactorService:
             for each in changes:
                 rates: dict[str, FlipRate] = dict.fromkeys(thresholds, FlipRate(0, 0, 0))
                 if len(each.images):
-                    after, kept = found_of.verdicts(each.images)
+                    after, kept = fitted.verdicts(each.images)
                     was = [each.rows[int(row)] for row in kept]
                     both = np.array([row in places for row in was], dtype=bool)
                     taken = [places[row] for row in was if row in places]

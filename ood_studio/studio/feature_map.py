@@ -79,7 +79,7 @@ class FeatureMapService:
         self,
         request: FeatureMapRequest,
         trail: Sequence[tuple[str, Image.Image]] = (),
-        made: tuple[str, Path] | None = None,
+        synthetic: tuple[str, Path] | None = None,
         progress: Progress = silent,
     ) -> FeatureMap:
         """ID, OOD and synthetic images in one plane.
@@ -99,9 +99,9 @@ class FeatureMapService:
         backbone = self._workbench.backbone(request.labels.backbone, progress)
         known = [self._map_part(backbone, *each, progress) for each in self._map_sets(request)]
         extra = []
-        if made is not None:
-            pictures = open_dataset(str(made[1]), name=made[0], labels=())
-            extra.append(self._map_part(backbone, made[0], "synthetic", pictures, request.inside, progress))
+        if synthetic is not None:
+            pictures = open_dataset(str(synthetic[1]), name=synthetic[0], labels=())
+            extra.append(self._map_part(backbone, synthetic[0], "synthetic", pictures, request.inside, progress))
         if trail:
             extra.append(_trail(backbone, trail))
         base = np.concatenate([part.features for part in known])

@@ -121,11 +121,11 @@ class FitService:
 
     Args:
         adapt: fits them.
-        judges: gets ready what judges them.
+        judge: gets ready what judges them.
     """
 
-    def __init__(self, adapt: AdaptService, judges: JudgeService) -> None:
-        self._adapt, self._judges = adapt, judges
+    def __init__(self, adapt: AdaptService, judge: JudgeService) -> None:
+        self._adapt, self._judge = adapt, judge
 
     def fit(self, request: AdaptRequest, progress: Progress = silent) -> Iterator[Fit]:
         """A fit as far as it has come, after every epoch; at last, or where it is stopped, as it is settled.
@@ -144,7 +144,7 @@ class FitService:
         judge = None
         if request.held_out and not request.images:
             own = {LEARNT: request.synthetic} if request.synthetic else {}
-            judge = self._judges.judge(request, score, request.held_out, own, progress)
+            judge = self._judge.judge(request, score, request.held_out, own, progress)
         fit = Fit(request, score, judge, None if judge is None else judge.before())
         try:
             for epoch in self._adapt.adapt(request, progress):
@@ -165,7 +165,7 @@ class FitService:
 
 
 def score_of(method: str) -> str:
-    """The score that judges an adapter unless another one is chosen: one that it can change."""
+    """The score that judges an adapter unless another one is chosen: one that it can improve."""
     return "energy" if isinstance(parse_adapter(method), HeadAdapter) else "neglabel"
 
 

@@ -207,8 +207,8 @@ class Hosted:
             return
         head, sign, tail = value.partition("=")
         named = tail if sign and "/" not in head else value
-        made = [*(each.folder for each in attacked_sets()), *(each.folder for each in synthetic_sets())]
-        if named in map(str, made):
+        here = [*(each.folder for each in attacked_sets()), *(each.folder for each in synthetic_sets())]
+        if named in map(str, here):
             return
         opened = [named, *([value] if is_there(given_path(value)) else [])]
         if len(value) > 1_000 or not all(_inside(each, self.uploads) for each in opened):

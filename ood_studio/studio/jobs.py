@@ -20,11 +20,7 @@ from ood_studio.core.memory import what_went_wrong
 from ood_studio.core.progress import Pace, Progress, Stopped, heard
 from ood_studio.core.workers import stand_back
 from ood_studio.studio.job_memory import bytes_of
-from ood_studio.studio.lanes import ANSWER as ANSWER
-from ood_studio.studio.lanes import FIT as FIT
-from ood_studio.studio.lanes import PICTURE as PICTURE
-from ood_studio.studio.lanes import SET as SET
-from ood_studio.studio.lanes import Lane as Lane
+from ood_studio.studio.lanes import Lane
 
 _log = logging.getLogger(__name__)
 

@@ -83,17 +83,11 @@ class Judge:
 
     def before(self) -> Judged:
         """Without the new adapter."""
-        held = self.space.adaptation
-        return self._judged(Adaptation(self.space.backbone, ()) if held is None else held)
+        return self._judged(self.space.adaptation)
 
     def after(self, adapted: Adapted) -> Judged:
         """With it."""
-        held = self.space.adaptation
-        return self._judged(
-            Adaptation(self.space.backbone, (adapted,))
-            if held is None
-            else Adaptation(held.backbone, (*held.parts, adapted))
-        )
+        return self._judged(self.space.adaptation.with_part(adapted))
 
     def on(self, sets: Mapping[str, Dataset], progress: Progress = silent) -> Judge:
         """The same ID images against other OOD sets, by name.
@@ -101,7 +95,7 @@ class Judge:
         Raises:
             StudioError: for images that cannot be read.
         """
-        below = self.space.backbone if self.space.adaptation is None else self.space.adaptation.backbone
+        below = self.space.adaptation.backbone
         plain = {name: dataset_features(below, each, {"joint", "visual"}, progress) for name, each in sets.items()}
         return replace(self, ood=sets, plain={"": self.plain[""], **plain})
 
@@ -179,7 +173,7 @@ class JudgeService:
         space = self._workbench.label_space(request.labels, progress, suite.labels)
         if not space.backbone.reads_text:
             raise StudioError(f"{space.backbone.name} has no text tower, and adapters are learnt on models with one")
-        below = space.backbone if space.adaptation is None else space.adaptation.backbone
+        below = space.adaptation.backbone
         train = self._train(request, below, progress) if "images" in chosen.needs else None
         plain = {
             name: dataset_features(below, each, {"joint", "visual"}, progress)

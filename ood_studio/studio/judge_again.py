@@ -129,13 +129,13 @@ class JudgeAgainService:
         self._allow(request)
         self._allow(asked)
         found = JudgedAgain()
-        made = read_set(Path(request.synthetic)) if request.synthetic else None
+        first = read_set(Path(request.synthetic)) if request.synthetic else None
         if request.synthetic:
             learnt = open_dataset(request.synthetic, name=TITLES["learnt"], labels=())
-            about = f"{len(learnt):,} pictures of {learnt.name if made is None else made.name}"
+            about = f"{len(learnt):,} pictures of {learnt.name if first is None else first.name}"
             found = _with(found, judge, adapted, "learnt", about, learnt, progress)
             yield found
-        recipe, note = _recipe(made, request)
+        recipe, note = _recipe(first, request)
         found = replace(found, notes=(note,) if note else ())
         yield (found := replace(found, notes=(*found.notes, _cost(recipe, asked.count))))
         if isinstance(recipe, SynthesizeSetRequest):
@@ -167,8 +167,8 @@ class JudgeAgainService:
         yield "repeated", about, self._set(replace(fresh, labels=labels, **changes), progress)
 
     def _set(self, request: AttackSetRequest, progress: Progress) -> Dataset:
-        made = self._attacks.make(request, progress).sets[-1]
-        return FolderDataset(made.folder, made.name)
+        attacked = self._attacks.attacked_suite(request, progress).sets[-1]
+        return FolderDataset(attacked.folder, attacked.name)
 
     def _painted(
         self,
@@ -188,8 +188,8 @@ class JudgeAgainService:
         yield "repeated", about, self._painting(with_values(fresh, against), progress)
 
     def _painting(self, request: SynthesizeSetRequest, progress: Progress) -> Dataset:
-        *_, made = self._synthesis.synthesize_set(request, progress)
-        return FolderDataset(made.folder, made.name)
+        *_, built = self._synthesis.synthesize_set(request, progress)
+        return FolderDataset(built.folder, built.name)
 
 
 def _with(
@@ -202,24 +202,24 @@ def _with(
     rows = tuple(int(row) for row in own.plain[kind].rows)
     limits = before.threshold, now.threshold
     areas = _area(before, kind), _area(now, kind)
-    made = Round(kind, about, images, rows, before.ood[kind], now.ood[kind], limits, areas)
-    return replace(found, rounds=(*found.rounds, made))
+    further = Round(kind, about, images, rows, before.ood[kind], now.ood[kind], limits, areas)
+    return replace(found, rounds=(*found.rounds, further))
 
 
 def _area(judged: Judged, kind: Kind) -> float:
     return auroc(judged.id, judged.ood[kind])
 
 
-def _recipe(made: ImageSet | None, request: AdaptRequest) -> tuple[AttackSetRequest | SynthesizeSetRequest, str]:
+def _recipe(first: ImageSet | None, request: AdaptRequest) -> tuple[AttackSetRequest | SynthesizeSetRequest, str]:
     """How more images of a kind are made, and what is to be said of that."""
-    if made is not None and made.origin:
+    if first is not None and first.origin:
         kind: type[AttackSetRequest | SynthesizeSetRequest] = (
-            SynthesizeSetRequest if "inpainter" in made.origin else AttackSetRequest
+            SynthesizeSetRequest if "inpainter" in first.origin else AttackSetRequest
         )
         try:
-            recipe = read_texts(kind, made.origin)
+            recipe = read_texts(kind, first.origin)
         except StudioError as error:
-            return _usual(request), f"How {made.name} was made cannot be read ({error}); the usual attack is taken."
+            return _usual(request), f"How {first.name} was made cannot be read ({error}); the usual attack is taken."
         if isinstance(suites().get(recipe.suite), DrawnSuite) and not getattr(recipe, "images", ""):
             return recipe, ""
         return recipe, "There are only so many pictures to choose from, so some fresh ones may be among the first."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ood_studio.adapters import Adaptation, Adapted
+from ood_studio.adapters import Adapted
 from ood_studio.scorers import Reference
 from ood_studio.studio.judge import Judge
 
@@ -62,9 +62,8 @@ def movement(judge: Judge, adapted: Adapted) -> Movement:
         judge: the held-out sets, as the bare model sees them.
         adapted: what was learnt.
     """
-    held = judge.space.adaptation
-    below = Adaptation(judge.space.backbone, ()) if held is None else held
-    above = Adaptation(below.backbone, (*below.parts, adapted))
+    below = judge.space.adaptation
+    above = below.with_part(adapted)
     rows: dict[str, tuple[str, Tensor, Tensor, tuple[str, ...]]] = {}
     for name, found in judge.plain.items():
         old, new = (each.features(found).joint for each in (below, above))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -86,10 +87,11 @@ class StreamService:
 
     Args:
         workbench: models, labels and features.
+        suites: benchmarks on suites.
     """
 
-    def __init__(self, workbench: Workbench) -> None:
-        self._workbench = workbench
+    def __init__(self, workbench: Workbench, suites: SuiteBenches) -> None:
+        self._workbench, self._suites = workbench, suites
 
     def play(self, request: StreamRequest, progress: Progress = silent) -> StreamResult:
         """Every method over the same stream.
@@ -106,18 +108,14 @@ class StreamService:
             seed=request.stream.seed,
             count=request.count,
         )
-        benches = SuiteBenches(self._workbench)
-        suite = benches.open(asked)
+        suite = self._suites.open(asked)
         names = request.ood or (tuple(suite.ood)[:1] if request.preset == "published" else tuple(suite.ood))
         unknown = [name for name in names if name not in suite.ood]
         if unknown:
             raise StudioError(f"the suite {suite.name} has no OOD set {unknown[0]}; it has {', '.join(suite.ood)}")
         model = self._workbench.backbone(request.labels.backbone, progress)
-
-        def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
-            return dataset_features(model, images, spaces, progress)
-
-        bench, space = benches.bench(asked, suite, features_of, training={}, progress=progress)
+        features_of = partial(dataset_features, model, progress=progress)
+        bench, space = self._suites.bench(asked, suite, features_of, training={}, progress=progress)
         spaces = needed_spaces([*bench.scorers.values()])
         inside = bench.features_of(suite.id, spaces)
         outside = {name: bench.features_of(suite.ood[name], spaces) for name in names}

@@ -1,4 +1,4 @@
-"""The studio: every service on one workbench, behind one object."""
+"""The studio: one object that answers every request, where strangers are served after asking what they may."""
 
 from __future__ import annotations
 
@@ -22,23 +22,16 @@ from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.zoo import ZooRun
 from ood_studio.hub.device import Precision
 from ood_studio.labels.negmining import NegativeLabels
-from ood_studio.studio.adapt import AdaptService
 from ood_studio.studio.answers import ExploreResult, SweepPoint
-from ood_studio.studio.assessment import Assessment, Assessors
-from ood_studio.studio.attack_image import AttackImageService, AttackImageStep
+from ood_studio.studio.assessment import Assessment
+from ood_studio.studio.attack_image import AttackImageStep
 from ood_studio.studio.attack_results import AttackResult
-from ood_studio.studio.attack_set import AttackSetService
-from ood_studio.studio.bench import BenchService
-from ood_studio.studio.decide import DecideService
-from ood_studio.studio.detector import DetectorAudit, DetectorService, MadeDetector
-from ood_studio.studio.explore import ExploreService
-from ood_studio.studio.factors import FactorResult, FactorService
-from ood_studio.studio.feature_map import FeatureMap, FeatureMapService
-from ood_studio.studio.fit import Fit, FitService
-from ood_studio.studio.flips import FlipService
+from ood_studio.studio.detector import DetectorAudit, DetectorResult
+from ood_studio.studio.factors import FactorResult
+from ood_studio.studio.feature_map import FeatureMap
+from ood_studio.studio.fit import Fit
 from ood_studio.studio.hosted import Hosted
-from ood_studio.studio.judge import Judge, JudgeService
-from ood_studio.studio.judge_again import JudgeAgainService
+from ood_studio.studio.judge import Judge
 from ood_studio.studio.requests import (
     AdaptRequest,
     AttackImageRequest,
@@ -57,12 +50,11 @@ from ood_studio.studio.requests import (
 )
 from ood_studio.studio.requests.stream import StreamRequest
 from ood_studio.studio.scores import Reading
-from ood_studio.studio.stream import StreamResult, StreamService
-from ood_studio.studio.suite_bench import SuiteBenches
-from ood_studio.studio.synthesize_image import SynthesizeImageService, SynthesizeImageStep
-from ood_studio.studio.synthesize_set import SynthesizeSetService
+from ood_studio.studio.services import Services
+from ood_studio.studio.stream import StreamResult
+from ood_studio.studio.synthesize_image import SynthesizeImageStep
 from ood_studio.studio.workbench import LabelSpace, Workbench
-from ood_studio.studio.zoo import ZooAnswer, ZooService
+from ood_studio.studio.zoo import ZooAnswer
 from ood_studio.synthesis.contexts import Contexts
 from ood_studio.synthesis.inpainting import Inpainter
 from ood_studio.synthesis.synthetic_set import SyntheticSet
@@ -87,24 +79,9 @@ class Studio:
     ) -> None:
         self.hosted = hosted
         self.workbench = Workbench(device, workers, precision)
-        suites = SuiteBenches(self.workbench)
-        self._explore = ExploreService(self.workbench)
-        self._flips = FlipService(self.workbench)
-        self._factors = FactorService(self.workbench)
-        self._bench = BenchService(self.workbench, suites)
-        self._attack_image = AttackImageService(self.workbench)
-        self._attack_set = AttackSetService(self.workbench, suites)
-        self._images = SynthesizeImageService(self.workbench, Assessors(self.workbench))
-        self._sets = SynthesizeSetService(self.workbench, self._images)
-        self._maps = FeatureMapService(self.workbench)
-        self._detectors = DetectorService(self.workbench)
-        self.decide = DecideService(self.workbench, hosted)
-        self._streams = StreamService(self.workbench)
-        self._adapt = AdaptService(self.workbench)
-        self._judges = JudgeService(self.workbench)
-        self._fits = FitService(self._adapt, self._judges)
-        self.judge_again = JudgeAgainService(self._attack_set, self._sets, self.allow)
-        self._zoo = ZooService(self.workbench)
+        self._services = Services(self.workbench, hosted, self.allow)
+        self.decide = self._services.decide
+        self.judge_again = self._services.judge_again
 
     def allow(self, request: Any) -> None:
         """Lets a request of any kind pass, which all methods below ask first; a StudioError where strangers may not."""
@@ -130,7 +107,7 @@ class Studio:
     ) -> ExploreResult:
         """Affinities, scores and verdicts of images, given as (name, image). See `ExploreService.explore`."""
         self.allow(request)
-        return self._explore.explore(request, images, progress)
+        return self._services.explore.explore(request, images, progress)
 
     def explored(
         self,
@@ -140,21 +117,21 @@ class Studio:
     ) -> Iterator[ExploreResult]:
         """See `ExploreService.explored`."""
         self.allow(request)
-        return self._explore.explored(request, images, progress)
+        return self._services.explore.explored(request, images, progress)
 
     def warm_up(self, request: ExploreRequest, progress: Progress = silent) -> None:
         """Gets ready what the first image needs, so that it is answered at once. See `ExploreService.warm_up`."""
-        self._explore.warm_up(request, progress)
+        self._services.explore.warm_up(request, progress)
 
     def flips(self, request: FlipRequest, picture: Changeable, progress: Progress = silent) -> Iterator[Flips]:
         """The smallest change of a picture that turns its verdict. See `FlipService.flips`."""
         self.allow(request)
-        return self._flips.flips(request, picture, progress)
+        return self._services.flips.flips(request, picture, progress)
 
     def factors(self, request: FactorRequest, progress: Progress = silent) -> Iterator[FactorResult]:
         """How often changing one thing alone flips each detector. See `FactorService.factors`."""
         self.allow(request)
-        return self._factors.factors(request, progress)
+        return self._services.factors.factors(request, progress)
 
     def mine(self, choice: LabelChoice, progress: Progress = silent) -> NegativeLabels:
         """The negative labels of a choice, furthest first.
@@ -179,7 +156,7 @@ class Studio:
         See `BenchService.compare`.
         """
         self.allow(request)
-        return self._bench.compare(request, progress)
+        return self._services.bench.compare(request, progress)
 
     def sweep(
         self, name: str, request: BenchRequest, values: Sequence[str] = (), progress: Progress = silent
@@ -189,7 +166,7 @@ class Studio:
         See `BenchService.sweep`.
         """
         self.allow(request)
-        return self._bench.sweep(name, request, values, progress)
+        return self._services.bench.sweep(name, request, values, progress)
 
     # --- attack -------------------------------------------------------------------------------------------------------
     def attack_image(
@@ -202,7 +179,7 @@ class Studio:
     ) -> Iterator[AttackImageStep]:
         """One image as it changes; to stop, stop asking. See `AttackImageService.attack_image`."""
         self.allow(request)
-        return self._attack_image.attack_image(request, image, target, mask, progress)
+        return self._services.attack_image.attack_image(request, image, target, mask, progress)
 
     def with_defence(
         self, request: AttackImageRequest, images: Sequence[Image.Image], defence: Defence | None
@@ -212,12 +189,12 @@ class Studio:
         See `AttackImageService.with_defence`.
         """
         self.allow(request)
-        return self._attack_image.with_defence(request, images, defence)
+        return self._services.attack_image.with_defence(request, images, defence)
 
     def attack_set(self, request: AttackSetRequest, progress: Progress = silent) -> AttackResult:
         """Attacked sets, and every scorer's figures on them and on the source. See `AttackSetService.attack_set`."""
         self.allow(request)
-        return self._attack_set.attack_set(request, progress)
+        return self._services.attack_set.attack_set(request, progress)
 
     def transfer(
         self, request: AttackSetRequest, backbones: Sequence[str], progress: Progress = silent
@@ -227,7 +204,7 @@ class Studio:
         See `AttackSetService.transfer`.
         """
         self.allow(replace(request, judges=tuple(backbones)))
-        return self._attack_set.transfer(request, backbones, progress)
+        return self._services.attack_set.transfer(request, backbones, progress)
 
     # --- synthesize ---------------------------------------------------------------------------------------------------
     def contexts(
@@ -242,12 +219,12 @@ class Studio:
         See `SynthesizeImageService.contexts`.
         """
         self.allow(request)
-        return self._images.contexts(request, images, mains, progress)
+        return self._services.synthesize_image.contexts(request, images, mains, progress)
 
     def inpainter(self, request: SynthesizeImageRequest, progress: Progress = silent) -> Inpainter:
         """The inpainting model of a request. See `SynthesizeImageService.inpainter`."""
         self.allow(request)
-        return self._images.inpainter(request, progress)
+        return self._services.synthesize_image.inpainter(request, progress)
 
     def synthesize_image(
         self,
@@ -262,7 +239,7 @@ class Studio:
         See `SynthesizeImageService.synthesize_image`.
         """
         self.allow(request)
-        return self._images.synthesize_image(request, image, words, mask, progress)
+        return self._services.synthesize_image.synthesize_image(request, image, words, mask, progress)
 
     def assess(
         self, request: SynthesizeImageRequest, images: Sequence[Image.Image], progress: Progress = silent
@@ -272,7 +249,7 @@ class Studio:
         See `SynthesizeImageService.assess`.
         """
         self.allow(request)
-        return self._images.assess(request, images, progress)
+        return self._services.synthesize_image.assess(request, images, progress)
 
     def negative_image(self, request: SynthesizeImageRequest, label: str, progress: Progress = silent) -> Assessment:
         """An image straight from the text of a negative label, and its scores, "Neg Image" in SynOOD's Table 4.
@@ -280,7 +257,7 @@ class Studio:
         See `SynthesizeImageService.negative_image`.
         """
         self.allow(request)
-        return self._images.negative_image(request, label, progress)
+        return self._services.synthesize_image.negative_image(request, label, progress)
 
     def synthesize_set(self, request: SynthesizeSetRequest, progress: Progress = silent) -> Iterator[SyntheticSet]:
         """A whole set, image after image; an interrupted one goes on where it was. To stop, stop asking.
@@ -288,25 +265,25 @@ class Studio:
         See `SynthesizeSetService.synthesize_set`.
         """
         self.allow(request)
-        return self._sets.synthesize_set(request, progress)
+        return self._services.synthesize_set.synthesize_set(request, progress)
 
     # --- adapt --------------------------------------------------------------------------------------------------------
     def adapt(self, request: AdaptRequest, progress: Progress = silent) -> Iterator[Epoch]:
         """See `AdaptService.adapt`."""
         self.allow(request)
-        return self._adapt.adapt(request, progress)
+        return self._services.adapt.adapt(request, progress)
 
     def fit(self, request: AdaptRequest, progress: Progress = silent) -> Iterator[Fit]:
         """The same, judged on held-out images meanwhile. See `FitService.fit`."""
         self.allow(request)
-        return self._fits.fit(request, progress)
+        return self._services.fit.fit(request, progress)
 
     def judge(
         self, request: AdaptRequest, scorer: str, count: int, ood: Mapping[str, str], progress: Progress = silent
     ) -> Judge:
         """See `JudgeService.judge`."""
         self.allow(request)
-        return self._judges.judge(request, scorer, count, ood, progress)
+        return self._services.judge.judge(request, scorer, count, ood, progress)
 
     def zoo(self, request: ZooRequest, progress: Progress = silent) -> Iterator[ZooAnswer]:
         """Models measured one after the other; a model that cannot be measured costs no other, and says why.
@@ -314,37 +291,37 @@ class Studio:
         Figures are kept on disk by the model's weights, the images and the versions: asking again reads them.
         """
         self.allow(request)
-        return self._zoo.measure(request, progress)
+        return self._services.zoo.measure(request, progress)
 
     def zoo_runs(self, request: ZooRequest, progress: Progress = silent) -> Iterator[ZooRun]:
         """The same as `zoo`, as the run so far after each model. Both keep the whole run in the file of results."""
         self.allow(request)
-        return self._zoo.runs(request, progress)
+        return self._services.zoo.runs(request, progress)
 
     # --- the feature map ----------------------------------------------------------------------------------------------
     def feature_map(
         self,
         request: FeatureMapRequest,
         trail: Sequence[tuple[str, Image.Image]] = (),
-        made: tuple[str, Path] | None = None,
+        synthetic: tuple[str, Path] | None = None,
         progress: Progress = silent,
     ) -> FeatureMap:
         """ID, OOD and synthetic images in one plane. See `FeatureMapService.feature_map`."""
         self.allow(request)
-        return self._maps.feature_map(request, trail, made, progress)
+        return self._services.feature_map.feature_map(request, trail, synthetic, progress)
 
     # --- detectors ----------------------------------------------------------------------------------------------------
-    def detector(self, request: DetectorRequest, progress: Progress = silent) -> MadeDetector:
+    def detector(self, request: DetectorRequest, progress: Progress = silent) -> DetectorResult:
         """See `DetectorService.detector`."""
         self.allow(request)
-        return self._detectors.detector(request, progress)
+        return self._services.detector.detector(request, progress)
 
     def audit(self, request: AuditRequest, progress: Progress = silent) -> DetectorAudit:
         """See `DetectorService.audit`."""
         self.allow(request)
-        return self._detectors.audit(request, progress)
+        return self._services.detector.audit(request, progress)
 
     def stream(self, request: StreamRequest, progress: Progress = silent) -> StreamResult:
         """See `StreamService.play`."""
         self.allow(request)
-        return self._streams.play(request, progress)
+        return self._services.stream.play(request, progress)

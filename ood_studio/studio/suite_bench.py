@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -117,7 +117,7 @@ class SuiteBenches:
             space = None
         if choice.adapter and space is None:
             raise AdapterError(f"the adapter {choice.adapter[0]} cannot be put on: {no_text}")
-        if space is not None and space.adaptation is not None:
+        if space is not None and space.adaptation.parts:
             scorers = {f"{'+'.join(choice.adapter)}+{key}": scorer for key, scorer in scorers.items()}
             features_of = _adapted(space.adaptation, features_of)
         if not backbone.reads_text or (given is not None and given.head is not None):
@@ -164,17 +164,13 @@ class SuiteBenches:
         """
         backbone = self._workbench.backbone(choice.backbone, progress)
         space, no_text = self._text_side(choice, suite.labels, progress)
-
         if not backbone.reads_text:
             (scorer,) = without_text({"": scorer}).values()
-
-        def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
-            return dataset_features(backbone, images, spaces, progress)
-
-        adapted: FeaturesOf = features_of
-        if space is not None and space.adaptation is not None:
-            scorer, adapted = space.meant(scorer), _adapted(space.adaptation, features_of)
-        reference_of = self._reference_of(suite, space, choice, {"": scorer}, adapted, no_text, backbone.head, progress)
+        features_of: FeaturesOf = partial(dataset_features, backbone, progress=progress)
+        if space is not None:
+            scorer, features_of = space.meant(scorer), _adapted(space.adaptation, features_of)
+        scorers = {"": scorer}
+        reference_of = self._reference_of(suite, space, choice, scorers, features_of, no_text, backbone.head, progress)
         return scorer.fit(reference_of(scorer.space))
 
     def model(self, choice: LabelChoice, suite: OpenSuite, progress: Progress = silent) -> Backbone:
@@ -232,7 +228,7 @@ class SuiteBenches:
                     images, rows = _training(suite, which, needed_spaces(learning), features_of)
                     if suite.train.labels is not None:
                         labels = torch.from_numpy(suite.train.labels[rows])
-                    if space is not None and space.adaptation is not None:
+                    if space is not None and space.adaptation.parts:
                         seen = features_of(suite.train, needed_spaces(learning) | {"joint"})
                         labels = space.adaptation.classes(seen.joint, labels)
             if space is not None and pool:
@@ -255,7 +251,7 @@ class SuiteBenches:
                 noise=noise_features(space.backbone) if noise and which == "joint" else None,
                 texts=self._workbench.label_texts(space, choice) if texts else None,
             )
-            return found if space.adaptation is None else space.adaptation.reference(found, which)
+            return space.adaptation.reference(found, which)
 
         return of
 
@@ -267,7 +263,7 @@ def _adapted(adaptation: Adaptation, features_of: FeaturesOf) -> FeaturesOf:
 
 def _about_adapters(space: LabelSpace | None) -> dict[str, Any]:
     """What a row says of the adapters: kind, hyper-parameters, what they learnt from, and the key of each."""
-    if space is None or space.adaptation is None:
+    if space is None or not space.adaptation.parts:
         return {}
     adapters = [
         {

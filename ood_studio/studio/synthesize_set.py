@@ -75,7 +75,7 @@ class SynthesizeSetService:
                     originals[row] = inpainter.fit(source.load(row)).image
                 except (StudioError, OSError):  # left out: the manifest lacks it
                     continue
-            found = self._made(request, inpainter, assessor, source, originals, progress)
+            found = self._synthetic_images(request, inpainter, assessor, source, originals, progress)
             return [found.get(row, NO_CONTEXT if row in originals else UNREADABLE) for row in part]
 
         def batch() -> int:
@@ -102,7 +102,7 @@ class SynthesizeSetService:
             raise StudioError(f"{suite.name} has no ID training pictures; give pictures of your own (images)")
         return suite.train
 
-    def _made(
+    def _synthetic_images(
         self,
         request: SynthesizeSetRequest,
         inpainter: Inpainter,
@@ -142,7 +142,7 @@ class SynthesizeSetService:
                 progress=progress,
             )
         ]
-        made = {}
+        images = {}
         for i, row in enumerate(rows):
             steps = [each[i] for each in iterations]
             about = {
@@ -156,8 +156,8 @@ class SynthesizeSetService:
                 | {"inpainter": request.image.inpainter, "context_model": request.image.context_model},
                 "version": __version__,
             }
-            made[row] = SetImage(steps[-1].image, about | _figures(steps, [*assessor.panel.fitted]))
-        return made
+            images[row] = SetImage(steps[-1].image, about | _figures(steps, [*assessor.panel.fitted]))
+        return images
 
 
 def _loop_of(request: SynthesizeSetRequest) -> NearBoundary:

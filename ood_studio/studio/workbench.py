@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,12 +26,12 @@ from ood_studio.labels.corpora import load_corpus
 from ood_studio.labels.label_texts import WordsOfLabels
 from ood_studio.labels.negmining import NegativeLabels, mine_corpus
 from ood_studio.labels.presets import TypedLabels, read_labels
+from ood_studio.labels.prompts import cut_notes, read_prompts
 from ood_studio.scorers import KNN, FittedScore, NegLabel, Reference, Scorer, Space
 from ood_studio.studio.classifiers import NO_NEGATIVES, own_labels, own_notes, own_scorers
 from ood_studio.studio.references import ReferenceImages, joined_references, vectors_of
 from ood_studio.studio.requests import LabelChoice
 from ood_studio.studio.scores import ReferenceScores, ScorePanel, shown_scorers
-from ood_studio.studio.texts import cut_notes, read_prompts
 from ood_studio.worlds import ReferencePart, ReferenceSet, open_reference, reference_of
 
 _BYTES = 2**30  # of label spaces in memory, of reference images' features, and of phrases
@@ -49,8 +49,9 @@ class LabelSpace:
         backbone: the model.
         id_labels: the ID labels, and ``class_text`` (classes, dim) their vectors.
         mined: the negative labels, furthest first, and ``negative_text`` (negatives, dim) their vectors.
+        adaptation: the adapters on the model, or none of them; ``backbone`` is the adapted one, the vectors are those
+            before.
         notes: sentences for the person, such as labels dropped.
-        adaptation: the adapters on the model; ``backbone`` is the adapted one, the vectors are those before.
     """
 
     key: Hashable
@@ -59,8 +60,8 @@ class LabelSpace:
     class_text: Tensor
     mined: NegativeLabels
     negative_text: Tensor
+    adaptation: Adaptation
     notes: tuple[str, ...] = ()
-    adaptation: Adaptation | None = None
 
     @property
     def nbytes(self) -> int:
@@ -72,11 +73,19 @@ class LabelSpace:
         if not self.backbone.reads_text:
             return Reference(head=self.backbone.head, logit_scale=self.backbone.logit_scale)
         plain = Reference(self.class_text, self.negative_text, logit_scale=self.backbone.logit_scale)
-        return plain if self.adaptation is None else self.adaptation.reference(plain, space)
+        return self.adaptation.reference(plain, space)
 
     def meant(self, scorer: Scorer) -> Scorer:
         """A scorer at its defaults as it is meant on this model: with an adapter's head its scores read that."""
-        return scorer if self.adaptation is None else self.adaptation.scorer(scorer)
+        return self.adaptation.scorer(scorer)
+
+    def features(self, images: Dataset, spaces: Collection[str], progress: Progress = silent) -> DatasetFeatures:
+        """Features of a dataset as the model with its adapters sees it; those without them are kept on disk.
+
+        Raises:
+            StudioError: as `dataset_features`.
+        """
+        return self.adaptation.features(dataset_features(self.adaptation.backbone, images, spaces, progress))
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +125,6 @@ class Workbench:
         self._references: KeyedCache[ReferenceImages] = KeyedCache(8, max_bytes=_BYTES, size=lambda found: found.nbytes)
         self._reference_scores: KeyedCache[ReferenceScores] = KeyedCache(limit=64)
         self._conjugated_text: KeyedCache[Tensor] = KeyedCache(8, max_bytes=_BYTES, size=lambda text: text.nbytes)
-
         self._label_texts: KeyedCache[WordsOfLabels] = KeyedCache(4)
 
     def backbone(self, name: str, progress: Progress = silent) -> Backbone:
@@ -145,9 +153,8 @@ class Workbench:
                 raise AdapterError(f"{backbone.name} has no text tower, and adapters are put on models with one")
             nothing = torch.empty(0, backbone.dim)
             own = own_labels(backbone)
-            return LabelSpace(
-                (backbone.fingerprint, own), backbone, own, nothing, NO_NEGATIVES, nothing, own_notes(backbone)
-            )
+            bare, own_key = Adaptation(backbone, ()), (backbone.fingerprint, own)
+            return LabelSpace(own_key, backbone, own, nothing, NO_NEGATIVES, nothing, bare, own_notes(backbone))
         typed = TypedLabels(labels) if labels else read_labels(choice.apart_from_data)
         labels = typed.labels
         corpus = load_corpus(choice.corpus, lexnames=choice.lexnames)
@@ -159,7 +166,8 @@ class Workbench:
                 backbone, labels, corpus, prompts, mining=choice.mining, progress=progress
             )
             notes = cut_notes(backbone, labels, prompts)
-            return LabelSpace(key, backbone, labels, class_text, mined, negative_text, notes)
+            bare = Adaptation(backbone, ())
+            return LabelSpace(key, backbone, labels, class_text, mined, negative_text, bare, notes)
 
         space = self._spaces.get(key, build, lambda: progress("waiting for the words", 0, 1))
         space = replace(space, notes=(*typed.notes, *space.notes)) if typed.notes else space
@@ -283,7 +291,7 @@ class Workbench:
             if references is not None:
                 reference = replace(reference, images=references.id)
         for title, scorer in shown:
-            own = reference if scorer.space == "joint" or space.adaptation is None else space.reference(scorer.space)
+            own = space.reference(scorer.space) if scorer.space != "joint" and space.adaptation.parts else reference
             panel.fitted[title] = fitted = scorer.fit(own)
             if references is not None:
                 panel.compared[title] = self._scores_of(space, scorer, fitted, references)
@@ -292,7 +300,7 @@ class Workbench:
     def _world_reference(self, space: LabelSpace, found: ReferenceSet, progress: Progress) -> ReferenceImages:
         def features(part: ReferencePart) -> DatasetFeatures:
             images = open_reference(found, part, workers=self.workers)
-            return space_features(space, images, progress)
+            return space.features(images, {"joint"}, progress)
 
         return joined_references(found.name, features(found.id), features(found.near), found.about)
 
@@ -312,15 +320,8 @@ class Workbench:
         return self._reference_scores.get((space.key, references.key, repr(scorer)), compute)
 
 
-def space_features(space: LabelSpace, images: Dataset, progress: Progress) -> DatasetFeatures:
-    """Features of a dataset as the model of a label space sees it; those before its adapters are kept on disk."""
-    if space.adaptation is None:
-        return dataset_features(space.backbone, images, {"joint"}, progress)
-    return space.adaptation.features(dataset_features(space.adaptation.backbone, images, {"joint"}, progress))
-
-
 def _own_reference(space: LabelSpace, images: Dataset, progress: Progress) -> ReferenceImages:
-    found = space_features(space, images, progress)
+    found = space.features(images, {"joint"}, progress)
     unread = [f"{len(found.problems):,} could not be read: {listed([*found.problems])}"] if found.problems else []
     skipped = "; ".join((*unread, *images.notes))
     about = f"{len(found.rows):,} pictures of {images.name}{f' ({skipped})' if skipped else ''}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -28,7 +29,7 @@ from ood_studio.evaluation.suites import open_suite
 from ood_studio.evaluation.zoo import Figure, Measured, Measurement, ZooRun, ZooStore, measure, passport
 from ood_studio.evaluation.zoo.measure import MEASURES
 from ood_studio.evaluation.zoo.seen_otherwise import seen_otherwise
-from ood_studio.features.images import DatasetFeatures, dataset_features
+from ood_studio.features.images import dataset_features
 from ood_studio.features.texts import TextPart, text_features
 from ood_studio.labels.prompts import prompt_set
 from ood_studio.labels.text_features import class_features
@@ -157,9 +158,6 @@ class ZooService:
         if (kept := _read(path)) is not None:
             return ZooAnswer(name, kept, kept=True)
 
-        def features_of(images: Dataset, spaces: Collection[str]) -> DatasetFeatures:
-            return dataset_features(backbone, images, spaces, progress)
-
         def encode(texts: Sequence[str]) -> Tensor:
             return text_features(backbone, [TextPart(("{}",), tuple(texts))], progress)  # kept as they come
 
@@ -171,7 +169,7 @@ class ZooService:
             on,
             class_text,
             encode,
-            features_of,
+            partial(dataset_features, backbone, progress=progress),
             speed=_speed(backbone, on.id),
             parameters=backbone.parameters,
         )

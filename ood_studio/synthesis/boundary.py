@@ -14,7 +14,7 @@ from typing import Annotated, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from ood_studio.backbones.gradients import image_gradient
+from ood_studio.backbones.half import gradient_of, through_half
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help, Seed, check
 from ood_studio.core.progress import Progress, silent
@@ -232,18 +232,15 @@ class NearBoundary:
     def _look_at(self, inpainter: Inpainter, guide: Guide, latents: Tensor, wanted: bool) -> _Look:
         """`_look` at as many pictures as fit into memory."""
         with torch.set_grad_enabled(wanted):
-            leaf = latents.detach().clone().requires_grad_(wanted)
-            decoded = inpainter.decode(leaf)
+            leaf = latents.detach().float().requires_grad_(wanted)
+            decoded = through_half(inpainter.decode, leaf, inpainter.dtype, apart=True)
             pixels = decoded.detach().requires_grad_(wanted)
             reading = guide.read(pixels)
             loss = guide.loss(reading, self.loss, self.target)
         by_pixel = by_latent = None
         if wanted:
-            by_pixel = image_gradient(loss.sum(), pixels, guide.dtype)
-            # Half precision has no room for a small gradient: it goes through the decoder at size 1.
-            size = by_pixel.flatten(1).abs().amax(dim=1)
-            size = torch.where(size > 0, size, 1.0)[:, None, None, None]
-            by_latent = torch.autograd.grad(decoded, leaf, by_pixel / size)[0].float() * size
+            by_pixel = gradient_of(loss.sum(), pixels, guide.dtype)
+            by_latent = torch.autograd.grad(decoded, leaf, by_pixel)[0]
         logits = None if reading.logits is None else reading.logits.detach()
         return _Look(pixels.detach(), reading.score.detach(), loss.detach(), logits, by_pixel, by_latent)
 

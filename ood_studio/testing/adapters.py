@@ -34,8 +34,8 @@ def adapter_contract(adapter: type[Adapter] | Adapter) -> None:
     Raises:
         ContractError: listing every check that fails.
     """
-    made = adapter() if isinstance(adapter, type) else adapter
-    run_checks(ADAPTER_CHECKS, made, f"the adapter {made.name}")
+    checked = adapter() if isinstance(adapter, type) else adapter
+    run_checks(ADAPTER_CHECKS, checked, f"the adapter {checked.name}")
 
 
 def fitted(adapter: Adapter, seed: int = SEED) -> Adapted:

@@ -37,8 +37,8 @@ def scorer_contract(scorer: type[Scorer] | Scorer) -> None:
     Raises:
         ContractError: listing every check that fails.
     """
-    made = scorer() if isinstance(scorer, type) else scorer
-    run_checks(SCORER_CHECKS, made, f"the scorer {made.name}")
+    checked = scorer() if isinstance(scorer, type) else scorer
+    run_checks(SCORER_CHECKS, checked, f"the scorer {checked.name}")
 
 
 def unit(count: int, seed: int) -> Tensor:

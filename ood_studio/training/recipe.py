@@ -23,6 +23,7 @@ Average = Annotated[
 Images = Annotated[int, Bounds(1, 100_000_000, log=True, step=1, help="Training scenes rendered")]
 HeldOut = Annotated[int, Bounds(1, 1_000_000, log=True, step=1, help="Scenes held out for the curves")]
 MeasureEvery = Annotated[int, Bounds(1, 10_000_000, log=True, step=1, help="Steps between two rows of the curves")]
+Shift = Annotated[int, Bounds(0, 16, step=1, help="Pixels by which images are moved at random")]
 Share = Annotated[float, Bounds(0.0, 1.0, step=0.01)]
 
 _INCIDENTAL = frozenset({"fresh", "device", "threads", "measure_every", "checkpoint_seconds", "restart", "out"})

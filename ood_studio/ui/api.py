@@ -107,7 +107,7 @@ def endpoint(
                 path: _read(known[path], boxes.get(path, Box()), value, value_at(start, path))
                 for path, value in zip(paths, values[len(given) :], strict=True)
             }
-            with heard(listening(longest)) as progress:
+            with heard(call_progress(longest)) as progress:
                 return answer(with_values(start, changes), progress, **others)
         except StudioError as error:
             raise gr.Error(str(error), print_exception=False) from None
@@ -128,7 +128,7 @@ def lane_of(studio: Studio, lane: Lane) -> dict[str, Any]:
     return {"longest": longest, "concurrency_id": f"api {lane.name}", "concurrency_limit": lane.workers}
 
 
-def listening(longest: float | None = None) -> Progress:
+def call_progress(longest: float | None = None) -> Progress:
     """A `Progress` of the call that is being answered, which ends the work once nobody waits for it any more.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from ood_studio.core.unicode import listed
@@ -52,6 +53,20 @@ def verdict_card(report: ImageReport, result: ExploreResult) -> str:
     return (
         f'<section class="studio-verdict {side}" aria-live="polite" aria-label="Verdict">'
         f'<h2 class="studio-verdict-title">{heading}</h2>{text}</section>'
+    )
+
+
+def banner(side: str, title: str, lines: Sequence[str], below: str = "") -> str:
+    """A verdict in words that are HTML already.
+
+    Args:
+        side: ``in``, ``out`` or ``open``.
+        below: HTML under the lines.
+    """
+    text = "".join(f"<p>{line}</p>" for line in lines)
+    return (
+        f'<section class="studio-verdict {side}" aria-label="Verdict">'
+        f'<div class="studio-verdict-title">{title}</div>{text}{below}</section>'
     )
 
 

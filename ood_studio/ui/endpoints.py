@@ -16,13 +16,13 @@ from ood_studio.synthesis.classifier_models import offered_classifiers
 from ood_studio.synthesis.context_models import CONTEXTS
 from ood_studio.synthesis.inpainting_models import INPAINTING
 from ood_studio.ui.adapt import api as adapt
-from ood_studio.ui.adapt.layout import made_sets
 from ood_studio.ui.api import endpoint
 from ood_studio.ui.attack import api as attack
 from ood_studio.ui.compare import api as compare
 from ood_studio.ui.compare.names import known_scorers, scorer_title
 from ood_studio.ui.detect import api as detect
 from ood_studio.ui.explore import api as explore
+from ood_studio.ui.image_sets import set_names
 from ood_studio.ui.lean_blocks import for_programs
 from ood_studio.ui.synthesize import api as synthesize
 from ood_studio.worlds import OWN_SUITE, corpora, presets
@@ -73,9 +73,7 @@ def _build_choices(studio: Studio) -> None:
             "scorers": {key: scorer_title(key) for key in known_scorers()},
             "method": {name: kind.title for name, kind in ADAPTERS.items()},
             "adapter": [each.name for each in saved_adapters()],
-            "made_set": {
-                folder.replace("\\", "/").rpartition("/")[2]: title for title, folder in made_sets() if folder
-            },
+            "made_set": {name: title for name, (title, _) in set_names().items()},
             "inpainter": [*INPAINTING.offered],
             "context_model": [*CONTEXTS.offered],
             "classifier": [*offered_classifiers()],

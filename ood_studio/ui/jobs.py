@@ -9,7 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from ood_studio.studio.jobs import SET, Job, Jobs
+from ood_studio.studio.jobs import Job, Jobs
+from ood_studio.studio.lanes import SET
 from ood_studio.ui.scripts import script
 from ood_studio.ui.wiring import Updates
 
@@ -65,7 +66,7 @@ class JobList:
             self.list.select, pick, page.visitor, [*self.outputs, self.opened, tabs], mode="multiple", name="jobs_pick"
         )
         page.on(self.timer.tick, self.updates, page.visitor, self.outputs, mode="once", name="jobs_tick")
-        page.on(page.known.then, self.updates, page.visitor, self.outputs, name="jobs_opened")
+        page.on(page.visitor_named.then, self.updates, page.visitor, self.outputs, name="jobs_opened")
 
 
 def opened_id(text: str) -> str:

@@ -32,7 +32,7 @@ class Notice:
     title: str = ""
 
 
-_collected: ContextVar[list[Notice] | None] = ContextVar("told", default=None)
+_collected: ContextVar[list[Notice] | None] = ContextVar("notices", default=None)
 
 
 def notices_box() -> gr.HTML:
@@ -63,8 +63,8 @@ def tell_left_out(problems: Sequence[str]) -> None:
 
 
 @contextmanager
-def listening() -> Iterator[list[Notice]]:
-    """Collects what is told inside."""
+def gathered_notices() -> Iterator[list[Notice]]:
+    """What `tell` is told inside."""
     notices: list[Notice] = []
     token = _collected.set(notices)
     try:

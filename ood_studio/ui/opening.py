@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl
 
 import gradio as gr
 
-from ood_studio.ui.form import Form, changes_of
+from ood_studio.ui.form import Form, changes_of, read_query
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.wiring import SEARCH, Updates, once_changed
@@ -23,7 +22,7 @@ def wire_opening(page: Page, sidebar: Sidebar, form: Form[Any], tab: str) -> Non
     search = gr.Textbox(visible=False)
 
     def follow(search: str) -> Updates:
-        query = dict(parse_qsl(str(search or "").removeprefix("?")))
+        query = read_query(search)
         if query.pop("tab", "") != tab:
             return {}
         changes = changes_of(type(form.start), query, form.layout.boxes)

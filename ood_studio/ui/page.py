@@ -31,8 +31,8 @@ class Page:
     Attributes:
         strangers: whether others than the owner of this machine look at it.
         clock: takes the moment of a click, in the browser's milliseconds, where ``js`` is `NOW`.
-        visitor: a name for whoever is looking, kept in their browser, so that they find their jobs again; ``known`` is
-            the event at whose end it is there.
+        visitor: a name for whoever is looking, kept in their browser, so that they find their jobs again;
+            ``visitor_named`` is the event at whose end it is there.
         job_list: where the visitor's jobs are listed, once that is drawn.
     """
 
@@ -44,7 +44,7 @@ class Page:
         self.notices = notices_box()
         self.clock = gr.Number(0, visible=False, label="clock")
         self.visitor = gr.BrowserState("", storage_key="ood-studio-visitor", secret=SECRET)
-        self.known = self.load(lambda known: known or secrets.token_urlsafe(16), self.visitor, self.visitor)
+        self.visitor_named = self.load(lambda name: name or secrets.token_urlsafe(16), self.visitor, self.visitor)
         self.job_list: JobList | None = None
         blocks.unload(self._left)
 

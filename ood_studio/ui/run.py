@@ -15,7 +15,8 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.core.errors import StudioError
-from ood_studio.studio.jobs import SET, Job, Lane, Work
+from ood_studio.studio.jobs import Job, Work
+from ood_studio.studio.lanes import SET, Lane
 from ood_studio.ui.jobs import how_far, opened_id
 from ood_studio.ui.notices import tell
 from ood_studio.ui.page import Page, owner_of
@@ -196,7 +197,7 @@ class Run:
             return self._turned(watch, mine, owner, job if job is not None and self._mine(job) else None)
 
         who = [self.watch, self.page.visitor, self.session]
-        self.page.on(self.page.known.then, under_way, who, self.outputs, name=f"{self.name}_resume")
+        self.page.on(self.page.visitor_named.then, under_way, who, self.outputs, name=f"{self.name}_resume")
         if self.listed is not None:
             opened = self.listed.opened
             self.page.on(opened.change, chosen, [*who, opened], self.outputs, name=f"{self.name}_open")

@@ -20,7 +20,7 @@ from ood_studio.core.memory import steady_memory
 from ood_studio.core.parameters import Bounds, Help, check
 from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import silent, stoppable
-from ood_studio.hub.device import Precision
+from ood_studio.hub.device import Device, Precision
 from ood_studio.ui import mcp_tools, temporary
 
 _ATTEMPTS = 4
@@ -44,7 +44,7 @@ class Serve:
         _port(os.environ.get("GRADIO_SERVER_PORT", "")) or 7860
     )
     backbone: Annotated[str, Help("Model chosen at the start")] = DEFAULT
-    device: Annotated[str, Help("auto, cpu, cuda, cuda:N or mps")] = "auto"
+    device: Device = "auto"
     precision: Precision = "auto"
     share: Annotated[bool, Help("Make a public gradio.live link; needs a network")] = False
     hosted: Annotated[bool, Help("Let visitors name no file, folder or large model of this machine")] = False

@@ -21,7 +21,7 @@ from gradio.blocks import Block
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.memory import LACKS_MEMORY, is_out_of_memory
-from ood_studio.ui.notices import listening, notices_value, tell
+from ood_studio.ui.notices import gathered_notices, notices_value, tell
 
 _log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ def guarded(handler: Handler, outputs: Sequence[Any], notices: gr.HTML) -> Calla
 
     @functools.wraps(handler)
     def answer(*values: Any, **more: Any) -> Updates:
-        with listening() as said:
+        with gathered_notices() as said:
             try:
                 found = updates_of(handler(*values, **more), outputs)
             except StudioError as error:

@@ -32,7 +32,7 @@ def examples(split: str, count: int, turn: int, first: int, short: bool) -> list
     """Paths and captions of ``count`` images of a split; see `ood_studio.worlds.base.TakeExamples`."""
     folder = examples_folder()
     start = Random(turn).randrange(10_000) if turn else first
-    drawn, made = [], None
+    drawn, newest = [], None
     for i, scene in enumerate(scenes(split, SEED, count, start), start):
         name = _name(scene) if short else describe(scene)
         path = folder / f"{name.replace(' ', '-').replace(',', '')}-{split}-{i}.png"
@@ -43,10 +43,10 @@ def examples(split: str, count: int, turn: int, first: int, short: bool) -> list
                 write_image(path, render(scene, PEOPLE_SIZE))
             except OSError as error:
                 raise StudioError(f"example pictures cannot be kept ({error.strerror or error})") from error
-            made = path
+            newest = path
         drawn.append((str(path), name))
-    if made is not None:
-        KEPT["examples"].make_room(keep=made)
+    if newest is not None:
+        KEPT["examples"].make_room(keep=newest)
     return drawn
 
 

@@ -23,7 +23,7 @@ from ood_studio.core.cache import KeyedCache
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, Stopped, silent
 from ood_studio.scorers import CSP, GLMCM, MCM, AdaNeg, Energy, KLMatching, NegLabel, Reference, ViM, affinities
-from ood_studio.scorers.base import unit_rows
+from ood_studio.scorers.vectors import unit_rows
 from ood_studio.testing.adapter_world import SmallBackbone, SmallImages, small_material, small_reference
 from tests.adapters.oracles import Adam
 

@@ -14,7 +14,8 @@ from torch.nn import functional
 
 from ood_studio.attacks import FeatureAttack, attack_set, attack_sets
 from ood_studio.attacks.objective import Objective
-from ood_studio.backbones import ImageFeatures, gradients
+from ood_studio.backbones import ImageFeatures, graph_memory
+from ood_studio.backbones.half import gradient_of
 from ood_studio.core.memory import OutOfMemory
 from ood_studio.core.progress import Stopped, silent
 from ood_studio.data.image_sets import read_set
@@ -103,8 +104,8 @@ def test_every_step_is_told_before_it_is_taken() -> None:
 
 def test_how_many_fit_is_counted_in_bytes(bundled: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     model = bundled.backbone
-    each = gradients.graph_bytes(model)
-    assert gradients._kept(model, 5) - gradients._kept(model, 2) == pytest.approx(3 * each, rel=0.01)
+    each = graph_memory.graph_bytes(model)
+    assert graph_memory._kept(model, 5) - graph_memory._kept(model, 2) == pytest.approx(3 * each, rel=0.01)
     monkeypatch.setattr(attack_set, "graph_bytes", lambda backbone: each)
     objective = Objective(model, bundled.target)
     for room, count in ((each // 2, 1), (5 * each, 5), (1000 * each, 32)):
@@ -134,7 +135,7 @@ def test_gradients_survive_half_precision() -> None:
         leaf = pixels.clone().requires_grad_()
         loss = functional.cosine_similarity(model.encode_image(leaf).visual, torch.tensor([[0.0, 1.0, 0.0]])).sum()
         plain = torch.autograd.grad(loss, leaf, retain_graph=True)[0]
-        found[dtype] = plain, gradients.image_gradient(loss, leaf, dtype)
+        found[dtype] = plain, gradient_of(loss, leaf, dtype)
     exact = found[torch.float32][1]
     assert torch.equal(found[torch.float32][0], exact) and bool((exact != 0).all())
     assert float((found[torch.float16][0] == 0).float().mean()) > 0.3  # what was lost before
@@ -152,5 +153,5 @@ def test_gradients_too_large_for_the_scale_are_taken_with_a_smaller_one() -> Non
     leaf = torch.ones(3, requires_grad=True)
     loss = (leaf.half().float() * torch.tensor([100.0, 3e-6, 0.0])).sum()
     torch.testing.assert_close(
-        gradients.image_gradient(loss, leaf, torch.float16), torch.tensor([100.0, 3e-6, 0.0]), rtol=0.01, atol=0
+        gradient_of(loss, leaf, torch.float16), torch.tensor([100.0, 3e-6, 0.0]), rtol=0.01, atol=0
     )

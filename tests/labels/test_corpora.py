@@ -6,8 +6,8 @@ import pytest
 
 from ood_studio.core.errors import StudioError
 from ood_studio.labels import corpora
-from ood_studio.labels.corpora import DEFAULT_LEXNAMES, LEXNAMES, Corpus, load_corpus
-from ood_studio.worlds.wordnet import load_wordnet
+from ood_studio.labels.corpora import Corpus, load_corpus
+from ood_studio.worlds.wordnet import DEFAULT_LEXNAMES, LEXNAMES, load_wordnet
 
 
 def test_lexnames_are_wordnets_own() -> None:

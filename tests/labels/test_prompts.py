@@ -5,10 +5,11 @@ import sys
 
 import pytest
 
+from ood_studio.backbones import load_backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import ROOT
 from ood_studio.labels.presets import load_preset, parse_labels, preset_names, read_labels
-from ood_studio.labels.prompts import custom_prompts, prompt_set
+from ood_studio.labels.prompts import custom_prompts, cut_notes, prompt_set
 
 
 def test_neglabel_prompts() -> None:
@@ -134,3 +135,23 @@ def test_imports_stay_light() -> None:
         " & set(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout == "set()\n"
+
+
+def test_labels_that_are_cut_are_said() -> None:
+    backbone = load_backbone("diorama", device="cpu")
+    context = len(backbone._tokenize(["a"])[0])  # type: ignore[attr-defined]
+    ends = 2  # the tokens of beginning and end
+    fits, longer = (" ".join(["cat"] * words) for words in (context - ends, context - ends + 1))
+    assert backbone.too_long([fits, longer, "cat"]) == [longer] and backbone.too_long([]) == []
+    assert cut_notes(backbone, [fits, "cat"], custom_prompts("{}")) == ()
+    said = cut_notes(backbone, [fits, longer, "cat"], custom_prompts(["{}", "a {}"]))
+    assert said == (
+        f"diorama reads only the beginning of what is asked about these labels: {fits[:40]}, {longer[:40]}.",
+    )
+
+
+@pytest.mark.parametrize("text", ["labels.txt", " /data/Labels.CSV\n", "my labels.json"])
+def test_a_file_in_place_of_labels(text: str) -> None:
+    with pytest.raises(StudioError, match=r"is the name of a file, not of a class; give the labels in it themselves"):
+        read_labels(text)
+    assert read_labels("node.js, labels.txt").labels == ("node.js", "labels.txt")

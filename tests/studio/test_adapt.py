@@ -161,7 +161,7 @@ def test_a_projection_moves_images_everywhere(studio: Studio, synthetic: Path) -
     gradients = []
     for labels in (LABELS, with_adapters("moving")):
         pixels = to_pixels([picture]).requires_grad_()
-        score = studio._images.assessor(replace(guided, labels=labels)).guide.score(pixels).sum()
+        score = studio._services.synthesize_image.assessor(replace(guided, labels=labels)).guide.score(pixels).sum()
         gradients += torch.autograd.grad(score, pixels)
     assert not torch.allclose(*gradients)
     # Tuned on the moved features ("together"), and put on after them.

@@ -26,7 +26,7 @@ from ood_studio.evaluation.choose import bench_scorers
 from ood_studio.figures.wealth import wealth_figure
 from ood_studio.scorers import Space
 from ood_studio.scorers.vectors import HasFeatures
-from ood_studio.studio import AuditRequest, DecideRequest, DetectorRequest, LabelChoice, MadeDetector, Studio
+from ood_studio.studio import AuditRequest, DecideRequest, DetectorRequest, DetectorResult, LabelChoice, Studio
 from ood_studio.studio import detector as detector_service
 from ood_studio.studio.hosted import Hosted
 from ood_studio.ui.detect.layout import LAYOUT
@@ -52,7 +52,7 @@ def request(folder: Path, **more: object) -> DetectorRequest:
 
 
 @pytest.fixture(scope="module")
-def made(studio: Studio, folder: Path) -> MadeDetector:
+def made(studio: Studio, folder: Path) -> DetectorResult:
     return studio.detector(request(folder))
 
 
@@ -97,7 +97,7 @@ def test_every_score_that_judges_a_picture_by_itself_makes_a_detector(
 
 
 def test_a_stream_is_decided_in_its_order_and_what_cannot_be_read_costs_no_other(
-    studio: Studio, made: MadeDetector, folder: Path, tmp_path: Path
+    studio: Studio, made: DetectorResult, folder: Path, tmp_path: Path
 ) -> None:
     strange = [tmp_path / f"{i}.png" for i in range(30)]
     for path, scene in zip(strange, scenes("far-ood-textures", 0, 30), strict=True):
@@ -128,7 +128,7 @@ def test_a_stream_is_decided_in_its_order_and_what_cannot_be_read_costs_no_other
         studio.decide(made.detector, [])
 
 
-def test_what_a_file_says_of_its_model_decides_nothing_on_a_server(made: MadeDetector, tmp_path: Path) -> None:
+def test_what_a_file_says_of_its_model_decides_nothing_on_a_server(made: DetectorResult, tmp_path: Path) -> None:
     uploads = tmp_path / "uploads"
     uploads.mkdir()
     made.detector.save(good := uploads / "good.ood.safetensors")
@@ -153,7 +153,7 @@ def test_what_a_file_says_of_its_model_decides_nothing_on_a_server(made: MadeDet
     [("cut", "no detector, or a damaged one"), ("edited", "has been edited"), ("picture", "damaged one")],
 )
 def test_files_that_are_no_detectors_end_in_a_sentence(
-    studio: Studio, made: MadeDetector, tmp_path: Path, kind: str, said: str
+    studio: Studio, made: DetectorResult, tmp_path: Path, kind: str, said: str
 ) -> None:
     made.detector.save(path := tmp_path / "d.ood.safetensors")
     content = path.read_bytes()
@@ -174,7 +174,7 @@ def test_files_that_are_no_detectors_end_in_a_sentence(
 
 
 def test_other_pictures_among_the_calibration_are_warned_of(
-    studio: Studio, made: MadeDetector, folder: Path, tmp_path: Path
+    studio: Studio, made: DetectorResult, folder: Path, tmp_path: Path
 ) -> None:
     assert not made.notes
     for path in folder.iterdir():
@@ -219,7 +219,7 @@ def test_what_too_few_pictures_cannot_promise_is_said_with_the_number_that_can(s
 
 
 def test_a_large_model_decides_few_pictures_at_a_time_and_none_is_held_decoded(
-    made: MadeDetector, monkeypatch: pytest.MonkeyPatch
+    made: DetectorResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(made.detector.model, "small", False)
     held: list[weakref.ref[Image.Image]] = []
@@ -240,7 +240,7 @@ def test_a_large_model_decides_few_pictures_at_a_time_and_none_is_held_decoded(
 
 
 def test_what_a_detectors_model_costs_is_said_before_it_is_loaded(
-    studio: Studio, made: MadeDetector, tmp_path: Path
+    studio: Studio, made: DetectorResult, tmp_path: Path
 ) -> None:
     made.detector.save(path := tmp_path / "own.ood.safetensors")
     header, tensors = read(path)

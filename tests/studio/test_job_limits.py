@@ -10,7 +10,8 @@ import pytest
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Pace, Progress
-from ood_studio.studio.jobs import ANSWER, SET, Jobs
+from ood_studio.studio.jobs import Jobs
+from ood_studio.studio.lanes import ANSWER, SET
 from tests.studio.test_jobs import PATIENCE, jobs, steps, until
 
 __all__ = ["jobs"]

@@ -22,7 +22,8 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.memory import LACKS_MEMORY
 from ood_studio.core.progress import Progress
 from ood_studio.studio.job_memory import bytes_of
-from ood_studio.studio.jobs import ANSWER, SET, Jobs, Lane, Work
+from ood_studio.studio.jobs import Jobs, Work
+from ood_studio.studio.lanes import ANSWER, SET, Lane
 
 PATIENCE = 60  # seconds
 

@@ -47,7 +47,7 @@ def studio() -> Studio:
 
 @pytest.fixture(scope="module")
 def broken(studio: Studio) -> Path:
-    return studio.judge_again._attacks.make(BROKEN).sets[-1].folder
+    return studio.judge_again._attacks.attacked_suite(BROKEN).sets[-1].folder
 
 
 def again(studio: Studio, request: AdaptRequest, score: str = "neglabel") -> tuple[Judge, list[JudgedAgain]]:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from ood_studio.studio import Studio
-from ood_studio.studio.jobs import ANSWER, FIT, PICTURE, SET, Jobs
+from ood_studio.studio.jobs import Jobs
+from ood_studio.studio.lanes import ANSWER, FIT, PICTURE, SET
 from ood_studio.ui.blocks import build
 from ood_studio.ui.endpoints import PUBLIC
 from ood_studio.ui.page import LEFT_KEPT

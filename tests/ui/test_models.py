@@ -140,7 +140,7 @@ def test_names_from_outside_are_shown_and_never_run() -> None:
     shown += [earlier.earlier_html(mine, [StoredZoo(1, EVIL, (EVIL,), EVIL)], False)]
     shown += [str([trace.name, trace.text]) for trace in figure.data] + [str(figure.layout.xaxis)]
     assert not [text for text in shown if "<img" in text]
-    mine.beside = mine.run
+    mine.compared = mine.run
     assert "<img" not in earlier.changes_html(mine)
 
 
@@ -151,15 +151,15 @@ def test_earlier_results_are_listed_compared_and_taken_away_by_the_owner_alone()
     )
     text = earlier.earlier_html(mine, runs, False)
     picks = [json.loads(each.replace("&quot;", '"')) for each in re.findall(r'data-pick="([^"]*)"', text)]
-    assert picks[:4] == [["open", 7], ["beside", 7], ["delete", 7], ["delete", 5]]
+    assert picks[:4] == [["open", 7], ["compare", 7], ["delete", 7], ["delete", 5]]
     assert "Cannot be opened: of version 1" in text and "data-filter" in text
     assert "delete" not in earlier.earlier_html(mine, runs, True)
-    mine.beside = replace(
+    mine.compared = replace(
         looking_at_three().run, measured=(model("diorama", 0.5),), number=7, added="2026-01-02T03:04:05Z"
     )  # type: ignore[type-var]
     said = earlier.changes_html(mine)
     assert "from 2026-01-02 03:04 UTC" in said and "<td>50.0%</td><td><b>90.0%</b></td><td>yes</td>" in said
-    mine.beside = replace(mine.beside, measured=(model("other", 0.5),))
+    mine.compared = replace(mine.compared, measured=(model("other", 0.5),))
     assert "No model is in both" in earlier.changes_html(mine)
 
 

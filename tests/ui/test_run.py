@@ -15,7 +15,8 @@ import pytest
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress
 from ood_studio.studio import Studio
-from ood_studio.studio.jobs import PICTURE, SET, Job, Jobs, State
+from ood_studio.studio.jobs import Job, Jobs, State
+from ood_studio.studio.lanes import PICTURE, SET
 from ood_studio.ui.jobs import JobList
 from ood_studio.ui.notices import tell_left_out
 from ood_studio.ui.page import Page

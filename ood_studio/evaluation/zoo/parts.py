@@ -42,14 +42,14 @@ def lacking(labels: Sequence[str], kinds: Mapping[str, Mapping[str, Dataset]]) -
         labels: the ID labels.
         kinds: sets by name, by what they are, such as ``factor``.
     """
-    told = []
+    said = []
     for kind, sets in kinds.items():
         for name, dataset in sets.items():
             there = set() if dataset.labels is None else set(dataset.labels.tolist())
             missing = [label for i, label in enumerate(labels) if i not in there]
             if missing:
-                told.append(f"the {kind} {name} of {_listed(missing)}")
-    return [f"There are no pictures with {_listed(told)}."] if told else []
+                said.append(f"the {kind} {name} of {_listed(missing)}")
+    return [f"There are no pictures with {_listed(said)}."] if said else []
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -91,8 +91,8 @@ def other_versions(run: ZooRun) -> str:
     apart = [name for name in {**then, **now} if then.get(name) != now.get(name)]
     if not then or not apart:
         return "" if then else "It does not say with which versions it was measured."
-    told = ", ".join(f"{name} {then.get(name, 'none')} (here {now.get(name, 'none')})" for name in sorted(apart))
-    return f"It was measured with other versions: {told}. Figures may differ in their last digits."
+    differing = ", ".join(f"{name} {then.get(name, 'none')} (here {now.get(name, 'none')})" for name in sorted(apart))
+    return f"It was measured with other versions: {differing}. Figures may differ in their last digits."
 
 
 @dataclass(frozen=True)

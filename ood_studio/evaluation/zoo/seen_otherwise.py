@@ -56,11 +56,11 @@ def seen_otherwise(suite: str, data_root: str = "", annotations: str = "") -> Se
             absent.append(source)
             continue
         shifts[source.name] = found
-        told = [
+        sentences = [
             *([source.note(found)] if source.note(found) else []),
             *(f"{found.name}: {each}" for each in found.notes),
         ]
-        notes += [each if each.endswith(".") else f"{each}." for each in told]
+        notes += [each if each.endswith(".") else f"{each}." for each in sentences]
     if absent:
         notes.append(missing(suite, root, absent) + ".")
     factors: Mapping[str, frozenset[str]] = {}

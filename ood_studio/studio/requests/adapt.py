@@ -25,7 +25,7 @@ class AdaptRequest:
         data_root: where the data of public benchmarks lie.
         train_count: images to learn from, of a suite that draws them.
         seed: of the fit, and of the images drawn.
-        score: what judges it on images that it does not learn from; one that it can change where empty.
+        score: what judges it on images that it does not learn from; where empty, one that the method can improve.
         held_out: how many such images there are in each set; 0: it is not judged, and its last epoch is kept.
     """
 
@@ -37,7 +37,9 @@ class AdaptRequest:
     data_root: DataRoot = ""
     train_count: TrainPictures = 2000
     seed: Annotated[Seed, Help("Seed of the fit, and of the pictures drawn")] = 1
-    score: Annotated[str, Help("Score that judges it on held-out pictures; one that it can change where empty")] = ""
+    score: Annotated[
+        str, Help("Score that judges it on held-out pictures; where empty, one that the method is to improve")
+    ] = ""
     held_out: Annotated[int, Bounds(0, 100_000, step=1, help="Held-out pictures in a set; 0: it is not judged")] = 300
 
     def __post_init__(self) -> None:

@@ -19,6 +19,7 @@ DataRoot = Annotated[str, Help("Folder where the data of public benchmarks lie")
 Pictures = Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures in each set")]
 TrainPictures = Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures to learn from")]
 Resamples = Annotated[int, Bounds(0, 100_000, log=True, step=1, help="Bootstrap resamples; 0 for none")]
+BenchSeed = Annotated[Seed, Help("Seed of the pictures drawn, and of the resamples")]
 Fpr = Annotated[FprDefinition, Help("Which of the definitions of FPR95 in circulation")]
 
 
@@ -59,7 +60,7 @@ class BenchRequest:
         Help("Pictures upright in their profiles’ colours, or plain as timm and OpenOOD read them"),
     ] = "faithful"
     data_root: DataRoot = ""
-    seed: Annotated[Seed, Help("Seed of the pictures drawn, and of the resamples")] = 1
+    seed: BenchSeed = 1
     count: Pictures = 2000
     train_count: TrainPictures = 2000
     resamples: Resamples = 1000

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from ood_studio.backbones import DEFAULT
 from ood_studio.core.parameters import Help, check
-from ood_studio.labels.corpora import DEFAULT_LEXNAMES
 from ood_studio.labels.negmining import Mining
+from ood_studio.worlds.wordnet import DEFAULT_LEXNAMES
 
 USUAL_LABELS = "diorama-20"
 """The preset that is meant where labels are neither named nor brought by data."""

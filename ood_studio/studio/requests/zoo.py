@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from ood_studio.core.parameters import Bounds, Help, Seed, check
-from ood_studio.studio.requests.bench import DataRoot, Pictures, Resamples, TrainData, TrainPictures
+from ood_studio.core.parameters import Bounds, Help, check
+from ood_studio.studio.requests.bench import BenchSeed, DataRoot, Pictures, Resamples, TrainData, TrainPictures
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class ZooRequest:
     """
 
     models: Annotated[tuple[str, ...], Help("Models to compare; where none is named, those that come along")] = ()
-    seed: Annotated[Seed, Help("Seed of the pictures drawn, and of the resamples")] = 1
+    seed: BenchSeed = 1
     count: Pictures = 1000
     shift_count: Annotated[int, Bounds(10, 100_000, log=True, step=1, help="Pictures of each factor and style")] = 500
     train_count: TrainPictures = 2000

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
-from ood_studio.core.parameters import Bounds
+from ood_studio.core.parameters import Bounds, Help
 from ood_studio.training.recipe import Average, BatchSize, LearningRate, Recipe, TrainingSteps, WeightDecay
+
+AutoencoderFolder = Annotated[Path, Help("Folder of the autoencoder")]
 
 
 @dataclass(frozen=True, kw_only=True)

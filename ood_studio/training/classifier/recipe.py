@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from ood_studio.core.parameters import Bounds, Help
 from ood_studio.training.autoencoder.model import FOLDER as AUTOENCODER
+from ood_studio.training.autoencoder.recipe import AutoencoderFolder
 from ood_studio.training.recipe import (
     Average,
     BatchSize,
@@ -15,6 +15,7 @@ from ood_studio.training.recipe import (
     Images,
     LearningRate,
     Recipe,
+    Shift,
     TrainingSteps,
     WeightDecay,
 )
@@ -36,5 +37,5 @@ class ClassifierRecipe(Recipe):
     coded: Annotated[
         int, Bounds(1, 1_000_000, step=1, help="One in how many images is replaced by its reconstruction")
     ] = 3
-    shift: Annotated[int, Bounds(0, 16, step=1, help="Pixels by which images are moved at random")] = 3
-    start: Annotated[Path, Help("Folder of the autoencoder")] = AUTOENCODER
+    shift: Shift = 3
+    start: AutoencoderFolder = AUTOENCODER

@@ -22,6 +22,10 @@ from ood_studio.training.recipe import (
 Tower = Literal["vit", "conv"]
 Captions = Annotated[int, Bounds(0, 65_536, step=1, help="Images a step that come with a caption")]
 Distractors = Annotated[int, Bounds(1, 65_536, step=1, help="Prompts a step of English words outside the world")]
+PromptCount = Annotated[int, Bounds(2, 65_536, step=1, help="Prompts a step of a single concept each")]
+FadeFrom = Annotated[Share, Help("From when the helping heads fade out")]
+FadeUntil = Annotated[Share, Help("Until when the helping heads fade out")]
+EasyUntil = Annotated[Share, Help("Until when only scenes with at most one hard visual factor are drawn")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,17 +55,17 @@ class ClipRecipe(ContrastiveRecipe):
     steps: TrainingSteps = 7800
     lr: LearningRate = 6e-4
     measure_every: MeasureEvery = 500
-    prompts: Annotated[int, Bounds(2, 65_536, step=1, help="Prompts a step of a single concept each")] = 64
+    prompts: PromptCount = 64
     patch_dropout: Annotated[
         Share, Help("Share of the vision transformer's patches left out of each image (as in FLIP), for speed")
     ] = 0.5
     align_from: Annotated[
         Share, Help("From when images meet texts; before that the helping heads and the teacher teach alone")
     ] = 0.55
-    fade_from: Annotated[Share, Help("From when the helping heads fade out")] = 0.6
-    fade_until: Annotated[Share, Help("Until when the helping heads fade out")] = 0.95
+    fade_from: FadeFrom = 0.6
+    fade_until: FadeUntil = 0.95
     whole_from: Annotated[Share, Help("From when the vision transformer sees all patches of every image")] = 0.9
-    easy_until: Annotated[Share, Help("Until when only scenes with at most one hard visual factor are drawn")] = 0.2
+    easy_until: EasyUntil = 0.2
     shift: Annotated[
         int, Bounds(0, 16, step=1, help="Pixels by which images are moved; 0 where patches must match their masks")
     ] = 0

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from ood_studio.core.parameters import Bounds, Help
 from ood_studio.training.autoencoder.model import FOLDER
+from ood_studio.training.autoencoder.recipe import AutoencoderFolder
 from ood_studio.training.recipe import Average, BatchSize, LearningRate, Recipe, Share, TrainingSteps
 
 
@@ -32,5 +33,5 @@ class InpaintingRecipe(Recipe):
     unprompted: Annotated[
         Share, Help("Share of empty prompts, for guidance without a classifier (Ho and Salimans 2022)")
     ] = 0.1
-    start: Annotated[Path, Help("Folder of the autoencoder")] = FOLDER
+    start: AutoencoderFolder = FOLDER
     weights: Annotated[Path | None, Help("Folder with a unet/ to begin with, such as one to improve")] = None

@@ -254,8 +254,8 @@ class Bench:
             image=images, method=detector.synthetic, per_class=max(1, self.synthetic // 20), count=self.synthetic
         )
         with closing(Bars(quiet=False)) as bars:
-            *_, made = studio.synthesize_set(request, bars)
-        files = sorted(made.folder.glob("*.png"))
+            *_, built = studio.synthesize_set(request, bars)
+        files = sorted(built.folder.glob("*.png"))
         step = max(1, len(files) // detector.pictures)
         folder = _folder() / f"{detector.synthetic}-{detector.pictures}-of-{len(files)}-{self.seed}"
         if not folder.is_dir():

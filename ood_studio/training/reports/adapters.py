@@ -31,7 +31,7 @@ from ood_studio.training.reports.adapter_plans import (
 from ood_studio.training.reports.adapter_text import Found, claim, cost_table, ground_table, search_note, set_table
 from ood_studio.training.reports.document import Documents
 from ood_studio.training.reports.loop import ATTACK, Loop
-from ood_studio.training.reports.report import Count, Report, bundled_backbones
+from ood_studio.training.reports.report import Count, FreshScenes, Report, bundled_backbones
 
 _VALIDATION = 1000  # added to the seed of a search
 _PARTS = ("heads", "features", "synthetic", "loop")
@@ -45,7 +45,7 @@ class AdapterReport(Report):
     alone.
     """
 
-    count: Annotated[Count, Help("Fresh scenes in every set")] = 1000
+    count: FreshScenes = 1000
     seeds: Annotated[int, Bounds(1, 20, step=1, help="Seeds, from the first one on")] = 3
     parts: Annotated[tuple[str, ...], Help("Parts to write: heads, features, synthetic, loop")] = _PARTS
     backbones: Annotated[tuple[str, ...], Help("Bundled models that are measured; all of them where empty")] = ()
@@ -60,20 +60,20 @@ class AdapterReport(Report):
         Raises:
             StudioError: for a part or a model that there is not.
         """
-        made: Mapping[str, Callable[[str], Iterator[str]]] = {
+        measures: Mapping[str, Callable[[str], Iterator[str]]] = {
             "heads": self.heads,
             "features": self.features,
             "synthetic": self.synthetic,
             "loop": self.loop,
         }
         there = bundled_backbones()
-        for what, asked, known in (("part", self.parts, [*made]), ("model", self.backbones, there)):
+        for what, asked, known in (("part", self.parts, [*measures]), ("model", self.backbones, there)):
             if unknown := [each for each in asked if each not in known]:
                 raise StudioError(f"there is no {what} {unknown[0]} to measure; there are {', '.join(known)}")
         for part in self.parts:
             lines = [self.loop_opening() if part == "loop" else self.opening(part)]
             for backbone in self.backbones or there:
-                lines += made[part](backbone)
+                lines += measures[part](backbone)
             documents.section("adapters" if part == "heads" else f"adapters-{part}", "\n".join(lines))
 
     def opening(self, part: str) -> str:

@@ -6,9 +6,7 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Annotated
 
-from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars, Progress, silent
 from ood_studio.diorama.render import MODEL_SIZE, render
 from ood_studio.diorama.splits import scenes
@@ -18,7 +16,7 @@ from ood_studio.synthesis.context_scores import ContextScores, score_contexts
 from ood_studio.synthesis.contexts import ContextModel, Contexts, known_contexts
 from ood_studio.training.reports.contexts_card import contexts_card
 from ood_studio.training.reports.document import Documents, table
-from ood_studio.training.reports.report import Count, Report
+from ood_studio.training.reports.report import FreshScenes, Report
 
 SETS = {"id-test": "ID scenes", "all-classes": "scenes of all trained classes", "far-ood-scenes": "empty places"}
 """What is measured, and what people call it; the first one is what the model is judged by."""
@@ -28,7 +26,7 @@ SETS = {"id-test": "ID scenes", "all-classes": "scenes of all trained classes", 
 class ContextReport(Report):
     """What the bundled model says of fresh scenes: none that was trained on, whatever the seed."""
 
-    count: Annotated[Count, Help("Fresh scenes in every set")] = 600
+    count: FreshScenes = 600
 
     def write(self, documents: Documents) -> None:
         """Rewrites the model's card, and prints it."""

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Annotated
 
 from ood_studio.core.errors import StudioError
-from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.evaluation.flip_rates import FlipRate
 from ood_studio.studio import FactorRequest, LabelChoice, Studio
 from ood_studio.studio.factors import FactorResult
 from ood_studio.training.reports.document import Documents, table
-from ood_studio.training.reports.report import Count, Report, bundled_backbones
+from ood_studio.training.reports.report import FreshScenes, Report, bundled_backbones
 
 
 @dataclass(frozen=True, kw_only=True)
 class FactorReport(Report):
     """Every factor added alone, for every bundled CLIP."""
 
-    count: Annotated[Count, Help("Fresh scenes in every set")] = 500
+    count: FreshScenes = 500
 
     def write(self, documents: Documents) -> None:
         """Rewrites the part ``factors`` of docs/figures.md."""

@@ -14,6 +14,7 @@ from ood_studio.hub.bundled import bundled
 from ood_studio.training.reports.document import Documents
 
 Count = Annotated[int, Bounds(10, 100_000, log=True, step=1)]
+FreshScenes = Annotated[Count, Help("Fresh scenes in every set")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,7 @@ class Report(ABC):
         StudioError: for a parameter outside its bounds.
     """
 
-    count: Annotated[Count, Help("Fresh scenes in every set")] = 200
+    count: FreshScenes = 200
     seed: Annotated[Seed, Help("Seed of the fresh scenes")] = 1
     device: Annotated[str, Help("Torch device, or auto")] = "auto"
     out: Annotated[Path, Help("Folder of docs/figures.md and assets/ that are rewritten")] = ROOT

@@ -6,10 +6,8 @@ import math
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Annotated
 
 from ood_studio.backbones import DEFAULT
-from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.detectors import Promise
 from ood_studio.evaluation.passport import MARKS
@@ -19,7 +17,7 @@ from ood_studio.studio import LabelChoice, Studio
 from ood_studio.studio.requests.stream import HONEST, PUBLISHED, Preset, StreamRequest
 from ood_studio.studio.stream import StreamResult
 from ood_studio.training.reports.document import README, Documents, table
-from ood_studio.training.reports.report import Count, Report
+from ood_studio.training.reports.report import FreshScenes, Report
 
 _NEAR = ("near-ood",)
 SETTINGS: tuple[tuple[str, Preset, tuple[str, ...], Stream], ...] = (
@@ -38,7 +36,7 @@ SETTINGS: tuple[tuple[str, Preset, tuple[str, ...], Stream], ...] = (
 class StreamReport(Report):
     """Every method over every stream."""
 
-    count: Annotated[Count, Help("Fresh scenes in every set")] = 1000
+    count: FreshScenes = 1000
 
     def write(self, documents: Documents) -> None:
         """Rewrites the part ``streams`` of docs/figures.md, and its short form in README.md."""

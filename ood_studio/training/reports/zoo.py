@@ -17,7 +17,7 @@ from ood_studio.evaluation.zoo.axes import figures_of, said
 from ood_studio.evaluation.zoo.bundled import RESULTS
 from ood_studio.studio import Studio, ZooRequest
 from ood_studio.training.reports.document import Documents, table
-from ood_studio.training.reports.report import Count, Report
+from ood_studio.training.reports.report import Count, FreshScenes, Report
 from ood_studio.training.reports.zoo_claims import Zoo, claims
 
 _DIGITS = 6  # of figures in the package
@@ -43,7 +43,7 @@ class ZooReport(Report):
     What was measured of a model is kept in the cache: a run that was interrupted goes on.
     """
 
-    count: Annotated[Count, Help("Fresh scenes in every set")] = 1000
+    count: FreshScenes = 1000
     models: Annotated[tuple[str, ...], Help("Models that are measured; all that come along where empty")] = ()
     shift_count: Annotated[Count, Help("Fresh scenes of each factor and style")] = 500
 

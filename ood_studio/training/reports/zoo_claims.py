@@ -129,8 +129,9 @@ def claims(zoo: Zoo) -> Iterator[Claim]:
 def _judged(text: str, tests: Sequence[Tested], evidence: str) -> Claim:
     """A claim by the common rule; how sure one test is, or how many of several say what, stands before the rest."""
     verdict, above, below = tally(tests)
-    told = f"p = {tests[0].p:.2g}" if len(tests) == 1 else f"of {len(tests)} tests {above} say so, {below} the contrary"
-    return Claim(text, verdict, f"{told}; {evidence}" if evidence else told)
+    several = f"of {len(tests)} tests {above} say so, {below} the contrary"
+    outcome = f"p = {tests[0].p:.2g}" if len(tests) == 1 else several
+    return Claim(text, verdict, f"{outcome}; {evidence}" if evidence else outcome)
 
 
 def _line(zoo: Zoo, models: Sequence[Measured], across: str, up: str) -> tuple[Tested | None, str]:
@@ -156,17 +157,17 @@ def _over_all(zoo: Zoo) -> Claim:
     test = slope_test(x, y, resamples=_RESAMPLES, permutations=_RESAMPLES)
     if test is None:
         return Claim(text, "undecided", f"{len(figures)} models; it takes {FEWEST} that differ")
-    told = f"slope {test.difference:.2f} ({test.low:.2f} to {test.high:.2f}), R² {test.r2:.2f} "
-    return _judged(text, [test], f"{told}({test.r2_low:.2f} to {test.r2_high:.2f}), {test.n} models")
+    outcome = f"slope {test.difference:.2f} ({test.low:.2f} to {test.high:.2f}), R² {test.r2:.2f} "
+    return _judged(text, [test], f"{outcome}({test.r2_low:.2f} to {test.r2_high:.2f}), {test.n} models")
 
 
 def _within(zoo: Zoo, across: str, up: str, text: str) -> Iterator[Claim]:
     """Source by source, and all CLIPs on lines of one slope, one line a source."""
     lines = {source: _line(zoo, models, across, up) for source, models in zoo.by_source().items()}
-    told = "; ".join(f"{source}: {said}" for source, (_, said) in lines.items())
+    outcome = "; ".join(f"{source}: {said}" for source, (_, said) in lines.items())
     tests = [test for test, _ in lines.values() if test is not None]
     apart = f"{text}, source by source"
-    yield _judged(apart, tests, told) if tests else Claim(apart, "undecided", told or "no CLIPs")
+    yield _judged(apart, tests, outcome) if tests else Claim(apart, "undecided", outcome or "no CLIPs")
     test, said = _line(zoo, zoo.clips(), across, up)
     together = f"{text}, within all sources together"
     said = f"{said} of {len(lines)} sources"
@@ -186,13 +187,13 @@ def _source_or_quantity(zoo: Zoo, figure: str, text: str) -> Claim:
         if other_source != other_quantity:
             kind = "source" if other_source else "quantity"
             apart[kind].append(abs(values[0].value - values[1].value))  # type: ignore[union-attr]
-    told = "; ".join(
+    outcome = "; ".join(
         f"{kind} alone {100 * np.mean(gaps):.1f} points over {len(gaps)} pairs" for kind, gaps in apart.items() if gaps
     )
     if min(map(len, apart.values())) < _FEWEST_PAIRS:
-        return Claim(text, "undecided", f"too few pairs that differ in one alone: {told or 'none'}")
+        return Claim(text, "undecided", f"too few pairs that differ in one alone: {outcome or 'none'}")
     test = _apart(apart["source"], apart["quantity"])
-    return _judged(text, [test], f"{told}; difference {100 * test.low:.1f} to {100 * test.high:.1f}")
+    return _judged(text, [test], f"{outcome}; difference {100 * test.low:.1f} to {100 * test.high:.1f}")
 
 
 def _apart(first: Sequence[float], second: Sequence[float]) -> Gap:

@@ -14,7 +14,16 @@ from ood_studio.hub.zoo_models import ZOO
 from ood_studio.training.clip.batches import ClipBatches
 from ood_studio.training.clip.learner import Learner
 from ood_studio.training.clip.model import build_clip, save_clip
-from ood_studio.training.clip.recipe import Captions, ClipRecipe, Distractors, Tower
+from ood_studio.training.clip.recipe import (
+    Captions,
+    ClipRecipe,
+    Distractors,
+    EasyUntil,
+    FadeFrom,
+    FadeUntil,
+    PromptCount,
+    Tower,
+)
 from ood_studio.training.clip.task import ClipTask
 from ood_studio.training.clip.texts import Prompts
 from ood_studio.training.loop import TrainingRun
@@ -37,13 +46,13 @@ class ZooClipRecipe(ClipRecipe):
     used: Used = 32_000
     fresh: HeldOut = 1500
     captions: Captions = 48
-    prompts: Annotated[int, Bounds(2, 65_536, step=1, help="Prompts a step of a single concept each")] = 32
+    prompts: PromptCount = 32
     distractors: Distractors = 8
     measure_every: MeasureEvery = 1000
     align_from: Annotated[Share, Help("From when images meet texts")] = 0.0
-    fade_from: Annotated[Share, Help("From when the helping heads fade out")] = 0.5
-    fade_until: Annotated[Share, Help("Until when the helping heads fade out")] = 0.8
-    easy_until: Annotated[Share, Help("Until when only scenes with at most one hard visual factor are drawn")] = 0.6
+    fade_from: FadeFrom = 0.5
+    fade_until: FadeUntil = 0.8
+    easy_until: EasyUntil = 0.6
     shift: Annotated[int, Bounds(0, 16, step=1, help="Pixels by which images are moved")] = 4
     teacher: Annotated[str, Help("None teaches these models")] = ""
 

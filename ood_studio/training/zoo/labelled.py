@@ -20,7 +20,16 @@ from ood_studio.training.augmentation import jittered
 from ood_studio.training.captioned_scenes import CaptionedScenes
 from ood_studio.training.clip.model import normalised
 from ood_studio.training.loop import Batch, Task, TrainingRun
-from ood_studio.training.recipe import BatchSize, HeldOut, Images, LearningRate, MeasureEvery, Recipe, WeightDecay
+from ood_studio.training.recipe import (
+    BatchSize,
+    HeldOut,
+    Images,
+    LearningRate,
+    MeasureEvery,
+    Recipe,
+    Shift,
+    WeightDecay,
+)
 from ood_studio.training.scene_cache import to_tensor
 from ood_studio.training.zoo.cards import write_card
 from ood_studio.training.zoo.material import held_out, pictures, rows_of
@@ -45,7 +54,7 @@ class LabelledRecipe(Recipe):
     used: Used = 32_000
     fresh: HeldOut = 1500
     measure_every: MeasureEvery = 1000
-    shift: Annotated[int, Bounds(0, 16, step=1, help="Pixels by which images are moved at random")] = 4
+    shift: Shift = 4
     smoothing: Annotated[float, Bounds(0.0, 0.99, help="Label smoothing")] = 0.05
     start: Annotated[Path | None, Help("Folder of the CLIP that it begins as; none = random weights")] = None
 

@@ -13,8 +13,9 @@ from PIL import Image
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress
 from ood_studio.studio import JudgeAgainRequest
-from ood_studio.studio.jobs import FIT, Job
+from ood_studio.studio.jobs import Job
 from ood_studio.studio.judge_again import TITLES, JudgedAgain, Round
+from ood_studio.studio.lanes import FIT
 from ood_studio.ui.adapt.session import Session
 from ood_studio.ui.cards import side
 from ood_studio.ui.downloads import jpeg_text

@@ -12,8 +12,9 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress
 from ood_studio.studio import AdaptRequest, Studio
 from ood_studio.studio.lanes import FIT
-from ood_studio.ui.adapt.layout import LAYOUT, START, made_sets
+from ood_studio.ui.adapt.layout import LAYOUT, START
 from ood_studio.ui.api import RARE, Given, endpoint, lane_of
+from ood_studio.ui.image_sets import set_names
 from ood_studio.ui.sidebar.layout import LAYOUT as SHARED
 
 
@@ -54,7 +55,7 @@ def _folder(made_set: str) -> str:
     Raises:
         StudioError: for any other.
     """
-    known = {folder.replace("\\", "/").rpartition("/")[2]: folder for _, folder in made_sets() if folder}
+    known = set_names()
     if made_set not in known:
         raise StudioError(f"there is no set {made_set!r} here; make one with /synthesize_set or /attack_set")
-    return str(known[made_set])
+    return known[made_set][1]

@@ -12,7 +12,8 @@ from ood_studio.core.progress import Progress
 from ood_studio.studio import AdaptRequest
 from ood_studio.studio.commands import command_line
 from ood_studio.studio.fit import Fit
-from ood_studio.studio.jobs import FIT, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import FIT
 from ood_studio.ui.adapt import drawing
 from ood_studio.ui.adapt.layout import LAYOUT, START
 from ood_studio.ui.adapt.panels import Panels

@@ -11,12 +11,13 @@ import gradio as gr
 
 from ood_studio.studio import AdaptRequest
 from ood_studio.ui.adapt.again import wire_again
-from ood_studio.ui.adapt.layout import LAYOUT, START, made_sets, parameters_said
+from ood_studio.ui.adapt.layout import LAYOUT, START, parameters_said, score_choices
 from ood_studio.ui.adapt.panels import build_panels
 from ood_studio.ui.adapt.running import wire_run
 from ood_studio.ui.adapt.saving import wire_loading, wire_saving
 from ood_studio.ui.adapt.session import Session
 from ood_studio.ui.form import Form
+from ood_studio.ui.image_sets import folder_choices
 from ood_studio.ui.opening import wire_opening
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import Buttons
@@ -53,7 +54,7 @@ class AdaptTab:
         def send(mine: Any) -> Updates:
             folder = str(folder_of(mine))
             return {
-                synthetic: gr.update(choices=made_sets(), value=folder),
+                synthetic: gr.update(choices=folder_choices(), value=folder),
                 method: _LEARNS_FROM_SETS,
                 self.tabs: gr.Tabs(selected=TAB),
             }
@@ -83,19 +84,18 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs) -> AdaptTab:
         with gr.Column(scale=6, min_width=300):
             panels = build_panels()
     form.wire()
-    method = form["method"]
-    page.on(
-        [method.focus, method.change],
-        lambda name: gr.update(info=parameters_said(name)),
-        method,
-        method,
-        name="adapt_method",
-    )
+    method, score = form["method"], form["score"]
+
+    def fitting(name: Any) -> Updates:
+        """What the method can be told, and which score judges it."""
+        return {method: gr.update(info=parameters_said(name)), score: gr.update(choices=score_choices(name))}
+
+    page.on([method.focus, method.change], fitting, method, [method, score], name="adapt_method")
     wire_run(page, sidebar, session, form, panels, Buttons((run,), stop, panels.progress), share)
     wire_again(page, session, panels.again)
     wire_saving(page, sidebar, session, panels)
     wire_loading(page, sidebar, load, loaded)
     synthetic = form["synthetic"]
-    page.on(synthetic.focus, lambda: gr.update(choices=made_sets()), None, synthetic, name="adapt_sets")
+    page.on(synthetic.focus, lambda: gr.update(choices=folder_choices()), None, synthetic, name="adapt_sets")
     wire_opening(page, sidebar, form, TAB)
     return AdaptTab(page, form, tabs)

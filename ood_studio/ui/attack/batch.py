@@ -18,16 +18,18 @@ from ood_studio.evaluation.metrics import roc_curve
 from ood_studio.figures.colours import styles
 from ood_studio.figures.roc import roc_figure
 from ood_studio.studio import AttackImageRequest, AttackResult, AttackSetRequest
-from ood_studio.studio.jobs import SET, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import SET
 from ood_studio.ui.attack.choices import Choices
 from ood_studio.ui.attack.session import Session
-from ood_studio.ui.compare.made_sets import added_choices, attacked_value
 from ood_studio.ui.compare.names import scorer_title
 from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.form import Box, Form, Layout
+from ood_studio.ui.image_sets import ood_choices, ood_value
 from ood_studio.ui.page import Page
 from ood_studio.ui.plot import click_plot, figure_update
 from ood_studio.ui.run import Asked, Buttons, Run, run_buttons
+from ood_studio.ui.tables import figures_table
 from ood_studio.ui.wiring import Updates
 
 _SCORERS = ("neglabel", "mcm", "energy", "knn", "mahalanobis")
@@ -155,8 +157,7 @@ def wire_compare(page: Page, session: gr.State, panel: BatchPanel, tabs: gr.Tabs
         """Chooses the batch there, and goes there; what is compared with it is still to be chosen."""
         if mine.attacked is None or mine.set_request is None:
             raise StudioError("there is no attacked batch yet; attack one first")
-        value = attacked_value(mine.attacked.sets[-1])
-        added = gr.update(choices=added_choices(), value=[value])
+        added = gr.update(choices=ood_choices(), value=[ood_value(mine.attacked.sets[-1])])
         return mine.set_request.suite, added, gr.Tabs(selected="compare")
 
     outputs = [comparison.suite, comparison.added, tabs]
@@ -223,19 +224,14 @@ def table_at(result: AttackResult, step: int) -> str:
         f"<td><b>{after[scorer].auroc:.1%}</b></td><td>{row.fpr95:.1%}</td><td><b>{after[scorer].fpr95:.1%}</b></td></tr>"
         for scorer, row in before.items()
     )
-    made = next((each for each in result.sets if each.step == step), None)
+    attacked = next((each for each in result.sets if each.step == step), None)
     about = (
         f"{result.sets[-1].count} pictures before the attack"
-        if made is None
-        else f"{made.count} pictures after {step} steps: PSNR {made.quality.psnr:.1f} dB, largest change "
-        f"{255 * made.quality.max_change:.0f} of 255"
+        if attacked is None
+        else f"{attacked.count} pictures after {step} steps: PSNR {attacked.quality.psnr:.1f} dB, largest change "
+        f"{255 * attacked.quality.max_change:.0f} of 255"
     )
-    columns = ("score", "AUROC before", "now", "FPR95 before", "now")
-    head = "".join(f'<th scope="col">{column}</th>' for column in columns)
-    return (
-        f'<div class="studio-scroll"><table class="studio-scores"><caption>{escape(about)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    return figures_table(escape(about), ("score", "AUROC before", "now", "FPR95 before", "now"), body)
 
 
 def _set_at(result: AttackResult, step: int) -> str:

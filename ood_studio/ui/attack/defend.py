@@ -13,13 +13,15 @@ from PIL import Image
 from ood_studio.attacks.defences import DEFENCES, Defence, Kind
 from ood_studio.core.progress import Progress
 from ood_studio.studio import Reading, Studio
-from ood_studio.studio.jobs import ANSWER, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import ANSWER
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.attack.trace import AttackTrace
 from ood_studio.ui.cards import number, side
 from ood_studio.ui.page import Page
 from ood_studio.ui.pictures.shown import data_uri
 from ood_studio.ui.run import Asked, Buttons, Run
+from ood_studio.ui.tables import figures_table
 from ood_studio.ui.wiring import Updates
 
 _START: dict[str, float] = {"jpeg": 60, "blur": 4, "resize": 0.1, "crops": 8}  # strong enough to be seen
@@ -114,14 +116,9 @@ def _table(plain: tuple[Reading, ...], after: tuple[Reading, ...], before: tuple
     saved = sum(bare.inside is True and now.inside is False for bare, now in zip(plain, after, strict=True))
     fooled = sum(bare.inside is True for bare in plain)
     said = f"The defence uncovers the attack for {saved} of the {fooled} fooled detectors." if fooled else ""
-    head = "".join(
-        f'<th scope="col">{column}</th>' for column in ("score", "attacked", "attacked, defended", "original, defended")
-    )
-    return (
-        f'<p role="status" class="studio-about"><b>{said}</b></p>'
-        '<div class="studio-scroll"><table class="studio-scores"><caption>What the scores become</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    columns = ("score", "attacked", "attacked, defended", "original, defended")
+    table = figures_table("What the scores become", columns, rows)
+    return f'<p role="status" class="studio-about"><b>{said}</b></p>{table}'
 
 
 def _cell(reading: Reading) -> str:

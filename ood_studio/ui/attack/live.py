@@ -12,7 +12,7 @@ from ood_studio.figures.perturbation import RAMP, amplified, gain_of, size_map, 
 from ood_studio.studio import AttackImageStep, Reading
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.attack.trace import AttackTrace
-from ood_studio.ui.cards import number, promised, side
+from ood_studio.ui.cards import banner, number, promised, side
 from ood_studio.ui.pictures.shown import data_uri
 
 EMPTY = """
@@ -34,7 +34,7 @@ def verdict(mine: Session) -> str:
     if trace is None or trace.first is None or trace.last is None:
         if not mine.running:
             return EMPTY
-        return _banner("open", "Getting ready …", ["The model, its labels and its thresholds are loaded."])
+        return banner("open", "Getting ready …", ["The model, its labels and its thresholds are loaded."])
     first, last = trace.first, trace.last
     was, now = first.readings[0], last.readings[0]
     lines = []
@@ -66,7 +66,7 @@ def verdict(mine: Session) -> str:
         if mine.running
         else ""
     )
-    return _banner(side, heading(trace), lines, bar)
+    return banner(side, heading(trace), lines, bar)
 
 
 def heading(trace: AttackTrace | None) -> str:
@@ -176,14 +176,6 @@ def _key(look: Style) -> str:
 
 def _inside(step: AttackImageStep) -> int:
     return sum(reading.inside is True for reading in step.readings)
-
-
-def _banner(side: str, title: str, lines: list[str], bar: str = "") -> str:
-    text = "".join(f"<p>{line}</p>" for line in lines)
-    return (
-        f'<section class="studio-verdict {side}" aria-label="Verdict">'
-        f'<div class="studio-verdict-title">{title}</div>{text}{bar}</section>'
-    )
 
 
 def _legend(top: float) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.core.progress import Progress
-from ood_studio.studio.jobs import PICTURE, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import PICTURE
 from ood_studio.ui.attack import changed, drawing
 from ood_studio.ui.attack.choices import Choices
 from ood_studio.ui.attack.layout import LAYOUT, smoothness_notes

@@ -14,7 +14,8 @@ from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Progress
 from ood_studio.data.pixels import to_pixels
 from ood_studio.studio import AttackImageStep, Studio
-from ood_studio.studio.jobs import PICTURE, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import PICTURE
 from ood_studio.ui import run
 from ood_studio.ui.attack.choices import Asked, Choices
 from ood_studio.ui.attack.session import Session

@@ -11,13 +11,15 @@ import gradio as gr
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, Stopped
 from ood_studio.studio import ExploreRequest, Reading, Studio
-from ood_studio.studio.jobs import PICTURE, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import PICTURE
 from ood_studio.ui.attack.session import Session
 from ood_studio.ui.attack.trace import AttackTrace
 from ood_studio.ui.cards import number, side
 from ood_studio.ui.model_names import typed_name
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import Asked, Buttons, Run, run_buttons
+from ood_studio.ui.tables import figures_table
 from ood_studio.ui.wiring import Updates
 from ood_studio.worlds import worlds
 
@@ -115,9 +117,5 @@ def table(found: list[Transfer], attacked: set[str]) -> str:
     if not rows:
         return ""
     first = next((each.after[0].title for each in found if each.after), "score")
-    columns = ("model", f"{first} before", "after", "verdict", "detectors that say ID")
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    return (
-        '<div class="studio-scroll"><table class="studio-scores"><caption>The same picture, seen by several models'
-        f"</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    columns = ("model", f"{escape(first)} before", "after", "verdict", "detectors that say ID")
+    return figures_table("The same picture, seen by several models", columns, rows)

@@ -11,10 +11,10 @@ import gradio as gr
 from ood_studio.core.parameters import value_at
 from ood_studio.studio import BenchRequest, LabelChoice
 from ood_studio.ui.compare.layout import START, layout
-from ood_studio.ui.compare.made_sets import added_choices
 from ood_studio.ui.compare.uploads import own_sets
 from ood_studio.ui.compare.variants import build_variants, with_scorers
 from ood_studio.ui.form import Form
+from ood_studio.ui.image_sets import ood_choices
 from ood_studio.ui.notices import tell_left_out
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Sidebar
@@ -115,7 +115,7 @@ def build_chooser(page: Page) -> Chooser:
     form.wire()
     at_once(form["suite"].change, [id_files, ood_files, class_labels], _SHOW_OWN, [form["suite"]])
     added = form["ood_data"]
-    page.on(added.focus, lambda: gr.update(choices=added_choices()), None, added, name="compare_added")
+    page.on(added.focus, lambda: gr.update(choices=ood_choices()), None, added, name="compare_added")
     return Chooser(form, id_files, ood_files, class_labels, run, stop, progress)
 
 

@@ -41,15 +41,15 @@ def _row(run: StoredRun, opened: bool, owner: bool) -> str:
     shown = ", ".join(titles if not more else titles[:_FEW]) + more
     when = moment(run.added)
     sought = escape(" ".join((run.suite, run.backbone, when, f"seed {run.seed}", *titles)))
-    gone = ""
+    delete = ""
     if owner and not opened:
         pick = escape(json.dumps(["delete", run.first, run.added]))
         label = escape(f"Delete the result of {when}")
         button = f'<button type="button" data-pick="{pick}" aria-label="{label}">Delete</button>'
-        gone = f'<span class="buttons">{button}</span>'
+        delete = f'<span class="buttons">{button}</span>'
     return (
         f'<li data-text="{sought}"><button type="button" data-pick="{escape(json.dumps(run.first))}" '
         f'aria-pressed="{str(opened).lower()}" title="{escape(", ".join(titles))}">'
         f"<b>{escape(run.suite)}</b> on {escape(run.backbone)}<small>{when}; {escape(shown)}; seed "
-        f"{run.seed}; FPR95 {escape(run.fpr_definition)}</small></button>{gone}</li>"
+        f"{run.seed}; FPR95 {escape(run.fpr_definition)}</small></button>{delete}</li>"
     )

@@ -6,10 +6,10 @@ from typing import Any
 
 from ood_studio.evaluation.suites import suites
 from ood_studio.studio import BenchRequest
-from ood_studio.ui.compare.made_sets import added_choices
 from ood_studio.ui.compare.names import known_scorers, scorer_title
 from ood_studio.ui.compare.uploads import is_upload
 from ood_studio.ui.form import Box, Layout, When
+from ood_studio.ui.image_sets import ood_choices
 from ood_studio.worlds import OWN_SUITE
 
 START = BenchRequest(scorers=("neglabel", "mcm", "energy", "knn", "mahalanobis", "rmd"), count=500)
@@ -55,7 +55,7 @@ def layout(strangers: bool = False) -> Layout:
         ),
         "ood_data": Box(
             "OOD sets to add",
-            choices=added_choices,
+            choices=ood_choices,
             free=not strangers,
             more={"elem_id": "compare-added"},
         ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl
 
 from ood_studio.core.parameters import leaves, names
 from ood_studio.studio import BenchRequest
@@ -12,7 +11,7 @@ from ood_studio.ui.compare.layout import START
 from ood_studio.ui.compare.session import Session
 from ood_studio.ui.compare.uploads import with_names, without_uploads
 from ood_studio.ui.compare.view import View
-from ood_studio.ui.form import Box, query_of, request_of
+from ood_studio.ui.form import Box, query_of, read_query, request_of
 from ood_studio.ui.share import shared_view
 from ood_studio.ui.sidebar import Sidebar
 
@@ -38,7 +37,7 @@ def view_of(sidebar: Sidebar, boxes: Mapping[str, Box], mine: Session) -> str:
 
 def read_link(search: str) -> dict[str, str]:
     """The parts of a link's query; empty for a link that is not one of this tab's, or only opens it."""
-    found = dict(parse_qsl(search.removeprefix("?")))
+    found = read_query(search)
     known = {*names(BenchRequest).values(), *leaves(View)}
     return {name: text for name, text in found.items() if name in known} if found.get("tab") == TAB else {}
 

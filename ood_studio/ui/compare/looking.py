@@ -62,8 +62,8 @@ def wire_looking(parts: Parts) -> None:
             return gr.skip()
         return str(save.page(mine, link.command(parts.sidebar, mine.request)))
 
-    made = parts.page.on(p.figures.click, page, parts.session, p.figure_file, name="compare_figures")
-    made.then(None, None, None, js=_DOWNLOAD, api_visibility="private", queue=False)
+    written = parts.page.on(p.figures.click, page, parts.session, p.figure_file, name="compare_figures")
+    written.then(None, None, None, js=_DOWNLOAD, api_visibility="private", queue=False)
 
 
 def looked_inside(p: Panels, mine: Session) -> Updates:

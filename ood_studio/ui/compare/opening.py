@@ -9,7 +9,7 @@ import gradio as gr
 from ood_studio.core.errors import StudioError
 from ood_studio.evaluation.choose import bench_scorers, choose_scorers
 from ood_studio.studio import BenchRequest, LabelChoice
-from ood_studio.studio.jobs import SET
+from ood_studio.studio.lanes import SET
 from ood_studio.ui.compare import drawing
 from ood_studio.ui.compare.earlier import kept_run, show_newest
 from ood_studio.ui.compare.link import looked_at, read_link

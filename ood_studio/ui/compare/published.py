@@ -7,6 +7,7 @@ from html import escape
 from ood_studio.evaluation.published import published_for, recomputed
 from ood_studio.evaluation.report import percent
 from ood_studio.evaluation.result import BenchResult
+from ood_studio.ui.tables import figures_table
 
 _COLUMNS = (
     "method",
@@ -30,7 +31,6 @@ def published_html(result: BenchResult | None) -> str:
             '<p class="studio-about">All numbers here are computed by the studio: no paper gives any for the suite '
             f"{escape(result.suite)} with the backbone {escape(result.backbone)}.</p>"
         )
-    head = "".join(f'<th scope="col">{column}</th>' for column in _COLUMNS)
     body = ""
     for each in printed:
         ours = recomputed(each, result)
@@ -42,7 +42,4 @@ def published_html(result: BenchResult | None) -> str:
             f"<td>{percent(each.auroc)}</td><td><b>{auroc}</b></td><td>{percent(each.fpr95)}</td><td><b>{fpr95}</b></td>"
             f"<td>{escape(setting)}</td><td>{escape(each.source)}</td></tr>"
         )
-    return (
-        '<div class="studio-scroll"><table class="studio-scores"><caption>As papers print them, in percent, beside '
-        f"what was computed here</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    return figures_table("As papers print them, in percent, beside what was computed here", _COLUMNS, body)

@@ -9,7 +9,8 @@ from typing import Any
 from ood_studio.core.progress import Progress
 from ood_studio.evaluation.result import BenchResult
 from ood_studio.studio import BenchRequest, Studio
-from ood_studio.studio.jobs import SET, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import SET
 from ood_studio.ui.compare import drawing
 from ood_studio.ui.compare.earlier import show_newest
 from ood_studio.ui.compare.layout import START

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
-from urllib.parse import parse_qsl
 
 import gradio as gr
 
@@ -18,13 +17,14 @@ from ood_studio.evaluation.streams import Stream
 from ood_studio.figures.film import Thumbnails, film, thumbnail_places
 from ood_studio.studio import Studio
 from ood_studio.studio.commands import command_line
-from ood_studio.studio.jobs import FIT, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import FIT
 from ood_studio.studio.requests.stream import StreamRequest
 from ood_studio.studio.stream import StreamResult
 from ood_studio.ui.compare.film import film_box, film_update
 from ood_studio.ui.compare.names import method_titles
 from ood_studio.ui.compare.variants import with_scorers
-from ood_studio.ui.form import Box, Form, Layout, changes_of
+from ood_studio.ui.form import Box, Form, Layout, changes_of, read_query
 from ood_studio.ui.opening import wire_opening
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import Asked, Buttons, Run, run_buttons
@@ -139,7 +139,7 @@ def wire_stream(page: Page, sidebar: Sidebar, v: View, scorers: gr.CheckboxGroup
 
     def unfold(search: str) -> Updates:
         """Opens the view where a link asks for it, with the scorers that it names."""
-        query = dict(parse_qsl(str(search or "").removeprefix("?")))
+        query = read_query(search)
         if query.pop("tab", "") != VIEW:
             return {}
         named = changes_of(StreamRequest, query, LAYOUT.boxes).get("scorers")

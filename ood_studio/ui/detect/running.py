@@ -15,7 +15,8 @@ from ood_studio.detectors import Promise
 from ood_studio.detectors.file import SUFFIX
 from ood_studio.studio import DecideRequest, DetectorRequest, Studio
 from ood_studio.studio.commands import command_line
-from ood_studio.studio.jobs import ANSWER, FIT, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import ANSWER, FIT
 from ood_studio.ui.detect import drawing
 from ood_studio.ui.detect.layout import LAYOUT, START
 from ood_studio.ui.detect.panels import Chooser, Panels, promise_words

@@ -10,7 +10,8 @@ import gradio as gr
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress
 from ood_studio.studio import FlipRequest
-from ood_studio.studio.jobs import PICTURE, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import PICTURE
 from ood_studio.ui.explore.panels import Panels
 from ood_studio.ui.explore.redrawing import change_updates, opened_picture, redraw
 from ood_studio.ui.explore.session import Flipping, Session

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import gradio as gr
 
@@ -16,6 +15,7 @@ from ood_studio.ui.explore.link import CHANGE, EXAMPLE
 from ood_studio.ui.explore.panels import Chooser
 from ood_studio.ui.explore.redrawing import redraw_with
 from ood_studio.ui.explore.session import Session
+from ood_studio.ui.form import read_query
 from ood_studio.ui.notices import tell
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Sidebar
@@ -54,7 +54,7 @@ def wire_examples(
         if not mine.pictures:
             path = drawn[min(place, len(drawn) - 1)][0]
             mine.take(Path(path).stem, path)
-            if changes := _parts(search).get(CHANGE, ""):
+            if changes := read_query(search).get(CHANGE, ""):
                 try:
                     redraw_with(mine, read_changes(changes.split(";")))
                 except StudioError as error:  # the picture as it was is seen all the same
@@ -80,12 +80,8 @@ def wire_examples(
 def _wanted(search: str) -> tuple[str, int, int]:
     """Which example a link names: its kind, turn and place; else the one that shows best."""
     kinds = [name for _, name in sources()]
-    kind, _, rest = _parts(search).get(EXAMPLE, "").partition("/")
+    kind, _, rest = read_query(search).get(EXAMPLE, "").partition("/")
     turn, _, place = rest.partition("/")
     if kind in kinds and turn.isdigit() and place.isdigit():
         return kind, int(turn), int(place)
     return kinds[0], 0, galleries()[kinds[0]].first
-
-
-def _parts(search: str) -> dict[str, str]:
-    return dict(parse_qsl(str(search or "").removeprefix("?")))

@@ -11,7 +11,8 @@ import gradio as gr
 
 from ood_studio.core.progress import Progress
 from ood_studio.studio import ExploreRequest, ExploreResult
-from ood_studio.studio.jobs import ANSWER, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import ANSWER
 from ood_studio.ui.explore import drawing
 from ood_studio.ui.explore.change import wire_change
 from ood_studio.ui.explore.link import view_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
+from urllib.parse import parse_qsl
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Parameter, leaves, names, value_at, with_values
@@ -11,6 +12,11 @@ from ood_studio.ui.form.boxes import Box
 
 Request = TypeVar("Request")
 _NONE: Mapping[str, Box] = {}
+
+
+def read_query(search: Any) -> dict[str, str]:
+    """Names and texts of a page's address, of which ``search`` is what begins with ``?``."""
+    return dict(parse_qsl(str(search or "").removeprefix("?")))
 
 
 def query_of(request: Any, start: Any, boxes: Mapping[str, Box] = _NONE) -> dict[str, str]:

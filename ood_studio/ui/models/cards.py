@@ -18,7 +18,7 @@ EMPTY = (
     "and retrieval, model by model, along any two axes. Press <b>Measure</b>: each model shows when it is done, and "
     "what is measured is kept.</p></div>"
 )
-_TOLD = ("accuracy", "mean auroc", "mean auroc 1-nn", "mean factor", "mean shift", "recall@5 image-to-text")
+_FIGURES = ("accuracy", "mean auroc", "mean auroc 1-nn", "mean factor", "mean shift", "recall@5 image-to-text")
 
 
 def run_html(mine: Session) -> str:
@@ -44,8 +44,10 @@ def model_html(mine: Session) -> str:
     known, figures = worlds.zoo().get(name), figures_of(model)
     about = [] if known is None else [known.group, f"first trained on {known.source}", known.about]
     lines = [escape(", ".join(each for each in about if each)) + "."] if about else []
-    told = "; ".join(f"{escape(title(key))} <b>{said(key, figures[key])}</b>" for key in _TOLD if key in figures)
-    lines.append(f"{told}.")
+    figures_said = "; ".join(
+        f"{escape(title(key))} <b>{said(key, figures[key])}</b>" for key in _FIGURES if key in figures
+    )
+    lines.append(f"{figures_said}.")
     printed = published_by(name)[:6]
     if printed:
         rows = "; ".join(

@@ -12,6 +12,7 @@ from ood_studio.evaluation.zoo.bundled import bundled_run
 from ood_studio.hub.names import names_folder
 from ood_studio.ui.compare.cards import moment
 from ood_studio.ui.models.session import Session
+from ood_studio.ui.tables import figures_table
 
 MOST = 40
 _FEW, _CHANGES = 3, 12
@@ -55,21 +56,22 @@ def _row(run: StoredZoo, opened: bool, ready: bool, strangers: bool) -> str:
     else:
         main = _button("open", run.number, text, opened, title=", ".join(run.models))
     when = moment(run.added)
-    beside = (
+    compare = (
         ""
         if opened or run.problem or not ready
-        else _button("beside", run.number, "Compare", label=f"Compare with {when}")
+        else _button("compare", run.number, "Compare", label=f"Compare with {when}")
     )
-    gone = "" if strangers else _button("delete", run.number, "Delete", label=f"Delete the run of {when}")
-    return (
-        f'<li data-text="{escape(" ".join(run.models))} {when}">{main}<span class="buttons">{beside}{gone}</span></li>'
-    )
+    delete = "" if strangers else _button("delete", run.number, "Delete", label=f"Delete the run of {when}")
+    shown = f'{main}<span class="buttons">{compare}{delete}</span>'
+    return f'<li data-text="{escape(" ".join(run.models))} {when}">{shown}</li>'
 
 
 def _bundled(opened: bool, ready: bool) -> str:
     main = _button("open", BUNDLED, "<b>The bundled zoo</b><small>as it was measured for this package</small>", opened)
-    beside = "" if opened or not ready else _button("beside", BUNDLED, "Compare", label="Compare with the bundled zoo")
-    return f'<li data-text="bundled">{main}<span class="buttons">{beside}</span></li>'
+    compare = (
+        "" if opened or not ready else _button("compare", BUNDLED, "Compare", label="Compare with the bundled zoo")
+    )
+    return f'<li data-text="bundled">{main}<span class="buttons">{compare}</span></li>'
 
 
 def _button(action: str, number: int, text: str, pressed: bool | None = None, label: str = "", title: str = "") -> str:
@@ -82,12 +84,12 @@ def _button(action: str, number: int, text: str, pressed: bool | None = None, la
 
 
 def changes_html(mine: Session) -> str:
-    """What differs between the run that is looked at and the one beside it; empty where there is none."""
-    if mine.run is None or mine.beside is None:
+    """What differs between the run that is looked at and the one it is compared with; empty where there is none."""
+    if mine.run is None or mine.compared is None:
         return ""
-    changes = compare_runs(mine.beside, mine.run)
-    shared = [each.backbone for each in mine.run.measured if mine.beside.model(each.backbone) is not None]
-    when = moment(mine.beside.added) if mine.beside.number else "the bundled zoo"
+    changes = compare_runs(mine.compared, mine.run)
+    shared = [each.backbone for each in mine.run.measured if mine.compared.model(each.backbone) is not None]
+    when = moment(mine.compared.added) if mine.compared.number else "the bundled zoo"
     if not shared:
         return f'<p class="studio-about" role="status">No model is in both this run and that of {when}.</p>'
     if not changes:
@@ -100,15 +102,11 @@ def changes_html(mine: Session) -> str:
         f"<td>{'yes' if each.apart else 'no'}</td></tr>"
         for each in changes[:_CHANGES]
     )
-    heads = ("model", "figure", "then", "now", "intervals apart")
-    head = "".join(f'<th scope="col">{each}</th>' for each in heads)
+    columns = ("model", "figure", "then", "now", "intervals apart")
     said = (
         f"{len(changes):,} figures of {_models(len(shared))} differ from {when}, {apart:,} by more than their intervals"
     )
-    return (
-        f'<div class="studio-scroll"><table class="studio-scores"><caption>{said}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    return figures_table(said, columns, body)
 
 
 def _value(name: str, value: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -40,39 +39,28 @@ def picked(event: gr.EventData) -> tuple[str, Any]:
 
 def wire_looking(parts: Parts) -> None:
     """Wires axes, figure, table, card and the dropdowns of models."""
-    page, p, chooser = parts.page, parts.panels, parts.chooser
-    outputs = [*p.all(), chooser.share]
-
-    def on(events: Any, look: Callable[..., Updates], inputs: list[Any], name: str) -> None:
-        """A handler that looks at the run in another way; without a run nothing happens."""
-
-        def shown(mine: Session, *values: Any) -> Updates:
-            return look(mine, *values) | parts.share(mine) if mine.ready else {}
-
-        page.on(events, shown, [parts.session, *inputs], outputs, name=f"models_{name}")
+    p = parts.panels
 
     def along(mine: Session, x: Any, y: Any, by: Any) -> Updates:
         """Other axes, or other groups."""
         mine.look(x=str(x), y=str(y), by=by if by in ("group", "source") else "group")
         return drawing.trends(p, mine)
 
-    def beside(mine: Session, first: Any, second: Any) -> Updates:
-        """Other models side by side."""
+    def side_by_side(mine: Session, first: Any, second: Any) -> Updates:
+        """Two other models."""
         mine.look(first=str(first), second=str(second))
         return drawing.trends(p, mine) | drawing.chosen(p, mine)
 
-    on([p.x.input, p.y.input, p.by.input], along, [p.x, p.y, p.by], "axes")
-    on([p.first.input, p.second.input], beside, [p.first, p.second], "pair")
+    parts.on([p.x.input, p.y.input, p.by.input], along, [p.x, p.y, p.by], name="axes")
+    parts.on([p.first.input, p.second.input], side_by_side, [p.first, p.second], name="pair")
 
     def point(mine: Session, event: gr.EventData) -> Updates:
         """A point of the figure is a model."""
-        return choose(mine, read_click(event).customdata) if mine.ready else {}
+        return choose(mine, read_click(event).customdata)
 
     def row(mine: Session, event: gr.EventData) -> Updates:
         """The table's heads sort it, its names choose a model."""
         action, value = picked(event)
-        if not mine.ready:
-            return {}
         if action == "model":
             return choose(mine, value)
         if value == MODEL or any(value in figures_of(each) for each in mine.models()):
@@ -83,17 +71,17 @@ def wire_looking(parts: Parts) -> None:
         if mine.run is None or mine.run.model(str(name)) is None:
             return {}
         mine.look(first=str(name))
-        return drawing.trends(p, mine) | drawing.chosen(p, mine) | drawing.boxes(p, mine) | parts.share(mine)
+        return drawing.trends(p, mine) | drawing.chosen(p, mine) | drawing.boxes(p, mine)
 
-    page.on(p.scatter.click, point, parts.session, outputs, name="models_point")
-    page.on(p.table.select, row, parts.session, outputs, name="models_row")
+    parts.on(p.scatter.click, point, name="point")
+    parts.on(p.table.select, row, name="row")
 
     def set_of(mine: Session, event: gr.EventData) -> Updates:
         """Whose reliability is shown."""
         mine.look(set=str(picked(event)[1]))
-        return drawing.reliability(p, mine) | parts.share(mine)
+        return drawing.reliability(p, mine)
 
-    page.on(p.reliability_about.select, set_of, parts.session, outputs, name="models_set")
+    parts.on(p.reliability_about.select, set_of, name="set")
     _wire_card(parts)
 
 
@@ -128,13 +116,13 @@ def wire_earlier(parts: Parts) -> None:
             ZooStore().delete(number)
             return parts.listed(mine)
         run = opened(number, parts.page.strangers)
-        if action == "beside":
-            mine.beside = run
+        if action == "compare":
+            mine.compared = run
         else:
             mine.take(run, origin_of(run))
         return drawing.everything(p, mine) | parts.share(mine) | parts.listed(mine)
 
-    outputs = [*p.all(), chooser.share, chooser.earlier]
+    outputs = [*parts.outputs, chooser.earlier]
     parts.page.on(chooser.earlier.select, act, parts.session, outputs, name="models_earlier")
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
-
 import gradio as gr
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import leaves
 from ood_studio.evaluation.zoo import ZooRun
-from ood_studio.ui.form import request_of
+from ood_studio.ui.form import read_query, request_of
 from ood_studio.ui.models import drawing
 from ood_studio.ui.models.cards import origin_of
 from ood_studio.ui.models.earlier import BUNDLED, earlier_runs
@@ -42,7 +40,7 @@ def wire_opening(parts: Parts, tab: gr.Tab) -> None:
             mine.order = mine.view.y
         return drawing.everything(p, mine) | parts.share(mine) | parts.listed(mine)
 
-    outputs = [*p.all(), chooser.share, chooser.earlier]
+    outputs = [*parts.outputs, chooser.earlier]
     page.on(first_opened(tab), seen, [parts.session, search], outputs, js=SEARCH, name="models_seen")
     wire_boxes(page, parts.sidebar, chooser.form, TAB)
 
@@ -64,7 +62,7 @@ def looked_at(search: str) -> View:
     Raises:
         StudioError: for a text that is no value of its part.
     """
-    query = dict(parse_qsl(str(search or "").removeprefix("?")))
+    query = read_query(search)
     if query.get("tab") != TAB:
         return View()
     return request_of(View(), {name: text for name, text in query.items() if name in leaves(View)})

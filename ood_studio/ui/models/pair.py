@@ -47,13 +47,13 @@ def factors(mine: Session) -> tuple[go.Figure | None, str]:
             shares[name], overall[name] = found, model.figures["accuracy"].value
         else:
             lost.append(f"{name} has no accuracy on factors: {model.skipped.get('factor', 'none was measured')}.")
-    told = [f"On all ID pictures: {', '.join(f'{name} {share:.1%}' for name, share in overall.items())}."]
-    return factor_bars(shares, overall) if shares else None, _about([*(told if shares else []), *lost])
+    sentences = [f"On all ID pictures: {', '.join(f'{name} {share:.1%}' for name, share in overall.items())}."]
+    return factor_bars(shares, overall) if shares else None, _about([*(sentences if shares else []), *lost])
 
 
 def reliability(mine: Session) -> tuple[go.Figure | None, str]:
     """The diagrams of the chosen set, and what is said of them as HTML, with buttons for other sets."""
-    name, sides, told = mine.view.set, {"before": "", "after scaling": "scaled "}, []
+    name, sides, sentences = mine.view.set, {"before": "", "after scaling": "scaled "}, []
     found: dict[str, dict[str, Diagram]] = {}
     for side, scaled in sides.items():
         for model, measured in pair(mine).items():
@@ -64,19 +64,19 @@ def reliability(mine: Session) -> tuple[go.Figure | None, str]:
         errors = [measured.figures.get(f"ece {scaled}{name}") for scaled in sides.values()]
         temperature = measured.figures.get("temperature")
         if None in errors or temperature is None:
-            told.append(f"{model} has no probabilities: {measured.skipped.get('ece', 'none were measured')}.")
+            sentences.append(f"{model} has no probabilities: {measured.skipped.get('ece', 'none were measured')}.")
             continue
         before, after = (said("ece", each, interval=True) for each in errors)
         few = measured.diagrams[name].few if name in measured.diagrams else 0
         hollow = f"; {few} bins hold fewer than {FEW} pictures and are drawn hollow" if few else ""
-        told.append(f"{model}: ECE {before} % before, {after} % at temperature {temperature.value:.2f}{hollow}.")
+        sentences.append(f"{model}: ECE {before} % before, {after} % at temperature {temperature.value:.2f}{hollow}.")
     buttons = "".join(
         f'<button type="button" data-pick="{escape(json.dumps(["set", each]))}" aria-pressed="'
         f'{str(each == name).lower()}">{escape(each)}</button>'
         for each in mine.sets()
     )
     choose = f'<p class="studio-zoo-do" role="group" aria-label="Set">{buttons}</p>' if len(mine.sets()) > 1 else ""
-    return reliability_figure(found, told) if found else None, choose + _about(told)
+    return reliability_figure(found, sentences) if found else None, choose + _about(sentences)
 
 
 def retrieval(mine: Session) -> str:

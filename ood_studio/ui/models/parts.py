@@ -1,11 +1,9 @@
-"""What the parts of the tab's wiring have in common."""
+"""The Models tab as the parts of its wiring see it."""
 
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
-
-import gradio as gr
+from typing import Any
 
 from ood_studio.studio import ZooRequest
 from ood_studio.studio.commands import command_line
@@ -15,23 +13,22 @@ from ood_studio.ui.models.layout import LAYOUT, START
 from ood_studio.ui.models.panels import Chooser, Panels
 from ood_studio.ui.models.session import Session
 from ood_studio.ui.models.view import View
-from ood_studio.ui.page import Page
+from ood_studio.ui.parts import TabParts
 from ood_studio.ui.share import share_update, shared_view
-from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.wiring import Updates
 
 TAB = "models"
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The page, the sidebar, and the tab's own state and components."""
+class Parts(TabParts[Chooser, Panels]):
+    """See `TabParts`."""
 
-    page: Page
-    sidebar: Sidebar
-    session: gr.State
-    chooser: Chooser
-    panels: Panels
+    tab = TAB
+
+    @property
+    def outputs(self) -> list[Any]:
+        """All panels, and what shares the view."""
+        return [*self.panels.all(), self.chooser.share]
 
     def share(self, mine: Session) -> Updates:
         """The link and the command of what is seen."""

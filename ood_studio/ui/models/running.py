@@ -8,7 +8,8 @@ from typing import Any
 from ood_studio.core.progress import Progress
 from ood_studio.evaluation.zoo import ZooRun
 from ood_studio.studio import Studio, ZooRequest
-from ood_studio.studio.jobs import SET, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import SET
 from ood_studio.ui.models import drawing
 from ood_studio.ui.models.parts import TAB, Parts
 from ood_studio.ui.models.session import Session
@@ -29,7 +30,7 @@ def wire_run(parts: Parts) -> Run:
             mine.take(job.result, "measured now" if job.state == "finished" else "as far as it has come")
         return drawing.everything(p, mine) | parts.share(mine) | (parts.listed(mine) if job.over else {})
 
-    outputs = [*p.all(), chooser.share, chooser.earlier]
+    outputs = [*parts.outputs, chooser.earlier]
     run = Run(page, KIND, SET, chooser.buttons, parts.session, draw, outputs, said=_STOPPED, place=TAB)
 
     def chosen(_: Session, *values: Any) -> Asked:

@@ -16,6 +16,7 @@ from ood_studio.evaluation.zoo.claims import EVERY, Points, differences, points,
 from ood_studio.figures.base import plain
 from ood_studio.figures.model_scatter import Axis, ModelGroup, model_scatter
 from ood_studio.ui.models.session import Session
+from ood_studio.ui.tables import figures_table
 
 _STEPS = 24
 _RESAMPLES, _PERMUTATIONS = 200, 500
@@ -76,11 +77,8 @@ def _said(
     lines: Mapping[str, Trend | None], differing: Mapping[tuple[str, str], float], left_out: Mapping[str, str]
 ) -> str:
     rows = "".join(_row(group, trend) for group, trend in lines.items())
-    head = "".join(f'<th scope="col">{each}</th>' for each in ("trend", "models", "slope", "R²"))
-    table = (
-        '<div class="studio-scroll"><table class="studio-scores"><caption>Robust lines (Huber), 95 % intervals over '
-        f"resampled models</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    caption = "Robust lines (Huber), 95 % intervals over resampled models"
+    table = figures_table(caption, ("trend", "models", "slope", "R²"), rows)
     tests = "; ".join(
         f"{escape(one)} and {escape(other)} {'differ' if p < 0.05 else 'are not told apart'} (p = {p:.2g})"
         for (one, other), p in differing.items()

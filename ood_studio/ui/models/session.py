@@ -26,7 +26,7 @@ class Session:
         running: whether more is to come.
         wanted: what is to be looked at once it is there; ``view``: what is looked at.
         order: the figure that the table is sorted by, or ``model``; the best first unless ``reverse``.
-        beside: an earlier run that is compared with this one.
+        compared: an earlier run that this one is compared with.
     """
 
     run: ZooRun | None = None
@@ -36,7 +36,7 @@ class Session:
     view: View = field(default_factory=View)
     order: str = "mean auroc 1-nn"
     reverse: bool = False
-    beside: ZooRun | None = None
+    compared: ZooRun | None = None
 
     @property
     def ready(self) -> bool:
@@ -49,7 +49,7 @@ class Session:
 
     def take(self, run: ZooRun, origin: str) -> None:
         """Another run, or more of the same, is looked at from now on."""
-        self.run, self.origin, self.beside = run, origin, None
+        self.run, self.origin, self.compared = run, origin, None
         self.settle()
 
     def look(self, **changes: Any) -> None:

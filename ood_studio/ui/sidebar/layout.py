@@ -11,12 +11,12 @@ from ood_studio.adapters import saved_adapters
 from ood_studio.backbones import offered_backbones
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import given_path, is_there
-from ood_studio.labels.corpora import LEXNAMES
 from ood_studio.labels.prompts import PROMPT_SETS
 from ood_studio.ui import temporary
 from ood_studio.ui.form import Box, Layout, Own, When
 from ood_studio.ui.model_names import typed_name
 from ood_studio.worlds import corpora, presets
+from ood_studio.worlds.wordnet import LEXNAMES
 
 
 def _backbones() -> list[tuple[str, Any]]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
-from urllib.parse import parse_qsl
 
 import gradio as gr
 from gradio.utils import is_in_or_equal
@@ -15,7 +14,7 @@ from gradio.utils import is_in_or_equal
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import leaves, names, value_at, with_values
 from ood_studio.core.paths import cache_dir
-from ood_studio.ui.form import Box, Form, changes_of, query_of
+from ood_studio.ui.form import Box, Form, changes_of, query_of, read_query
 from ood_studio.ui.jobs import JobList
 from ood_studio.ui.notices import tell_left_out
 from ood_studio.ui.page import SECRET, Page
@@ -168,7 +167,7 @@ class Sidebar:
 
         def restore(kept: dict[str, str] | None, search: str) -> Updates:
             """What the link says, or else what this browser remembers."""
-            query = dict(parse_qsl(str(search or "").removeprefix("?")))
+            query = read_query(search)
             kind = self.kinds.get(query.pop("tab", "explore"), Shared)
             paths = {name: path for path, name in names(kind).items()}
             mine = {name: text for name, text in query.items() if paths.get(name, name) in leaves(Shared)}

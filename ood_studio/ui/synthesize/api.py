@@ -22,7 +22,7 @@ from ood_studio.ui.sidebar.reference import uploaded_reference
 from ood_studio.ui.synthesize import save
 from ood_studio.ui.synthesize.choices import Asked
 from ood_studio.ui.synthesize.layout import LAYOUT, SET_LAYOUT, SET_START
-from ood_studio.ui.synthesize.running import made
+from ood_studio.ui.synthesize.running import synthesised
 
 
 def build_api(studio: Studio) -> None:
@@ -47,7 +47,7 @@ def build_api(studio: Studio) -> None:
             decode_image(Path(mask), transparency=True) if mask else None,
             parse_typed(contexts or ""),
         )
-        *_, trace = made(studio, asked, progress)
+        *_, trace = synthesised(studio, asked, progress)
         assert trace.last is not None
         path = save.picture_file(trace, into := download_folder())
         save.picture(trace).save(into / "filmstrip.png")
@@ -84,9 +84,9 @@ def build_api(studio: Studio) -> None:
 def _build_set(studio: Studio) -> None:
     def synthesize_set(request: SynthesizeSetRequest, progress: Progress) -> tuple[str, dict[str, Any]]:
         """A set of near-boundary pictures out of a suite's ID ones, to train or test detectors with: a zip, and how."""
-        *_, made = studio.synthesize_set(request, progress)
-        about = {"name": made.name, "made_set": made.folder.name, "left_out": made.left_out, "results": [*made.entries]}
-        return str(zipped(made.folder, made.files())), about
+        *_, built = studio.synthesize_set(request, progress)
+        about = {"name": built.name, "made_set": built.folder.name, "left_out": built.left_out}
+        return str(zipped(built.folder, built.files())), about | {"results": [*built.entries]}
 
     image = {f"image.{path}" for path in (*RARE, "reference")}
     endpoint(

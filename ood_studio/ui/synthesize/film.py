@@ -11,6 +11,7 @@ from ood_studio.ui.cards import percent, side
 from ood_studio.ui.pictures.shown import data_uri
 from ood_studio.ui.synthesize.gauge import short
 from ood_studio.ui.synthesize.trace import SynthesisTrace
+from ood_studio.ui.tables import figures_table
 
 SHOWN = ("neglabel", "mcm")
 """Keys of the scores under each picture, beside the guide's own."""
@@ -62,12 +63,8 @@ def table(trace: SynthesisTrace) -> str:
         cells = "".join(f"<td>{short(each.readings[i].value)} {side(each.readings[i].inside)}</td>" for each in trail)
         threshold = "–" if reading.threshold is None else short(reading.threshold)
         rows += f'<tr><th scope="row">{escape(reading.title)}</th>{cells}<td>{threshold}</td></tr>'
-    head = "".join(f'<th scope="col">{column}</th>' for column in columns)
-    return (
-        '<div class="studio-scroll"><table class="studio-scores"><caption>Every score, iteration by iteration '
-        "(an energy is lower for known pictures, every other score higher)</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    caption = "Every score, iteration by iteration (an energy is lower for known pictures, every other score higher)"
+    return figures_table(caption, columns, rows)
 
 
 def _gradient(trace: SynthesisTrace, iteration: int) -> str:

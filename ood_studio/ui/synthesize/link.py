@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 import gradio as gr
 
 from ood_studio.studio import SynthesizeImageRequest
 from ood_studio.synthesis.answers import parse_typed
-from ood_studio.ui.form import changes_of
+from ood_studio.ui.form import changes_of, read_query
 from ood_studio.ui.page import Page
 from ood_studio.ui.pictures.galleries import offer, place_of
 from ood_studio.ui.share import shared_view
@@ -43,7 +42,7 @@ def wire_link(page: Page, opened: Any, session: gr.State, choices: Choices) -> N
 
     def follow(mine: Session, search: str) -> Updates:
         """What the link says."""
-        query = dict(parse_qsl(str(search or "").removeprefix("?")))
+        query = read_query(search)
         own = query if query.get("tab") == "synthesize" else {}
         turn, place = _example(own)
         shown = offer(mine, box, turn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from ood_studio.ui.cards import banner
 from ood_studio.ui.synthesize.gauge import said, short, what
 from ood_studio.ui.synthesize.session import Session
 from ood_studio.ui.synthesize.trace import SynthesisTrace
@@ -28,9 +29,9 @@ def verdict(mine: Session) -> str:
     trace = mine.trace
     if trace is None or trace.last is None:
         if mine.running:
-            return _banner("open", "Getting ready …", ["The models are loaded and the picture is painted."])
+            return banner("open", "Getting ready …", ["The models are loaded and the picture is painted."])
         if mine.note:
-            return _banner("open", "Stopped before the first picture", [])
+            return banner("open", "Stopped before the first picture", [])
         return EMPTY
     first, last = trace.first, trace.last
     lines = []
@@ -55,7 +56,7 @@ def verdict(mine: Session) -> str:
     if mine.note:
         lines.append(f"<b>{escape(mine.note)}</b>")
     side = {True: "in", False: "out", None: "open"}[last.inside]
-    return _banner(side, heading(trace), lines)
+    return banner(side, heading(trace), lines)
 
 
 def heading(trace: SynthesisTrace) -> str:
@@ -84,11 +85,3 @@ def spoken(trace: SynthesisTrace) -> str:
         return ""
     said_now = f"Iteration {last.iteration}: {what(last)} {said(last.value, last)}. {heading(trace)}"
     return f'<p role="status" aria-live="polite">{escape(said_now)}</p>'
-
-
-def _banner(side: str, title: str, lines: list[str]) -> str:
-    text = "".join(f"<p>{line}</p>" for line in lines)
-    return (
-        f'<section class="studio-verdict {side}" aria-label="Verdict">'
-        f'<div class="studio-verdict-title">{title}</div>{text}</section>'
-    )

@@ -12,8 +12,10 @@ import plotly.graph_objects as go
 from ood_studio.core.progress import Progress
 from ood_studio.figures.feature_map import feature_map_figure
 from ood_studio.studio import FeatureMapRequest
-from ood_studio.studio.jobs import PICTURE, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import PICTURE
 from ood_studio.synthesis.synthetic_set import synthetic_sets
+from ood_studio.ui.image_sets import synthetic_choices
 from ood_studio.ui.page import Page
 from ood_studio.ui.plot import click_plot, figure_update
 from ood_studio.ui.run import Asked, Buttons, Run, run_buttons
@@ -27,7 +29,7 @@ class MapPanel:
     """The components."""
 
     buttons: Buttons
-    made: Any
+    synthetic: Any
     plot: Any
 
 
@@ -40,7 +42,7 @@ def build_map() -> MapPanel:
     )
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=240):
-            made = gr.Dropdown(set_choices(), value="", label="Also show a set", elem_id="synth-map-set")
+            synthetic = gr.Dropdown(synthetic_choices(), value="", label="Also show a set", elem_id="synth-map-set")
         with gr.Column(scale=3, min_width=240):
             buttons = run_buttons("synth-map-draw", "Draw the map")
     plot = click_plot(
@@ -49,12 +51,7 @@ def build_map() -> MapPanel:
         height=620,
         empty="About 600 pictures as the backbone sees them; the first map of a session takes half a minute.",
     )
-    return MapPanel(buttons, made, plot)
-
-
-def set_choices() -> list[tuple[str, str]]:
-    """Titles and folders of the sets that were built, the newest first."""
-    return [("none", ""), *((f"{each.name} ({len(each.entries):,})", str(each.folder)) for each in synthetic_sets())]
+    return MapPanel(buttons, synthetic, plot)
 
 
 def wire_map(page: Page, session: gr.State, sidebar: Sidebar, panel: MapPanel) -> None:
@@ -66,8 +63,8 @@ def wire_map(page: Page, session: gr.State, sidebar: Sidebar, panel: MapPanel) -
         trace = mine.trace
         trail = [] if trace is None else [*zip(trace.names(), (each.image for each in trace.trail()), strict=True)]
         titled = [(name if name == "original" else f"iteration {name}", picture) for name, picture in trail]
-        made = {str(each.folder): each for each in synthetic_sets()}.get(chosen or "")
-        others = None if made is None else (made.name, made.folder)
+        synthetic = {str(each.folder): each for each in synthetic_sets()}.get(chosen or "")
+        others = None if synthetic is None else (synthetic.name, synthetic.folder)
 
         def work(progress: Progress) -> Iterator[go.Figure]:
             found = page.studio.feature_map(request, titled, others, progress)
@@ -79,5 +76,11 @@ def wire_map(page: Page, session: gr.State, sidebar: Sidebar, panel: MapPanel) -
         return {} if job.result is None else {panel.plot: figure_update(panel.plot, job.result)}
 
     run = Run(page, "synthesize_map", PICTURE, panel.buttons, session, draw, [panel.plot], said="")
-    run.on(panel.buttons.run[0].click, begin, [panel.made, *sidebar.inputs])
-    page.on(panel.made.focus, lambda: gr.update(choices=set_choices()), None, panel.made, name="synthesize_map_sets")
+    run.on(panel.buttons.run[0].click, begin, [panel.synthetic, *sidebar.inputs])
+    page.on(
+        panel.synthetic.focus,
+        lambda: gr.update(choices=synthetic_choices()),
+        None,
+        panel.synthetic,
+        name="synthesize_map_sets",
+    )

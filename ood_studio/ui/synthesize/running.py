@@ -11,7 +11,8 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import with_values
 from ood_studio.core.progress import Progress
 from ood_studio.studio import Assessment, Studio
-from ood_studio.studio.jobs import PICTURE, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import PICTURE
 from ood_studio.ui import run
 from ood_studio.ui.page import Page
 from ood_studio.ui.share import share_update
@@ -39,7 +40,9 @@ def wire_run(page: Page, session: gr.State, choices: Choices, p: Panels, buttons
             raise StudioError(
                 "there is no context; type at least one thing that surrounds the main object, such as: grass"
             )
-        return run.Asked(lambda progress: made(page.studio, asked, progress), title=f"{asked.name} led to the boundary")
+        return run.Asked(
+            lambda progress: synthesised(page.studio, asked, progress), title=f"{asked.name} led to the boundary"
+        )
 
     def draw(mine: Session, job: Job) -> Updates:
         mine.trace, mine.running, mine.note = job.result, not job.over, run.ended_early(job)
@@ -76,7 +79,7 @@ def wire_baselines(page: Page, session: gr.State, p: Panels) -> None:
     baselines.on(p.baselines.run[0].click, begin, [])
 
 
-def made(studio: Studio, asked: Asked, progress: Progress) -> Iterator[SynthesisTrace]:
+def synthesised(studio: Studio, asked: Asked, progress: Progress) -> Iterator[SynthesisTrace]:
     """The picture, iteration by iteration; its contexts are asked for where nobody has named any."""
     trace = SynthesisTrace(asked.request, asked.source, asked.mask, asked.words, asked.path)
     yield trace

@@ -48,7 +48,11 @@ def picture(trace: SynthesisTrace) -> Image.Image:
         title = "Unguided (0)" if step.iteration == 0 else f"Iteration {step.iteration}"
         before = trace.steps[step.iteration - 1].gradient if step.iteration else None
         frames.append(Frame(title, step.image, _lines(step), before))
-    frames += [Frame(name, made.image, _lines(made)) for name, made in trace.baselines.items() if made is not None]
+    frames += [
+        Frame(name, assessed.image, _lines(assessed))
+        for name, assessed in trace.baselines.items()
+        if assessed is not None
+    ]
     note = "" if trace.last is None else f"painted from: {trace.last.prompt}"
     return filmstrip(frames, note)
 

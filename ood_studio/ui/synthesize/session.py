@@ -25,7 +25,7 @@ class Session:
         trace: the synthesis; None before there is one.
         running: whether it is under way.
         note: why it ended early; empty where it did not.
-        set_request, made: the last set, as far as it has come.
+        set_request, built: the last set, as far as it has come.
     """
 
     offered: Offered = field(default_factory=Offered)
@@ -42,7 +42,7 @@ class Session:
     running: bool = False
     note: str = ""
     set_request: SynthesizeSetRequest | None = None
-    made: SyntheticSet | None = None
+    built: SyntheticSet | None = None
 
     def finished(self) -> SynthesisTrace:
         """The synthesis, where there is a picture of it.

@@ -13,12 +13,13 @@ import gradio as gr
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress
 from ood_studio.studio import SynthesizeSetRequest
-from ood_studio.studio.jobs import SET, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import SET
 from ood_studio.synthesis.synthetic_set import SyntheticSet
-from ood_studio.ui.compare.made_sets import added_choices, synthetic_value
 from ood_studio.ui.compare.tab import CompareTab
 from ood_studio.ui.downloads import shown_file, zipped
 from ood_studio.ui.form import Form
+from ood_studio.ui.image_sets import ood_choices, ood_value
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import Asked, Buttons, Run, run_buttons
 from ood_studio.ui.synthesize.choices import Choices
@@ -91,26 +92,26 @@ def wire_sets(page: Page, session: gr.State, choices: Choices, p: SetPanel) -> N
         request = replace(p.form.read(values[:count]), image=choices.request(values[count:]))
 
         def work(progress: Progress) -> Iterator[tuple[SynthesizeSetRequest, SyntheticSet]]:
-            for made in page.studio.synthesize_set(request, progress):
-                yield request, made
+            for built in page.studio.synthesize_set(request, progress):
+                yield request, built
 
         def again() -> tuple[SynthesizeSetRequest, SyntheticSet]:
-            *_, made = page.studio.synthesize_set(request)
-            return request, made
+            *_, built = page.studio.synthesize_set(request)
+            return request, built
 
-        mine.set_request, mine.made = request, None
+        mine.set_request, mine.built = request, None
         return Asked(work, title=f"{request.count:,} synthetic pictures", key=repr(request), reopen=again)
 
     def draw(mine: Session, job: Job) -> Updates:
         note = _ENDED[job.state].format(job.note.rstrip(".")) if job.state in _ENDED else ""
         if job.result is None:
             return {p.about: f'<p class="studio-about" role="status">{escape(note)}</p>' if note else ""}
-        mine.set_request, mine.made = job.result
-        assert mine.made is not None
-        updates = _grown(p, mine.made, note)
-        if not job.over or not mine.made.entries:
+        mine.set_request, mine.built = job.result
+        assert mine.built is not None
+        updates = _grown(p, mine.built, note)
+        if not job.over or not mine.built.entries:
             return updates
-        archive = gr.DownloadButton(value=str(zipped(mine.made.folder, mine.made.files())), visible=True)
+        archive = gr.DownloadButton(value=str(zipped(mine.built.folder, mine.built.files())), visible=True)
         return updates | {p.compare: gr.Button(visible=True), p.adapt: gr.Button(visible=True), p.zip: archive}
 
     run = Run(page, "synthesize_set", SET, p.buttons, session, draw, p.shown(), said="", place="synthesize")
@@ -123,9 +124,9 @@ def wire_compare(page: Page, session: gr.State, p: SetPanel, tabs: gr.Tabs, comp
 
     def add(mine: Session) -> tuple[Any, Any, Any]:
         """Chooses the set there, and goes there; what is compared with it is still to be chosen."""
-        if mine.made is None or not mine.made.entries or mine.set_request is None:
+        if mine.built is None or not mine.built.entries or mine.set_request is None:
             raise StudioError("there is no set yet; build one first")
-        added = gr.update(choices=added_choices(), value=[synthetic_value(mine.made)])
+        added = gr.update(choices=ood_choices(), value=[ood_value(mine.built)])
         return mine.set_request.suite, added, gr.Tabs(selected="compare")
 
     outputs = [comparison.suite, comparison.added, tabs]
@@ -138,16 +139,16 @@ def folder_of(mine: Session) -> Path:
     Raises:
         StudioError: if there is none yet.
     """
-    if mine.made is None or not mine.made.entries:
+    if mine.built is None or not mine.built.entries:
         raise StudioError("there is no set yet; build one first")
-    return mine.made.folder
+    return mine.built.folder
 
 
-def _grown(p: SetPanel, made: SyntheticSet, note: str = "") -> Updates:
-    newest = list(made.entries)[-_SHOWN:][::-1]
-    items = [(shown_file(made.folder / str(entry["file"])), _caption(entry)) for entry in newest]
-    count = f"<b>{len(made.entries):,} of {made.wanted:,}</b> pictures of “{escape(made.name)}”"
-    parts = [count + _means(made), *(escape(each) for each in (made.note, note) if each)]
+def _grown(p: SetPanel, built: SyntheticSet, note: str = "") -> Updates:
+    newest = list(built.entries)[-_SHOWN:][::-1]
+    items = [(shown_file(built.folder / str(entry["file"])), _caption(entry)) for entry in newest]
+    count = f"<b>{len(built.entries):,} of {built.wanted:,}</b> pictures of “{escape(built.name)}”"
+    parts = [count + _means(built), *(escape(each) for each in (built.note, note) if each)]
     return {
         p.accordion: gr.Accordion(open=True),
         p.gallery: gr.update(value=items, visible=bool(items)),
@@ -159,11 +160,11 @@ def _caption(entry: dict[str, Any]) -> str:
     return f"{entry.get('class') or entry.get('source') or ''} → {entry.get('negative_label', '')}"
 
 
-def _means(made: SyntheticSet) -> str:
+def _means(built: SyntheticSet) -> str:
     """The guide's mean before and after."""
-    values = [entry["values"] for entry in made.entries if entry.get("values")]
+    values = [entry["values"] for entry in built.entries if entry.get("values")]
     if not values or len(values[0]) < 2:
         return ""
-    energies = all(entry["energies"][0] is not None for entry in made.entries)
+    energies = all(entry["energies"][0] is not None for entry in built.entries)
     first, last = (sum(row[i] for row in values) / len(values) * (-1 if energies else 1) for i in (0, -1))
     return f"; mean {'energy' if energies else 'score'} {first:.3g} unguided, {last:.3g} at the end"

@@ -16,7 +16,8 @@ from ood_studio.data.images import decode_image
 from ood_studio.hub.bundled import bundled
 from ood_studio.studio import Studio, SynthesizeImageRequest
 from ood_studio.studio.hosted import allow_model
-from ood_studio.studio.jobs import ANSWER, PICTURE, Job
+from ood_studio.studio.jobs import Job
+from ood_studio.studio.lanes import ANSWER, PICTURE
 from ood_studio.synthesis.answers import singular
 from ood_studio.synthesis.context_models import CONTEXTS
 from ood_studio.synthesis.contexts import Contexts, parse_typed_contexts, prompt_of
