@@ -12,13 +12,13 @@ import pytest
 from ood_studio.studio import Studio
 from ood_studio.studio.jobs import Jobs
 from ood_studio.studio.lanes import ANSWER, FIT, PICTURE, SET
+from ood_studio.ui import page
 from ood_studio.ui.blocks import build
 from ood_studio.ui.endpoints import PUBLIC
-from ood_studio.ui.page import LEFT_KEPT
 from tests.ui.conftest import free_port
 from tests.ui.visitor import PATIENCE, Visitor
 
-MANY = 20
+MANY, KEPT = 20, 6
 STATES: dict[str, Any] = {}
 
 
@@ -74,15 +74,18 @@ def test_twenty_who_leave_at_once_free_the_lane(served: tuple[str, Jobs, Any]) -
     until(lambda: not jobs.of(f"page {next_one.session}"))
 
 
-def test_of_pages_that_were_left_only_the_last_are_kept(served: tuple[str, Jobs, Any]) -> None:
+def test_of_pages_that_were_left_only_the_last_are_kept(
+    served: tuple[str, Jobs, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "LEFT_KEPT", KEPT)
     address, _, config = served
     blocks = STATES[address]
     staying = arrive(address, config, "attack_examples")
-    for _ in range(LEFT_KEPT + 5):
+    for _ in range(KEPT + 3):
         visitor = arrive(address, config, "attack_examples")
         visitor.leave()
     held = blocks.state_holder.session_data
-    until(lambda: held[visitor.session].is_closed and len(held) <= LEFT_KEPT + 1)
+    until(lambda: held[visitor.session].is_closed and len(held) <= KEPT + 1)
     assert staying.session in held and not held[staying.session].is_closed
     assert staying.call("attack_source_gallery_others")["data"]
     staying.leave()
