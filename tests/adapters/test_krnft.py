@@ -256,7 +256,7 @@ def test_crops_are_kept_as_they_come_and_gone_on_with(
             return super().load(index)
 
     def made(progress: Progress = silent) -> crops.Crops:
-        monkeypatch.setattr(crops, "_MADE", KeyedCache(1))  # another process
+        monkeypatch.setattr(crops, "_CROPS", KeyedCache(1))  # another process
         assert MATERIAL.class_text is not None
         rows, classes = [7, 4, 1, 2], torch.tensor([2, 4, 1, 2])
         return few_shot_crops(
