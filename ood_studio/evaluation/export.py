@@ -113,8 +113,8 @@ def to_html(rows: Sequence[Row], *, intervals: bool = False, digits: int = 1) ->
             numbers = [bold(cell.percent()) if cell.place == 1 else html(cell.percent()) for cell in pair]
             ends = [f" {cell.interval()}" if intervals and cell.interval() else "" for cell in pair]
             lines[-1].append(Html(" / ".join(map("".join, zip(numbers, ends, strict=True)))))
-    html = table(["AUROC / FPR95", *found.sets], lines)
-    return stacked(html, found.legend) if found.legend else html
+    whole = table(["AUROC / FPR95", *found.sets], lines)
+    return stacked(whole, found.legend) if found.legend else whole
 
 
 def to_latex(
