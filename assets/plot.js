@@ -154,7 +154,9 @@ async function draw() {
   spot = null;
   picture(null);
   summary.textContent = figure?.layout?.meta?.summary ?? "";
-  element.querySelector("figure").setAttribute("aria-label", props.label || "figure");
+  const frame = element.querySelector("figure");
+  frame.setAttribute("aria-label", props.label || "figure");
+  frame.toggleAttribute("data-empty", !figure);
   if (!figure) {
     if (drawn) window.Plotly.purge(area);
     drawn = false;

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from ood_studio import __version__
+from ood_studio.adapters.validation import Validation, read_validation
 from ood_studio.core.errors import StudioError
 
 FORMAT = 1
@@ -34,6 +35,9 @@ class Record:
         history: the losses by epoch; the first is before any step.
         notes: sentences for the person: what was left out or assumed, or why it stopped.
         versions: of the studio and of torch.
+        validation: what held-out images said of it; None where nothing judged it.
+        asked: the parameters that it was asked for with, by name, where they are not as usual; None where nobody else
+            could ask for the same, such as where it learnt from files of one's own.
     """
 
     adapter: str
@@ -52,6 +56,8 @@ class Record:
     versions: Mapping[str, str] = field(
         default_factory=lambda: {"ood_studio": __version__, "torch": version("torch"), "format": str(FORMAT)}
     )
+    validation: Validation | None = None
+    asked: Mapping[str, str] | None = None
 
     @property
     def finished(self) -> bool:
@@ -76,7 +82,7 @@ class Record:
 
     def to_json(self) -> str:
         """The header, as `from_json` reads it back."""
-        return json.dumps(asdict(self), ensure_ascii=True, sort_keys=True)
+        return json.dumps(asdict(self), ensure_ascii=True)
 
     @classmethod
     def from_json(cls, text: str, name: str) -> Record:
@@ -99,8 +105,9 @@ class Record:
                 )
             lists = ("labels", "negative_labels", "history", "notes")
             values: dict[str, Any] = {key: tuple(value) if key in lists else value for key, value in found.items()}
+            values["validation"] = read_validation(values.get("validation"))
             return cls(**values)
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, AdapterError):
                 raise
             raise AdapterError(f"the adapter {name} is damaged: its header cannot be read; train it again") from error

@@ -25,9 +25,12 @@ from ood_studio.core.files import sweep, write_bytes
 from ood_studio.core.kept import KEPT
 from ood_studio.core.locks import sole_writer
 from ood_studio.core.parameters import names, read_texts
+from ood_studio.core.paths import ASSETS
 from ood_studio.core.tensor_files import checksum, write_tensors
 
 SUFFIX = ".safetensors"
+BUNDLED = ASSETS / "adapters"
+"""Where the adapters lie that come with the studio."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SEPARATOR = "@"  # between the name and the key
 
@@ -49,6 +52,11 @@ class SavedAdapter:
     name: str
     path: Path
     record: Record
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it comes with the studio: nobody has saved it, and nobody removes it."""
+        return self.path.parent == BUNDLED
 
     def adapted(self, backbone: Backbone, labels: tuple[str, ...], negative_labels: tuple[str, ...]) -> Adapted:
         """The adapter on a backbone and with labels.
@@ -107,14 +115,15 @@ def export(adapted: Adapted, path: Path) -> None:
 
 
 def saved_adapters() -> list[SavedAdapter]:
-    """Every adapter in the cache that can be read, by name; damaged ones are named in a warning."""
-    found = []
-    for path in sorted(_folder().glob(f"[!.]*{_SEPARATOR}*{SUFFIX}")):
+    """Every adapter in the cache, and of those that come with the studio, that can be read, by name; damaged ones are
+    named in a warning."""
+    found: dict[str, SavedAdapter] = {}
+    for path in [*_all(BUNDLED), *_all(_folder())]:  # of one that was saved once more, what was saved
         try:
-            found.append(_saved(path))
+            found[_name_of(path)] = _saved(path)
         except AdapterError as error:
             _log.warning("%s", error)
-    return found
+    return [found[name] for name in sorted(found)]
 
 
 def find_adapter(name: str) -> SavedAdapter:
@@ -129,21 +138,21 @@ def find_adapter(name: str) -> SavedAdapter:
         return _saved(Path(name))
     files = _files(name)
     if not files:
-        there = sorted({_name_of(path) for path in _folder().glob(f"[!.]*{_SEPARATOR}*{SUFFIX}")})
+        there = sorted({_name_of(path) for path in [*_all(_folder()), *_all(BUNDLED)]})
         has = f"there are {', '.join(there)}" if there else "none is saved yet; python -m ood_studio adapt trains one"
         raise AdapterError(f"there is no adapter {name}; {has}")
-    return _saved(files[-1])
+    return _saved(files[0])
 
 
 def remove(name: str) -> None:
     """Removes a saved adapter, damaged or not.
 
     Raises:
-        AdapterError: if there is none of that name, or the disk refuses.
+        AdapterError: if there is none of that name, it comes with the studio, or the disk refuses.
     """
-    files = _files(name)
-    if not files:
-        find_adapter(name)
+    files = [path for path in _files(name) if path.parent != BUNDLED]
+    if not files and find_adapter(name).bundled:
+        raise AdapterError(f"the adapter {name} comes with the studio, and stays")
     try:
         for path in files:
             path.unlink(missing_ok=True)
@@ -200,10 +209,9 @@ def _keep(name: str, record: Record, write: Callable[[Path], None]) -> SavedAdap
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _SAVING, sole_writer(folder):
-            if any(other != path for other in _files(name)):
-                raise AdapterError(
-                    f"there is an adapter {name} with other content; remove it first or take another name"
-                )
+            if others := [other for other in _files(name) if other.name != path.name]:
+                ways = ", which comes with the studio;" if others[0].parent == BUNDLED else "; remove it first or"
+                raise AdapterError(f"there is an adapter {name} with other content{ways} take another name")
             write(path)
     except OSError as error:
         raise AdapterError(f"the adapter cannot be saved in {path} ({error.strerror or error})") from error
@@ -220,8 +228,13 @@ def _state_file(key: str) -> Path:
 
 
 def _files(name: str) -> list[Path]:
+    """What has that name: what was saved, then what comes with the studio."""
     _check_name(name)
-    return sorted(_folder().glob(f"{name}{_SEPARATOR}*{SUFFIX}"))
+    return [path for folder in (_folder(), BUNDLED) for path in sorted(folder.glob(f"{name}{_SEPARATOR}*{SUFFIX}"))]
+
+
+def _all(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"[!.]*{_SEPARATOR}*{SUFFIX}"))
 
 
 def _name_of(path: Path) -> str:

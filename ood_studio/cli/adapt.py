@@ -10,6 +10,7 @@ from typing import Annotated, Any, cast
 import tyro
 
 from ood_studio.adapters import SavedAdapter, find_adapter, remove, save, saved_adapters
+from ood_studio.adapters.validation import Validation
 from ood_studio.cli.command import Command, Common, Json
 from ood_studio.cli.output import to_json
 from ood_studio.core.errors import StudioError
@@ -17,6 +18,8 @@ from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.core.unicode import one_line
 from ood_studio.studio import AdaptRequest
+from ood_studio.studio.commands import command_line
+from ood_studio.studio.earlier_fit import asked_of
 from ood_studio.studio.fit import Fit
 
 _Name = Annotated[str, Help("Of the adapter"), tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
@@ -54,7 +57,8 @@ class AdaptFit(Common):
         for note in record.notes:
             print(note, file=sys.stderr)
         effect = last.effect()
-        print(to_json({**_as_dict(kept), "held_out": effect}) if self.json else _shown(kept) + _judged(effect))
+        shown = _shown(kept) + ("" if effect else "\n  judged      not: there are no held-out pictures")
+        print(to_json({**_as_dict(kept), "held_out": effect}) if self.json else shown)
 
 
 @dataclass(frozen=True)
@@ -109,21 +113,24 @@ def _given(name: str) -> str:
 
 
 def _as_dict(saved: SavedAdapter) -> dict[str, Any]:
-    header = asdict(cast(Any, saved.record))
+    header, told = asdict(cast(Any, saved.record)), saved.record.validation
+    header["validation"] = None if told is None else told.told
     return {"name": saved.name, "file": str(saved.path), "finished": saved.record.finished, **header}
 
 
-def _judged(effect: dict[str, Any]) -> str:
+def _judged(told: Validation) -> list[str]:
     """What it does to held-out pictures, a line a set."""
-    if not effect:
-        return "\n  judged      not: there are no held-out pictures"
-    lines = [f"\n  judged by   {effect['score']}, on held-out pictures"]
-    for name, found in effect["sets"].items():
-        areas, misses = ([f"{value:.1%}" for value in found[what]] for what in ("auroc", "fpr95"))
-        lines.append(f"  {one_line(name):<17} AUROC {' -> '.join(areas)}, FPR95 {' -> '.join(misses)}")
-    if effect["id_accuracy"][-1] is not None:
-        lines.append(f"  {'ID accuracy':<17} {' -> '.join(f'{value:.1%}' for value in effect['id_accuracy'])}")
-    return "\n".join(lines)
+    was, now = told.before, told.after
+    lines = [f"  judged by   {told.score}, on held-out pictures"]
+    for name in now.auroc:
+        areas, misses = (
+            " -> ".join(f"{value:.1%}" for value in pair)
+            for pair in ((was.auroc[name], now.auroc[name]), (was.fpr95[name], now.fpr95[name]))
+        )
+        lines.append(f"  {one_line(name):<17} AUROC {areas}, FPR95 {misses}")
+    if was.accuracy is not None and now.accuracy is not None:
+        lines.append(f"  {'ID accuracy':<17} {was.accuracy:.1%} -> {now.accuracy:.1%}")
+    return lines
 
 
 def _listed(found: list[SavedAdapter]) -> str:
@@ -148,4 +155,8 @@ def _shown(saved: SavedAdapter) -> str:
         first, last = record.history[0][name], record.history[-1][name]
         lines.append(f"  {name:<11} {first:.4g} -> {last:.4g}")
     lines += [f"  {one_line(note)}" for note in record.notes]
+    if record.validation is not None:
+        lines += _judged(record.validation)
+    if (request := asked_of(saved)) is not None:
+        lines.append(f"  fitted by   {command_line('adapt-fit', request)}")
     return "\n".join(lines)

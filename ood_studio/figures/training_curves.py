@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from ood_studio.figures.base import axis, blank, plain, rate_axis
 from ood_studio.figures.colours import Style, styles
 
-_HEIGHT = 380
+_HEIGHT = 320
 _LINE = {"width": 3.5}
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ood_studio.adapters import Adapted, Epoch, parse_adapter
 from ood_studio.adapters.heads import HeadAdapter
+from ood_studio.adapters.validation import Validation, short
 from ood_studio.core.progress import Progress, Stopped, silent
 from ood_studio.evaluation.significance import delong
 from ood_studio.studio.adapt import AdaptService
-from ood_studio.studio.judge import Judge, Judged, JudgeService
+from ood_studio.studio.judge import Judge, Judged, JudgeService, Sets
+from ood_studio.studio.repeatable import repeatable
 from ood_studio.studio.requests import AdaptRequest
 
 ACCURACY = "ID accuracy"
@@ -46,6 +48,7 @@ class Fit:
         adapted: what is learnt by now.
         ended: why it ended early.
         best: the judged epoch with the highest mean AUROC over the held-out sets so far, the start not among them.
+        earlier: of a fit that was read from its file, the held-out sets as in `Judge.sets`; it has no ``judge``.
     """
 
     request: AdaptRequest
@@ -63,6 +66,12 @@ class Fit:
     adapted: Adapted | None = None
     ended: str = ""
     best: Kept | None = None
+    earlier: Sets = field(default_factory=dict)
+
+    @property
+    def sets(self) -> Sets:
+        """See `Judge.sets`."""
+        return self.earlier if self.judge is None else self.judge.sets
 
     def after(self, epoch: Epoch, now: Judged | None) -> Fit:
         """After another epoch, judged or not; one that diverged brings the last good state once more."""
@@ -96,7 +105,21 @@ class Fit:
                 found = replace(self, adapted=_noted(best.adapted, note), now=best.judged)
         if found.harm and found.adapted is not None:
             found = replace(found, adapted=_noted(found.adapted, found.harm))
+        if found.adapted is not None:
+            told = replace(found.adapted.record, validation=found.validation, asked=repeatable(self.request))
+            found = replace(found, adapted=replace(found.adapted, record=told))
         return found
+
+    @property
+    def validation(self) -> Validation | None:
+        """What held-out images say of it so far; None where nothing judges it."""
+        if self.before is None or self.now is None:
+            return None
+        before, now = self.before, self.now
+        scores = {name: (short(before.ood[name]), short(now.ood[name])) for name in now.ood}
+        scores = {"": (short(before.id), short(now.id)), **scores}
+        curves = (self.judged, self.accuracy, self.auroc, self.fpr95)
+        return Validation(self.score, before.rates(), now.rates(), *curves, scores)
 
     @property
     def harm(self) -> str:
@@ -111,7 +134,7 @@ class Fit:
         judged = (self.before, self.now)
         sets = {
             name: {what: [getattr(each, what)(name) for each in judged] for what in ("auroc", "fpr95")}
-            for name in held_out(self.now)
+            for name in held_out(self.now.ood)
         }
         return {"score": self.score, "id_accuracy": [each.accuracy for each in judged], "sets": sets}
 
@@ -169,9 +192,9 @@ def score_of(method: str) -> str:
     return "energy" if isinstance(parse_adapter(method), HeadAdapter) else "neglabel"
 
 
-def held_out(judged: Judged) -> list[str]:
-    """The OOD sets that nothing was learnt from."""
-    return [name for name in judged.ood if name != LEARNT]
+def held_out(sets: Iterable[str]) -> list[str]:
+    """Of the names of OOD sets those that nothing was learnt from."""
+    return [name for name in sets if name != LEARNT]
 
 
 def _longer(held: dict[str, tuple[float, ...]], values: Any) -> dict[str, tuple[float, ...]]:
@@ -179,14 +202,14 @@ def _longer(held: dict[str, tuple[float, ...]], values: Any) -> dict[str, tuple[
 
 
 def _mean(judged: Judged) -> float:
-    names = held_out(judged)
+    names = held_out(judged.ood)
     return sum(judged.auroc(name) for name in names) / max(1, len(names))
 
 
 def _fallen(before: Judged, now: Judged) -> str:
     """The held-out sets whose AUROC is surely lower now, in words; empty where there is none."""
     said = []
-    for name in held_out(now):
+    for name in held_out(now.ood):
         test = delong(now.id, now.ood[name], before.id, before.ood[name])
         if test.difference < 0 and test.p < _SURE:
             said.append(f"the AUROC of {name} fell from {test.auroc_b:.1%} to {test.auroc_a:.1%}")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ood_studio.adapters import Adaptation, Adapted
+from ood_studio.adapters.validation import Rates
 from ood_studio.backbones import Backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
@@ -19,7 +20,7 @@ from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.accuracy import share_right
 from ood_studio.evaluation.choose import bench_scorers, parse_scorer
 from ood_studio.evaluation.metrics import auroc, fpr_at_tpr, threshold_at_tpr
-from ood_studio.evaluation.suites import open_suite
+from ood_studio.evaluation.suites import OpenSuite, open_suite
 from ood_studio.features.base import DatasetFeatures
 from ood_studio.features.images import dataset_features
 from ood_studio.scorers import Reference, Scorer, select_features
@@ -27,10 +28,13 @@ from ood_studio.studio.adapt import learning_suite
 from ood_studio.studio.requests import AdaptRequest
 from ood_studio.studio.workbench import LabelSpace, Workbench
 
-_SETS = 2  # OOD sets of the suite: its first one is near, its second one far
+SETS = 2
+"""OOD sets of the suite that judge: its first one is near, its second one far."""
 _AFTER = 1  # added to the seed, so that the images are others than those that were learnt from
 
 Scores = NDArray[np.float64]
+Sets = Mapping[str, tuple[Dataset, NDArray[np.int64]]]
+"""Held-out sets by name with the rows that scores are of; ``""`` is the ID set."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +58,10 @@ class Judged:
     def fpr95(self, name: str) -> float:
         """The share of an OOD set that reaches the threshold, in [0, 1]."""
         return fpr_at_tpr(self.id, self.ood[name])
+
+    def rates(self) -> Rates:
+        """The same as rates."""
+        return Rates(self.accuracy, {name: self.auroc(name) for name in self.ood}, {n: self.fpr95(n) for n in self.ood})
 
     @property
     def threshold(self) -> float:
@@ -80,6 +88,12 @@ class Judge:
     ood: Mapping[str, Dataset]
     plain: Mapping[str, DatasetFeatures]
     train: tuple[DatasetFeatures, Tensor | None] | None = None
+
+    @property
+    def sets(self) -> Sets:
+        """The images that the scores are of."""
+        datasets = {"": self.id, **self.ood}
+        return {name: (dataset, self.plain[name].rows) for name, dataset in datasets.items()}
 
     def before(self) -> Judged:
         """Without the new adapter."""
@@ -131,6 +145,16 @@ class Judge:
         return share_right(logits.argmax(dim=1), self.id.labels[found.rows])
 
 
+def judging_suite(request: AdaptRequest, count: int, workers: int) -> OpenSuite:
+    """The suite of a fit with ``count`` images in each set that it does not learn from.
+
+    Raises:
+        StudioError: for a suite that cannot be opened.
+    """
+    seed = request.seed + _AFTER
+    return open_suite(request.suite, data_root=request.data_root, seed=seed, count=count, workers=workers)
+
+
 class JudgeService:
     """Gets ready what judges adapters.
 
@@ -161,15 +185,9 @@ class JudgeService:
             raise StudioError(
                 f"{chosen.title} reads parts of pictures, which adapters are not learnt on; judge with another score"
             )
-        suite = open_suite(
-            request.suite,
-            data_root=request.data_root,
-            seed=request.seed + _AFTER,
-            count=count,
-            workers=self._workbench.workers,
-        )
+        suite = judging_suite(request, count, self._workbench.workers)
         own = {name: open_dataset(where, name=name, labels=()) for name, where in ood.items()}
-        sets = dict(list(suite.ood.items())[:_SETS]) | own
+        sets = dict(list(suite.ood.items())[:SETS]) | own
         space = self._workbench.label_space(request.labels, progress, suite.labels)
         if not space.backbone.reads_text:
             raise StudioError(f"{space.backbone.name} has no text tower, and adapters are learnt on models with one")

@@ -52,10 +52,10 @@ def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
                 synthetic = synthesize.build(page, sidebar, tab, tabs, explorer, comparison)
             with gr.Tab("Attack", id="attack", render_children=True):
                 attacked = attack.build(page, sidebar, tabs, explorer, comparison)
-            with gr.Tab("Adapt", id="adapt", render_children=True):
-                adaptation = adapt.build(page, sidebar, tabs)
-            with gr.Tab("Detect", id="detect", render_children=True):
-                decided = detect.build(page, sidebar, tabs)
+            with gr.Tab("Adapt", id="adapt", render_children=True) as tab:
+                adaptation = adapt.build(page, sidebar, tab, tabs)
+            with gr.Tab("Detect", id="detect", render_children=True) as tab:
+                decided = detect.build(page, sidebar, tab, tabs)
             with gr.Tab("Models", id="models", render_children=True) as zoo:
                 models.build(page, sidebar, zoo)
         decided.receive(explorer.detector, explorer.session, explore.scorer_of, "explore")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -17,15 +18,51 @@ def first_opened(tab: gr.Tab) -> Any:
     return once_changed(tab.select, None, "() => 'opened'")
 
 
-def wire_opening(page: Page, sidebar: Sidebar, form: Form[Any], tab: str) -> None:
-    """What a link to a tab asks for is put into the boxes of its form."""
+@dataclass
+class Opening:
+    """Whether a tab is to begin with its example: once, when it is first looked at, and only if no link says what is
+    wanted there. It changes in place.
+
+    Attributes:
+        restored: whether the boxes hold what the link, the browser or another tab puts into them.
+        looked_at: whether the tab was.
+        over: whether it has begun, or something else has.
+    """
+
+    restored: bool = False
+    looked_at: bool = False
+    over: bool = False
+
+    def begins(self, looked_at: bool = False) -> bool:
+        """Whether the example is to be shown now; True once at most."""
+        self.looked_at = self.looked_at or looked_at
+        if self.over or not (self.restored and self.looked_at):
+            return False
+        self.over = True
+        return True
+
+
+def wire_opening(page: Page, sidebar: Sidebar, form: Form[Any], tab: str, session: gr.State | None = None) -> Any:
+    """What a link to a tab asks for is put into the boxes of its form.
+
+    Args:
+        session: of a tab that begins with an example; its ``opening`` is told.
+
+    Returns:
+        The event at whose end it is there.
+    """
     search = gr.Textbox(visible=False)
 
-    def follow(search: str) -> Updates:
+    def follow(*values: Any) -> Updates:
+        *first, search = values
         query = read_query(search)
-        if query.pop("tab", "") != tab:
+        linked = query.pop("tab", "") == tab
+        for mine in first:
+            mine.opening.over = mine.opening.over or (linked and bool(query))
+        if not linked:
             return {}
         changes = changes_of(type(form.start), query, form.layout.boxes)
         return form.updates({path: value for path, value in changes.items() if path in form.paths})
 
-    page.on(sidebar.restored.then, follow, search, form.inputs(), js=SEARCH, name=f"{tab}_opening")
+    inputs = [search] if session is None else [session, search]
+    return page.on(sidebar.restored.then, follow, inputs, form.inputs(), js=SEARCH, name=f"{tab}_opening")

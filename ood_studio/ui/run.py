@@ -159,6 +159,8 @@ class Run:
                 asked = None
             if asked is not GO_ON:
                 self._let_go(watch, owner)
+            if quiet and asked is GO_ON:
+                return {}
             if asked is None or asked is GO_ON:
                 return self._as_it_is(watch, mine, owner, quiet)
             if watch.stopped >= (clock or 0) > 0:

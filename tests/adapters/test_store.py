@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Barrier
 
@@ -23,9 +23,11 @@ from ood_studio.adapters import (
     remove,
     save,
     saved_adapters,
+    store,
 )
 from ood_studio.adapters.record import Record
 from ood_studio.adapters.store import forget_state, keep_state, kept_state
+from ood_studio.adapters.validation import Rates, Validation
 from ood_studio.core import tensor_files
 from ood_studio.core.errors import StudioError
 from ood_studio.core.kept import KEPT
@@ -36,6 +38,7 @@ from ood_studio.testing.adapter_world import SmallBackbone, small_material
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OOD_STUDIO_CACHE", str(tmp_path))
+    monkeypatch.setattr(store, "BUNDLED", tmp_path / "bundled")
     return tmp_path
 
 
@@ -64,6 +67,25 @@ def test_adapters_have_names_and_are_listed_and_removed(adapted: Adapted, own_ca
     for wrong in ("", "A", "../x", "a/b", "x" * 65):
         with pytest.raises(AdapterError, match="an adapter's name has small letters"):
             save(adapted, wrong)
+
+
+def test_what_comes_with_the_studio_is_listed_and_stays(adapted: Adapted, own_cache: Path) -> None:
+    made = save(adapted, "given").path
+    (own_cache / "bundled").mkdir()
+    made.rename(own_cache / "bundled" / made.name)
+    (found,) = saved_adapters()
+    assert found.name == "given" and found.bundled and find_adapter("given").bundled
+    with pytest.raises(AdapterError, match="there is no adapter thing; there are given"):
+        find_adapter("thing")
+    with pytest.raises(AdapterError, match="the adapter given comes with the studio, and stays"):
+        remove("given")
+    later = Probe(epochs=3).fit(SmallBackbone(), small_material(), seed=1)
+    with pytest.raises(AdapterError, match="adapter given with other content, which comes with the studio; take"):
+        save(later, "given")
+    assert not save(adapted, "given").bundled  # the same content once more, as one's own
+    assert [each.bundled for each in saved_adapters()] == [False] and not find_adapter("given").bundled
+    remove("given")
+    assert find_adapter("given").bundled
 
 
 def test_a_file_from_elsewhere_is_kept_under_its_name(adapted: Adapted, tmp_path: Path) -> None:
@@ -180,7 +202,16 @@ def test_a_kind_or_parameter_that_is_not_here_is_said(adapted: Adapted) -> None:
 
 
 def test_a_record_is_the_same_after_the_disk(adapted: Adapted) -> None:
-    assert Record.from_json(adapted.record.to_json(), "x") == adapted.record
+    rates = Rates(None, {"odd": 0.9}, {"odd": 0.1})
+    scores = {"": ((1.0, 2.0), (3.0,)), "odd": ((0.5,), (0.25,))}
+    told = Validation("energy", rates, rates, (0, 2), (), {"odd": (0.5, 0.9)}, {"odd": (0.7, 0.1)}, scores)
+    for record in (adapted.record, replace(adapted.record, validation=told, asked={"method": "probe"})):
+        assert Record.from_json(record.to_json(), "x") == record and record.key == adapted.record.key
+    old = {name: value for name, value in asdict(adapted.record).items() if name not in ("validation", "asked")}
+    assert Record.from_json(json.dumps(old), "x") == adapted.record  # of before they were kept
+    for wrong in ({"score": "energy"}, [], "energy"):
+        with pytest.raises(AdapterError, match="is damaged: its header cannot be read"):
+            Record.from_json(json.dumps({**old, "validation": wrong}), "x")
     assert adapted.record.versions.keys() == {"ood_studio", "torch", "format"}
 
 

@@ -34,6 +34,8 @@ def test_a_head_is_trained_judged_saved_and_used(page: Any, address: str) -> Non
     page.wait_for_selector("text=Repair a detector", timeout=PATIENCE)
     page.wait_for_function("document.querySelector('#shared-backbone input').value == 'diorama-conv'", timeout=PATIENCE)
     page.wait_for_function("document.querySelector('#adapt-method input')?.value == 'no-such-method'", timeout=PATIENCE)
+    # No example of another model or method, and no figures that there are not.
+    assert not page.locator("#adapt-losses, #adapt-rates, #adapt-results").filter(visible=True).count()
     page.locator("#adapt-run").click()
     page.wait_for_selector("text=there is no adapter 'no-such-method'", timeout=PATIENCE)
     page.wait_for_function(IDLE, timeout=PATIENCE)

@@ -13,11 +13,13 @@ from ood_studio.detectors import Calibration, Decision, Promise
 from ood_studio.detectors import file as detector_file
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.studio import DetectorRequest, Studio
+from ood_studio.studio import DetectorRequest, LabelChoice, Studio
 from ood_studio.studio.decide import Decided
 from ood_studio.ui.detect import drawing
+from ood_studio.ui.detect.example import is_quick
 from ood_studio.ui.detect.panels import promise_words
-from ood_studio.ui.detect.session import MOST_PICTURES, Ready, Session
+from ood_studio.ui.detect.session import MOST_PICTURES, Outcome, Ready, Session
+from ood_studio.ui.opening import Opening
 
 
 class Stub:
@@ -64,6 +66,48 @@ def test_a_stream_has_an_end() -> None:
     mine = Session()
     assert not mine.add([("a", "a")] * MOST_PICTURES)
     assert "the first 500 are kept" in mine.add([("b", "b")]) and len(mine.pictures) == MOST_PICTURES
+
+
+def test_examples_give_way_to_pictures_of_ones_own() -> None:
+    ready = Ready(Stub(), Path("d"), example=True)  # type: ignore[arg-type]
+    mine = Session()
+    mine.take(Outcome(ready, examples=(("e", "e"), ("f", "f"))))
+    assert mine.pictures == [("e", "e"), ("f", "f")] and mine.examples
+    mine.add([("a", "a")])
+    mine.add([("b", "b")])
+    assert mine.pictures == [("a", "a"), ("b", "b")] and not mine.examples
+    mine.take(Outcome(ready, examples=(("e", "e"),)))  # which come later than one's own
+    assert mine.pictures == [("a", "a"), ("b", "b")]
+
+
+def test_a_tab_begins_with_its_example_once_when_it_is_seen_and_its_boxes_are_filled() -> None:
+    for seen_first in (True, False):
+        opening = Opening()
+        if seen_first:
+            assert not opening.begins(looked_at=True)
+            opening.restored = True
+            assert opening.begins() and not opening.begins(looked_at=True)
+        else:
+            opening.restored = True
+            assert not opening.begins()
+            assert opening.begins(looked_at=True) and not opening.begins()
+    assert not Opening(restored=True, over=True).begins(looked_at=True)  # a link, or Make, came before
+
+
+@pytest.mark.parametrize(
+    ("request_", "quick"),
+    [
+        (DetectorRequest(), True),
+        (DetectorRequest(labels=LabelChoice(backbone="diorama-conv")), True),
+        (DetectorRequest(labels=LabelChoice(backbone="openai/clip-vit-base-patch32")), False),
+        (DetectorRequest(labels=LabelChoice(labels="cat, dog")), False),  # no pictures come with them
+        (DetectorRequest(labels=LabelChoice(corpus="wordnet")), False),
+        (DetectorRequest(reference="/somewhere"), False),
+        (DetectorRequest(train_data="/somewhere"), False),
+    ],
+)
+def test_an_example_is_made_only_where_that_is_quick(request_: DetectorRequest, quick: bool) -> None:
+    assert is_quick(request_) is quick
 
 
 @pytest.fixture(scope="module")

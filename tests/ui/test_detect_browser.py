@@ -11,6 +11,7 @@ from ood_studio.studio.stream import StreamResult
 from ood_studio.ui.compare import stream
 
 PATIENCE = 240_000  # milliseconds
+CARD = "#detect-card"
 IDLE = "!document.querySelector('#detect-make').disabled && document.querySelector('#detect-stop').disabled"
 
 
@@ -21,14 +22,22 @@ def test_a_detector_is_made_decides_and_is_loaded_again(page: Any, address: str,
     assert "p-value" in page.locator("#verdict").inner_text() and "99" in page.locator("#verdict").inner_text()
     page.locator("#explore-detector").click()
     page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Detect')", timeout=PATIENCE)
+    # The tab begins with an example of what is explored, which its command makes too.
+    page.wait_for_selector(f"{CARD}:has-text('An example, made of')", timeout=PATIENCE)
+    page.wait_for_selector("#detect-decisions tbody tr", timeout=PATIENCE)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
     assert "It takes at least 90 ID pictures" in page.locator("#detect-promise").inner_text()
     page.fill("#detect-rate input", "0.00001")
     page.locator("#detect-make").click()
     page.wait_for_selector("#notices:has-text('rate must lie between')", timeout=PATIENCE)
+    assert "An example" in page.locator(CARD).inner_text()  # nothing is lost
     page.fill("#detect-rate input", "0.1")
     page.locator("#detect-make").click()
-    page.wait_for_selector("#detect-card:has-text('at most 10 % of ID images')", timeout=PATIENCE)
+    page.wait_for_selector(f"{CARD}:has-text('at most 10 % of ID images')", timeout=PATIENCE)
     page.wait_for_function(IDLE, timeout=PATIENCE)
+    assert "An example" not in page.locator(CARD).inner_text()
+    page.locator("#detect-clear").click()
+    page.wait_for_selector("#detect-decisions tbody tr", state="detached", timeout=PATIENCE)
     with page.expect_download() as saved:
         page.locator("#detect-file").click()
     saved.value.save_as(file := tmp_path / "known.ood.safetensors")

@@ -65,12 +65,13 @@ def wire_again(page: Page, session: gr.State, panel: AgainPanel) -> None:
         adapted, judge = fit.adapted, fit.judge
         if mine.running:
             raise StudioError("it is still being trained; judge it when that is done")
-        if judge is None:
+        if judge is None and not fit.sets:
             raise StudioError("there are no held-out pictures of these labels; learn from the pictures of a suite")
         assert adapted is not None
 
         def work(progress: Progress) -> Iterator[str]:
-            for found in page.studio.judge_again(fit.request, asked, fit.score, judge, adapted, progress):
+            held = judge or page.studio.judge(fit.request, fit.score, fit.request.held_out, {}, progress)
+            for found in page.studio.judge_again(fit.request, asked, fit.score, held, adapted, progress):
                 yield rounds_html(found)
 
         return Asked(work, title=f"{fit.request.method} judged again")

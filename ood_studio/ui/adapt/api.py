@@ -32,7 +32,8 @@ def build_api(studio: Studio) -> None:
         record = last.adapted.record
         kept = save(last.adapted, (name or "").strip() or f"{record.adapter}-{record.key[:8]}")
         answer = {"name": kept.name, "finished": record.finished, "held_out": last.effect()}
-        return {**answer, **asdict(cast(Any, record))}
+        told = None if record.validation is None else record.validation.told
+        return {**answer, **asdict(cast(Any, record)), "validation": told}
 
     endpoint(
         "adapt",

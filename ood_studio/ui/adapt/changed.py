@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ood_studio.core.errors import StudioError
-from ood_studio.studio.judge import Judge, Judged
+from ood_studio.studio.judge import Judged, Sets
 from ood_studio.ui.compare.pictures import picture_file
 from ood_studio.ui.downloads import shown_file
 
@@ -45,12 +45,12 @@ def _place(scores: np.ndarray, judged: Judged) -> np.ndarray:
     return np.asarray((scores - judged.threshold) / (judged.id.std() or 1.0))
 
 
-def pictures(judge: Judge, chosen: tuple[tuple[str, int], ...]) -> list[tuple[str, str]]:
+def pictures(sets: Sets, chosen: tuple[tuple[str, int], ...]) -> list[tuple[str, str]]:
     """Files and captions for a gallery; one that cannot be read any more is left out."""
     shown = []
-    for name, row in chosen[:MOST]:
-        dataset = judge.ood[name] if name else judge.id
-        index = int(judge.plain[name].rows[row])
+    for name, row in [each for each in chosen if each[0] in sets][:MOST]:
+        dataset, rows = sets[name]
+        index = int(rows[row])
         try:
             shown.append((shown_file(picture_file(dataset, index)), f"{name or 'ID'}: {dataset.caption(index)}"))
         except StudioError:

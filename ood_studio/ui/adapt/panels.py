@@ -58,11 +58,11 @@ def build_panels() -> Panels:
     p: dict[str, Any] = {}
     p["progress"] = gr.HTML(elem_id="adapt-progress")
     p["verdict"] = gr.HTML(EMPTY, elem_id="adapt-verdict")
-    with gr.Row(equal_height=False):
+    with gr.Row(equal_height=False, elem_id="adapt-curves"):
         with gr.Column(scale=1, min_width=280):
-            p["losses"] = click_plot("Losses by epoch", elem_id="adapt-losses", height=380)
+            p["losses"] = click_plot("Losses by epoch", elem_id="adapt-losses", height=320)
         with gr.Column(scale=1, min_width=280):
-            p["rates"] = click_plot("Held-out pictures by epoch", elem_id="adapt-rates", height=380)
+            p["rates"] = click_plot("Held-out pictures by epoch", elem_id="adapt-rates", height=320)
     # The column is hidden by the style sheet until there is something to show.
     with gr.Column(elem_id="adapt-results"):
         p["ready"] = gr.HTML(elem_id="adapt-ready")

@@ -34,7 +34,7 @@ def wire_run(
     p: Panels,
     buttons: Buttons,
     share: gr.HTML,
-) -> None:
+) -> Run:
     """The two buttons, and Repeat."""
 
     def begin(mine: Session, *values: Any) -> Asked:
@@ -44,23 +44,27 @@ def wire_run(
         def work(progress: Progress) -> Iterator[Fit]:
             return page.studio.fit(request, progress)
 
-        mine.fit, mine.note, mine.running, mine.saved = None, "", True, ""
+        mine.asked, mine.opening.over = "", True
         return Asked(work, title=f"{request.method} trained")
 
     def draw(mine: Session, job: Job) -> Updates:
-        mine.fit, mine.running = job.result, not job.over
-        mine.note = ended_early(job, "what is learnt by now", "What was learnt before") if mine.fit is not None else ""
+        if job.result is None:  # what was there is still there
+            return {}
+        mine.take(job.result, job.id, not job.over)
+        mine.note = ended_early(job, "what is learnt by now", "What was learnt before")
         updates = drawing.running(p, mine)
         fit = mine.fit
         if not job.over or fit is None or fit.adapted is None:
             return updates
-        view = shared_view("adapt", sidebar.query(fit.request, LAYOUT.boxes), command_line("adapt-fit", fit.request))
-        return updates | drawing.finished(p, fit) | {share: share_update(share, view)}
+        query = sidebar.query(fit.request, LAYOUT.boxes, START)
+        view = shared_view("adapt", query, command_line("adapt-fit", fit.request))
+        return updates | drawing.finished(p, mine) | {share: share_update(share, view)}
 
     outputs = [*p.shown(), share]
     run = Run(page, "adapt", FIT, buttons, session, draw, outputs, said="")
     inputs = [*form.inputs(), *sidebar.inputs]
     run.on([buttons.run[0].click, share.click], begin, inputs, name="adapt_run")
+    return run
 
 
 def read(sidebar: Sidebar, form: Form[AdaptRequest], values: Sequence[Any]) -> AdaptRequest:

@@ -10,6 +10,7 @@ import gradio as gr
 
 from ood_studio.adapters import keep_file, save, saved_adapters
 from ood_studio.core.errors import StudioError
+from ood_studio.ui.adapt.drawing import saved
 from ood_studio.ui.adapt.panels import Panels
 from ood_studio.ui.adapt.session import Session
 from ood_studio.ui.page import Page
@@ -33,9 +34,8 @@ def wire_saving(page: Page, sidebar: Sidebar, session: gr.State, p: Panels) -> N
         record = fit.adapted.record
         kept = save(fit.adapted, name.strip() or f"{record.adapter}-{record.key[:8]}")
         mine.saved = kept.name
-        said = f'<p class="studio-about" role="status">Saved as <b>{escape(kept.name)}</b>.</p>'
         names = [each.name for each in saved_adapters()]
-        return {p.saved: said, p.use: gr.Button(interactive=True), chosen: gr.update(choices=names)}
+        return {p.saved: saved(kept.name), p.use: gr.Button(interactive=True), chosen: gr.update(choices=names)}
 
     def use(mine: Session, *values: Any) -> Updates:
         """Puts it on the model of all tabs, over what is there."""
@@ -69,5 +69,5 @@ def wire_loading(page: Page, sidebar: Sidebar, load: gr.UploadButton, said: gr.H
 
 
 def _check_room(page: Page) -> None:
-    if page.strangers and len(saved_adapters()) >= MOST_STRANGERS:
+    if page.strangers and sum(not each.bundled for each in saved_adapters()) >= MOST_STRANGERS:
         raise StudioError("this server keeps no more adapters; download it, and use it on your own machine")

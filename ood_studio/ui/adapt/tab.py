@@ -11,6 +11,7 @@ import gradio as gr
 
 from ood_studio.studio import AdaptRequest
 from ood_studio.ui.adapt.again import wire_again
+from ood_studio.ui.adapt.example import wire_example
 from ood_studio.ui.adapt.layout import LAYOUT, START, parameters_said, score_choices
 from ood_studio.ui.adapt.panels import build_panels
 from ood_studio.ui.adapt.running import wire_run
@@ -18,7 +19,7 @@ from ood_studio.ui.adapt.saving import wire_loading, wire_saving
 from ood_studio.ui.adapt.session import Session
 from ood_studio.ui.form import Form
 from ood_studio.ui.image_sets import folder_choices
-from ood_studio.ui.opening import wire_opening
+from ood_studio.ui.opening import first_opened, wire_opening
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import Buttons
 from ood_studio.ui.share import share_box
@@ -40,6 +41,7 @@ class AdaptTab:
     page: Page
     form: Form[AdaptRequest]
     tabs: gr.Tabs
+    own: gr.State
 
     def receive(self, button: gr.Button, session: gr.State, folder_of: Callable[[Any], Path], name: str) -> None:
         """Wires a button of another tab that brings a set here, to be learnt from.
@@ -51,24 +53,26 @@ class AdaptTab:
         """
         synthetic, method = self.form["synthetic"], self.form["method"]
 
-        def send(mine: Any) -> Updates:
+        def send(mine: Any, own: Session) -> Updates:
             folder = str(folder_of(mine))
+            own.opening.over = True  # what is learnt from a set of one's own is no example
             return {
                 synthetic: gr.update(choices=folder_choices(), value=folder),
                 method: _LEARNS_FROM_SETS,
                 self.tabs: gr.Tabs(selected=TAB),
             }
 
-        self.page.on(button.click, send, session, [synthetic, method, self.tabs], mode="once", name=f"{name}_adapt")
+        given, changed = [session, self.own], [synthetic, method, self.tabs]
+        self.page.on(button.click, send, given, changed, mode="once", name=f"{name}_adapt")
 
 
-def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs) -> AdaptTab:
-    """Draws the tab inside the current `gr.Blocks`; it is one of ``tabs``."""
+def build(page: Page, sidebar: Sidebar, tab: gr.Tab, tabs: gr.Tabs) -> AdaptTab:
+    """Draws the tab inside the current `gr.Blocks`, which is ``tab``, one of ``tabs``."""
     sidebar.kinds[TAB] = AdaptRequest
     session = gr.State(Session())
     form: Form[AdaptRequest] = Form(START, LAYOUT)
     with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=300):
+        with gr.Column(scale=3, min_width=300):
             with gr.Row(elem_classes="studio-buttons"):
                 run = gr.Button("Train", variant="primary", elem_id="adapt-run")
                 stop = gr.Button("Stop", variant="stop", elem_id="adapt-stop", interactive=False)
@@ -81,7 +85,7 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs) -> AdaptTab:
                 "Load an adapter", file_types=[".safetensors"], size="sm", variant="secondary", elem_id="adapt-load"
             )
             loaded = gr.HTML(elem_id="adapt-loaded")
-        with gr.Column(scale=6, min_width=300):
+        with gr.Column(scale=7, min_width=300):
             panels = build_panels()
     form.wire()
     method, score = form["method"], form["score"]
@@ -91,11 +95,12 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs) -> AdaptTab:
         return {method: gr.update(info=parameters_said(name)), score: gr.update(choices=score_choices(name))}
 
     page.on([method.focus, method.change], fitting, method, [method, score], name="adapt_method")
-    wire_run(page, sidebar, session, form, panels, Buttons((run,), stop, panels.progress), share)
+    training = wire_run(page, sidebar, session, form, panels, Buttons((run,), stop, panels.progress), share)
     wire_again(page, session, panels.again)
     wire_saving(page, sidebar, session, panels)
     wire_loading(page, sidebar, load, loaded)
     synthetic = form["synthetic"]
     page.on(synthetic.focus, lambda: gr.update(choices=folder_choices()), None, synthetic, name="adapt_sets")
-    wire_opening(page, sidebar, form, TAB)
-    return AdaptTab(page, form, tabs)
+    restored = wire_opening(page, sidebar, form, TAB, session)
+    wire_example(page, sidebar, form, training, first_opened(tab), restored.then)
+    return AdaptTab(page, form, tabs, session)

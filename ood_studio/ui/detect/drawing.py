@@ -33,7 +33,7 @@ def everything(p: Panels, mine: Session) -> Updates:
     if outcome is None:
         return {p.card: EMPTY, p.file: gr.DownloadButton(visible=False)} | nothing_decided(p)
     found: Updates = {
-        p.card: card(outcome.ready),
+        p.card: card(outcome.ready, mine.examples),
         p.file: gr.DownloadButton(value=str(outcome.ready.path), visible=True),
     }
     if outcome.decided is None:
@@ -46,12 +46,25 @@ def nothing_decided(p: Panels) -> Updates:
     return {p.decisions: "", p.drift_about: ""}
 
 
-def card(ready: Ready) -> str:
-    """What the detector is, and what it promises."""
+_EXAMPLE = (
+    "An example, made of what the sidebar and the boxes hold. <b>Make</b> makes one of what you choose there, "
+    "<b>Load a file</b> takes another."
+)
+_EXAMPLES = " Below it decides example pictures; the ones that you add take their place."
+
+
+def card(ready: Ready, examples: bool = False) -> str:
+    """What the detector is, and what it promises.
+
+    Args:
+        ready: the detector.
+        examples: whether it decides pictures that the tab brought along.
+    """
     detector = ready.detector
     held, promise = len(detector.calibration), detector.promise
     labels = ", ".join(detector.labels[:100])
     lines = [
+        *([_EXAMPLE + (_EXAMPLES if examples else "")] if ready.example else []),
         f"<b>{escape(detector.scorer.title)}</b> on <b>{escape(detector.backbone.name)}</b>, "
         f'<span title="{escape(labels)}">{len(detector.labels):,} ID labels</span> against '
         f"{len(detector.negative_labels):,} negative ones.",

@@ -35,12 +35,12 @@ _EXAMPLES = 12  # of each side
 Prepare = Callable[[Progress], Ready]
 
 
-def wire_run(page: Page, sidebar: Sidebar, session: gr.State, c: Chooser, p: Panels) -> None:
+def wire_run(page: Page, sidebar: Sidebar, session: gr.State, c: Chooser, p: Panels) -> Run:
     """All buttons of the tab but the downloads."""
     studio = page.studio
 
-    def work(mine: Session, prepare: Prepare) -> Callable[[Progress], Iterator[Outcome]]:
-        pictures = [(name, Path(path)) for name, path in mine.pictures]
+    def work(given: list[tuple[str, str]], prepare: Prepare) -> Callable[[Progress], Iterator[Outcome]]:
+        pictures = [(name, Path(path)) for name, path in given]
 
         def done(progress: Progress) -> Iterator[Outcome]:
             outcome = Outcome(prepare(progress))
@@ -54,18 +54,24 @@ def wire_run(page: Page, sidebar: Sidebar, session: gr.State, c: Chooser, p: Pan
     def make(mine: Session, *values: Any) -> Asked:
         """Makes a detector of what the sidebar and the boxes hold."""
         request = read(sidebar, c, values)
-        return Asked(work(mine, lambda progress: made(studio, request, progress)), title="a detector made", lane=FIT)
+        mine.opening.over = True
+
+        def prepare(progress: Progress) -> Ready:
+            return made(studio, request, progress)
+
+        return Asked(work(mine.pictures, prepare), title="a detector made", lane=FIT)
 
     def load(mine: Session, file: str | None) -> Asked | None:
         """Reads a detector's file."""
         if not file:
             return None
+        mine.opening.over = True
         request = DecideRequest(file)
 
         def read(progress: Progress) -> Ready:
             return Ready(studio.decide.load(request, progress), Path(file))
 
-        return Asked(work(mine, read), title="a detector loaded")
+        return Asked(work(mine.pictures, read), title="a detector loaded")
 
     def decide(mine: Session, *_: Any) -> Asked | None:
         """Decides the pictures that are there."""
@@ -73,12 +79,13 @@ def wire_run(page: Page, sidebar: Sidebar, session: gr.State, c: Chooser, p: Pan
             tell("info", "Make a detector, or load one: then the pictures are decided.")
             return None
         ready = mine.outcome.ready
-        return Asked(work(mine, lambda _: ready), title="pictures decided") if mine.pictures else None
+        return Asked(work(mine.pictures, lambda _: ready), title="pictures decided") if mine.pictures else None
 
     def draw(mine: Session, job: Job) -> Updates:
         if job.result is None:
             return {}
-        mine.outcome = job.result
+        mine.take(job.result)
+        assert mine.outcome is not None
         return drawing.everything(p, mine) | shared(mine.outcome.ready)
 
     def shared(ready: Ready) -> Updates:
@@ -100,12 +107,11 @@ def wire_run(page: Page, sidebar: Sidebar, session: gr.State, c: Chooser, p: Pan
 
     def examples(mine: Session) -> None:
         """ID pictures and then others, so that there is something to see."""
-        for kind in ("id", "near"):
-            mine.add([(Path(path).stem, path) for path, _ in gallery_of(kind).take(_EXAMPLES, 0, 0, short=True)])
+        mine.add(example_pictures())
 
     def clear(mine: Session) -> Updates:
         """Forgets the pictures; the detector stays."""
-        mine.pictures = []
+        mine.pictures, mine.examples = [], False
         mine.outcome = None if mine.outcome is None else Outcome(mine.outcome.ready)
         return drawing.everything(p, mine)
 
@@ -120,6 +126,13 @@ def wire_run(page: Page, sidebar: Sidebar, session: gr.State, c: Chooser, p: Pan
     page.on(c.clear.click, clear, session, p.all(), name="detect_clear")
     page.on(p.drift.input, chosen, [session, p.drift], [p.wealth, p.drift_about], name="detect_alarm")
     page.on(c.form.triggers(), lambda *values: promised(c, values), c.form.inputs(), c.promise, name="detect_promise")
+    return run
+
+
+def example_pictures() -> list[tuple[str, str]]:
+    """Names and files of ID pictures and then of others, so that there is something to see."""
+    drawn = [each for kind in ("id", "near") for each in gallery_of(kind).take(_EXAMPLES, 0, 0, short=True)]
+    return [(Path(path).stem, path) for path, _ in drawn]
 
 
 def promised(c: Chooser, values: Sequence[Any]) -> str:

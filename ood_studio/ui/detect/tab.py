@@ -9,10 +9,11 @@ from typing import Any
 import gradio as gr
 
 from ood_studio.studio import DetectorRequest
+from ood_studio.ui.detect.example import wire_example
 from ood_studio.ui.detect.panels import Chooser, build_chooser, build_panels
 from ood_studio.ui.detect.running import wire_run
 from ood_studio.ui.detect.session import Session
-from ood_studio.ui.opening import wire_opening
+from ood_studio.ui.opening import first_opened, wire_opening
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.wiring import Updates
@@ -27,6 +28,8 @@ class DetectTab:
     page: Page
     chooser: Chooser
     tabs: gr.Tabs
+    own: gr.State
+    filled: Callable[[Any, str], Any]
 
     def receive(self, button: gr.Button, session: gr.State, scorer_of: Callable[[Any], str], name: str) -> None:
         """Wires a button of another tab that makes a detector of what is looked at there.
@@ -38,14 +41,17 @@ class DetectTab:
         """
         scorer = self.chooser.form["scorer"]
 
-        def send(mine: Any) -> Updates:
+        def send(mine: Any, own: Session) -> Updates:
+            own.opening.restored = False  # an example waits for the score
             return {scorer: scorer_of(mine), self.tabs: gr.Tabs(selected=TAB)}
 
-        self.page.on(button.click, send, session, [scorer, self.tabs], mode="once", name=f"{name}_detector")
+        sent = [session, self.own], [scorer, self.tabs]
+        there = self.page.on(button.click, send, *sent, mode="once", name=f"{name}_detector")
+        self.filled(there.then, f"{name}_detector_filled")
 
 
-def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs) -> DetectTab:
-    """Draws the tab inside the current `gr.Blocks`; it is one of ``tabs``."""
+def build(page: Page, sidebar: Sidebar, tab: gr.Tab, tabs: gr.Tabs) -> DetectTab:
+    """Draws the tab inside the current `gr.Blocks`, which is ``tab``, one of ``tabs``."""
     sidebar.kinds[TAB] = DetectorRequest
     session = gr.State(Session())
     with gr.Row(equal_height=False):
@@ -53,6 +59,7 @@ def build(page: Page, sidebar: Sidebar, tabs: gr.Tabs) -> DetectTab:
             chooser = build_chooser(page.strangers)
         with gr.Column(scale=7, min_width=300):
             panels = build_panels()
-    wire_run(page, sidebar, session, chooser, panels)
-    wire_opening(page, sidebar, chooser.form, TAB)
-    return DetectTab(page, chooser, tabs)
+    run = wire_run(page, sidebar, session, chooser, panels)
+    filled = wire_example(page, sidebar, chooser, run, first_opened(tab))
+    filled(wire_opening(page, sidebar, chooser.form, TAB, session).then, "detect_filled")
+    return DetectTab(page, chooser, tabs, session, filled)
