@@ -22,7 +22,7 @@ from ood_studio.ui.detect import tab as detect
 from ood_studio.ui.endpoints import PUBLIC, build_endpoints
 from ood_studio.ui.explore import tab as explore
 from ood_studio.ui.html_props import keep_html_props
-from ood_studio.ui.lean_blocks import LeanBlocks, shorten_examples
+from ood_studio.ui.lean_blocks import LeanBlocks, shorten_examples, spare_copies
 from ood_studio.ui.models import tab as models
 from ood_studio.ui.page import Page
 from ood_studio.ui.sidebar import Shared, Sidebar
@@ -34,6 +34,7 @@ def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
     """The app as `gr.Blocks`, not launched; ``jobs`` runs the work that pages ask for."""
     keep_html_props()
     shorten_examples()
+    spare_copies()
     start = Shared(LabelChoice(backbone=backbone))
     with LeanBlocks(title="OOD Studio", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as blocks:
         page = Page(studio, jobs or Jobs(), blocks)

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from typing import Any, cast
 
 import gradio as gr
-from gradio import routes
+from gradio import routes, state_holder
 
 _PROGRAMS = "programs"
 _COPIES = ("api_info_as_input", "api_info_as_output", "example_inputs")  # gradio falls back to ``api_info``
@@ -49,6 +49,37 @@ class LeanBlocks(gr.Blocks):
                 if each.get("parameter_default") is not None:
                     each["example_input"] = None  # which would say the same again
         return info
+
+
+def spare_copies() -> None:
+    """Lets sessions begin without a copy of the configuration of each component; when called again, nothing.
+
+    Gradio makes them anew for every page and every call of a program, for `gr.DeepLinkButton`, which the app has not,
+    and answers nobody else meanwhile. What a session changes is still noted, one by one.
+    """
+    sessions: Any = state_holder.SessionState
+    given = sessions.__init__
+    if getattr(given, "spares_copies", False):
+        return
+
+    @functools.wraps(given)
+    def bare(session: Any, blocks: Any) -> None:
+        given(session, _WithoutComponents(blocks))
+
+    bare.spares_copies = True  # type: ignore[attr-defined]
+    sessions.__init__ = bare
+
+
+class _WithoutComponents:
+    """Blocks, as a session sees them that copies no component."""
+
+    blocks = ()
+
+    def __init__(self, whole: gr.Blocks) -> None:
+        self._whole = whole
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._whole, name)
 
 
 def shorten_examples() -> None:

@@ -85,6 +85,8 @@ def serve(options: Serve, block: bool = True) -> Server:
     _check_place(options.host, options.port)
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    # Gradio sums up all calls of programs since its start for a page of its own, as often as it is told: after each.
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
     steady_memory()
     _check_uploads()
     from ood_studio.studio import ExploreRequest, LabelChoice, Studio

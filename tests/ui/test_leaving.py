@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import gradio as gr
 import pytest
+from gradio.blocks import BlocksConfig
+from gradio.state_holder import SessionState
 
 from ood_studio.studio import Studio
 from ood_studio.studio.jobs import Jobs
@@ -157,3 +160,24 @@ def test_a_stop_belongs_to_the_click_before_it_whatever_arrives_first(
     at(4000, stop)
     until(lambda: under_way(jobs) == 0)
     visitor.leave()
+
+
+def test_whoever_comes_is_no_copy_of_all_components(served: tuple[str, Jobs, Any]) -> None:
+    blocks = STATES[served[0]]
+    kinds: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        whole = BlocksConfig.config_for_block
+        patch.setattr(
+            BlocksConfig,
+            "config_for_block",
+            staticmethod(
+                lambda id, shown, block, *more: (kinds.append(block.get_block_name()), whole(id, shown, block, *more))[
+                    1
+                ]
+            ),
+        )
+        session = SessionState(blocks)
+        assert not kinds and session.blocks_config.blocks.keys() == blocks.default_config.blocks.keys()
+        known = next(id for id, block in blocks.blocks.items() if isinstance(block, gr.Textbox))
+        session._update_value_in_config(known, "new")
+    assert kinds == ["textbox"] and session.config_values[known]["props"]["value"] == "new"
