@@ -72,7 +72,8 @@ def app() -> Iterator[App]:
 
     with gr.Blocks() as blocks:
         page = Page(Studio("cpu"), jobs, blocks)
-        page.job_list = JobList(jobs)
+        with gr.Sidebar():
+            page.job_list = JobList(jobs)
         for kind, lane in (("short", PICTURE), ("long", SET)):
             session = gr.State(Session())
             name = gr.Textbox("one", elem_id=f"{kind}-name")
@@ -276,7 +277,11 @@ def test_jobs_are_listed_stopped_opened_and_removed(open_page: Any, app: App, br
     other.wait_for_timeout(1000)
     assert not other.locator("#jobs li").count() and not off(other, "long-run")  # nobody else's
     other.context.close()
-    page.locator("#jobs li.running").get_by_text("Stop").click()
+    stop = page.locator("#jobs li.running").get_by_text("Stop")
+    stop.hover()
+    page.mouse.down()
+    stop.evaluate("button => button.replaceWith(button.cloneNode(true))")  # the list is drawn anew under the pointer
+    page.mouse.up()
     page.wait_for_selector("#jobs li.stopped:has-text('night')")
     idle(page, "long")
     app.go.set()
