@@ -43,12 +43,31 @@ SIDE = 224
 FEWEST = 32
 """Pixels that an image must have on each side."""
 _OWN_SEED = ("impulse_noise", "glass_blur")  # all others read numpy's global state
-_AT_WORK = threading.Lock()  # so that no two read it at once
+_AT_WORK = threading.Lock()  # so that no two read it at once, nor look for a library that another is just loading
 
 
 def can_corrupt() -> bool:
     """Whether the library is there."""
+    with _AT_WORK:
+        return _is_there()
+
+
+def _is_there() -> bool:
+    # Of cv2, while another thread imports it, find_spec says ValueError.
     return all(find_spec(name) is not None for name in ("imagecorruptions", "cv2", "skimage"))
+
+
+def _library() -> Any:
+    if not _is_there():
+        raise StudioError("corruptions need a library: pip install 'ood-studio[corruptions]'")
+    try:
+        from imagecorruptions import corrupt
+    except ImportError as error:  # such as OpenCV on a machine without a screen
+        raise StudioError(
+            f"the library of corruptions cannot be loaded here ({first_line(error)}); where a file such as libGL.so.1 "
+            "is missing, pip install opencv-python-headless in place of opencv-python"
+        ) from error
+    return corrupt
 
 
 def corrupted(image: Image.Image, name: str, severity: int, seed: int = 0) -> Image.Image:
@@ -75,18 +94,9 @@ def corrupted(image: Image.Image, name: str, severity: int, seed: int = 0) -> Im
         )
     if severity == 0:
         return image
-    if not can_corrupt():
-        raise StudioError("corruptions need a library: pip install 'ood-studio[corruptions]'")
-    try:
-        from imagecorruptions import corrupt
-    except ImportError as error:  # such as OpenCV on a machine without a screen
-        raise StudioError(
-            f"the library of corruptions cannot be loaded here ({first_line(error)}); where a file such as libGL.so.1 "
-            "is missing, pip install opencv-python-headless in place of opencv-python"
-        ) from error
-
     own = {"seed": seed} if name in _OWN_SEED else {}
     with _AT_WORK:
+        corrupt = _library()
         state = np.random.get_state()
         np.random.seed(seed)
         try:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,6 +73,23 @@ def test_a_set_is_corrupted_image_by_image_and_opens_elsewhere(tmp_path: Path) -
     assert change(found.load(1), whole.load(1)) > 0 and found.caption(1) == whole.caption(1)
     again = reopen(found.description())
     assert again.key == found.key and change(again.load(0), found.load(0)) == 0
+
+
+def test_one_thread_at_a_time_looks_for_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    find, inside, together = corruptions.find_spec, threading.Semaphore(1), []
+
+    def slow(name: str) -> Any:
+        together.append(not inside.acquire(blocking=False))  # cv2, just being imported by another, would be an error
+        time.sleep(0.01)
+        inside.release()
+        return find(name)
+
+    monkeypatch.setattr(corruptions, "find_spec", slow)
+    image = Image.new("RGB", (40, 40), "teal")
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(corrupted, image, "contrast", 1), pool.submit(corruptions.can_corrupt)]
+        assert [each.exception() for each in asked] == [None, None]
+    assert together and not any(together)
 
 
 def test_what_cannot_be_corrupted_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
