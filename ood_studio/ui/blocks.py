@@ -25,6 +25,7 @@ from ood_studio.ui.html_props import keep_html_props
 from ood_studio.ui.lean_blocks import LeanBlocks, shorten_examples, spare_copies
 from ood_studio.ui.models import tab as models
 from ood_studio.ui.page import Page
+from ood_studio.ui.server_start import wait_for_servers
 from ood_studio.ui.sidebar import Shared, Sidebar
 from ood_studio.ui.sidebar.meaning import world_html
 from ood_studio.ui.synthesize import tab as synthesize
@@ -34,6 +35,7 @@ def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
     """The app as `gr.Blocks`, not launched; ``jobs`` runs the work that pages ask for."""
     keep_html_props()
     shorten_examples()
+    wait_for_servers()
     spare_copies()
     start = Shared(LabelChoice(backbone=backbone))
     with LeanBlocks(title="OOD Studio", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as blocks:

@@ -21,7 +21,7 @@ from ood_studio.core.parameters import about, leaves, names
 from ood_studio.core.progress import Progress
 from ood_studio.ui.api import Given, endpoint, only_public
 from ood_studio.ui.form import Box
-from tests.ui.conftest import free_port
+from tests.ui.launching import launched
 from tests.ui.test_form import Ask
 
 PATIENCE = 60
@@ -63,9 +63,7 @@ def client() -> Iterator[Client]:
         endpoint("endless", Ask(), endless, [gr.Textbox(visible=False)])
         gr.Button("other").click(lambda: None, None, None, api_name="other")
     only_public(blocks, {"ask", "endless"})
-    _, address, _ = blocks.launch(
-        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, run_history=False
-    )
+    address = launched(blocks, run_history=False)
     yield Client(address, verbose=False, ssl_verify=False)
     blocks.close()
 

@@ -18,7 +18,7 @@ from ood_studio.studio.lanes import ANSWER, FIT, PICTURE, SET
 from ood_studio.ui import page
 from ood_studio.ui.blocks import build
 from ood_studio.ui.endpoints import PUBLIC
-from tests.ui.conftest import free_port
+from tests.ui.launching import launched
 from tests.ui.visitor import PATIENCE, Visitor
 
 MANY, KEPT = 20, 6
@@ -30,9 +30,7 @@ def served() -> Iterator[tuple[str, Jobs, Any]]:
     jobs = Jobs()
     studio = Studio("cpu")
     blocks = build(studio, "diorama-conv", jobs)
-    _, address, _ = blocks.launch(
-        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, run_history=False
-    )
+    address = launched(blocks, run_history=False)
     STATES[address] = blocks
     yield address, jobs, blocks.get_config_file()
     blocks.close()

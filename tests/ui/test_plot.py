@@ -18,7 +18,7 @@ from ood_studio.figures.score_histograms import score_histograms
 from ood_studio.ui.html_props import keep_html_props
 from ood_studio.ui.plot import PlotClick, click_plot, plot_value, read_click, read_drag
 from ood_studio.ui.scripts import scripts
-from tests.ui.conftest import free_port
+from tests.ui.launching import launched
 from tests.ui.pointing import click, drag
 from tests.ui.unfolding import idle
 
@@ -61,11 +61,8 @@ def plots() -> Iterator[str]:
         histogram.click(tell, None, heard)
         histogram.drag(drag_told, None, heard)
         more.click(lambda: (plot_value(curves(2.0)), plot_value(curves(1.0)), gr.skip()), None, [roc, none, histogram])
-    _, address, _ = blocks.launch(
-        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, ssr_mode=False,
-        css=".gradio-container { width: 100% !important; }", head=scripts(),
-    )  # fmt: skip
-    yield str(address)
+    address = launched(blocks, ssr_mode=False, css=".gradio-container { width: 100% !important; }", head=scripts())
+    yield address
     blocks.close()
 
 

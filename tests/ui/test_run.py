@@ -22,7 +22,7 @@ from ood_studio.ui.notices import tell_left_out
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import GO_ON, Asked, Buttons, Run, ended_early, progress_html
 from ood_studio.ui.theme import frame, style
-from tests.ui.conftest import free_port
+from tests.ui.launching import launched
 
 PATIENCE = 120_000  # milliseconds
 
@@ -96,11 +96,8 @@ def app() -> Iterator[App]:
                 with gr.Tab(tab.capitalize(), id=tab):
                     gr.HTML(f"This is {tab}")
         page.job_list.wire(page, tabs)
-    _, address, _ = blocks.launch(
-        server_name="127.0.0.1",
-        server_port=free_port(),
-        prevent_thread_lock=True,
-        quiet=True,
+    address = launched(
+        blocks,
         css=style(False),
         head=frame(),
     )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import socket
+import threading
 import urllib.request
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
-from gradio import networking
+from gradio import http_server, networking
+from gradio.exceptions import ServerFailedToStartError
 
 from ood_studio.core.errors import StudioError
-from ood_studio.ui import temporary, visitors
+from ood_studio.ui import server_start, temporary, visitors
 from ood_studio.ui.serve import Serve, _port, serve
 from tests.ui.conftest import free_port
 
@@ -46,6 +49,36 @@ def test_a_host_that_is_none_is_said_at_once(host: str, sentence: str, monkeypat
     monkeypatch.setattr("ood_studio.studio.Studio", None)  # nothing is loaded before
     with pytest.raises(StudioError, match=sentence):
         serve(Serve(host=host, port=free_port()), block=False)
+
+
+class Started:
+    """A server that has started after so many looks; that ends at once, where it never does."""
+
+    reloader = None
+
+    def __init__(self, after: int) -> None:
+        self.looks, self.after, self.started = 0, after, False
+        self.look = threading.Event()
+
+    def run(self) -> None:
+        if self.after:
+            self.look.wait()
+
+    def sleep(self, seconds: float) -> None:
+        self.looks += 1
+        self.started = self.looks == self.after
+        if self.started:
+            self.look.set()
+
+
+def test_a_server_starts_as_slowly_as_it_must_but_one_that_ends_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    server_start.wait_for_servers()
+    slow = Started(after=100_000)
+    monkeypatch.setattr(server_start, "time", SimpleNamespace(sleep=slow.sleep))
+    http_server.Server.run_in_thread(cast(Any, slow))
+    assert slow.started and slow.looks == 100_000
+    with pytest.raises(ServerFailedToStartError, match="ended before it had started"):
+        http_server.Server.run_in_thread(cast(Any, Started(after=0)))
 
 
 def test_a_server_that_is_slow_to_answer_gets_another_chance(monkeypatch: pytest.MonkeyPatch) -> None:
