@@ -221,7 +221,7 @@ function refit() {
     waiting = false;
     if (!element.isConnected) return drawn ? stop() : undefined; // one that begins hidden is not there yet
     if (!area.clientWidth || !figure) return;
-    if (!drawn) return draw();
+    if (!drawn) return setTimeout(draw); // after the frame in which its tab comes into sight
     const flat = look();
     if (fitted === (fitted = JSON.stringify(flat))) return; // its tab was opened again, and nothing is different
     window.Plotly.relayout(area, flat);

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
-from tests.ui.conftest import address, browser, page
+from tests.ui.conftest import address, browser, page, profile
 
-__all__ = ["address", "browser", "page"]  # fixtures of the interface's tests
+__all__ = ["address", "browser", "page", "profile"]  # fixtures of the interface's tests
 
 TABS = ("Compare", "Synthesize", "Attack", "Adapt", "Detect", "Models", "Explore")
 ROUNDS = 5
