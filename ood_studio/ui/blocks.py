@@ -43,7 +43,7 @@ def build(studio: Studio, backbone: str, jobs: Jobs | None = None) -> gr.Blocks:
         with gr.Row(elem_classes="studio-top"):
             gr.HTML(_HEADER)
             world = gr.HTML(world_html(backbone), elem_id="world")
-        if left_out := notes():
+        if (left_out := notes()) and not page.strangers:  # their owner has them in the terminal
             gr.HTML(_plugin_notes(left_out), elem_id="plugin-notes")
         sidebar = Sidebar(page, start, world)
         with gr.Tabs(elem_id="tabs") as tabs:

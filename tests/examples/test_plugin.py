@@ -34,6 +34,7 @@ def test_a_file_stands_beside_the_others_in_benchmark_and_app(tmp_path: Path) ->
     from ood_studio.scorers import SCORERS
     from ood_studio.testing import scorer_contract
     from ood_studio.ui.blocks import build
+    from ood_studio.ui.visitors import rules_for
 
     few = ["--suite", "diorama", "--count", "10", "--resamples", "20", "--quiet", "--format", "csv"]
     plugins = ["--plugin", "examples/plugin/margin.py", "--plugin", {str(tmp_path / "broken.py")!r}]
@@ -46,6 +47,8 @@ def test_a_file_stands_beside_the_others_in_benchmark_and_app(tmp_path: Path) ->
     (box,) = (part["props"]["choices"] for part in parts if part["props"].get("elem_id") == "compare-scorers")
     print([name for name, key in box if key == "margin"])
     (said,) = (part["props"]["value"] for part in parts if part["props"].get("elem_id") == "plugin-notes")
+    public = build(Studio("cpu", workers=0, hosted=rules_for("diorama")), "diorama").config["components"]
+    assert not [part for part in public if part["props"].get("elem_id") == "plugin-notes"]
     print("broken.py was left out: it cannot be imported (ZeroDivisionError: division by zero)." in said)
     """
     done = run("-c", textwrap.dedent(code))
