@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import gradio as gr
 
 from ood_studio.ui.form import Form, changes_of, read_query
 from ood_studio.ui.page import Page
+from ood_studio.ui.run import GO_ON, Run
 from ood_studio.ui.sidebar import Sidebar
 from ood_studio.ui.wiring import SEARCH, Updates, once_changed
 
@@ -40,6 +42,36 @@ class Opening:
             return False
         self.over = True
         return True
+
+
+def begin_with_example(
+    run: Run, selected: Any, begin: Callable[..., Any], inputs: Sequence[Any], tab: str
+) -> Callable[[Any, str], Any]:
+    """Lets a tab begin with its example when it is first looked at; its session has an `Opening` as ``opening``.
+
+    Args:
+        run: of the tab.
+        selected: the event of the tab that comes into sight.
+        begin: told the session and the values of ``inputs``; gives what is asked for, or `GO_ON` for no example.
+        inputs: components.
+        tab: its id.
+
+    Returns:
+        What wires an event, under a name, at whose end the boxes hold what a link, the browser or another tab puts into
+        them; the example waits for one.
+    """
+
+    def seen(mine: Any, *values: Any) -> Any:
+        """The tab came into sight."""
+        return begin(mine, *values) if mine.opening.begins(looked_at=True) else GO_ON
+
+    def filled(mine: Any, *values: Any) -> Any:
+        """The boxes hold what they are to hold, perhaps later than that."""
+        mine.opening.restored = True
+        return begin(mine, *values) if mine.opening.begins() else GO_ON
+
+    run.on(selected, seen, inputs, name=f"{tab}_seen", quiet=True)
+    return lambda event, name: run.on(event, filled, inputs, name=name, quiet=True)
 
 
 def wire_opening(page: Page, sidebar: Sidebar, form: Form[Any], tab: str, session: gr.State | None = None) -> Any:

@@ -16,6 +16,7 @@ from ood_studio.studio.lanes import ANSWER
 from ood_studio.ui.adapt.running import read
 from ood_studio.ui.adapt.session import Session
 from ood_studio.ui.form import Form
+from ood_studio.ui.opening import begin_with_example
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import GO_ON, Asked, Run
 from ood_studio.ui.sidebar import Sidebar
@@ -32,9 +33,7 @@ def wire_example(
         restored: the event at whose end the boxes hold what a link or the browser remembers.
     """
 
-    def begin(mine: Session, looked_at: bool, values: tuple[Any, ...]) -> Any:
-        if not mine.opening.begins(looked_at):
-            return GO_ON
+    def begin(mine: Session, *values: Any) -> Any:
         try:
             example = example_of(read(sidebar, form, values))
         except StudioError:  # told when Train is pressed
@@ -49,18 +48,8 @@ def wire_example(
 
         return Asked(work, title="the example adapter", lane=ANSWER)
 
-    def seen(mine: Session, *values: Any) -> Any:
-        """The tab came into sight."""
-        return begin(mine, True, values)
-
-    def filled(mine: Session, *values: Any) -> Any:
-        """The boxes hold what they are to hold, perhaps later than that."""
-        mine.opening.restored = True
-        return begin(mine, False, values)
-
     inputs = [*form.inputs(), *sidebar.inputs]
-    run.on(selected, seen, inputs, name="adapt_seen", quiet=True)
-    run.on(restored, filled, inputs, name="adapt_filled", quiet=True)
+    begin_with_example(run, selected, begin, inputs, "adapt")(restored, "adapt_filled")
 
 
 def example_of(request: AdaptRequest) -> SavedAdapter | None:

@@ -15,6 +15,7 @@ from ood_studio.studio import DetectorRequest
 from ood_studio.ui.detect.panels import Chooser
 from ood_studio.ui.detect.running import example_pictures, made, read
 from ood_studio.ui.detect.session import Outcome, Session
+from ood_studio.ui.opening import begin_with_example
 from ood_studio.ui.page import Page
 from ood_studio.ui.run import GO_ON, Asked, Run
 from ood_studio.ui.sidebar import Sidebar
@@ -29,12 +30,11 @@ def wire_example(page: Page, sidebar: Sidebar, chooser: Chooser, run: Run, selec
         selected: the event of the tab that comes into sight.
 
     Returns:
-        What wires an event, under a name, at whose end the boxes hold what a link, the browser or another tab puts into
-        them; the example waits for one.
+        See `begin_with_example`.
     """
 
-    def begin(mine: Session, looked_at: bool, values: tuple[Any, ...]) -> Any:
-        if not mine.opening.begins(looked_at) or mine.pictures or mine.outcome is not None:
+    def begin(mine: Session, *values: Any) -> Any:
+        if mine.pictures or mine.outcome is not None:
             return GO_ON
         try:
             request = read(sidebar, chooser, values)
@@ -51,18 +51,8 @@ def wire_example(page: Page, sidebar: Sidebar, chooser: Chooser, run: Run, selec
 
         return Asked(work, title="an example detector") if quick else GO_ON
 
-    def seen(mine: Session, *values: Any) -> Any:
-        """The tab came into sight."""
-        return begin(mine, True, values)
-
-    def filled(mine: Session, *values: Any) -> Any:
-        """The boxes hold what they are to hold, perhaps later than that."""
-        mine.opening.restored = True
-        return begin(mine, False, values)
-
     inputs = [*chooser.form.inputs(), *sidebar.inputs]
-    run.on(selected, seen, inputs, name="detect_seen", quiet=True)
-    return lambda event, name: run.on(event, filled, inputs, name=name, quiet=True)
+    return begin_with_example(run, selected, begin, inputs, "detect")
 
 
 def is_quick(request: DetectorRequest) -> bool:
