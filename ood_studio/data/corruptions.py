@@ -142,27 +142,28 @@ class CorruptedDataset(Dataset):
     def __init__(self, whole: Dataset, corruption: str, severity: int) -> None:
         if corruption not in CORRUPTIONS:
             raise StudioError(f"there is no corruption {corruption}; there are {', '.join(CORRUPTIONS)}")
-        self.whole, self._given = whole, {"whole": whole, "corruption": corruption, "severity": severity}
-        self._corruption, self._severity, self._clean = corruption, severity, whole
+        self.whole: Dataset = whole
+        self._corruption, self._severity = corruption, severity
         said = title_of(corruption)
         self.name = f"{whole.name}, {said if said.startswith('JPEG') else said.lower()} {severity}"
         self.key = f"{whole.key}/corrupted/{corruption}/{severity}"
         self.labels, self.classes, self.numbered = whole.labels, whole.classes, whole.numbered
+        self.place = whole.place
 
     def __len__(self) -> int:
-        return len(self._clean)
+        return len(self.whole)
 
     def load(self, index: int) -> Image.Image:
         """The image, corrupted."""
-        clean = _sized(self._clean.load(index).convert("RGB"))
+        clean = _sized(self.whole.load(index).convert("RGB"))
         return corrupted(clean, self._corruption, self._severity, seed_of(clean))
 
     def caption(self, index: int) -> str:
         """What the whole set calls it."""
-        return self._clean.caption(index)
+        return self.whole.caption(index)
 
     def _arguments(self) -> dict[str, Any]:
-        return self._given
+        return {"whole": self.whole, "corruption": self._corruption, "severity": self._severity}
 
 
 def title_of(corruption: str) -> str:

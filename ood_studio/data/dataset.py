@@ -144,9 +144,10 @@ class Subset(Dataset):
 
     def __init__(self, whole: Dataset, count: int, seed: int) -> None:
         chosen = np.random.default_rng(seed).permutation(len(whole))[:count]
-        self._whole, self._count, self._seed, self._chosen = whole, count, seed, np.sort(chosen)
-        self.whole = whole
+        self.whole: Dataset = whole
+        self._count, self._seed, self._chosen = count, seed, np.sort(chosen)
         self.name, self.classes, self.numbered, self.notes = whole.name, whole.classes, whole.numbered, whole.notes
+        self.place = whole.place
         self.key = f"{whole.key}/{hashlib.sha256(self._chosen.tobytes()).hexdigest()}"
         self.labels = None if whole.labels is None else whole.labels[self._chosen]
 
@@ -155,23 +156,23 @@ class Subset(Dataset):
 
     def load(self, index: int) -> Image.Image:
         """The image as the whole set gives it."""
-        return self._whole.load(int(self._chosen[index]))
+        return self.whole.load(int(self._chosen[index]))
 
     def show(self, index: int) -> Image.Image:
         """The image as the whole set shows it."""
-        return self._whole.show(int(self._chosen[index]))
+        return self.whole.show(int(self._chosen[index]))
 
     def caption(self, index: int) -> str:
         """What the whole set calls it."""
-        return self._whole.caption(int(self._chosen[index]))
+        return self.whole.caption(int(self._chosen[index]))
 
     def files(self) -> Sequence[tuple[str, Path]]:
         """Those of the chosen images, and what lists them all: no other is read for their sake."""
-        whole = self._whole.files()
-        before = len(whole) - len(self._whole)
+        whole = self.whole.files()
+        before = len(whole) - len(self.whole)
         if before not in (0, 1) or len(whole) < 2:
             return ()
         return [*whole[:before], *(whole[before + int(row)] for row in self._chosen)]
 
     def _arguments(self) -> dict[str, Any]:
-        return {"whole": self._whole, "count": self._count, "seed": self._seed}
+        return {"whole": self.whole, "count": self._count, "seed": self._seed}

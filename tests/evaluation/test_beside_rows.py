@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 from ood_studio.cli.main import main
@@ -128,19 +127,3 @@ def test_the_command_line_has_all_of_it(tmp_path: Path, capsys: pytest.CaptureFi
     assert [len(each["results"]) for each in json.loads(capsys.readouterr().out)["results"]] == [1, 1]
     assert main([*data, "--scorers", "knn", "--seeds", "1", "--scores", f"{tmp_path}/s.csv"]) == 2
     assert "--scores is of a single run; leave out --seeds" in capsys.readouterr().err
-
-
-def test_plain_decoding_is_what_pillow_gives(tmp_path: Path) -> None:
-    from ood_studio.data.folders import FolderDataset
-    from ood_studio.data.plain import plain
-
-    levels = np.random.default_rng(0).integers(0, 256, (8, 12, 3), dtype=np.uint8)
-    turned = Image.Exif()
-    turned[0x0112] = 6
-    Image.fromarray(levels).save(tmp_path / "a.jpg", exif=turned, quality=95)
-    whole_set = FolderDataset(tmp_path)
-    bare = plain(whole_set)
-    given = np.asarray(Image.open(tmp_path / "a.jpg").convert("RGB"))
-    np.testing.assert_array_equal(np.asarray(bare.load(0)), given)
-    np.testing.assert_array_equal(np.asarray(whole_set.load(0)), np.rot90(given, -1))
-    assert bare.key != whole_set.key and np.asarray(bare.show(0)).shape == (12, 8, 3)

@@ -61,7 +61,7 @@ def test_what_the_features_depend_on_is_their_key() -> None:
         (Toy(), Subset(Plain(6), 5, seed=0), {"joint"}),
         (Toy(), Plain(5), {"patches"}),
     ):
-        read = pictures._whole.read if isinstance(pictures, Subset) else pictures.read  # type: ignore[attr-defined]
+        read = pictures.whole.read if isinstance(pictures, Subset) else pictures.read  # type: ignore[attr-defined]
         dataset_features(backbone, pictures, spaces)
         assert len(read) == len(pictures)
 
