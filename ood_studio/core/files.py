@@ -84,10 +84,10 @@ def settle(scratch: Path, path: Path) -> None:
 
 def sweep(folder: Path) -> None:
     """Removes the scratch files and folders directly in ``folder`` that killed processes left: at once those of this
-    machine's processes that are no more, others after a day."""
+    machine's processes that are no more, those of others after a day. Other files are never touched."""
     with suppress(OSError):
         for scratch in folder.glob(f".*{_SUFFIX}"):
-            with suppress(OSError):  # somebody else's, or gone since
+            with suppress(OSError):  # gone since, or not to be removed
                 if _abandoned(scratch):
                     shutil.rmtree(scratch) if scratch.is_dir() else scratch.unlink()
 
@@ -178,7 +178,9 @@ def _home() -> str:
 
 def _abandoned(scratch: Path) -> bool:
     known = _OF_PROCESS.search(scratch.name)
-    if known and known[1] == _home() and sys.platform != "win32":  # where asking for a process ends it
+    if known is None:  # somebody else's: a set may be made in a folder of theirs
+        return False
+    if known[1] == _home() and sys.platform != "win32":  # where asking for a process ends it
         number = int(known[2])
         if number == os.getpid():
             return known[3] != _RUN

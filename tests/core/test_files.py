@@ -135,11 +135,13 @@ def test_only_old_scratch_files_are_swept(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(foreign) == 3
     folder = foreign[[path.is_dir() for path in foreign].index(True)]
     new, old = sorted(tmp_path.glob(".kept*"))[0], sorted(tmp_path.glob(".other*"))[0]
-    (tmp_path / "mine.tmp").write_text("no scratch file")
-    for path in (old, folder, tmp_path / "mine.tmp"):
+    others = [tmp_path / name for name in ("mine.tmp", ".mine.tmp")]
+    for path in others:
+        path.write_text("no scratch file")
+    for path in (old, folder, *others):
         os.utime(path, (1e9, 1e9))
     sweep(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([new.name, "mine.tmp"])
+    assert set(tmp_path.iterdir()) == {new, *others}
     sweep(tmp_path / "nowhere")
 
 
