@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import Linear
@@ -57,7 +56,7 @@ def _arrays(path: Path) -> Mapping[str, Tensor]:
             found = np.load(path, allow_pickle=False)
             arrays = {"": found} if isinstance(found, np.ndarray) else dict(found)
             return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
-    except (OSError, SafetensorError, ValueError, TypeError, RuntimeError, EOFError) as error:
+    except Exception as error:  # readers of archives and of headers raise anything
         raise StudioError(f"the head {path} cannot be read ({error})") from error
     raise StudioError(f"a head is a .safetensors, .npz or .npy file, or {LOGITS}, not {path.name!r}")
 

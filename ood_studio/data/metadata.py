@@ -108,5 +108,5 @@ def _rows(path: str, content: bytes) -> list[dict[str, Any]]:
         return [dict(row) for row in parquet.read_table(io.BytesIO(content)).to_pylist()]
     text = content.decode("utf-8-sig")
     if path.endswith(".jsonl"):
-        return [dict(json.loads(line)) for line in text.splitlines() if line.strip()]
+        return [dict(json.loads(line)) for line in text.split("\n") if line.strip()]
     return [dict(row) for row in csv.DictReader(io.StringIO(text, newline=""))]

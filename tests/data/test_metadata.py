@@ -58,7 +58,7 @@ def as_parquet(files: list[str], labels: list[str]) -> bytes:
     [
         {"metadata.csv": "\ufeff" + CSV},
         {"metadata.csv": CSV.replace("\n", "\r\n").replace("label", "Class")},
-        {"metadata.jsonl": "".join(f'{{"file_name": "{a}", "label": "{b}"}}\n' for a, b in
+        {"metadata.jsonl": "".join(f'{{"file_name": "{a}", "text": "two\u2028lines", "label": "{b}"}}\r\n' for a, b in
                                     (("./a.png", "Cat"), ("sub/b.png", "big_dog")))},
         {"metadata.csv": "file_name,label\na.png,Cat\n", "sub/metadata.csv": "file_name,label\nb.png,big_dog\n"},
         {"metadata.parquet": as_parquet(["a.png", "sub\\b.png"], ["Cat", "big_dog"])},

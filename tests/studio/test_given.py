@@ -96,10 +96,12 @@ def test_a_head_of_no_use_is_refused(studio: Studio, rows: dict[str, np.ndarray]
     np.save(tmp_path / "wide.npy", np.ones((5, 13), np.float32))
     np.save(tmp_path / "bad.npy", np.full((5, 12), np.inf, np.float32))
     (tmp_path / "torn.safetensors").write_bytes(b"torn")
+    (tmp_path / "torn.npz").write_bytes(b"PK\3\4torn")
     for name, message in (
         ("wide.npy", r"one matrix of shape \(classes, 12\), as wide as the features; the file holds  \(5, 13\)"),
         ("bad.npy", "not finite"),
         ("torn.safetensors", "cannot be read"),
+        ("torn.npz", "cannot be read"),
         ("gone.npz", "cannot be read"),
         ("head.txt", "a head is a .safetensors, .npz or .npy file, or logits"),
     ):
