@@ -91,15 +91,18 @@ def read_set(folder: Path) -> ImageSet | None:
             _left_out(header.get("left_out")),
             {str(name): str(text) for name, text in dict(header.get("origin", {})).items()},
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def image_sets(kind: Kind) -> list[ImageSet]:
     """Every set of a kind in the cache that has images, the newest first."""
-    folders = [path.parent for path in KEPT[kind].place.glob(f"[!.]*/{HEADER}")]
-    folders.sort(key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
-    return [found for folder in folders if (found := read_set(folder)) is not None and found.entries]
+    folders: list[tuple[int, Path]] = []
+    for path in KEPT[kind].place.glob(f"[!.]*/{HEADER}"):
+        with suppress(OSError):  # removed since it was listed
+            folders.append((path.parent.stat().st_mtime_ns, path.parent))
+    found = [read_set(folder) for _, folder in sorted(folders, reverse=True)]
+    return [each for each in found if each is not None and each.entries]
 
 
 def reasons(left_out: Mapping[str, int]) -> str:

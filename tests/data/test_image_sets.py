@@ -6,12 +6,14 @@ import errno
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.kept import KEPT
 from ood_studio.core.locks import sole_writer
 from ood_studio.data.image_sets import MANIFEST, ImageSet, image_sets, read_set, set_folder
 from ood_studio.data.set_writer import UNREADABLE, SetImage, build_set
@@ -105,7 +107,7 @@ def test_a_whole_set_is_read_while_it_may_not_be_written(tmp_path: Path) -> None
         assert build(tmp_path, Maker()) == made
 
 
-@pytest.mark.parametrize("header", ["", "{", '{"name": "x"}'])
+@pytest.mark.parametrize("header", ["", "{", "[]", '{"name": "x", "wanted": 5, "parameters": {}, "left_out": [1]}'])
 def test_a_damaged_header_of_the_cache_is_written_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, header: str
 ) -> None:
@@ -182,6 +184,9 @@ def test_sets_of_the_cache_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (damaged / "set.json").write_text(json.dumps({"name": "x"}))
     assert image_sets("synthetic") == [made] and image_sets("attacks") == []
     assert set_folder("synthetic", "Twins, near-boundary", {"seed": 4}) != folder
+    listed = [tmp_path / "gone" / "set.json", folder / "set.json"]  # one was removed since
+    monkeypatch.setitem(KEPT, "synthetic", SimpleNamespace(place=SimpleNamespace(glob=lambda pattern: listed)))
+    assert image_sets("synthetic") == [made]
 
 
 def test_names_that_are_not_utf8_survive_in_header_and_manifest(tmp_path: Path) -> None:
