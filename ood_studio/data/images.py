@@ -155,6 +155,8 @@ def _decoded(image: Image.Image, called: str, transparency: bool) -> Image.Image
             shallow = to_eight_bits(image)
             image.close()
         rgb = _to_rgb(shallow, profile, transparency)
+    except MemoryError as error:
+        raise _damaged(called, error) from error
     except Exception as error:
         raise ImageError(f"{called} has the colour mode {mode}, which this app cannot show.") from error
     note = shallow.info.get(NOTE)
@@ -189,7 +191,7 @@ def open_images(paths: Iterable[Path | str]) -> tuple[dict[str, Image.Image], di
 
 
 def _called(source: bytes | Path | str, name: str | None) -> str:
-    given = name if name is not None else "The picture" if isinstance(source, bytes) else Path(source).name
+    given = name if name is not None else Path(source).name if isinstance(source, (Path, str)) else ""
     printable = "".join(c if c.isprintable() else " " for c in given).strip() or "The picture"
     # A path is told by its end, an upload by its beginning.
     return printable if len(printable) <= 80 else f"{printable[:29]}…{printable[-50:]}"

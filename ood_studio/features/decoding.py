@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ood_studio.backbones import Backbone
+from ood_studio.core.memory import LACKS_MEMORY
 from ood_studio.data.dataset import Dataset
 
 BATCH = 64
@@ -45,7 +46,7 @@ def batches(backbone: Backbone, dataset: Dataset, stretches: Sequence[range]) ->
         try:
             return backbone.preprocess([dataset.load(index)])
         except (OSError, ValueError, MemoryError) as error:
-            return str(error)
+            return str(error) or LACKS_MEMORY  # a MemoryError says nothing
 
     size = batch_size(backbone)
     chunks = (stretch[i : i + size] for stretch in stretches for i in range(0, len(stretch), size))

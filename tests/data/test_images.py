@@ -64,6 +64,7 @@ def test_files_that_are_no_pictures(tmp_path: Path) -> None:
     assert refused(tmp_path) == f"{tmp_path.name} is a folder, not a picture."
     assert refused("bad\0name.png").endswith("is missing.")
     assert refused(b"", name="x.gif") == "x.gif is empty (0 bytes)."
+    assert refused(3) == "The picture must be given as bytes or a path, not int."  # type: ignore[arg-type]
     assert refused(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n").startswith("The picture is not a picture")
 
 
@@ -117,6 +118,14 @@ def test_huge_files_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("it was read"))
     assert "the limit is 1 MB" in refused(file)
     assert "the limit is 1 MB" in refused(b"\0" * (2**20 + 1))
+
+
+def test_a_picture_that_does_not_fit_into_memory_is_not_of_an_odd_colour_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(images, "_to_rgb", full)
+    assert refused(encoded(noise())) == "The picture does not fit into memory."
 
 
 def test_one_pixel() -> None:

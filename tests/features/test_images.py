@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from ood_studio.backbones import ImageFeatures
@@ -71,6 +72,13 @@ def test_bad_sets_are_one_sentence() -> None:
         dataset_features(Toy(), Plain(2, broken=frozenset({0, 1})), {"joint"})
     with pytest.raises(StudioError, match="unknown features 'tokens'; expected some of joint, visual, patches"):
         dataset_features(Toy(), Plain(2), {"tokens"})
+
+    class Full(Toy):
+        def _transform(self, image: Image.Image) -> Tensor:
+            raise MemoryError
+
+    with pytest.raises(StudioError, match="no picture of plain can be read: there is not enough memory for that"):
+        dataset_features(Full(), Plain(2), {"joint"})
 
 
 def test_a_stopped_run_is_taken_up_again() -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from ood_studio.hub import loading
 from ood_studio.hub.bundled import bundled
 from ood_studio.hub.cache import cached_file, cached_models
 from ood_studio.hub.costs import licence_in
 from ood_studio.hub.errors import CannotLoad, ModelError, naming
+from ood_studio.hub.files import parameter_count
 from ood_studio.hub.loading import LoadedModels, held_bytes
 from ood_studio.hub.names import folder_in, is_repository, names_folder, repository_in
 from ood_studio.ui.synthesize.models import costs
@@ -127,6 +129,15 @@ def test_the_licence_is_that_of_the_card(tmp_path: Path, card: str | None, licen
     if card is not None:
         (tmp_path / "README.md").write_text(card)
     assert licence_in(tmp_path) == licence
+
+
+def test_the_numbers_of_a_file_are_counted_by_its_header(tmp_path: Path) -> None:
+    weights = tmp_path / "model.safetensors"
+    save_file({"a": torch.zeros(2, 3), "b": torch.zeros(())}, weights, {"format": "pt"})
+    assert parameter_count(weights) == 7
+    for damaged in (b"", b"[]", b"{", b'{"a": 1}', b'{"a": {"shape": "x"}}'):
+        weights.write_bytes(len(damaged).to_bytes(8, "little") + damaged)
+        assert parameter_count(weights) == 0
 
 
 def test_a_reason_becomes_a_sentence_with_the_name_and_what_there_is() -> None:
