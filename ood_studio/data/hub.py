@@ -22,7 +22,7 @@ from ood_studio.hub.download import why_no_hub
 
 _PREFIX = "hf:"
 _ABOUT = "dataset_info.json"
-_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(:(?P<config>[\w.-]+))?(@(?P<split>[\w.-]+))?")
+_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(:(?P<config>[\w.-]+))?(@[\w.-]+)?")
 _SPLITS = ("test", "validation", "train")  # the first that there is, unless one is named
 
 
@@ -35,6 +35,19 @@ def is_hub_id(where: str) -> bool:
     """Whether this reads ``ORG/NAME``, ``ORG/NAME:CONFIG`` or ``ORG/NAME@SPLIT``, with or without ``hf:`` before it."""
     name = where.removeprefix(_PREFIX).partition("#")[0]
     return _ID.fullmatch(name) is not None and not name.startswith(".")
+
+
+def place_in(where: str) -> str:
+    """What stands before ``[@SPLIT][#IMAGES[,LABELS]]``: of a path the longest part that is a folder, whatever signs
+    are in its name; else all before the first of these signs.
+
+    Raises:
+        OSError, ValueError: for a text that no system takes for a path.
+    """
+    ends = [sign.start() for sign in re.finditer(r"(?<=.)[@#]|\Z", where)]
+    if not names_hub(where):
+        ends = [*(end for end in reversed(ends) if given_path(where[:end]).is_dir()), *ends]
+    return where[: ends[0]]
 
 
 def is_saved(folder: Path) -> bool:
@@ -68,9 +81,11 @@ class HubDataset(Dataset):
             import datasets  # type: ignore[import-not-found,unused-ignore]
         except ImportError as error:
             raise StudioError(f"the dataset {where} needs the package datasets: pip install datasets") from error
-        place, _, columns = where.partition("#")
+        place = place_in(where)
+        folder = _folder(place)
+        split, _, columns = where[len(place) :].removeprefix("@").partition("#")
         try:
-            data, note = _load(datasets, place)
+            data, note = _load(datasets, place, folder, split)
         except StudioError:
             raise
         except Exception as error:  # network, hub and scripts raise anything
@@ -79,15 +94,18 @@ class HubDataset(Dataset):
         if not len(data):
             raise _empty(where)
         images, _, wanted = columns.partition(",")
-        column = choose_images(datasets, data.features, where, images.strip())
-        # Undecoded: the bytes go through the project's own, careful decoder.
-        self._data = data.cast_column(column, datasets.Image(decode=False))
-        self._column, self._where, self._wanted = column, _everywhere(where), labels
-        self.name = readable(name or re.split(r"[:@]", place.removeprefix(_PREFIX))[0].rstrip("/").rsplit("/", 1)[-1])
+        named = f"{place}@{split}" if split else place
+        column = choose_images(datasets, data.features, named, images.strip())
+        # Undecoded: the bytes go through the project's own, careful decoder. Other columns are read with no image.
+        self._data = data.select_columns([column]).cast_column(column, datasets.Image(decode=False))
+        self._where = f"{folder}{where[len(place) :]}" if folder else where
+        self._column, self._wanted = column, labels
+        called = folder.name if folder else place.partition(":")[2].partition(":")[0].rpartition("/")[2]
+        self.name = readable(name or called)
         self.key, self.place = f"hub/{data._fingerprint}/{column}", readable(where)
         self.labels, self.notes = None, (note,) if note else ()
         if labels != ():
-            self._label(datasets, data, choose_labels(datasets, data.features, where, column, wanted.strip()), labels)
+            self._label(datasets, data, choose_labels(datasets, data.features, named, column, wanted.strip()), labels)
 
     def __len__(self) -> int:
         return len(self._data)
@@ -118,54 +136,42 @@ class HubDataset(Dataset):
         self.notes = (*self.notes, *found.notes)
 
 
-def _folder(where: str) -> Path | None:
-    """The folder of a dataset that ``save_to_disk`` wrote; None for a name on the hub."""
-    folder = given_path(where.partition("#")[0].partition("@")[0])
-    return folder.absolute() if not where.startswith(_PREFIX) and folder.is_dir() else None
+def _folder(place: str) -> Path | None:
+    """The folder of a dataset, whole, so that it means the same elsewhere; None for a name on the hub."""
+    folder = given_path(place)
+    return folder.absolute() if not names_hub(place) and folder.is_dir() else None
 
 
-def _everywhere(where: str) -> str:
-    """The same place, said so that it means the same in another working directory."""
-    folder = _folder(where)
-    if folder is None:
-        return where
-    place, sharp, columns = where.partition("#")
-    return f"{folder}{''.join(place.partition('@')[1:])}{sharp}{columns}"
-
-
-def _load(datasets: Any, where: str) -> tuple[Any, str]:
+def _load(datasets: Any, where: str, folder: Path | None, split: str) -> tuple[Any, str]:
     """The data, and a sentence about where they are from; empty where they are from where they were said to be."""
-    split = where.partition("@")[2]
-    if (folder := _folder(where)) is not None:
-        saved = is_saved(folder)
-        return (_load_saved if saved else _load_tables)(datasets, where, folder, split), ""
+    if folder is not None:
+        if is_saved(folder):
+            return _load_saved(datasets, where, folder, split), ""
+        return _load_whole(datasets, where, str(folder), split, None), ""
     parts = _ID.fullmatch(where.removeprefix(_PREFIX))
     if parts is None:
         raise StudioError(f"{where!r} is no dataset of the hub; expected hf:ORG/NAME, hf:ORG/NAME:CONFIG@SPLIT")
-    name, config, split = parts["id"], parts["config"], parts["split"] or ""
+    name, config = parts["id"], parts["config"]
     if no_hub := why_no_hub():
         held = prepared_dataset(name, config) or cached_dataset(name)
         if held is None:
             raise StudioError(
                 f"the dataset {where} cannot be had: {no_hub}, and it is not in the local Hugging Face cache"
             )
-        prepared = (held / _ABOUT).is_file()
-        data = (_load_prepared if prepared else _load_tables)(datasets, where, held, split, config)
-        return data, f"{name} is read from the local Hugging Face cache, as {no_hub}"
+        note = f"{name} is read from the local Hugging Face cache, as {no_hub}"
+        if (held / _ABOUT).is_file():
+            return _load_prepared(datasets, where, held, split), note
+        return _load_whole(datasets, where, str(held), split, config), note
     return _load_whole(datasets, where, name, split, config), ""
 
 
 def _load_whole(datasets: Any, where: str, name: str, split: str, config: str | None) -> Any:
+    """A dataset of the hub, or a folder as one lies there: tables, or images with their metadata."""
     known = datasets.get_dataset_split_names(name, config)
     return datasets.load_dataset(name, config, split=_choose(where, split, known))
 
 
-def _load_tables(datasets: Any, where: str, folder: Path, split: str, config: str | None = None) -> Any:
-    """A dataset as it lies on the hub: tables, or images with their metadata."""
-    return _load_whole(datasets, where, str(folder), split, config)
-
-
-def _load_prepared(datasets: Any, where: str, folder: Path, split: str, _: str | None = None) -> Any:
+def _load_prepared(datasets: Any, where: str, folder: Path, split: str) -> Any:
     """A dataset as the library keeps it: files of Arrow, each of a split."""
     about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
     chosen = _choose(where, split, list(about["splits"]))

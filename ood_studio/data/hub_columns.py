@@ -16,7 +16,7 @@ def choose_images(datasets: Any, features: Mapping[str, Any], where: str, wanted
     Args:
         datasets: the package.
         features: kinds of the columns by name.
-        where: what the dataset is called.
+        where: what the dataset is called, without columns.
         wanted: the column's name; empty where a person named none.
 
     Raises:
@@ -33,7 +33,7 @@ def choose_images(datasets: Any, features: Mapping[str, Any], where: str, wanted
     if len(images) > 1:
         raise StudioError(
             f"the dataset {where} has several columns of pictures ({', '.join(images)}); name one, as in "
-            f"{where.partition('#')[0]}#{images[0]}"
+            f"{where}#{images[0]}"
         )
     return images[0]
 
@@ -60,7 +60,7 @@ def choose_labels(datasets: Any, features: Mapping[str, Any], where: str, images
     if len(found) > 1:
         raise StudioError(
             f"the dataset {where} has several columns of labels ({', '.join(found)}); name one behind that of the "
-            f"pictures, as in {where.partition('#')[0]}#{images},{found[0]}"
+            f"pictures, as in {where}#{images},{found[0]}"
         )
     return found[0] if found else ""
 

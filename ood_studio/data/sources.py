@@ -13,7 +13,7 @@ from ood_studio.data.arrays import FEATURE_SUFFIXES, FeatureDataset
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.feature_files import why_no_array
 from ood_studio.data.folders import FolderDataset
-from ood_studio.data.hub import HubDataset, holds_tables, is_hub_id, is_saved, names_hub
+from ood_studio.data.hub import HubDataset, holds_tables, is_hub_id, is_saved, names_hub, place_in
 from ood_studio.data.image_lists import ImageListDataset
 from ood_studio.data.kinds import kind_of
 from ood_studio.data.parquet_images import ParquetImageDataset, holds_images
@@ -47,7 +47,7 @@ def open_dataset(where: str, *, name: str = "", labels: Sequence[str] | None = N
         return HubDataset(given, name, labels)
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
-        before = given_path(_before(given))
+        before = given_path(place_in(given))
         saved = is_saved(path) if is_folder else not is_file and before.is_dir() and _is_of_hub(before)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -85,11 +85,6 @@ def open_dataset(where: str, *, name: str = "", labels: Sequence[str] | None = N
 
 def _is_of_hub(folder: Path) -> bool:
     return is_saved(folder) or holds_tables(folder)
-
-
-def _before(where: str) -> str:
-    """The folder of a saved dataset, without the split and the columns named behind it."""
-    return where.partition("#")[0].partition("@")[0]
 
 
 def _nothing_there(given: str, path: Path) -> str:

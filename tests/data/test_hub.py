@@ -40,15 +40,17 @@ TEXT, WHOLE = datasets.Value("string"), datasets.Value("int64")
 def test_data_sets_saved_to_disk(tmp_path: Path) -> None:
     features = datasets.Features({**IMAGE, "label": CLASSES})
     rows = {"image": [*TWO, None], "label": [1, 0, None]}
-    datasets.DatasetDict({"train": datasets.Dataset.from_dict(rows, features)}).save_to_disk(tmp_path / "mine")
-    found = open_dataset(f"{tmp_path / 'mine'}@train")
+    folder = tmp_path / "me@home" / "C#" / "mine"
+    datasets.DatasetDict({"train": datasets.Dataset.from_dict(rows, features)}).save_to_disk(folder)
+    found = open_dataset(f"{folder}@train")
+    assert open_dataset(str(folder)).key == found.key == open_dataset(f"{folder}#image,label").key
     assert found.name == "mine" and found.labels is not None and found.labels.tolist() == [0, 1, -1]
     assert found.classes == ("big dog", "cat") and found.load(1).getpixel((0, 0)) == (0, 0, 255)
     assert not found.numbered
     with pytest.raises(StudioError, match="mine 3 is empty"):
         found.load(2)
     with pytest.raises(StudioError, match="no split 'test'"):
-        open_dataset(f"{tmp_path / 'mine'}@test")
+        open_dataset(f"{folder}@test")
 
 
 def test_of_several_columns_of_images_one_is_asked_for(tmp_path: Path) -> None:
@@ -60,6 +62,8 @@ def test_of_several_columns_of_images_one_is_asked_for(tmp_path: Path) -> None:
     assert reopen(found.description()).load(0).getpixel((0, 0)) == (0, 0, 255)
     with pytest.raises(StudioError, match="no pictures in a column 'middle'; its columns of pictures are left, right"):
         open_dataset(f"{where}#middle")
+    broken = saved(tmp_path / "b", {**IMAGE, "mask": datasets.Image()}, image=TWO, mask=[TWO[0], {"bytes": b"torn"}])
+    assert open_dataset(f"{broken}#image").load(1).getpixel((0, 0)) == (0, 0, 255)
 
 
 def test_of_several_columns_of_labels_one_is_asked_for(tmp_path: Path) -> None:
