@@ -115,9 +115,9 @@ def _read_parquet(path: Path) -> Table:
         found = {name: _column(table, name) for name in columns} if named or lists else {"": _together(table, columns)}
         classes = None
         if labels is not None:
-            if types.is_string(table.schema.field(labels).type) or types.is_large_string(
-                table.schema.field(labels).type
-            ):
+            kind = table.schema.field(labels).type
+            kind = kind.value_type if types.is_dictionary(kind) else kind  # pandas' categories
+            if types.is_string(kind) or types.is_large_string(kind):
                 classes = [text or "" for text in table.column(labels).to_pylist()]
             else:
                 found["labels"] = _column(table, labels)

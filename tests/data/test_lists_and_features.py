@@ -154,10 +154,11 @@ def test_further_tensors_are_no_features_and_are_said(tmp_path: Path) -> None:
 
 
 def test_class_names_in_a_table(tmp_path: Path) -> None:
-    columns = {"embedding": [[1.0], [2.0], [3.0]], "label": ["dog", "Cat", None]}
-    found = table(tmp_path / "a.parquet", **columns)
-    assert found.classes == ("Cat", "dog") and found.labels is not None and found.labels.tolist() == [1, 0, -1]
-    assert not found.numbered
+    names = pyarrow.array(["dog", "Cat", None])
+    for label in (names, names.dictionary_encode()):  # as pandas writes texts, and categories
+        found = table(tmp_path / "a.parquet", embedding=[[1.0], [2.0], [3.0]], label=label)
+        assert found.classes == ("Cat", "dog") and found.labels is not None and found.labels.tolist() == [1, 0, -1]
+        assert not found.numbered
 
 
 def test_what_a_file_lacks_is_told_with_its_name_and_both_widths(tmp_path: Path) -> None:
