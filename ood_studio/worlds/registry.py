@@ -38,17 +38,17 @@ def worlds() -> tuple[World, ...]:
 
 def world_of_backbone(name: str) -> World | None:
     """The world that a bundled model knows alone; None for any other model, which knows photographs."""
-    return next((world for world in worlds() if name in (*world.backbones, *_zoo_names(world))), None)
+    return next((world for world in worlds() if name in _models(world)), None)
 
 
 def limits_of(backbone: str) -> str:
     """What a bundled model knows nothing of, in one sentence; nothing of any other model."""
-    known = (world for world in worlds() if backbone in (*world.backbones, *world.classifiers, *_zoo_names(world)))
-    return next((world.limits for world in known), "")
+    world = world_of_backbone(backbone)
+    return world.limits if world else ""
 
 
-def _zoo_names(world: World) -> tuple[str, ...]:
-    return tuple(model.backbone for model in world.zoo)
+def _models(world: World) -> tuple[str, ...]:
+    return (*world.backbones, *world.classifiers, *(model.backbone for model in world.zoo))
 
 
 def presets() -> dict[str, Preset]:

@@ -60,6 +60,8 @@ OWN = World(
     "Plain world",
     "Images of one colour.",
     backbones=("plain-clip",),
+    classifiers=("plain-net",),
+    limits="It knows two colours.",
     presets=(Preset("plain-2", lambda: LABELS),),
     corpora=(CorpusSource("colours", "Colours", lambda lexnames: (("blue", "pink"), ("pale",))),),
     splits=(("plain-id", "one colour"), ("plain-ood", "another")),
@@ -102,7 +104,8 @@ def test_the_bundled_worlds() -> None:
 
 
 def test_everything_of_a_world_of_ones_own_is_found(registered: None) -> None:
-    assert worlds.world_of_backbone("plain-clip") is OWN
+    assert worlds.world_of_backbone("plain-clip") is OWN is worlds.world_of_backbone("plain-net")
+    assert worlds.limits_of("plain-net") == "It knows two colours." and worlds.limits_of("open_clip:a/b") == ""
     assert load_preset("plain-2") == LABELS and preset_names()[-1] == "plain-2"
     corpus = load_corpus("colours")
     assert corpus.nouns == ("blue", "pink") and corpus.adjectives == ("pale",)
