@@ -16,6 +16,8 @@ from ood_studio.core.unicode import listed, normal_form, readable
 
 SPLITS = frozenset(("train", "training", "val", "valid", "validation", "test", "testing", "dev", "eval"))
 """Folder names of the parts of a dataset; they are no classes."""
+LABEL_COLUMNS = ("label", "labels", "class", "classes", "category", "target")
+"""Usual names of a column of labels, in small letters, the likeliest first."""
 
 
 @dataclass(frozen=True, eq=False)

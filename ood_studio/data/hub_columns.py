@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ood_studio.core.errors import StudioError
-
-_LABELS = ("label", "labels", "class", "classes", "category", "target")  # usual names of a column of labels
+from ood_studio.data.classes import LABEL_COLUMNS
 
 
 def choose_images(datasets: Any, features: Mapping[str, Any], where: str, wanted: str) -> str:
@@ -56,7 +55,7 @@ def choose_labels(datasets: Any, features: Mapping[str, Any], where: str, images
             raise StudioError(f"the dataset {where} has no labels in a column {wanted!r}; {there}")
         return wanted
     found = [name for name in possible if isinstance(features[name], datasets.ClassLabel)]
-    found = found or [name for name in possible if name.lower() in _LABELS]
+    found = found or [name for name in possible if name.lower() in LABEL_COLUMNS]
     if len(found) > 1:
         raise StudioError(
             f"the dataset {where} has several columns of labels ({', '.join(found)}); name one behind that of the "

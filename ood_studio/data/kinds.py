@@ -17,7 +17,7 @@ ARRAY = b"\x93NUMPY"
 HEAD = 32
 """Bytes of a file that tell an image."""
 
-_BRANDS = re.compile(rb"....ftyp(avi[fs]|he[iv][cxms]|hev[cxms]|mif1|msf1)", re.DOTALL)
+_BRANDS = re.compile(rb"....ftyp(avi[fs]|he[iv][cxms]|mif1|msf1)", re.DOTALL)
 _BITMAP = re.compile(rb"BM.{8}....[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL)  # and the size of its header
 _PORTABLE = re.compile(rb"P[1-6][\s#]")
 _STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")

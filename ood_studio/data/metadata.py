@@ -12,11 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 from ood_studio.core.unicode import listed, readable
-from ood_studio.data.classes import Classes, folder_classes, value_classes
+from ood_studio.data.classes import LABEL_COLUMNS, Classes, folder_classes, value_classes
 
 _NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 _FILE = "file_name"
-_LABELS = ("label", "labels", "class", "classes", "category", "target")
 _MOST_BYTES = 64 * 2**20
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -79,7 +78,7 @@ def _records(path: str, content: bytes) -> dict[str, Any]:
     columns = list(rows[0]) if rows else []
     if _FILE not in columns:
         raise ValueError(f"it has no column {_FILE}")
-    column = next((each for usual in _LABELS for each in columns if str(each).lower() == usual), None)
+    column = next((each for usual in LABEL_COLUMNS for each in columns if str(each).lower() == usual), None)
     if column is None:
         others = [str(each) for each in columns if each != _FILE]
         raise ValueError(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated, Literal, get_args
 
 import torch
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.memory import machine_memory
 from ood_studio.core.parameters import Help
 
 Device = Annotated[str, Help("auto, cpu, cuda, cuda:N or mps")]
@@ -47,10 +47,7 @@ def model_memory(device: torch.device) -> int:
     """Bytes that the loaded models of one kind may take together: a third of a GPU's memory, or of the machine's."""
     if device.type == "cuda":
         return int(torch.cuda.get_device_properties(device).total_memory // 3)
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 3
-    except (AttributeError, ValueError, OSError):  # Windows
-        return 4 * 2**30
+    return machine_memory() // 3
 
 
 def working_memory(device: torch.device) -> int:
