@@ -54,15 +54,15 @@ class ParquetImageDataset(Dataset):
 
         path = Path(path)
         self._path, self._wanted = path.absolute(), labels
-        self._file: Any = parquet.ParquetFile(self._path)
-        schema = self._file.schema_arrow
+        with parquet.ParquetFile(self._path) as file:
+            schema = file.schema_arrow
+            groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
         images = _image_columns(schema)
         self._column = next((usual for usual in _USUAL if usual in images), images[0])
         if len(images) > 1 and self._column not in _USUAL:
             raise StudioError(f"{path.name} has several columns of pictures ({', '.join(images)}); name one image")
         nested = types.is_struct(schema.field(self._column).type)
         self._leaf = f"{self._column}.bytes" if nested else self._column
-        groups = [self._file.metadata.row_group(i) for i in range(self._file.num_row_groups)]
         self._ends = np.cumsum([group.num_rows for group in groups]).tolist()
         largest = max((_unpacked(group, self._leaf) for group in groups), default=0)
         if largest > _GROUP_BYTES:
@@ -110,14 +110,16 @@ class ParquetImageDataset(Dataset):
         from pyarrow import parquet
 
         # A file of its own: readers are not to be shared between threads.
-        file = parquet.ParquetFile(self._path, read_dictionary=[self._leaf])
-        return file.read_row_group(group, columns=[self._leaf]).column(0)
+        with parquet.ParquetFile(self._path, read_dictionary=[self._leaf]) as file:
+            return file.read_row_group(group, columns=[self._leaf]).column(0)
 
     def _label(self, schema: Any, labels: Sequence[str] | None) -> None:
+        from pyarrow import parquet
+
         column = next((name for name in _LABELS if name in schema.names), "")
         if not column:
             return
-        values = self._file.read(columns=[column]).column(0).to_pylist()
+        values = parquet.read_table(self._path, columns=[column]).column(0).to_pylist()
         names = _class_names(schema, column)
         if names and all(isinstance(each, int) or each is None for each in values):
             values = [names[each] if each is not None and 0 <= each < len(names) else "" for each in values]
