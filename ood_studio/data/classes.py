@@ -134,9 +134,10 @@ def _unmatched(others: Sequence[str], classes: int, labels: int) -> tuple[str, .
 
 
 def _unwrapped(paths: list[list[str]]) -> list[list[str]]:
-    while paths and all(len(path) > 2 and path[0] == paths[0][0] for path in paths):
-        paths = [path[1:] for path in paths]
-    return paths
+    depth = 0
+    while paths and all(len(path) > depth + 2 and path[depth] == paths[0][depth] for path in paths):
+        depth += 1
+    return [path[depth:] for path in paths]
 
 
 def _splits(paths: Sequence[Sequence[str]], labels: Sequence[str] | None) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import stat
 import zipfile
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -106,14 +107,15 @@ class ZipDataset(Dataset):
         """The entries of images by their paths, sorted, and those of other files."""
         found: dict[str, zipfile.ZipInfo] = {}
         others: dict[str, zipfile.ZipInfo] = {}
+        again: Counter[str] = Counter()
         for entry in entries:
             path = _path(entry)
             if not path or is_leftover(path):
                 continue
             if has_image_name(path) or is_image_head(self._head(entry)):
-                found[_free(path, found)] = entry
+                found[_free(path, found, again)] = entry
             else:
-                others[_free(path, others)] = entry
+                others[_free(path, others, again)] = entry
         return {path: found[path] for path in sorted(found)}, {path: others[path] for path in sorted(others)}
 
     def _head(self, entry: zipfile.ZipInfo) -> bytes:
@@ -134,11 +136,13 @@ def _path(entry: zipfile.ZipInfo) -> str:
     return "" if name.endswith("/") else readable(str(PurePosixPath(name)))
 
 
-def _free(path: str, taken: dict[str, zipfile.ZipInfo]) -> str:
-    free, number = path, 1
+def _free(path: str, taken: Mapping[str, zipfile.ZipInfo], again: Counter[str]) -> str:
+    """A path that is not taken; of one that comes again and again no number is tried twice (``again``)."""
+    free = path
     while free in taken:
-        number += 1
+        again[path] += 1
         stem, dot, suffix = path.rpartition(".")
+        number = again[path] + 1
         free = f"{stem} ({number}){dot}{suffix}" if dot else f"{path} ({number})"
     return free
 

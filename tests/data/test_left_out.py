@@ -6,6 +6,7 @@ import io
 import os
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.data.folders import FolderDataset
 from ood_studio.data.image_lists import ImageListDataset
 from ood_studio.data.kinds import is_image_head, kind_of
-from ood_studio.data.zips import ZipDataset
+from ood_studio.data.zips import ZipDataset, _free
 
 
 def image(kind: str = "PNG", colour: str = "red") -> bytes:
@@ -135,6 +136,22 @@ def test_entries_of_one_name_all_count(tmp_path: Path) -> None:
     found = packed(tmp_path / "a.zip", ["in/a.png", "in\\a.png"])
     assert [found.caption(i) for i in (0, 1)] == ["in/a (2).png", "in/a.png"]
     assert {found.load(i).getpixel((0, 0)) for i in (0, 1)} == {(0, 0, 255), (255, 0, 0)}
+
+
+def test_an_archive_full_of_one_name_is_read_at_once() -> None:
+    """Of a hundred thousand entries each would try as many names."""
+    asked: list[object] = []
+
+    class Taken(dict[str, zipfile.ZipInfo]):
+        def __contains__(self, path: object) -> bool:
+            asked.append(path)
+            return super().__contains__(path)
+
+    taken, again = Taken({"a (3).png": zipfile.ZipInfo()}), Counter[str]()
+    for _ in range(100):
+        taken[_free("a.png", taken, again)] = zipfile.ZipInfo()
+    assert [*taken][:4] == ["a (3).png", "a.png", "a (2).png", "a (4).png"] and len(taken) == 101
+    assert len(asked) < 3 * 100
 
 
 def test_a_damaged_lzma_entry_costs_only_itself(tmp_path: Path) -> None:
