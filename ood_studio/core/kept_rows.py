@@ -37,9 +37,9 @@ def kept_rows(path: Path, shape: tuple[int, ...], make: Callable[[], Iterator[np
         with scratch_file(path) as scratch:
             _write(scratch, shape, make)
         make_room(path.parent, KEPT["diorama"].limit(), keep=path)
+        return np.load(path, mmap_mode="r")
     except OSError:
         return _in_memory(shape, make)
-    return np.load(path, mmap_mode="r")
 
 
 def _mapped(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:

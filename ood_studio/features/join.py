@@ -79,7 +79,7 @@ def open_joined(plan: Plan) -> DatasetFeatures | None:
         stretches = [(int(count), str(crc)) for count, crc in json.loads(about["shards"])]
         problems: list[dict[str, str]] = json.loads(about["problems"])
         bad = _damaged(path, tensors, stretches)
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:  # or removed since it was opened
         _log.warning("the kept features %s are damaged (%s) and are built again", path, error)
         with suppress(OSError):
             path.unlink()

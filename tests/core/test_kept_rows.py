@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ood_studio.core import kept_rows as module
 from ood_studio.core.kept_rows import kept_rows
 from ood_studio.core.paths import ROOT
 
@@ -41,6 +42,13 @@ def test_a_damaged_file_is_made_anew(tmp_path: Path, damage: bytes | None) -> No
     calls: list[int] = []
     assert np.array_equal(kept_rows(path, WHOLE.shape, lambda: chunks(calls)), WHOLE) and calls
     assert np.array_equal(np.load(path), WHOLE)
+
+
+def test_an_array_that_another_process_removes_for_room_is_made_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "make_room", lambda folder, limit, keep: keep.unlink())
+    assert np.array_equal(kept_rows(tmp_path / "a.npy", WHOLE.shape, lambda: chunks([])), WHOLE)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are known to Unix alone")
