@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from ood_studio.core import plugin_files
 from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import given_path
 
 T = TypeVar("T")
 
@@ -114,7 +115,7 @@ def use_files(files: Iterable[Path | str]) -> None:
     before have them too."""
     with _lock:
         known = _files()
-        added = [str(Path(file).expanduser().absolute()) for file in files]
+        added = [str(given_path(str(file)).absolute()) for file in files]
         os.environ[ENVIRONMENT] = os.pathsep.join(dict.fromkeys([*known, *added]))
         if any(registry._searched for registry in _registries.values()):
             _load_files()

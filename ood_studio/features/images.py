@@ -81,11 +81,13 @@ def plan_features(backbone: Backbone, dataset: Dataset, spaces: Collection[str])
     any process that sees the same cache; afterwards `dataset_features` only joins them.
 
     Raises:
-        StudioError: for an unknown space, or a dataset that other processes cannot open.
+        StudioError: for an unknown space, patches that find no room, or a dataset that other processes cannot open.
     """
     possible = plans(backbone, dataset, spaces)
     if isinstance(dataset, FeatureDataset) or any(open_joined(plan) is not None for plan in possible):
         return []
+    if "patches" in spaces:
+        check_patches(backbone, [dataset])
     return describe_shards(backbone, dataset, possible[0])
 
 

@@ -173,7 +173,7 @@ def test_files_that_are_not_there_and_namesakes(
     first = write("zoo.py", f"from {__name__} import Beast\ncow = Beast('cow')\n")
     (tmp_path / "other").mkdir()
     second = write("other/zoo.py", f"from {__name__} import Beast\nhen = Beast('hen')\n")
-    use_files([first, second, tmp_path / "none.py", tmp_path])
+    use_files([first, second, "~nobody-is-called-so.py", tmp_path])
     assert list(beasts) == ["cow"]
     assert [note.partition(" was left out: ")[2] for note in notes()] == [
         "another file of that name is a plug-in already.",

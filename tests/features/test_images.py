@@ -23,7 +23,7 @@ from ood_studio.data.dataset import Subset
 from ood_studio.features import decoding, shard
 from ood_studio.features import images as store
 from ood_studio.features.budget import check_patches
-from ood_studio.features.images import dataset_features
+from ood_studio.features.images import dataset_features, plan_features
 from tests.features.toys import SHARD, Plain, Toy, expected
 
 
@@ -167,6 +167,8 @@ def test_patches_that_find_no_room_are_refused_before_any_are_encoded(
     pictures = Plain(20)
     with pytest.raises(StudioError, match=r"the patches of 20 pictures take 0\.0 GB with toy, and there is room for"):
         dataset_features(Toy(), pictures, {"joint", "patches"})
+    with pytest.raises(StudioError, match="the patches of 20 pictures"):
+        plan_features(Toy(), pictures, {"patches"})
     assert not pictures.read
     assert dataset_features(Toy(), pictures, {"joint"}).joint is not None
     monkeypatch.setenv("OOD_STUDIO_FEATURES_GB", "1")
