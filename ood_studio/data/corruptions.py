@@ -83,10 +83,7 @@ def corrupted(image: Image.Image, name: str, severity: int, seed: int = 0) -> Im
         StudioError: for a corruption or severity that there is not, an image of less than 32 pixels on a side, or
             where the library is not installed.
     """
-    if name not in CORRUPTIONS:
-        raise StudioError(f"there is no corruption {name}; there are {', '.join(CORRUPTIONS)}")
-    if severity not in (0, *SEVERITIES):
-        raise StudioError(f"the severity of a corruption is 0 to 5, not {severity}")
+    _check(name, severity)
     image = _sized(image.convert("RGB"))
     if min(image.size) < FEWEST:
         raise StudioError(
@@ -137,11 +134,14 @@ class CorruptiblePicture(Changeable):
 
 
 class CorruptedDataset(Dataset):
-    """A dataset with each image corrupted in one way."""
+    """A dataset with each image corrupted in one way.
+
+    Raises:
+        StudioError: for a corruption or severity that there is not.
+    """
 
     def __init__(self, whole: Dataset, corruption: str, severity: int) -> None:
-        if corruption not in CORRUPTIONS:
-            raise StudioError(f"there is no corruption {corruption}; there are {', '.join(CORRUPTIONS)}")
+        _check(corruption, severity)
         self.whole: Dataset = whole
         self._corruption, self._severity = corruption, severity
         said = title_of(corruption)
@@ -174,6 +174,13 @@ def title_of(corruption: str) -> str:
 def seed_of(image: Image.Image) -> int:
     """A seed that is the image's own."""
     return int.from_bytes(hashlib.sha256(image.tobytes()).digest()[:4], "little")
+
+
+def _check(name: str, severity: int) -> None:
+    if name not in CORRUPTIONS:
+        raise StudioError(f"there is no corruption {name}; there are {', '.join(CORRUPTIONS)}")
+    if severity not in (0, *SEVERITIES):
+        raise StudioError(f"the severity of a corruption is 0 to 5, not {severity}")
 
 
 def _sized(image: Image.Image) -> Image.Image:

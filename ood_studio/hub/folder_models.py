@@ -223,15 +223,14 @@ class FolderModels(Generic[T]):
 
     def _resolve(self, name: str) -> Path:
         if self.is_folder(name):
-            folder = self._folder(name)
-            assert folder is not None
-            return self._checked(name, folder)
+            own = self._folder(name)
+            assert own is not None
+            return self._checked(name, own)
         # The small files first: a repository of another kind is refused before gigabytes are fetched.
         folder = hub_file(name, [self.layout.marker]).parent
         self.layout.check(folder, lambda file: hub_file(name, [file]))
-        where: Path = folder
         if self.layout.missing(folder):
-            complete(name, folder.name, lambda there: self.layout.wanted(where, there))
+            complete(name, folder.name, lambda there: self.layout.wanted(folder, there))
             if lacking := self.layout.missing(folder):
                 raise CannotLoad(f"the repository {name} has no {lacking}")
         return folder
@@ -240,14 +239,13 @@ class FolderModels(Generic[T]):
         shown, hint = folder_words(folder, bundled(self._kind).get(name))
         if not folder.is_dir():
             raise CannotLoad(f"there is no folder {shown}{hint}")
-        if not (folder / self.layout.marker).is_file():
-            raise CannotLoad(f"the folder {shown} has no {self.layout.marker}{hint}")
 
         def file(name: str) -> Path:
             if not (folder / name).is_file():
                 raise CannotLoad(f"the folder {shown} has no {name}{hint}")
             return folder / name
 
+        file(self.layout.marker)
         self.layout.check(folder, file)
         if lacking := self.layout.missing(folder):
             raise CannotLoad(f"the folder {shown} has no {lacking}{hint}")

@@ -71,6 +71,8 @@ def test_a_set_is_corrupted_image_by_image_and_opens_elsewhere(tmp_path: Path) -
     found = CorruptedDataset(whole, "jpeg_compression", 5)
     assert found.name.endswith("JPEG compression 5") and len(found) == 2 and found.key.startswith(whole.key)
     assert change(found.load(1), whole.load(1)) > 0 and found.caption(1) == whole.caption(1)
+    with pytest.raises(StudioError, match="0 to 5, not 6"):
+        CorruptedDataset(whole, "fog", 6)
     again = reopen(found.description())
     assert again.key == found.key and change(again.load(0), found.load(0)) == 0
 
