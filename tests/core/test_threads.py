@@ -47,17 +47,12 @@ def test_small_work_runs_on_one_thread_and_others_keep_theirs() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the library that shares torch's work says what it heard on Linux")
 def test_threads_that_wait_sleep_unless_told_otherwise() -> None:
-    def heard(**more: str) -> str:
+    def heard(code: str, **more: str) -> str:
         plain = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
-        code = "import ood_studio, torch; torch.rand(9)"
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env=plain | {"OMP_DISPLAY_ENV": "true"} | more,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stderr
+        environment = plain | {"OMP_DISPLAY_ENV": "true"} | more
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        return done.stdout + done.stderr
 
-    assert "OMP_WAIT_POLICY = 'PASSIVE'" in heard()
-    assert "OMP_WAIT_POLICY = 'ACTIVE'" in heard(OMP_WAIT_POLICY="active")
+    assert "OMP_WAIT_POLICY = 'PASSIVE'" in heard("import ood_studio, torch; torch.rand(9)")
+    told = heard("import os, ood_studio; print(os.environ['OMP_WAIT_POLICY'])", OMP_WAIT_POLICY="active")
+    assert told.strip() == "active"

@@ -196,28 +196,24 @@ print(*notes(), sep="\\n")
 """
 
 
-@pytest.mark.parametrize(
-    ("name", "preset", "worlds_", "note"),
-    [
-        ("colours", "colours-2", "diorama photographs colours", ""),
-        ("colours", "cifar-10", "diorama photographs", "brings the preset 'cifar-10', which the world 'photographs'"),
-        ("diorama", "colours-2", "diorama photographs", "brings the name 'diorama', which the world 'diorama' has"),
-    ],
-)
-def test_a_plug_in_brings_a_world(tmp_path: Path, name: str, preset: str, worlds_: str, note: str) -> None:
-    file = tmp_path / "my_colours.py"
-    file.write_text(PLUGIN.format(name=name, preset=preset))
+def test_a_plug_in_brings_a_world_or_is_left_out_with_a_sentence(tmp_path: Path) -> None:
+    files = {"mine": ("colours", "colours-2"), "clash": ("more", "cifar-10"), "twin": ("diorama", "others-2")}
+    for file, (name, preset) in files.items():
+        (tmp_path / f"{file}.py").write_text(PLUGIN.format(name=name, preset=preset))
     run = subprocess.run(
         [sys.executable, "-c", LIST],
-        env={**os.environ, plugins.ENVIRONMENT: str(file)},
+        env={**os.environ, plugins.ENVIRONMENT: os.pathsep.join(str(tmp_path / f"{file}.py") for file in files)},
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    names, presets, said = run.stdout.split("\n", 2)
-    assert names == worlds_ and ("colours-2" in presets) is (not note)
-    assert note in said and bool(said.strip()) is bool(note)
+    names, presets, *said = run.stdout.splitlines()
+    assert names == "diorama photographs colours"
+    assert "colours-2" in presets.split() and "others-2" not in presets and presets.count("cifar-10 ") == 1
+    assert len(said) == 2
+    assert "clash.py" in said[0] and "brings the preset 'cifar-10', which the world 'photographs'" in said[0]
+    assert "twin.py" in said[1] and "brings the name 'diorama', which the world 'diorama' has" in said[1]
 
 
 def test_a_split_that_nobody_has() -> None:
