@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Callable
 from typing import Any
 
 from gradio import blocks
+
+from ood_studio.ui.mending import mend
 
 _MARK = "__type__"  # of an update; no property of anything
 
@@ -17,11 +19,10 @@ def keep_html_props() -> None:
     has not drawn yet takes that for all it has, so figures and sliders of a tab opened later have lost what they are
     (gradio 6.31). Changes nothing where gradio does not do so, or when called again.
     """
-    given = blocks.postprocess_update_dict
-    if getattr(given, "keeps_html_props", False):
-        return
+    mend(blocks, "postprocess_update_dict", _without_mark)
 
-    @functools.wraps(given)
+
+def _without_mark(given: Callable[..., Any]) -> Callable[..., Any]:
     def mended(*values: Any, **more: Any) -> dict[str, Any]:
         found: dict[str, Any] = given(*values, **more)
         props = found.get("props")
@@ -29,5 +30,4 @@ def keep_html_props() -> None:
             del found["props"]
         return found
 
-    mended.keeps_html_props = True  # type: ignore[attr-defined]
-    blocks.postprocess_update_dict = mended
+    return mended

@@ -7,13 +7,14 @@ parameter is said to be as it is anyway.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
 import gradio as gr
 from gradio import routes, state_holder
+
+from ood_studio.ui.mending import mend
 
 _PROGRAMS = "programs"
 _COPIES = ("api_info_as_input", "api_info_as_output", "example_inputs")  # gradio falls back to ``api_info``
@@ -57,17 +58,11 @@ def spare_copies() -> None:
     Gradio makes them anew for every page and every call of a program, for `gr.DeepLinkButton`, which the app has not,
     and answers nobody else meanwhile. What a session changes is still noted, one by one.
     """
-    sessions: Any = state_holder.SessionState
-    given = sessions.__init__
-    if getattr(given, "spares_copies", False):
-        return
+    mend(state_holder.SessionState, "__init__", _bare)
 
-    @functools.wraps(given)
-    def bare(session: Any, blocks: Any) -> None:
-        given(session, _WithoutComponents(blocks))
 
-    bare.spares_copies = True  # type: ignore[attr-defined]
-    sessions.__init__ = bare
+def _bare(given: Callable[..., None]) -> Callable[..., None]:
+    return lambda session, blocks: given(session, _WithoutComponents(blocks))
 
 
 class _WithoutComponents:
@@ -84,22 +79,18 @@ class _WithoutComponents:
 
 def shorten_examples() -> None:
     """Leaves out of gradio's examples for programs what is as usual; when called again, nothing."""
-    for name, of_all in (("generate_code_snippets", False), ("generate_cli_snippet", True)):
-        given = getattr(routes, name, None)
-        if given is not None and not getattr(given, "is_short", False):
-            setattr(routes, name, _shortened(given, of_all))
+    mend(routes, "generate_code_snippets", _of_one)
+    mend(routes, "generate_cli_snippet", _of_all)
 
 
-def _shortened(given: Callable[..., Any], of_all: bool) -> Callable[..., Any]:
-    @functools.wraps(given)
-    def short(*values: Any, **more: Any) -> Any:
-        if of_all:
-            endpoints, *rest = values
-            return given({name: _needed(each) for name, each in endpoints.items()}, *rest, **more)
-        name, endpoint, *rest = values
-        return given(name, _needed(endpoint), *rest, **more)
+def _of_one(given: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda name, endpoint, *rest, **more: given(name, _needed(endpoint), *rest, **more)
 
-    short.is_short = True  # type: ignore[attr-defined]
+
+def _of_all(given: Callable[..., Any]) -> Callable[..., Any]:
+    def short(endpoints: Mapping[str, Any], *rest: Any, **more: Any) -> Any:
+        return given({name: _needed(each) for name, each in endpoints.items()}, *rest, **more)
+
     return short
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from gradio import http_server
 from gradio.exceptions import ServerFailedToStartError
+
+from ood_studio.ui.mending import mend
 
 _LOOKS = 0.005  # seconds between two looks
 
@@ -18,20 +21,19 @@ def wait_for_servers() -> None:
     Gradio gives up after five seconds, and says then that there is no free port (gradio 6.31). A server that cannot
     have its port ends by itself.
     """
-    given: Any = http_server.Server.run_in_thread
-    if getattr(given, "waits", False):
-        return
+    mend(http_server.Server, "run_in_thread", _waiting)
 
-    def run_in_thread(self: Any) -> None:
-        if self.reloader:
-            given(self)
+
+def _waiting(given: Callable[..., None]) -> Callable[..., None]:
+    def run_in_thread(server: Any) -> None:
+        if server.reloader:
+            given(server)
             return
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-        while not self.started:
-            if not self.thread.is_alive():
+        server.thread = threading.Thread(target=server.run, daemon=True)
+        server.thread.start()
+        while not server.started:
+            if not server.thread.is_alive():
                 raise ServerFailedToStartError("the server ended before it had started")
             time.sleep(_LOOKS)
 
-    run_in_thread.waits = True  # type: ignore[attr-defined]
-    http_server.Server.run_in_thread = run_in_thread  # type: ignore[method-assign]
+    return run_in_thread
