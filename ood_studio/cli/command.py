@@ -11,6 +11,7 @@ from ood_studio.hub.device import Device, Precision
 from ood_studio.studio import Studio
 
 Json = Annotated[bool, Help("Print JSON for machines")]
+Quiet = Annotated[bool, Help("Show no progress")]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Common(Command):
     json: Json = False
     device: Device = "auto"
     precision: Precision = "auto"
-    quiet: Annotated[bool, Help("Show no progress")] = False
+    quiet: Quiet = False
 
     def studio(self) -> Studio:
         """The studio that computes on that device and in that precision."""

@@ -19,6 +19,7 @@ from ood_studio.cli.attack import Attack
 from ood_studio.cli.attack_image import AttackImage
 from ood_studio.cli.bench import Bench
 from ood_studio.cli.cache import CacheClear, CacheShow
+from ood_studio.cli.check import Check
 from ood_studio.cli.command import Command
 from ood_studio.cli.detect import DetectAudit, DetectFit, DetectRun
 from ood_studio.cli.detect_export import DetectExport
@@ -58,6 +59,7 @@ COMMANDS: dict[str, type[Command]] = {
     "rehearsal": RehearsalCommand,
     "zoo": Zoo,
     "factors": Factors,
+    "check": Check,
     "cache-show": CacheShow,
     "cache-clear": CacheClear,
     "serve": ServeApp,

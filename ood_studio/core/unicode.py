@@ -49,6 +49,11 @@ def listed(names: Sequence[str], most: int = _NAMED) -> str:
     return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
 
 
+def sentence(remark: str) -> str:
+    """A remark with its full stop."""
+    return remark if remark.endswith(".") else f"{remark}."
+
+
 def _escaped(sign: re.Match[str]) -> str:
     number = ord(sign[0])
     return f"\\x{number - 0xDC00:02x}" if 0xDC80 <= number <= 0xDCFF else f"\\u{number:04x}"

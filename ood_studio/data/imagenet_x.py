@@ -9,6 +9,8 @@ from pathlib import Path
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import given_path
 
+WHENCE = "imagenet_x/annotations of https://github.com/facebookresearch/imagenetx"
+"""Where to download them."""
 FACTORS = (
     "pose",
     "background",

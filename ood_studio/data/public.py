@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.paths import given_path
 from ood_studio.data.dataset import Dataset
 from ood_studio.data.sources import open_dataset
 
@@ -37,6 +39,11 @@ class PublicDataset:
         Raises:
             StudioError: if they are there, but cannot be read.
         """
+        found = self.find_place(root, labels)
+        return None if found is None else found[1]
+
+    def find_place(self, root: Path, labels: Labels) -> tuple[Path, Dataset] | None:
+        """The images with the file or folder that they are read from; otherwise as `find`."""
         problem = None
         for place in sorted(self.places, key=lambda place: not place.endswith(".txt")):
             path = root / place
@@ -44,8 +51,8 @@ class PublicDataset:
                 continue
             try:
                 if self.read is not None:
-                    return self.read(self, root, path, labels)
-                return open_dataset(str(path), name=self.name, labels=labels, root=str(root))
+                    return path, self.read(self, root, path, labels)
+                return path, open_dataset(str(path), name=self.name, labels=labels, root=str(root))
             except StudioError as error:  # such as a list whose images lie elsewhere
                 problem = problem or error
         if problem is not None:
@@ -58,6 +65,11 @@ class PublicDataset:
             return ""
         expected = " or ".join(f"{count:,}" for count in self.counts)
         return f"{self.name} has {len(found):,} pictures, not the {expected} of the benchmark."
+
+
+def public_root(given: str = "") -> Path:
+    """The folder that holds published datasets: the given one, else ``OOD_STUDIO_DATA``, else ``data``."""
+    return given_path(given or os.environ.get("OOD_STUDIO_DATA") or "data")
 
 
 def missing(suite: str, root: Path, datasets: Sequence[PublicDataset]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +9,9 @@ from pathlib import Path
 from ood_studio import worlds
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import given_path, is_there
-from ood_studio.core.unicode import readable
+from ood_studio.core.unicode import readable, sentence
 from ood_studio.data.dataset import Dataset, Subset
-from ood_studio.data.public import PublicDataset, missing
+from ood_studio.data.public import PublicDataset, missing, public_root
 from ood_studio.data.sources import open_dataset
 from ood_studio.evaluation.own_labels import open_labelled
 from ood_studio.labels.presets import load_preset
@@ -107,7 +106,7 @@ def _open_drawn(spec: DrawnSuite, asked: _Asked) -> OpenSuite:
 
 def _open_published(spec: PublishedSuite, asked: _Asked) -> OpenSuite:
     """A published benchmark: OOD sets that are not there are noted, unless nothing would be left."""
-    root = given_path(asked.data_root or os.environ.get("OOD_STUDIO_DATA") or "data")
+    root = public_root(asked.data_root)
     labels = load_preset(spec.preset)
     found = spec.id.find(root, labels)
     others: dict[PublicDataset, Dataset | None] = {}
@@ -238,4 +237,4 @@ def _with_notes(suite: OpenSuite) -> OpenSuite:
     """The suite with what its datasets say of themselves, such as what was left out of them."""
     sets = [suite.id, *suite.ood.values(), *([suite.train] if suite.train is not None else [])]
     remarks = [f"{images.name}: {note}" for images in sets for note in images.notes]
-    return replace(suite, notes=(*suite.notes, *(note if note.endswith(".") else f"{note}." for note in remarks)))
+    return replace(suite, notes=(*suite.notes, *map(sentence, remarks)))

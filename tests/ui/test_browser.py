@@ -286,12 +286,19 @@ def test_narrow_window_needs_no_sideways_scrolling(page: Any) -> None:
     assert page.locator(".sidebar.open").count() == 0  # it would hide everything
 
 
+_FITTED = """() => {
+  const area = document.querySelector("#histogram .studio-plot-area");
+  return area._fullLayout.width === area.clientWidth;
+}"""
+
+
 @pytest.mark.parametrize("window", [(1440, 900)])
 def test_everything_about_a_picture_is_seen_without_scrolling(page: Any) -> None:
     page.wait_for_selector("#histogram .main-svg", timeout=PATIENCE)
     for width, height in ((1440, 900), (1920, 1080)):
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(500)  # figures are drawn anew at another width
+        page.wait_for_function(_FITTED, timeout=PATIENCE)
+        idle(page)
         for part in ("sidebar", "examples", "verdict", "large", "bars", "histogram", "scores", "explore-share"):
             box = page.locator(f"#{part}").bounding_box()
             assert box["x"] >= 0 and box["x"] + box["width"] <= width, (part, box)

@@ -23,6 +23,7 @@ from ood_studio.ui.page import Page
 from ood_studio.ui.run import GO_ON, Asked, Buttons, Run, ended_early, progress_html
 from ood_studio.ui.theme import frame, style
 from tests.ui.launching import launched
+from tests.ui.unfolding import idle as page_idle
 
 PATIENCE = 120_000  # milliseconds
 
@@ -34,17 +35,17 @@ class Session:
 
 @dataclass
 class App:
-    """A page whose work goes on only while ``go`` is set."""
+    """A page whose work goes on only while ``go`` is set, and whose clicks are answered only while ``answers`` is."""
 
     address: str
     jobs: Jobs
     go: threading.Event
-    slow_start: threading.Event  # while set, a click is answered late
+    answers: threading.Event
 
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[App]:
-    jobs, go, slow = Jobs(), threading.Event(), threading.Event()
+    jobs, go, answers = Jobs(), threading.Event(), threading.Event()
 
     def counted(name: str) -> Any:
         def work(progress: Progress) -> Iterator[str]:
@@ -61,8 +62,7 @@ def app() -> Iterator[App]:
     def begin(mine: Session, name: str) -> Any:
         if name == "go on":
             return GO_ON
-        if slow.is_set():
-            time.sleep(1)
+        answers.wait()
         if name == "wrong":
             raise StudioError("that name is wrong")
         if name == "parts":
@@ -101,8 +101,9 @@ def app() -> Iterator[App]:
         css=style(False),
         head=frame(),
     )
-    yield App(address, jobs, go, slow)
+    yield App(address, jobs, go, answers)
     go.set()
+    answers.set()
     jobs.close()
     blocks.close()
 
@@ -110,12 +111,22 @@ def app() -> Iterator[App]:
 @pytest.fixture
 def open_page(page: Any, app: App) -> Any:
     app.go.clear()
-    app.slow_start.clear()
-    page.set_default_timeout(PATIENCE)
-    page.goto(app.address)
-    page.wait_for_selector("#short-run")
-    page.wait_for_timeout(500)
+    app.answers.set()
+    visit(page, app)
     return page
+
+
+def answered(page: Any, handler: str) -> Any:
+    """Waits at its end for the next answer of a handler."""
+    return page.expect_response(lambda response: response.url.endswith(f"/{handler}"))
+
+
+def visit(page: Any, app: App) -> None:
+    """Opens the page, and waits for the last that it asks by itself."""
+    page.set_default_timeout(PATIENCE)
+    with answered(page, "long_resume"):
+        page.goto(app.address)
+    page_idle(page)
 
 
 def off(page: Any, name: str) -> bool:
@@ -157,13 +168,15 @@ def test_stop_ends_the_work_and_keeps_what_had_come(open_page: Any, app: App, ch
 
 def test_stop_is_ready_at_the_click_and_counts_before_the_server_has_begun(open_page: Any, app: App) -> None:
     page = open_page
-    app.slow_start.set()
-    page.click("#short-run")
-    assert not off(page, "short-stop")  # the server thinks for a second yet
-    page.click("#short-stop")
+    app.answers.clear()
+    with answered(page, "short_start"):
+        page.click("#short-run")
+        assert not off(page, "short-stop")  # the server still thinks
+        with answered(page, "short_stop"):
+            page.click("#short-stop")
+        app.answers.set()
     page.wait_for_selector("#notices >> text=Stopped.")
     idle(page, "short")
-    page.wait_for_timeout(1500)
     assert page.inner_text("#short-out") == "" and not [job for job in app.jobs._records.values() if not job.job.over]
 
 
@@ -269,9 +282,7 @@ def test_jobs_are_listed_stopped_opened_and_removed(open_page: Any, app: App, br
     page.wait_for_selector("#jobs li.running >> text=<i>night</i>")
     page.wait_for_selector("#jobs li.running >> text=counting, 1 of 3")
     other = browser.new_context().new_page()
-    other.goto(app.address)
-    other.wait_for_selector("#long-run")
-    other.wait_for_timeout(1000)
+    visit(other, app)
     assert not other.locator("#jobs li").count() and not off(other, "long-run")  # nobody else's
     other.context.close()
     stop = page.locator("#jobs li.running").get_by_text("Stop")

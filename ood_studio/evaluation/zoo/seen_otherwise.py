@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ood_studio import worlds
 from ood_studio.core.errors import StudioError
-from ood_studio.core.paths import given_path
+from ood_studio.core.unicode import sentence
 from ood_studio.data.dataset import Dataset
-from ood_studio.data.imagenet_x import read_imagenet_x
-from ood_studio.data.public import missing
+from ood_studio.data.imagenet_x import WHENCE, read_imagenet_x
+from ood_studio.data.public import missing, public_root
 from ood_studio.worlds import PublishedSuite
 
 
@@ -44,7 +43,7 @@ def seen_otherwise(suite: str, data_root: str = "", annotations: str = "") -> Se
     spec = worlds.suites().get(suite)
     if not isinstance(spec, PublishedSuite):
         return SeenOtherwise(annotations=read_imagenet_x(annotations) if annotations else {})
-    root = given_path(data_root or os.environ.get("OOD_STUDIO_DATA") or "data")
+    root = public_root(data_root)
     shifts, absent, notes = {}, [], []
     for source in spec.shifts:
         try:
@@ -56,11 +55,8 @@ def seen_otherwise(suite: str, data_root: str = "", annotations: str = "") -> Se
             absent.append(source)
             continue
         shifts[source.name] = found
-        sentences = [
-            *([source.note(found)] if source.note(found) else []),
-            *(f"{found.name}: {each}" for each in found.notes),
-        ]
-        notes += [each if each.endswith(".") else f"{each}." for each in sentences]
+        counted = source.note(found)
+        notes += [*([counted] if counted else []), *(sentence(f"{found.name}: {each}") for each in found.notes)]
     if absent:
         notes.append(missing(suite, root, absent) + ".")
     factors: Mapping[str, frozenset[str]] = {}
@@ -69,7 +65,7 @@ def seen_otherwise(suite: str, data_root: str = "", annotations: str = "") -> Se
         factors = read_imagenet_x(annotations or str(file))
     elif spec.factors:
         notes.append(
-            f"{suite} lacks the annotations of ImageNet-X, so there is no accuracy on factors: download "
-            f"imagenet_x/annotations of https://github.com/facebookresearch/imagenetx into {root / spec.factors[0]}."
+            f"{suite} lacks the annotations of ImageNet-X, so there is no accuracy on factors: download {WHENCE} into "
+            f"{root / spec.factors[0]}."
         )
     return SeenOtherwise(shifts, factors, tuple(notes))
