@@ -55,7 +55,7 @@ def wire(
         mode: what becomes of events that come while the handler is at work: the last of them is answered after it
             (``always_last``), each is answered (``multiple``), or none (``once``).
         js: of the browser, told the inputs' values; gives the values that the handler gets.
-        name: of the handler in the page's network log.
+        name: of the handler among those of the blocks.
     """
     shown = _components(outputs)
     answer = guarded(handler, shown, notices)

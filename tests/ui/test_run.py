@@ -41,6 +41,7 @@ class App:
     jobs: Jobs
     go: threading.Event
     answers: threading.Event
+    handlers: dict[str, int]  # names -> numbers
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +102,8 @@ def app() -> Iterator[App]:
         css=style(False),
         head=frame(),
     )
-    yield App(address, jobs, go, answers)
+    handlers = {str(each.api_name): number for number, each in blocks.fns.items()}
+    yield App(address, jobs, go, answers, handlers)
     go.set()
     answers.set()
     jobs.close()
@@ -116,15 +118,16 @@ def open_page(page: Any, app: App) -> Any:
     return page
 
 
-def answered(page: Any, handler: str) -> Any:
+def answered(page: Any, app: App, handler: str) -> Any:
     """Waits at its end for the next answer of a handler."""
-    return page.expect_response(lambda response: response.url.endswith(f"/{handler}"))
+    asked = f'"fn_index":{app.handlers[handler]},'
+    return page.expect_response(lambda response: asked in (response.request.post_data or ""))
 
 
 def visit(page: Any, app: App) -> None:
     """Opens the page, and waits for the last that it asks by itself."""
     page.set_default_timeout(PATIENCE)
-    with answered(page, "long_resume"):
+    with answered(page, app, "long_resume"):
         page.goto(app.address)
     page_idle(page)
 
@@ -169,10 +172,10 @@ def test_stop_ends_the_work_and_keeps_what_had_come(open_page: Any, app: App, ch
 def test_stop_is_ready_at_the_click_and_counts_before_the_server_has_begun(open_page: Any, app: App) -> None:
     page = open_page
     app.answers.clear()
-    with answered(page, "short_start"):
+    with answered(page, app, "short_start"):
         page.click("#short-run")
         assert not off(page, "short-stop")  # the server still thinks
-        with answered(page, "short_stop"):
+        with answered(page, app, "short_stop"):
             page.click("#short-stop")
         app.answers.set()
     page.wait_for_selector("#notices >> text=Stopped.")
