@@ -120,7 +120,11 @@ def reopen(description: Mapping[str, Any]) -> Dataset:
             raise TypeError(f"{name} is no kind of dataset")
     except (KeyError, TypeError, ValueError, AttributeError, ImportError) as error:
         raise StudioError(f"this describes no dataset that can be opened: {error}") from error
-    found = kind(**{name: _argument(value) for name, value in arguments.items()})
+    given = {name: _argument(value) for name, value in arguments.items()}
+    try:
+        found = kind(**given)
+    except TypeError as error:  # arguments of another version
+        raise StudioError(f"this describes no dataset that can be opened: {error}") from error
     if found.key != key:
         raise StudioError(f"{called} has changed since it was described")
     found.name = called

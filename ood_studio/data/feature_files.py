@@ -47,7 +47,10 @@ def read_features(path: Path) -> Table:
     Raises:
         StudioError: if it cannot be read.
     """
-    return {".npy": _read_npy, ".safetensors": _read_safetensors, ".parquet": _read_parquet}[path.suffix.lower()](path)
+    readers = dict(zip(FEATURE_SUFFIXES, (_read_npy, _read_safetensors, _read_parquet), strict=True))
+    if path.suffix.lower() not in readers:
+        raise StudioError(f"features are a file of {', '.join(FEATURE_SUFFIXES)}, not {path.name!r}")
+    return readers[path.suffix.lower()](path)
 
 
 def _read_npy(path: Path) -> Table:

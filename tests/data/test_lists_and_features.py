@@ -80,6 +80,8 @@ def test_other_files_under_the_name_of_an_array(tmp_path: Path) -> None:
     ):
         with pytest.raises(StudioError, match=reason):
             open_dataset(str(tmp_path / name))
+    with pytest.raises(StudioError, match=r"^features are a file of \.npy, \.safetensors, \.parquet, not 'torch\.pt'$"):
+        FeatureDataset(tmp_path / "torch.pt")
     with zipfile.ZipFile(tmp_path / "odd.npy", "w") as archive:
         archive.writestr("x", "y")
     with pytest.raises(StudioError, match=r"^odd\.npy is not an array of numbers"):

@@ -179,6 +179,7 @@ def test_what_cannot_be_reopened_says_so() -> None:
         good | {"dataset": "ood_studio.data.folders:Nothing"},
         good | {"dataset": "os.path:join"},
         good | {"arguments": 3},
+        good | {"arguments": {"path": "x"}},
     ):
         with pytest.raises(StudioError, match="this describes no dataset that can be opened"):
             reopen(wrong)
