@@ -66,7 +66,8 @@ def measure(
         parameters: of the image tower; 0 where not known.
 
     Raises:
-        StudioError: if the ID or training images cannot be read, or features are not finite.
+        StudioError: if no score can be had of the model, the ID or training images cannot be read, or features are not
+            finite.
         Stopped: as ``features_of`` raises it.
     """
     return _Measuring(backbone, on, class_text, encode_text, features_of).run(speed, parameters)
@@ -94,7 +95,7 @@ class _Measuring:
         self._hits: dict[str, tuple[int, int]] = {}
 
     def run(self, speed: Figure | None, parameters: int) -> Measured:
-        on = self._on
+        on, own_rule = self._on, self._own_rule()
         notes = [*on.notes, *lacking(on.labels, {"factor": on.factors, "style": on.shifts})]
         train, inside = None if on.train is None else self._features(on.train), self._features(on.id)
         rule = self._how_classes_are_chosen()
@@ -119,7 +120,7 @@ class _Measuring:
             self._figures["parameters"] = Figure(float(parameters))
         if speed is not None:
             self._figures["images a second"] = speed
-        rules = {"accuracy": rule or "20-nn", "ood": self._own_rule()}
+        rules = {"accuracy": rule or "20-nn", "ood": own_rule}
         return Measured(
             self._backbone.name,
             self._backbone.fingerprint,
@@ -153,7 +154,16 @@ class _Measuring:
         return "head" if self._head is not None and self._head.known else ""
 
     def _own_rule(self) -> str:
-        return next(rule.name for rule in RULES if not self._lacks(rule))
+        """The score that stands for the model.
+
+        Raises:
+            StudioError: where it can run none.
+        """
+        lacks = {rule.name: self._lacks(rule) for rule in RULES}
+        for name, why in lacks.items():
+            if not why:
+                return name
+        raise StudioError(f"no score can be had of {self._backbone.name}: {'; '.join(dict.fromkeys(lacks.values()))}")
 
     def _lacks(self, rule: Rule) -> str:
         if rule.needs == "text" and self._class_text is None:

@@ -140,6 +140,11 @@ def test_features_alone_still_have_neighbours(on: Measurement) -> None:
     assert found.rules == {"accuracy": "20-nn", "ood": "1-nn"}
     assert {name.split()[0] for name in found.figures} == {"accuracy", "auroc", "fpr95", "mean"}
     assert "neither a text tower nor a classifier" in found.skipped["factor"]
+    said = (
+        "no score can be had of bare: the model has no text tower; .* no classifier; there are no ID training pictures"
+    )
+    with pytest.raises(StudioError, match=said):  # as of a self-supervised model where a benchmark's training set lacks
+        measure(Bare(), replace(on, train=None), None, lambda texts: torch.empty(0), features_of)  # type: ignore[arg-type]
 
 
 def test_figures_of_another_version_are_refused() -> None:
