@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import typing
+from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Literal
 
 from ood_studio.cli.command import Common
@@ -14,6 +16,7 @@ from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
 from ood_studio.core.unicode import one_line
 from ood_studio.evaluation.export import to_csv
+from ood_studio.evaluation.result import BenchResult
 from ood_studio.studio import AttackResult, AttackSetRequest, Studio
 
 if typing.TYPE_CHECKING:
@@ -38,12 +41,14 @@ class Attack(Common):
     request: AttackSetRequest = field(default_factory=AttackSetRequest)
 
     def run(self) -> None:
-        """Prints the figures of `Studio.attack`, or of `Studio.transfer`.
+        """Prints the figures of `Studio.attack_set`, or of `Studio.transfer`.
 
         Raises:
             StudioError: if the request cannot be met.
         """
         check_folder(self.figure)
+        if self.figure and self.transfer:
+            raise StudioError("--figure is of one attacked model; leave out --transfer")
         over = _over(self.request) if self.figure else None
         studio = self.studio()
         if self.transfer:
@@ -55,21 +60,36 @@ class Attack(Common):
             write_figure(curves(result, *over), self.figure)
         if self.json:
             print(to_json(result.to_dict()))
-        else:
-            print(attack_text(self.request, result, self.format))
+            return
+        if self.format == "csv":  # which holds rows alone
+            _tell_left_out(each.result for each in result.evaluations)
+        print(attack_text(self.request, result, self.format))
 
     def _transfer(self, studio: Studio) -> None:
         with closing(Bars(self.quiet)) as bars:
             matrix = studio.transfer(self.request, self.transfer, bars)
+        _tell_left_out(matrix.values())
         if self.json:
             pairs = [
                 {"attacked": i, "judge": j, "results": [asdict(row) for row in r.rows]} for (i, j), r in matrix.items()
             ]
             print(to_json({"results": pairs}))
             return
+        if self.format == "csv":
+            rows = [
+                replace(row, params={**row.params, "attacked": i}) for (i, _), r in matrix.items() for row in r.rows
+            ]
+            print(to_csv(rows), end="")
+            return
         for (attacked, judge), judged in matrix.items():
             print(f"Attacked on {attacked}, judged by {judge}:\n")
             print(tables()[self.format](judged.rows), end="\n\n")
+
+
+def _tell_left_out(results: Iterable[BenchResult]) -> None:
+    """Says on standard error what was left out or assumed, each sentence once."""
+    for sentence in dict.fromkeys(each for result in results for each in result.left_out()):
+        print(one_line(sentence), file=sys.stderr)
 
 
 def curves(result: AttackResult, over: Over, title: str) -> go.Figure:

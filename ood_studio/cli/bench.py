@@ -45,6 +45,11 @@ class Bench(Measured):
         own = [flag for flag in ("scores", "classes", "delong", "timings") if getattr(self, flag)]
         if own and (self.sweep or self.seeds):
             raise StudioError(f"--{own[0]} is of a single run; leave out {'--sweep' if self.sweep else '--seeds'}")
+        if self.sweep and self.seeds:
+            raise StudioError("--seeds and --sweep do not go together; leave out one of them")
+        of_sweeps = [flag for flag in ("figure", "values") if getattr(self, flag)]
+        if of_sweeps and not self.sweep:
+            raise StudioError(f"--{of_sweeps[0]} is of a sweep; say which with --sweep, or leave it out")
         studio = self.studio()
         if self.sweep:
             sweep(self, studio)
@@ -55,11 +60,12 @@ class Bench(Measured):
 
     def _one(self, studio: Studio) -> None:
         result = self._measured(studio, self)
+        if not self.json:  # before what stands beside it, which may be refused
+            print(result_text(result, self.format, intervals=self.intervals))
         more = self._more(result)
         if self.json:
             print(to_json(result_dict(result) | {name: value for name, (value, _) in more.items()}))
             return
-        print(result_text(result, self.format, intervals=self.intervals))
         for _, text in more.values():
             print(f"\n{text}")
 
@@ -68,7 +74,8 @@ class Bench(Measured):
         from ood_studio.evaluation.seeds import spread_lines, spreads
 
         runs = []
-        for seed in dict.fromkeys(self.seeds):
+        seeds = tuple(dict.fromkeys(self.seeds))
+        for seed in seeds:
             one = replace(self, request=replace(self.request, seed=seed))
             runs.append(self._measured(studio, one))
         found = spreads([run.rows for run in runs])
@@ -78,8 +85,8 @@ class Bench(Measured):
         elif self.format == "csv":
             print(to_csv([row for run in runs for row in run.rows]), end="")
         else:
-            count = len(runs)
-            print(f"Mean ± standard deviation over {count} seeds ({', '.join(map(str, self.seeds))}); in percent.\n")
+            named = ", ".join(map(str, seeds))
+            print(f"Mean ± standard deviation over {len(seeds)} seeds ({named}); in percent.\n")
             print(text_table(spread_lines(found)))
 
     def _measured(self, studio: Studio, asked: Bench) -> BenchResult:

@@ -56,13 +56,14 @@ def sweep(command: Measured, studio: Studio) -> None:
         from ood_studio.figures.sweep import sweep_figure
 
         drawn = [point for point in points if point.rows]
-        sets = [row.ood for row in drawn[0].rows]
+        aurocs = [{row.ood: row.auroc for row in point.rows} for point in drawn]
+        sets = dict.fromkeys(row.ood for point in drawn for row in point.rows)
         figure = sweep_figure(
             walk.title,
-            [point.value for point in drawn],
-            {name: [point.rows[i].auroc for point in drawn] for i, name in enumerate(sets)},
+            [walk.place(point.value) for point in drawn],
+            {name: [found.get(name) for found in aurocs] for name in sets},
             log=bool(walk.log),
-            usual=walk.usual,
+            usual=walk.place(walk.usual),
         )
         write_figure(figure, command.figure)
     if command.json:
@@ -72,7 +73,7 @@ def sweep(command: Measured, studio: Studio) -> None:
         return
     from ood_studio.evaluation.export import to_csv
 
-    named = [replace(row, scorer=f"{walk.name}={point.value}") for point in points for row in point.rows]
+    named = [replace(row, scorer=f"{walk.name}={walk.text(point.value)}") for point in points for row in point.rows]
     if command.format == "csv":
         print(to_csv(named), end="")
         return
@@ -84,4 +85,4 @@ def sweep(command: Measured, studio: Studio) -> None:
         print(one_line(note), file=sys.stderr)
     for point in points:
         if point.reason:
-            print(f"{walk.name}={point.value} could not run: {point.reason}", file=sys.stderr)
+            print(f"{walk.name}={walk.text(point.value)} could not run: {point.reason}", file=sys.stderr)

@@ -45,8 +45,16 @@ class Sweep:
     def at(self, value: Any) -> dict[str, Any]:
         """What a request is changed to at a value, by path."""
         if self.parameter is not None:
-            return {"scorers": (f"{self.scorer}:{self.name}={self.parameter.text(value)}",)}
+            return {"scorers": (f"{self.scorer}:{self.name}={self.text(value)}",)}
         return {"scorers": (self.scorer,), self.path: value, **self.changes}
+
+    def text(self, value: Any) -> str:
+        """A value as it is typed."""
+        return str(value) if self.parameter is None else self.parameter.text(value)
+
+    def place(self, value: Any) -> float | str:
+        """A value on an axis: numbers as they are, anything else, such as None or several words, as its text."""
+        return value if isinstance(value, (int, float)) and not isinstance(value, bool) else self.text(value)
 
 
 _POINTS = 9  # values of a scorer's own parameter

@@ -47,9 +47,9 @@ def sweep_figure(
         view=f"sweep {parameter} {metric} {log}",
     )
     for name, points in curves.items():
-        value = _numbers(points)
+        value = np.array(points, np.float64)  # None is NaN
         pairs = (intervals or {}).get(name) or [(None, None)] * len(values)
-        ends = np.array([[_number(end) for end in pair] for pair in pairs]).reshape(-1, 2)
+        ends = np.array(pairs, np.float64).reshape(-1, 2)
         known = np.isfinite(ends).all(axis=1)
         errors = {
             "type": "data",
@@ -72,7 +72,7 @@ def sweep_figure(
             hovertemplate=f"<b>{plain(name)}</b><br>{plain(parameter)} %{{customdata}}<br>"
             f"{plain(metric)} %{{y:.1%}}<extra></extra>",
         )
-    if usual is not None and (not words or usual in values):
+    if usual is not None and (usual in values if words else not isinstance(usual, str)):
         spot = float(values.index(usual) if words else usual)
         if words or not log or spot > 0:
             figure.add_shape(
@@ -98,11 +98,3 @@ def sweep_figure(
         margin={"t": 72},
     )
     return figure
-
-
-def _numbers(points: Sequence[float | None]) -> np.ndarray:
-    return np.array([_number(point) for point in points], np.float64)
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else float(value)

@@ -152,6 +152,7 @@ def test_sweep_over_numbers_and_over_words() -> None:
     assert sweep_figure("η", [0.0, 0.1], {"far": [0.5, 0.6]}, log=True).layout.xaxis.type is None
     words = sweep_figure("form", ["sum", "max"], {"far": [0.5, 0.6]}, usual="max")
     assert words.layout.shapes[0].x0 == 1 and list(words.layout.xaxis.ticktext) == ["sum", "max"]
+    assert not sweep_figure("k", [1, 5], {"far": [0.5, 0.6]}, usual="none").layout.shapes  # a default that is no number
 
 
 def test_names_from_outside_are_shown_literally() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 from dataclasses import replace
@@ -222,6 +224,12 @@ def test_the_command(capsys: Any, tmp_path: Path) -> None:
     one = [each for each in flags if each != "5000"]
     assert main(["attack", *one, "--figure", str(tmp_path / "one.html")]) == 2
     assert "a figure needs several values" in capsys.readouterr().err
+    assert main(["attack", *flags, "--transfer", "diorama-conv", "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {row["ood"] for row in rows} >= {"near-ood, λ = 5000"}
+    assert {json.loads(row["params"])["attacked"] for row in rows} == {"diorama-conv"}
+    assert main(["attack", *flags, "--transfer", "diorama", "--figure", str(tmp_path / "one.html")]) == 2
+    assert "--figure is of one attacked model; leave out --transfer" in capsys.readouterr().err
     assert main(["attack", *flags, "--source", "none"]) == 2
     assert "has no OOD set 'none'" in capsys.readouterr().err
 
