@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ def image_scores(result: BenchResult) -> Iterator[tuple[Any, ...]]:
     """
     for scorer, found in result.scores.items():
         for name, scores in found.items():
-            own, bar, against = name.partition("|") if name not in result.sets else (name, "", "")
+            mixed = name not in result.sets  # see `BenchResult.scores`
+            own, against = (result.id, name.removeprefix(f"{result.id}|")) if mixed else (name, "")
             dataset = result.sets[own]
             side = "id" if own == result.id else "ood"
             for row, score in zip(result.rows_of[own].tolist(), scores.tolist(), strict=True):
@@ -34,7 +36,7 @@ def image_scores(result: BenchResult) -> Iterator[tuple[Any, ...]]:
                     dataset.caption(row),
                     class_of(dataset, row),
                     scorer,
-                    against if bar else "",
+                    against,
                     score,
                 )
 
@@ -51,10 +53,13 @@ def check_file(path: str) -> None:
     """Tells before the work that a file of scores is of no kind that can be written.
 
     Raises:
-        StudioError: naming the kinds.
+        StudioError: naming the kinds; or if pyarrow is missing for it.
     """
-    if path and Path(path).suffix.lower() not in (".csv", ".parquet"):
+    kind = Path(path).suffix.lower()
+    if path and kind not in (".csv", ".parquet"):
         raise StudioError(f"scores of every image are written as .csv or .parquet, not {Path(path).name!r}")
+    if kind == ".parquet" and find_spec("pyarrow") is None:
+        raise StudioError(f"writing {path} needs the package pyarrow: pip install pyarrow")
 
 
 def write_image_scores(result: BenchResult, path: str) -> int:
@@ -64,21 +69,29 @@ def write_image_scores(result: BenchResult, path: str) -> int:
         StudioError: if it cannot be written, or pyarrow is missing.
     """
     check_file(path)
-    lines = list(image_scores(result))
     try:
-        if path.lower().endswith(".csv"):
-            with open(path, "w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(COLUMNS)
-                writer.writerows((*line[:-1], repr(line[-1])) for line in lines)
-        else:
-            try:
-                import pyarrow
-                from pyarrow import parquet
-            except ImportError as error:
-                raise StudioError(f"writing {path} needs the package pyarrow: pip install pyarrow") from error
-            columns = zip(*lines, strict=True) if lines else ([] for _ in COLUMNS)
-            parquet.write_table(pyarrow.table(dict(zip(COLUMNS, map(list, columns), strict=True))), path)
+        return (_write_csv if path.lower().endswith(".csv") else _write_parquet)(result, path)
     except OSError as error:
         raise StudioError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _write_csv(result: BenchResult, path: str) -> int:
+    """Line by line: the scores of a large benchmark are millions."""
+    lines = 0
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for line in image_scores(result):
+            writer.writerow((*line[:-1], repr(line[-1])))
+            lines += 1
+    return lines
+
+
+def _write_parquet(result: BenchResult, path: str) -> int:
+    import pyarrow
+    from pyarrow import parquet
+
+    lines = list(image_scores(result))
+    columns = zip(*lines, strict=True) if lines else ([] for _ in COLUMNS)
+    parquet.write_table(pyarrow.table(dict(zip(COLUMNS, map(list, columns), strict=True))), path)
     return len(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import statistics
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def test_every_score_of_every_image_is_a_line(result: BenchResult, tmp_path: Pat
         assert [float(line["score"]) for line in own] == result.scores["mcm"][name].tolist()
 
 
-def test_scores_as_parquet_are_the_same(result: BenchResult, tmp_path: Path) -> None:
+def test_scores_as_parquet_are_the_same(result: BenchResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "scores.parquet"
     write_image_scores(result, str(path))
@@ -57,14 +58,17 @@ def test_scores_as_parquet_are_the_same(result: BenchResult, tmp_path: Path) -> 
         check_file("scores.txt")
     with pytest.raises(StudioError, match="cannot write"):
         write_image_scores(result, str(tmp_path / "gone" / "scores.csv"))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(StudioError, match="needs the package pyarrow: pip install pyarrow"):
+        check_file("scores.parquet")  # before the work
 
 
 def test_id_scores_of_streams_say_which_set_they_were_mixed_with() -> None:
-    scores = {"adaneg": {"in|far": np.zeros(50), "far": np.ones(30)}}
-    rows_of = {"in": np.arange(50), "far": np.arange(30)}
-    made = BenchResult("toy", "model", "in", scores=scores, rows_of=rows_of, sets={"in": INSIDE, "far": FAR})
+    scores = {"adaneg": {"i|n|far": np.zeros(50), "far": np.ones(30)}}
+    rows_of = {"i|n": np.arange(50), "far": np.arange(30)}
+    made = BenchResult("toy", "model", "i|n", scores=scores, rows_of=rows_of, sets={"i|n": INSIDE, "far": FAR})
     lines = list(image_scores(made))
-    assert lines[0][:2] == ("in", "id") and lines[0][6] == "far" and lines[-1][6] == "" and len(lines) == 80
+    assert lines[0][:2] == ("i|n", "id") and lines[0][6] == "far" and lines[-1][6] == "" and len(lines) == 80
 
 
 def test_figures_of_classes_are_those_of_their_images(result: BenchResult) -> None:
@@ -125,5 +129,20 @@ def test_the_command_line_has_all_of_it(tmp_path: Path, capsys: pytest.CaptureFi
     assert [each["value"] for each in json.loads(capsys.readouterr().out)["results"]] == [1, 5, 30]
     assert main([*data, "--head", "logits", "--sweep", "react:percentile", "--values", "80", "90", "--json"]) == 0
     assert [len(each["results"]) for each in json.loads(capsys.readouterr().out)["results"]] == [1, 1]
-    assert main([*data, "--scorers", "knn", "--seeds", "1", "--scores", f"{tmp_path}/s.csv"]) == 2
-    assert "--scores is of a single run; leave out --seeds" in capsys.readouterr().err
+    page, head = tmp_path / "walk.html", [*data, "--head", "logits"]
+    walk = ["--sweep", "vim:principal", "--values", "none", "2", "--figure", str(page)]
+    assert main([*head, *walk, "--format", "csv"]) == 0  # of what is typed as a word too there is a curve
+    assert "principal=none" in capsys.readouterr().out and '"none","2"' in page.read_text(encoding="utf-8")
+    assert main([*head, "--sweep", "vim:principal", "--values", "2", "3", "--figure", str(page), "--json"]) == 0
+    capsys.readouterr()
+    assert main([*data, "--scorers", "knn", "vim", "--delong", "knn", "vim"]) == 2
+    told = capsys.readouterr()
+    assert "knn" in told.out and "vim did not run" in told.err  # what was found is not lost
+    for wrong, said in (
+        (("--seeds", "1", "--scores", f"{tmp_path}/s.csv"), "--scores is of a single run; leave out --seeds"),
+        (("--seeds", "1", "--sweep", "knn:k"), "--seeds and --sweep do not go together"),
+        (("--figure", str(page)), "--figure is of a sweep; say which with --sweep"),
+        (("--values", "1"), "--values is of a sweep"),
+    ):
+        assert main([*data, "--scorers", "knn", *wrong]) == 2
+        assert said in capsys.readouterr().err
