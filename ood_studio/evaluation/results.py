@@ -90,8 +90,9 @@ class ResultStore:
         Raises:
             StudioError: if its rows are not there any more.
         """
-        query = "SELECT * FROM results WHERE number BETWEEN ? AND ? ORDER BY number"
-        rows: tuple[Row, ...] = tuple(self._file.select(query, [run.first, run.last], _row))
+        # Numbers come again once the last run was taken away.
+        query = "SELECT * FROM results WHERE number BETWEEN ? AND ? AND added = ? ORDER BY number"
+        rows: tuple[Row, ...] = tuple(self._file.select(query, [run.first, run.last, run.added], _row))
         if len(rows) != run.last - run.first + 1 or (rows[0].suite, rows[0].backbone) != (run.suite, run.backbone):
             raise StudioError(f"the run of {run.added} is not in {self.path} any more")
         kept = self._about().get(run.first, {})

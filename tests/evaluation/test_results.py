@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from ood_studio.core.errors import StudioError
-from ood_studio.evaluation import export
+from ood_studio.evaluation import export, results
 from ood_studio.evaluation.report import result_dict, result_text
 from ood_studio.evaluation.result import BenchResult
 from ood_studio.evaluation.results import ResultStore
@@ -195,6 +195,17 @@ def test_a_run_that_is_gone_is_said(store: ResultStore) -> None:
     with pytest.raises(StudioError, match=r"the run of 2.* is not in .* any more"):
         store.open(run)
     store.keep(result(backbone="other"))
+    with pytest.raises(StudioError, match="any more"):
+        store.open(run)
+
+
+def test_a_run_that_was_taken_away_is_not_the_next_one(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.keep(result())
+    (run,) = store.runs()
+    store.delete(run)
+    monkeypatch.setattr(results, "now", lambda: "2999-01-01T00:00:00Z")
+    store.keep(result())
+    assert store.runs()[0].first == run.first
     with pytest.raises(StudioError, match="any more"):
         store.open(run)
 

@@ -61,7 +61,7 @@ class ZooRun:
                 added or str(plain["added"]),
                 number,
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StudioError(f"this is no run of the zoo: {error}") from None
 
 

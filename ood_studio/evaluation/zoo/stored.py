@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,8 +44,8 @@ class ZooStore:
         """Adds a run, unless the newest one is the same but for its speed; whether it is there."""
         if not run.measured:
             return True
-        newest = next(iter(self.runs()), None)
-        if newest is not None and not newest.problem and _same(self.open(newest.number), run):
+        newest = self._newest()
+        if newest is not None and _same(newest, run):
             return True
         text = run.to_json()
 
@@ -61,7 +62,8 @@ class ZooStore:
 
     def count(self) -> int:
         """How many runs are kept; none are read for that."""
-        return int(self._file.select("SELECT count(number) FROM zoo")[0][0]) if self._file.has("zoo") else 0
+        found = self._file.select("SELECT count(number) FROM zoo") if self._file.has("zoo") else []
+        return int(found[0][0]) if found else 0  # none from a file that cannot be read by now
 
     def open(self, number: int) -> ZooRun:
         """A run as it was measured.
@@ -88,6 +90,14 @@ class ZooStore:
 
         if not self._file.write(write):
             raise StudioError(f"the results in {self._file.path} cannot be written; nothing was deleted")
+
+    def _newest(self) -> ZooRun | None:
+        """None where there is none, or another version wrote it."""
+        query = "SELECT run FROM zoo ORDER BY number DESC LIMIT 1"
+        with suppress(StudioError):
+            for (text,) in self._file.select(query) if self._file.has("zoo") else ():
+                return ZooRun.from_json(text)
+        return None
 
     def _rows(self, number: int) -> list[tuple[str, str]]:
         if not self._file.has("zoo"):

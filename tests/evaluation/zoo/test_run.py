@@ -10,6 +10,7 @@ import pytest
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.versions import versions
+from ood_studio.evaluation.result_file import ResultFile
 from ood_studio.evaluation.results import ResultStore
 from ood_studio.evaluation.zoo import (
     Diagram,
@@ -77,7 +78,7 @@ def test_comparisons_and_zoos_share_a_file_whichever_came_first(tmp_path: Path) 
     assert ZooStore(path).runs() == () and ZooStore(path).keep(RUN) and len(ZooStore(path).runs()) == 1
 
 
-def test_what_another_version_kept_is_named(tmp_path: Path) -> None:
+def test_what_another_version_kept_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = ZooStore(path := tmp_path / "results.sqlite3")
     store.keep(RUN)
     with sqlite3.connect(path) as db:
@@ -90,8 +91,11 @@ def test_what_another_version_kept_is_named(tmp_path: Path) -> None:
     then = {"versions": {**versions(), "torch": "1.0"}}
     assert f"torch 1.0 (here {versions()['torch']})" in other_versions(replace(RUN, passport=then))
     assert "does not say" in other_versions(replace(RUN, passport={}))
-    with pytest.raises(StudioError, match="no run of the zoo"):
-        ZooRun.from_json("[]")
+    monkeypatch.setattr(ResultFile, "has", lambda *_: True)  # and then the file goes away
+    assert ZooStore(tmp_path / "gone").count() == 0
+    for text in ("[]", '{"measured": [[]]}'):
+        with pytest.raises(StudioError, match="no run of the zoo"):
+            ZooRun.from_json(text)
 
 
 def test_two_runs_differ_first_where_their_intervals_are_apart() -> None:
