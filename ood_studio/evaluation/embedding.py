@@ -55,7 +55,7 @@ def plane(
     digest.update(features.tobytes())
     digest.update(b"" if start is None else np.ascontiguousarray(start, np.float32).tobytes())
     path = KEPT["maps"].place / f"{digest.hexdigest()[:32]}.npy"
-    with suppress(OSError, ValueError):  # not there, or damaged: made anew
+    with suppress(OSError, ValueError, EOFError):  # not there, or cut short: made anew
         kept = np.load(path)
         if kept.shape == (len(features), 2):
             touch(path)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.kept import KEPT
+from ood_studio.core.progress import Stopped
 from ood_studio.evaluation.embedding import neighbourhoods, plane, planes
 
 
@@ -16,6 +18,10 @@ def blobs(per: int = 30) -> np.ndarray:
     rng = np.random.default_rng(0)
     centres = rng.normal(size=(3, 16)) * 3
     return np.concatenate([centre + rng.normal(size=(per, 16)) * 0.4 for centre in centres]).astype(np.float32)
+
+
+def stopped(*_: object) -> None:
+    raise Stopped
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +41,10 @@ def test_groups_stay_together_and_the_same_call_gives_the_same_places(monkeypatc
     told.clear()
     assert np.array_equal(plane(features, progress=lambda stage, done, total: told.append(stage)), places)
     assert not told  # read from the disk
+    (kept,) = KEPT["maps"].place.iterdir()
+    kept.write_bytes(b"")  # as a machine that lost its power leaves it
+    with pytest.raises(Stopped):  # it is made anew
+        plane(features, progress=stopped)
     monkeypatch.setenv("OOD_STUDIO_CACHE", "/dev/null/none")  # made anew, and not kept
     assert np.array_equal(plane(features), places)
 
