@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import Linear, functional
 
 from ood_studio.core.errors import StudioError
+from ood_studio.core.unicode import normal_form
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.suites import OpenSuite
 from ood_studio.features.images import DatasetFeatures
@@ -74,8 +75,8 @@ def head_classes(names: Sequence[str] | None, count: int, labels: Sequence[str])
     places: dict[str, int] = {}
     for i, name in enumerate(names or ()):
         for each in (name, *name.split(",")):
-            places.setdefault(_plain(each), i)
-    of = np.array([places.get(_plain(label), -1) for label in labels], np.int64)
+            places.setdefault(normal_form(each), i)
+    of = np.array([places.get(normal_form(label), -1) for label in labels], np.int64)
     if (of >= 0).any() or len(labels) != count:
         return HeadClasses(count, of)
     return HeadClasses(count, np.arange(count), by_order=True)
@@ -101,10 +102,6 @@ def head_accuracy(features: Tensor, head: Linear, classes: HeadClasses, truth: N
     bias = None if head.bias is None else head.bias.cpu()
     guessed = torch.cat([functional.linear(rows, weight, bias).argmax(dim=1) for rows in torch.split(features, 4096)])
     return share_right(guessed, right)
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.casefold().replace("_", " ").split())
 
 
 def zero_shot_accuracy(features: Tensor, class_text: Tensor, truth: NDArray[np.int64]) -> float:

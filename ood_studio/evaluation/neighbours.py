@@ -42,8 +42,10 @@ def neighbour_accuracy(
     for start in range(0, len(rows), _AT_ONCE):
         cosines = F.normalize(rows[start : start + _AT_ONCE], dim=1) @ near.T
         found = cosines.topk(min(k, len(near)), dim=1)
-        votes = F.one_hot(labels[found.indices], int(labels.max()) + 1).double()
-        nearest = (votes * (found.values[:, :, None] + 2)).amax(dim=1)  # cosines + 2 lie above 0
-        chosen = (votes.sum(dim=1) + nearest / 1e3).argmax(dim=1)
+        theirs, above = labels[found.indices], (found.values + 2).double()  # cosines + 2 lie above 0
+        votes = torch.zeros(len(theirs), int(labels.max()) + 1, dtype=torch.float64)
+        nearest = votes.scatter_reduce(1, theirs, above, "amax")
+        votes.scatter_add_(1, theirs, torch.ones_like(above))
+        chosen = (votes + nearest / 1e3).argmax(dim=1)
         hits += int((chosen == right[start : start + _AT_ONCE]).sum())
     return hits / len(rows)

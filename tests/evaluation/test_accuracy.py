@@ -53,6 +53,7 @@ def test_a_suite_tells_what_is_known_of_its_images() -> None:
     [
         (("Cat", "great_white shark"), ("cat", "dog", "Great White  Shark"), [0, -1, 1], False),
         (("tench, Tinca tinca", "cock"), ("cock", "tench"), [1, 0], False),
+        (("caf\u00e9", "bar"), ("bar", "cafe\u0301"), [1, 0], False),  # as other systems write it
         (None, ("cock", "tench"), [0, 1], True),
         (("n01440764", "n01443537"), ("tench", "goldfish"), [0, 1], True),
         (None, ("cock",), [-1], False),
