@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from ood_studio.figures.base import axis, blank, plain
+from ood_studio.figures.base import ABOVE, axis, blank, plain
 from ood_studio.figures.colours import NEUTRAL, Style, styles
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def auroc_bars(
     for place, scorer in enumerate(scorers):
         mine = [row for row in rows if row.scorer == scorer]
         value = np.array([getattr(row, metric) for row in mine], np.float64)
-        ends = [np.array([_number(getattr(row, f"{metric}_{end}")) for row in mine]) for end in ("low", "high")]
+        ends = [np.array([getattr(row, f"{metric}_{end}") for row in mine], np.float64) for end in ("low", "high")]
         text = plain((titles or {}).get(scorer, scorer))
         known = np.isfinite(ends[0]) & np.isfinite(ends[1])
         interval = [
@@ -107,10 +107,6 @@ def auroc_bars(
             tickformat=".0%",
             range=[min(0.49, lowest - 0.04) if metric == "auroc" else 0.0, 1.005],
         ),
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
+        legend=ABOVE,
     )
     return figure
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value

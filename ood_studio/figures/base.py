@@ -15,6 +15,8 @@ from ood_studio.figures.colours import FONT, NEUTRAL
 
 GRID = "rgba(138,143,152,0.28)"
 CLEAR = "rgba(0,0,0,0)"
+ABOVE = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"}
+"""A legend in a line above the plot."""
 
 
 def plain(text: str, longest: int = 36) -> str:
@@ -63,7 +65,7 @@ def without_units(figure: go.Figure) -> go.Figure:
         showlegend=True,
         xaxis=axis("", **hidden),
         yaxis=axis("", scaleanchor="x", **hidden),
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
+        legend=ABOVE,
     )
 
 

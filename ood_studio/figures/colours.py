@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import cycle
 
+import numpy as np
+
 ID = "#3b82f6"
 OOD = "#f97316"
 NEUTRAL = "#8a8f98"
@@ -40,3 +42,9 @@ def styles(names: Iterable[str], colours: tuple[str, ...] = SCORER_COLOURS) -> d
     for place, (name, colour, symbol) in enumerate(zip(unique, cycle(colours), cycle(SYMBOLS), strict=False)):
         found[name] = Style(colour, DASHES[(place % len(colours) + place // len(colours)) % len(DASHES)], symbol)
     return found
+
+
+def ramp(stops: np.ndarray) -> np.ndarray:
+    """(256, 3) uint8: evenly from the first of (n, 3) colours over the others to the last."""
+    place = np.linspace(0, 255, len(stops))
+    return np.stack([np.interp(np.arange(256), place, channel) for channel in stops.T], axis=1).astype(np.uint8)

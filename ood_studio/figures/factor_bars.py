@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from ood_studio.figures.base import axis, blank, plain
+from ood_studio.figures.base import ABOVE, axis, blank, plain
 from ood_studio.figures.colours import NEUTRAL, styles
 
 Shares = Mapping[str, tuple[float, float | None, float | None]]
@@ -73,7 +73,7 @@ def factor_bars(models: Mapping[str, Shares], overall: Mapping[str, float], kind
             showgrid=False,
             autorange="reversed",
         ),
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
+        legend=ABOVE,
     )
     return figure
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from ood_studio.figures.colours import ramp
+
 _STOPS = np.array([[249, 115, 22], [250, 204, 120], [186, 210, 250], [37, 99, 235]], np.float64)  # OOD to ID
 
 
@@ -17,7 +19,5 @@ def overlay(image: Image.Image, heat: np.ndarray, opacity: float = 0.62) -> Imag
         opacity: of the map, 0 to 1.
     """
     smooth = Image.fromarray(np.clip(heat * 255, 0, 255).astype(np.uint8)).resize(image.size, Image.Resampling.BICUBIC)
-    place = np.linspace(0, 255, len(_STOPS))
-    ramp = np.stack([np.interp(np.arange(256), place, channel) for channel in _STOPS.T], axis=1).astype(np.uint8)
-    colours = Image.fromarray(ramp[np.asarray(smooth)])
-    return Image.blend(image.convert("L").convert("RGB"), colours, opacity)
+    coloured = Image.fromarray(ramp(_STOPS)[np.asarray(smooth)])
+    return Image.blend(image.convert("L").convert("RGB"), coloured, opacity)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from ood_studio.figures.base import axis, blank, plain
+from ood_studio.figures.base import ABOVE, axis, blank, plain
 from ood_studio.figures.colours import NEUTRAL, Style, styles
 
 _SMALLEST, _LARGEST = 11.0, 30.0  # of markers, in pixels
@@ -100,7 +100,7 @@ def model_scatter(
         showlegend=True,
         xaxis=_axis(across, 70, [x for group in groups for x in group.x]),
         yaxis=_axis(up, 60, [y for group in groups for y in group.y]),
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
+        legend=ABOVE,
     )
     return figure
 

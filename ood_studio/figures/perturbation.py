@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from ood_studio.figures.colours import ramp
+
 _STOPS = np.array(
     [
         [0, 0, 4],
@@ -51,7 +53,5 @@ def sizes(change: np.ndarray) -> np.ndarray:
 
 def size_map(lengths: np.ndarray, top: float) -> Image.Image:
     """`sizes` from dark (0) to bright (``top``)."""
-    place = np.linspace(0, 255, len(_STOPS))
-    ramp = np.stack([np.interp(np.arange(256), place, channel) for channel in _STOPS.T], axis=1).astype(np.uint8)
     levels = (lengths / top if top > 0 else np.zeros_like(lengths)).clip(0, 1)
-    return Image.fromarray(ramp[(levels * 255).round().astype(np.uint8)])
+    return Image.fromarray(ramp(_STOPS)[(levels * 255).round().astype(np.uint8)])

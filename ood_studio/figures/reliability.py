@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
+from ood_studio.evaluation.calibration import FEW
 from ood_studio.figures.base import axis, blank, plain, rate_axis
 from ood_studio.figures.colours import NEUTRAL, styles
 
 if TYPE_CHECKING:
     from ood_studio.evaluation.zoo import Diagram
 
-FEW = 10
-"""Bins of fewer images are drawn hollow."""
-
 
 def reliability_figure(sides: Mapping[str, Mapping[str, Diagram]], said: Sequence[str] = ()) -> go.Figure:
     """One diagram a side, a line a model: accuracy over confidence in each bin, beside the diagonal of perfect fit.
+
+    Bins of fewer than `FEW` images are drawn hollow.
 
     A trace's ``meta`` is its model; ``customdata`` the images in each bin.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from ood_studio.figures.base import axis, blank, plain
+from ood_studio.figures.base import ABOVE, axis, blank, plain
 from ood_studio.figures.colours import ID, NEUTRAL, OOD_COLOURS, Style, styles
 
 WEBGL_ABOVE = 2000
@@ -90,7 +90,7 @@ def score_scatter(
         showlegend=True,
         xaxis=axis(f"{plain(across)} score"),
         yaxis=axis(f"{plain(up)} score"),
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
+        legend=ABOVE,
     )
     return figure
 
