@@ -17,7 +17,7 @@ from ood_studio.evaluation.ordered import Floats
 from ood_studio.evaluation.passport import MARKS, Passport
 from ood_studio.evaluation.streams import Flow
 from ood_studio.scorers import FittedScore
-from ood_studio.scorers.streaming import Learnt, overhearing
+from ood_studio.scorers.streaming import Learnt, otsu, overhearing
 
 CHECKPOINTS = 20
 """Where the running AUROC is read."""
@@ -180,15 +180,6 @@ def _moving(begin: Floats, scores: Floats) -> Floats:
     found = np.empty(len(scores))
     for i, (place, value) in enumerate(zip(places, everything, strict=True)):
         if i >= len(begin):
-            found[i - len(begin)] = grid[_otsu(moments)]
+            found[i - len(begin)] = grid[otsu(moments)]
         moments[:, place] += (1, value, value**2)
     return found
-
-
-def _otsu(moments: Floats) -> int:
-    below = np.cumsum(moments, axis=1)[:, :100]
-    within = np.zeros(100)
-    for count, total, squares in (below, moments.sum(axis=1)[:, None] - below):
-        within += squares - np.divide(total**2, count, out=np.zeros(100), where=count > 0)
-    best = np.flatnonzero(within <= within.min() + 1e-9)
-    return int(best[len(best) // 2])

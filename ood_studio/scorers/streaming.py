@@ -9,7 +9,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ood_studio.core.parameters import Bounds, Help, Seed
@@ -73,6 +75,22 @@ def tell_learnt(
         named = None
     if kept or evicted or named is not None:
         heard.append(Learnt(at, kept, evicted, named))
+
+
+def otsu(moments: NDArray[np.float64]) -> int:
+    """Otsu's threshold, by its place: the one with the least variance within the scores up to it and within those above
+    it; of ties the middle one.
+
+    Args:
+        moments: (3, thresholds + 1) count, sum and sum of squares of the scores above the threshold before and not
+            above that of their place; the last ones lie above all.
+    """
+    below = np.cumsum(moments, axis=1)[:, :-1]
+    within = np.zeros(below.shape[1])
+    for count, total, squares in (below, moments.sum(axis=1)[:, None] - below):
+        within += squares - np.divide(total**2, count, out=np.zeros_like(within), where=count > 0)
+    best = np.flatnonzero(within <= within.min() + 1e-9)
+    return int(best[len(best) // 2])
 
 
 class Streaming:

@@ -16,7 +16,7 @@ from ood_studio.core.parameters import Bounds, Tau
 from ood_studio.core.progress import pulse
 from ood_studio.scorers.base import Reference, Scorer, temperature
 from ood_studio.scorers.neglabel import NegativeCount
-from ood_studio.scorers.streaming import AtOnce, Order, Streaming, is_heard, tell_learnt
+from ood_studio.scorers.streaming import AtOnce, Order, Streaming, is_heard, otsu, tell_learnt
 from ood_studio.scorers.vectors import unit_rows
 
 _BLOCK_BYTES = 32 * 2**20  # of similarities at a time
@@ -112,7 +112,7 @@ class _Memory:
         activations = [self._activations(rows @ text.T) for rows in kept]
         self._queues = [_Queue(rows, parameters.length) for rows in activations]
         self._choice: Tensor | None = None
-        begin = torch.split(torch.cat((inside, outside)), self._rows())
+        begin = torch.split(torch.cat((inside, outside))[-_SCORES:], self._rows())
         past = torch.cat([self._scores(rows @ text.T, self._chosen()) for rows in begin])
         self._past = _Past(past.cpu().double().numpy())
 
@@ -211,7 +211,7 @@ class _Past:
 
     def __init__(self, scores: NDArray[np.float64]) -> None:
         self._scores: deque[float] = deque()
-        self._count, self._sum, self._squares = (np.zeros(101) for _ in range(3))
+        self._moments = np.zeros((3, 101))
         self.add(scores)
 
     def add(self, scores: NDArray[np.float64]) -> None:
@@ -224,16 +224,8 @@ class _Past:
 
     def _move(self, score: float, sign: int) -> None:
         place = int(np.searchsorted(_GRID, score, side="left"))  # from the place on, t = place / 100 is not below it
-        self._count[place] += sign
-        self._sum[place] += sign * score
-        self._squares[place] += sign * score**2
+        self._moments[:, place] += (sign, sign * score, sign * score**2)
 
     def threshold(self) -> float:
-        """t of 0, 0.01 … 0.99 with the least variance within the scores ≤ t and > t; of ties the middle one."""
-        lower = [np.cumsum(each)[:100] for each in (self._count, self._sum, self._squares)]
-        upper = [each.sum() - below for each, below in zip((self._count, self._sum, self._squares), lower, strict=True)]
-        within = np.zeros(100)
-        for count, total, squares in (lower, upper):
-            within += squares - np.divide(total**2, count, out=np.zeros(100), where=count > 0)
-        best = np.flatnonzero(within <= within.min() + 1e-9)
-        return float(_GRID[best[len(best) // 2]])
+        """t of 0, 0.01 … 0.99, see `otsu`."""
+        return float(_GRID[otsu(self._moments)])
