@@ -8,21 +8,19 @@ from typing import Annotated, ClassVar
 
 from torch import Tensor
 
-from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help, Tau
 from ood_studio.scorers.base import Reference, Scorer, temperature
-
-PRESETS: dict[str, float | None] = {"MCM": 1.0, "pseudo-MSP": 0.01, "backbone": None}
-"""τ by name. Two conventions circulate, and numbers fail to reproduce when they are mixed up: MCM's raw cosines and
-pseudo-MSP's CLIP logit scale of 100; "backbone" takes the logit scale that the backbone was trained to."""
 
 
 @dataclass(frozen=True)
 class MCM(Scorer):
     """max_k softmax(cos(h, e_k) / τ), in (0, 1] (Ming et al. 2022, Eq. 1 with τ = 1).
 
+    Two conventions circulate, and numbers fail to reproduce when they are mixed up: MCM's raw cosines, τ = 1, and
+    CLIP's logit scale of 100, τ = 0.01, which PLP calls pseudo-MSP.
+
     Attributes:
-        tau: temperature; None = 1 / logit_scale of the reference. See `PRESETS` and `MCM.preset`.
+        tau: temperature; None = 1 / logit_scale of the reference.
     """
 
     name: ClassVar[str] = "mcm"
@@ -30,17 +28,6 @@ class MCM(Scorer):
     needs: ClassVar[tuple[str, ...]] = ("class_text",)
 
     tau: Annotated[Tau, Help("Temperature τ; 1 = MCM, 0.01 = pseudo-MSP, none = the model's own")] = 1.0
-
-    @classmethod
-    def preset(cls, name: str) -> MCM:
-        """The convention of that name in `PRESETS`.
-
-        Raises:
-            StudioError: for an unknown name.
-        """
-        if name not in PRESETS:
-            raise StudioError(f"the temperature must be one of {', '.join(PRESETS)}, not {name!r}")
-        return cls(tau=PRESETS[name])
 
     def _fit(self, reference: Reference) -> Callable[[Tensor], Tensor]:
         assert reference.class_text is not None

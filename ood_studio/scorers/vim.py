@@ -76,5 +76,7 @@ class ViM(HeadScorer):
     def _principal(self, dim: int) -> int:
         principal = self.principal or (1000 if dim >= 2048 else 512 if dim >= 768 else dim // 2)
         if not 0 < principal < dim:
-            raise StudioError(f"principal of {self.title} must be below the {dim} dimensions of the features")
+            raise StudioError(
+                f"principal of {self.title} must be below the {dim} dimensions of the features, not {principal}"
+            )
         return principal

@@ -251,7 +251,7 @@ def test_the_ridge_is_the_one_stated() -> None:
             "no ID training image has a class",
         ),
         (RelativeMahalanobis(), Reference(images=IMAGES, labels=0 * LABELS), "of two classes or more"),
-        (ViM(principal=8), Reference(TEXT, images=IMAGES), "must be below the 8 dimensions"),
+        (ViM(principal=8), Reference(TEXT, images=IMAGES), "must be below the 8 dimensions of the features, not 8"),
         (ViM(), Reference(TEXT, images=IMAGES[:3]), "outside its principal space of 4 dimensions; these 3 lie in it"),
         (ReAct(), Reference(TEXT, images=normal(3, 5, seed=0)), "as wide as the head of ReAct: 8, not 5"),
     ],
