@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ood_studio.core.errors import StudioError
-from ood_studio.evaluation.delong import auroc, auroc_interval
+from ood_studio.evaluation.delong import auroc_interval
 from ood_studio.evaluation.fpr import Cut, FprDefinition, PositiveId, check_fpr, kept_by, read_fpr
+from ood_studio.evaluation.metrics import auroc
 from ood_studio.evaluation.ordered import Counts, Floats, Ordered, below_and_not_above, put_in_order, score_vector
 
 Interval = tuple[float, float]
@@ -157,9 +158,9 @@ def resample(
         if aupr:
             parts[2].append(reader.aupr_in(kept, lost))
             parts[3].append(reader.aupr_out(kept, lost))
-    auroc, fpr, *areas = (np.concatenate(part) if part else None for part in parts)
-    assert auroc is not None and fpr is not None
-    return Resampled(auroc, fpr, *areas)
+    area, fpr, *others = (np.concatenate(part) if part else None for part in parts)
+    assert area is not None and fpr is not None
+    return Resampled(area, fpr, *others)
 
 
 @dataclass(frozen=True, eq=False)

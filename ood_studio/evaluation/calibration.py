@@ -7,6 +7,7 @@ between confidence and accuracy over bins of the confidence, weighted by their s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -123,26 +124,6 @@ def _diagram(confidence: Floats, hits: NDArray[np.bool_], bins: int, binning: Bi
     return Reliability(edges, counts, means, shares, binning)
 
 
-def nll(logits: Any, truth: Any, temperature: float = 1.0) -> float:
-    """Negative log-likelihood of the true class, in nats an image.
-
-    Raises:
-        StudioError: as `reliability`, or for a temperature that is not positive.
-    """
-    rows, right = _checked(logits, truth)
-    return _nll(rows, right, _positive(temperature))
-
-
-def brier(logits: Any, truth: Any, temperature: float = 1.0) -> float:
-    """Brier score of the softmax over all classes, in [0, 2]: the mean squared distance from the one-hot truth.
-
-    Raises:
-        StudioError: as `nll`.
-    """
-    rows, right = _checked(logits, truth)
-    return float(_each(rows, right, _positive(temperature)).brier.mean())
-
-
 def fit_temperature(logits: Any, truth: Any) -> float:
     """The temperature with the lowest negative log-likelihood (Guo et al. 2017, §4.2), in [0.001, 1000].
 
@@ -153,7 +134,7 @@ def fit_temperature(logits: Any, truth: Any) -> float:
         truth: (n,) class indices.
 
     Raises:
-        StudioError: as `nll`.
+        StudioError: as `calibration_figures`.
     """
     from scipy.optimize import minimize_scalar
 
@@ -170,8 +151,13 @@ def fit_temperature(logits: Any, truth: Any) -> float:
 def calibration_figures(logits: Any, truth: Any, temperature: float = 1.0) -> CalibrationFigures:
     """All figures of logits at one temperature.
 
+    Args:
+        logits: (n, classes).
+        truth: (n,) class indices.
+        temperature: what the logits are divided by.
+
     Raises:
-        StudioError: as `nll`.
+        StudioError: for other shapes, no images, NaN, an unknown class, or a temperature that is not positive.
     """
     rows, right = _checked(logits, truth)
     return _figures(_each(rows, right, _positive(temperature)), temperature)
@@ -194,26 +180,18 @@ def calibration_intervals(
         level: of the intervals, in (0, 1).
 
     Raises:
-        StudioError: as `nll`.
+        StudioError: as `calibration_figures`.
     """
     rows, right = _checked(logits, truth)
     each = _each(rows, right, _positive(temperature))
-    rng = np.random.default_rng(seed)
     drawn: dict[str, list[Floats]] = {"ece": [], "adaptive_ece": [], "nll": [], "brier": []}
-    at_once = max(1, _AT_ONCE // len(right))
-    for start in range(0, resamples, at_once):
-        taken = rng.integers(0, len(right), (min(at_once, resamples - start), len(right)))
+    for taken in _samples(len(right), resamples, seed):
         confidence, hits = each.confidence[taken], each.right[taken]
         drawn["ece"].append(_errors(confidence, hits, "equal-width"))
         drawn["adaptive_ece"].append(_errors(confidence, hits, "equal-mass"))
         drawn["nll"].append(each.nll[taken].mean(axis=1))
         drawn["brier"].append(each.brier[taken].mean(axis=1))
-    ends = ((1 - level) / 2, (1 + level) / 2)
-    found = {}
-    for name, parts in drawn.items():
-        low, high = np.quantile(np.concatenate(parts), ends)
-        found[name] = (float(low), float(high))
-    return found
+    return {name: _interval(parts, level) for name, parts in drawn.items()}
 
 
 def scaling_change(
@@ -228,20 +206,29 @@ def scaling_change(
         logits, truth, temperature, resamples, seed, level: as in `calibration_intervals`.
 
     Raises:
-        StudioError: as `nll`.
+        StudioError: as `calibration_figures`.
     """
     rows, right = _checked(logits, truth)
     pair = [_each(rows, right, each) for each in (1.0, _positive(temperature))]
-    rng = np.random.default_rng(seed)
     drawn = []
-    at_once = max(1, _AT_ONCE // len(right))
-    for start in range(0, resamples, at_once):
-        taken = rng.integers(0, len(right), (min(at_once, resamples - start), len(right)))
+    for taken in _samples(len(right), resamples, seed):
         before, after = (_errors(each.confidence[taken], each.right[taken], "equal-width") for each in pair)
         drawn.append(after - before)
     whole = [float(_errors(each.confidence[None], each.right[None], "equal-width")[0]) for each in pair]
-    low, high = np.quantile(np.concatenate(drawn), ((1 - level) / 2, (1 + level) / 2))
-    return whole[1] - whole[0], float(low), float(high)
+    return (whole[1] - whole[0], *_interval(drawn, level))
+
+
+def _samples(n: int, resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Images drawn with replacement, (some, n) at a time."""
+    rng = np.random.default_rng(seed)
+    at_once = max(1, _AT_ONCE // n)
+    for start in range(0, resamples, at_once):
+        yield rng.integers(0, n, (min(at_once, resamples - start), n))
+
+
+def _interval(parts: list[Floats], level: float) -> tuple[float, float]:
+    low, high = np.quantile(np.concatenate(parts), ((1 - level) / 2, (1 + level) / 2))
+    return float(low), float(high)
 
 
 def _errors(confidence: Floats, hits: NDArray[np.bool_], binning: Binning) -> Floats:

@@ -16,12 +16,6 @@ def placements(inside: Floats, outside: Floats) -> tuple[Counts, Counts]:
     return _beaten(inside, outside), _beaten(-outside, -inside)
 
 
-def auroc(id_scores: Any, ood_scores: Any) -> float:
-    """P(ID > OOD) + ½ P(ID = OOD) over all pairs, in [0, 1]."""
-    inside, outside = score_vector(id_scores, "ID"), score_vector(ood_scores, "OOD")
-    return int(_beaten(inside, outside).sum()) / (2 * inside.size * outside.size)
-
-
 def auroc_interval(id_scores: Any, ood_scores: Any, level: float = 0.95) -> tuple[float, float]:
     """The ends of DeLong's interval on the logit scale, which does not collapse towards perfect separation.
 

@@ -12,7 +12,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from ood_studio.core.html import Html, bold, html, stacked, table
-from ood_studio.core.unicode import json_text
+from ood_studio.core.unicode import json_text, one_line
 from ood_studio.evaluation.rows import Row
 from ood_studio.evaluation.score_table import ScoreTable, score_table
 
@@ -70,7 +70,7 @@ def to_text(rows: Sequence[Row], *, intervals: bool = False, digits: int = 1) ->
         StudioError: as `score_table`.
     """
     found = score_table(rows, digits)
-    padded, _ = _aligned(_pairs(found, intervals=intervals, clean=_one_line))
+    padded, _ = _aligned(_pairs(found, intervals=intervals, clean=one_line))
     return "\n".join(["  ".join(line).rstrip() for line in padded] + [found.legend] * bool(found.legend))
 
 
@@ -132,14 +132,14 @@ def to_latex(
     Raises:
         StudioError: as `score_table`.
     """
-    table = score_table(rows, digits)
-    count = len(table.sets)
-    heads = " & ".join(rf"\multicolumn{{2}}{{c}}{{{latex_text(name)}}}" for name in table.sets)
+    found = score_table(rows, digits)
+    count = len(found.sets)
+    heads = " & ".join(rf"\multicolumn{{2}}{{c}}{{{latex_text(name)}}}" for name in found.sets)
     rules = " ".join(rf"\cmidrule(lr){{{2 * i + 2}-{2 * i + 3}}}" for i in range(count))
     text = caption or (
-        f"Suite {table.suite}, ID set {table.id}: AUROC and FPR95 ({table.fpr_definition} definition) in percent."
+        f"Suite {found.suite}, ID set {found.id}: AUROC and FPR95 ({found.fpr_definition} definition) in percent."
     )
-    text = f"{text} {table.legend}".rstrip()
+    text = f"{text} {found.legend}".rstrip()
     lines = [
         r"\begin{table}",
         r"\centering",
@@ -152,7 +152,7 @@ def to_latex(
         r"\midrule",
     ]
     marks = {1: r"\textbf", **({2: r"\underline"} if second else {})}
-    for name, cells in table.lines:
+    for name, cells in found.lines:
         shown = []
         for cell in (cell for pair in cells for cell in pair):
             number = latex_text(cell.percent())
@@ -166,17 +166,17 @@ def to_latex(
 
 def text_table(lines: list[list[str]]) -> str:
     """Aligned columns for the terminal: a head and lines of cells, the first column to the left."""
-    padded, _ = _aligned([[_one_line(cell) for cell in line] for line in lines])
+    padded, _ = _aligned([[one_line(cell) for cell in line] for line in lines])
     return "\n".join("  ".join(line).rstrip() for line in padded)
 
 
 def _pairs(
-    table: ScoreTable, *, intervals: bool, clean: Any, marks: dict[int, tuple[str, str]] | None = None
+    found: ScoreTable, *, intervals: bool, clean: Any, marks: dict[int, tuple[str, str]] | None = None
 ) -> list[list[str]]:
     """A head and a line a scorer, each cell both numbers."""
     marks = marks or {}
-    lines = [["AUROC / FPR95", *map(clean, table.sets)]]
-    for name, cells in table.lines:
+    lines = [["AUROC / FPR95", *map(clean, found.sets)]]
+    for name, cells in found.lines:
         shown = []
         for pair in cells:
             ends = (marks.get(cell.place, ("", "")) for cell in pair)
@@ -203,19 +203,14 @@ def _width(text: str) -> int:
     return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
-def _one_line(text: str) -> str:
-    """A name as it may stand in a table: one line, nothing that moves the cursor."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
-
-
 def _markdown(text: str) -> str:
-    escaped = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", _one_line(text))
+    escaped = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", one_line(text))
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def latex_text(text: str) -> str:
     """A name as LaTeX shows it literally, on one line."""
-    return "".join(_LATEX.get(sign, sign) for sign in _one_line(text))
+    return "".join(_LATEX.get(sign, sign) for sign in one_line(text))
 
 
 def csv_cell(value: Any) -> Any:

@@ -27,6 +27,7 @@ from ood_studio.core.progress import Progress, silent
 from ood_studio.hub.device import Precision
 
 PROMPT = "This is a {} photo"
+_WEIGHTS, _CONFIG = "open_clip_model.safetensors", "open_clip_config.json"
 
 
 @dataclass(frozen=True)
@@ -143,9 +144,6 @@ def _save(architecture: str, config: dict[str, Any], folder: Path) -> int:
     save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, folder / _WEIGHTS)
     (folder / _CONFIG).write_text(json.dumps({"model_cfg": config, "preprocess_cfg": {}}))
     return sum(each.numel() for each in model.parameters())
-
-
-_WEIGHTS, _CONFIG = "open_clip_model.safetensors", "open_clip_config.json"
 
 
 def _medians(works: list[Callable[[], object]], repeats: int, device: torch.device) -> list[float]:

@@ -50,10 +50,6 @@ def spreads(runs: Sequence[Sequence[Row]]) -> list[Spread]:
     ]
 
 
-def _deviation(values: Sequence[float]) -> float:
-    return statistics.stdev(values) if len(values) > 1 else 0.0
-
-
 def spread_lines(found: Sequence[Spread]) -> list[list[str]]:
     """A table of AUROC and FPR95 as mean ± spread in percent: a head, and a line a scorer."""
     sets = list(dict.fromkeys(each.ood for each in found))

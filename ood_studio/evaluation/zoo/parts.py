@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ood_studio.core.unicode import listed
 from ood_studio.data.dataset import Dataset
 from ood_studio.evaluation.zoo.figures import Retrieved
 
 _QUERIES, _FOUND = 6, 5  # captions whose nearest images are kept, and how many of them
-_NAMED = 3
 
 
 def nearest(
@@ -48,9 +48,5 @@ def lacking(labels: Sequence[str], kinds: Mapping[str, Mapping[str, Dataset]]) -
             there = set() if dataset.labels is None else set(dataset.labels.tolist())
             missing = [label for i, label in enumerate(labels) if i not in there]
             if missing:
-                said.append(f"the {kind} {name} of {_listed(missing)}")
-    return [f"There are no pictures with {_listed(said)}."] if said else []
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return ", ".join(parts[:_NAMED]) + ("" if len(parts) <= _NAMED else f" and {len(parts) - _NAMED} more")
+                said.append(f"the {kind} {name} of {listed(missing)}")
+    return [f"There are no pictures with {listed(said)}."] if said else []
