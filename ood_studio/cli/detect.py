@@ -147,9 +147,9 @@ class _Table:
             raise StudioError(f"decisions are written as .csv or .jsonl, not {self.path.name}")
         try:
             text = self.path.read_text(encoding="utf-8", errors="surrogateescape") if self.path.exists() else ""
-            lines = text.splitlines(keepends=True)
-            if lines and not lines[-1].endswith("\n"):  # cut by a kill
-                text = "".join(lines[:-1])
+            whole = text[: text.rfind("\n") + 1]
+            if whole != text:  # cut by a kill
+                text = whole
                 self.path.write_text(text, encoding="utf-8", errors="surrogateescape")
             self.held = frozenset(self._names(text))
             if self.path.suffix == ".csv" and not text:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from ood_studio.cli.command import Common
-from ood_studio.cli.output import check_folder, to_json, write_text
+from ood_studio.cli.output import check_folder, to_json, write_figure, write_text
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help
 from ood_studio.core.progress import Bars
@@ -47,8 +47,7 @@ class Factors(Common):
         if self.figure:
             from ood_studio.figures.flip_map import flip_map  # plotly takes a while
 
-            page = flip_map(result.rates(), self.request.labels.backbone).to_html(include_plotlyjs=True)
-            write_text(page, self.figure)
+            write_figure(flip_map(result.rates(), self.request.labels.backbone), self.figure)
         for note in result.notes:
             print(one_line(note), file=sys.stderr)
         if self.json:

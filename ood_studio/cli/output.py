@@ -75,10 +75,10 @@ def write_image(image: Image.Image, path: str) -> None:
 
 
 def write_figure(figure: go.Figure, path: str) -> None:
-    """A figure as an HTML file that needs no network.
+    """A figure as an HTML file that needs no network; said on standard error.
 
     Raises:
         StudioError: if it cannot be written.
     """
     write_text(figure.to_html(include_plotlyjs=True), path)
-    print(f"the curves are in {path}", file=sys.stderr)
+    print(f"the figure is in {path}", file=sys.stderr)
