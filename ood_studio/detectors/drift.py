@@ -7,6 +7,7 @@ probability of at most δ, however long one watches (Ville's inequality).
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -69,7 +70,7 @@ class SimpleJumper:
     random, and bets on small, on large, or on no p-values in particular, jumping between the three.
 
     Attributes:
-        calibration: (n,) scores to begin with; it grows.
+        calibration: (n,) scores to begin with; those of the stream join a copy of them.
         jump: J, how readily the bet changes.
         seed: of the random ranks of ties.
         logs: the logarithm of the wealth after each score.
@@ -92,12 +93,10 @@ class SimpleJumper:
         self._chance = np.random.default_rng(self.seed)
         self._parts = np.full(3, 1 / 3)  # of the wealth, on each of the three bets; their sum is kept at 1
         self._log = 0.0
-        self._restart = 0.0
+        self._restart = -math.inf  # also a logarithm: the statistic itself outgrows a float on a long drift
 
     def add(self, score: float) -> float:
         """Takes the next score of the stream; its smoothed p-value, in [0, 1]."""
-        from bisect import bisect_left, bisect_right, insort
-
         if not math.isfinite(score):
             raise StudioError(f"a score of a stream must be finite, not {score}")
         low, high = bisect_left(self._ranked, score), bisect_right(self._ranked, score)
@@ -108,7 +107,7 @@ class SimpleJumper:
         growth = float(parts.sum())
         self._parts = parts / growth
         self._log += math.log(growth)
-        self._restart = (self._restart + 1) * growth
+        self._restart = float(np.logaddexp(self._restart, 0.0)) + math.log(growth)  # R = (R + 1) growth
         self.logs.append(self._log)
-        self.restarts.append(math.log(self._restart))
+        self.restarts.append(self._restart)
         return p

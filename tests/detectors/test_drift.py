@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -55,6 +56,16 @@ def test_a_jumper_sees_scores_that_fall() -> None:
         jumper.add(float(score))
     assert max(jumper.logs[:200]) < math.log(100) <= max(jumper.logs[200:])
     assert max(jumper.restarts[200:]) > max(jumper.restarts[:200])
+
+
+def test_a_drift_that_lasts_outgrows_no_float() -> None:
+    jumper, statistic = SimpleJumper(np.random.default_rng(3).normal(size=20_000)), Decimal(0)
+    for _ in range(2500):
+        before = jumper.logs[-1] if jumper.logs else 0.0
+        jumper.add(-9.0)
+        statistic = (statistic + 1) * (Decimal(jumper.logs[-1]) - Decimal(before)).exp()
+    assert statistic > Decimal(10) ** 308
+    assert jumper.restarts[-1] == pytest.approx(float(statistic.ln()))
 
 
 def test_streams_that_cannot_be() -> None:
