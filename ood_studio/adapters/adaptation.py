@@ -14,7 +14,7 @@ from torch import Tensor
 from ood_studio.adapters.base import Adapted, Adapter
 from ood_studio.adapters.record import Record
 from ood_studio.adapters.store import find_adapter, kind_of
-from ood_studio.backbones import Backbone, ImageFeatures, PromptedTexts
+from ood_studio.backbones import Backbone, ImageFeatures, PromptedTexts, PseudoWords
 from ood_studio.features.base import DatasetFeatures
 from ood_studio.scorers import Reference, Scorer, Space
 
@@ -79,8 +79,9 @@ class Adaptation:
         return replace(found, joint=moved)
 
 
-_SAME = ("name", "dim", "image_size", "logit_scale", "has_patches", "patch_kind", "reads_text", "device", "dtype")
-_SIZE = ("parameters", "small")
+_SAME = (
+    "name dim image_size logit_scale has_patches patch_kind reads_text device dtype parameters small head labels"
+).split()
 
 
 class AdaptedBackbone(Backbone):
@@ -93,9 +94,8 @@ class AdaptedBackbone(Backbone):
 
     def __init__(self, backbone: Backbone, parts: Sequence[Adapted]) -> None:
         self._backbone, self._parts = backbone, tuple(parts)
-        for name in (*_SAME, *_SIZE):
+        for name in _SAME:
             setattr(self, name, getattr(backbone, name))
-        self.head, self.labels = backbone.head, backbone.labels
         self.fingerprint = "+".join([backbone.fingerprint, *(part.key for part in parts)])
 
     @property
@@ -132,6 +132,13 @@ class AdaptedBackbone(Backbone):
 
     def _prompted(self, texts: list[str], length: int) -> PromptedTexts:
         return self._backbone._prompted(texts, length)
+
+    def _pseudo_words(self, templates: list[str]) -> PseudoWords:
+        return self._backbone._pseudo_words(templates)
+
+    def too_long(self, texts: Sequence[str]) -> list[str]:
+        """See `Backbone.too_long`."""
+        return self._backbone.too_long(texts)
 
     def __getattr__(self, name: str) -> Any:  # what kinds of models have of their own
         if name.startswith("__") or name in ("_backbone", "_parts"):

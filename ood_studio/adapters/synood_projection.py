@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import torch
@@ -18,6 +18,7 @@ from ood_studio.adapters.material import Material
 from ood_studio.adapters.optimisers import FirstRate, Recipe
 from ood_studio.adapters.synthetic import mined_labels, mined_note, unit
 from ood_studio.backbones import Backbone, ImageFeatures
+from ood_studio.backbones.base import LazyFeatures
 from ood_studio.core.parameters import Bounds, Help
 from ood_studio.core.progress import Progress
 
@@ -82,7 +83,8 @@ class SynOODProjection(Adapter):
         if features.joint is None:
             return features
         layer = {name: adapted.tensor(name, features.joint) for name in _LAYER}
-        return replace(features, joint=project(features.joint, layer))
+        # Patches cost a pass of their own, which is made where somebody asks for them.
+        return LazyFeatures(project(features.joint, layer), features.visual, lambda: features.patches)
 
 
 def project(joint: Tensor, layer: dict[str, Tensor]) -> Tensor:
