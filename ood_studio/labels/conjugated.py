@@ -15,8 +15,9 @@ from torch import Tensor
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.progress import Progress, silent
+from ood_studio.core.unicode import normal_form
 from ood_studio.features.texts import TextEncoder
-from ood_studio.labels.corpora import Corpus, load_corpus, normalise
+from ood_studio.labels.corpora import Corpus, load_corpus
 from ood_studio.labels.negmining import Mining, NegativeLabels, mine_corpus
 from ood_studio.labels.prompts import PromptSet
 from ood_studio.worlds import corpora
@@ -42,7 +43,6 @@ SUPERCLASSES: tuple[str, ...] = (
 
 TEMPLATES: tuple[str, ...] = ("{}", "a nice photo of {}", "a good photo of {}", "a close-up photo of {}")
 """The authors' templates for the phrases, averaged."""
-
 
 MOST_PHRASES = 20_000
 """Of a pool; a corpus with so many adjectives that they would make more is put before one superclass each."""
@@ -70,8 +70,8 @@ def conjugated_pool(
     Raises:
         StudioError: for no adjectives, no superclasses, or `each` outside 1 to their number.
     """
-    words = list(dict.fromkeys(word for word in map(normalise, adjectives) if word))
-    names = list(dict.fromkeys(name for name in map(normalise, superclasses) if name))
+    words = list(dict.fromkeys(word for word in map(normal_form, adjectives) if word))
+    names = list(dict.fromkeys(name for name in map(normal_form, superclasses) if name))
     if not words:
         raise StudioError("a conjugated pool needs adjectives, and the corpus has none")
     if not names:

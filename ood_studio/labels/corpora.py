@@ -23,18 +23,13 @@ MAX_LINES = 1_000_000
 _MAX_WORD_BYTES = 1_000  # a line longer than this is no word; also keeps a file without line ends out of memory
 
 
-def normalise(word: str) -> str:
-    """A word as corpora hold it: in its normal form, see `normal_form`."""
-    return normal_form(word)
-
-
 @dataclass(frozen=True)
 class Corpus:
     """Candidate words by part of speech; make one with :meth:`of`, which keeps each word once.
 
     Attributes:
         name: for people; not part of the content.
-        nouns, adjectives: normalised words, in order, no word twice, none in both.
+        nouns, adjectives: words in their `normal_form`, in order, no word twice, none in both.
     """
 
     name: str
@@ -43,7 +38,7 @@ class Corpus:
 
     @classmethod
     def of(cls, name: str, nouns: Iterable[str], adjectives: Iterable[str] = ()) -> Corpus:
-        """Normalises and de-duplicates; a word that is both a noun and an adjective stays a noun.
+        """Words in their normal form, each once; a word that is both a noun and an adjective stays a noun.
 
         The authors' code also keeps each word once over all files, but whether as noun or adjective depends there on
         the order in which the file system lists them.
@@ -51,8 +46,8 @@ class Corpus:
         Raises:
             StudioError: if no word is left.
         """
-        kept = dict.fromkeys(word for word in map(normalise, nouns) if word)
-        more = dict.fromkeys(word for word in map(normalise, adjectives) if word and word not in kept)
+        kept = dict.fromkeys(word for word in map(normal_form, nouns) if word)
+        more = dict.fromkeys(word for word in map(normal_form, adjectives) if word and word not in kept)
         if not kept and not more:
             raise StudioError(f"the corpus {name} has no words; expected at least one")
         return cls(name, tuple(kept), tuple(more))
@@ -153,7 +148,7 @@ def _word(line: bytes, number: int, name: str) -> str:
         raise StudioError(f"line {number:,} of {name} is not UTF-8 text; save the file as UTF-8") from error
     if "\0" in text:
         raise StudioError(f"line {number:,} of {name} holds a zero byte; expected UTF-8 text, not UTF-16 or binary")
-    return normalise(text)
+    return normal_form(text)
 
 
 @lru_cache(maxsize=1)

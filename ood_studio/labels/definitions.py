@@ -8,7 +8,7 @@ from typing import Any
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import cache_dir
-from ood_studio.labels.corpora import normalise
+from ood_studio.core.unicode import normal_form
 
 _LOCK = threading.Lock()  # NLTK's reader seeks in open files, so that two threads must not read at once
 _reader: Any = None  # the same database for every user; None also after a look that found nothing
@@ -24,7 +24,7 @@ def definition(word: str, pos: str | None = None) -> str | None:
         word: any case, with spaces or underscores.
         pos: ``"n"`` or ``"a"`` to prefer that part of speech; senses of another one are the fallback.
     """
-    lemma = normalise(word).replace(" ", "_")
+    lemma = normal_form(word).replace(" ", "_")
     if not lemma:
         return None
     with _LOCK:

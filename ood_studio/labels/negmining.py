@@ -19,8 +19,9 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.html import MOST, stacked, table
 from ood_studio.core.parameters import Bounds, Help, Seed, check, number
 from ood_studio.core.progress import Progress, silent
+from ood_studio.core.unicode import normal_form
 from ood_studio.features.texts import TextEncoder
-from ood_studio.labels.corpora import Corpus, Pos, normalise
+from ood_studio.labels.corpora import Corpus, Pos
 from ood_studio.labels.prompts import PromptSet
 from ood_studio.labels.text_features import class_features, corpus_features
 
@@ -261,10 +262,10 @@ def mine_negatives(
 
 
 def _admissible(words: Sequence[str], class_words: Iterable[str]) -> NDArray[np.int64]:
-    seen = {normalise(word) for word in class_words}
+    seen = {normal_form(word) for word in class_words}
     keep = []
     for index, word in enumerate(words):
-        word = normalise(word)
+        word = normal_form(word)
         if word not in seen:
             seen.add(word)
             keep.append(index)
