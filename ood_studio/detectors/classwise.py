@@ -67,14 +67,14 @@ def classwise(scores: ArrayLike, classes: ArrayLike, count: int, promise: Promis
         promise: what each group is to keep.
 
     Raises:
-        StudioError: `Promise.lacking`, where all images together are too few.
+        StudioError: as `Calibration.of`, and `Promise.lacking` where all images together are too few.
     """
     values, predicted = np.asarray(scores, dtype=np.float64), np.asarray(classes, dtype=np.int64)
     if values.shape != predicted.shape or values.ndim != 1:
         raise StudioError(f"calibration needs one class a score, not {predicted.shape} for {values.shape}")
     if predicted.size and (predicted.min() < 0 or predicted.max() >= count):
         raise StudioError(f"predicted classes lie between 0 and {count - 1}")
-    if reason := promise.lacking(values.size):
+    if reason := promise.lacking(len(Calibration.of(values))):
         raise StudioError(reason)
     held = np.bincount(predicted, minlength=count)
     order = np.argsort(held, kind="stable")  # the smallest first
@@ -85,7 +85,8 @@ def classwise(scores: ArrayLike, classes: ArrayLike, count: int, promise: Promis
     merged, single = np.sort(order[:shared]), np.sort(order[shared:])
     group_of = np.empty(count, dtype=np.int64)
     group_of[single], group_of[merged] = np.arange(len(single)), len(single)
-    groups = [Calibration.of(values[predicted == each]) for each in single]
+    # Within a class all scores may be the same, such as 1 where they cannot be higher.
+    groups = [Calibration(np.sort(values[predicted == each])) for each in single]
     if shared:
-        groups.append(Calibration.of(values[np.isin(predicted, merged)]))
+        groups.append(Calibration(np.sort(values[np.isin(predicted, merged)])))
     return Classwise(tuple(groups), group_of, tuple(int(each) for each in merged))

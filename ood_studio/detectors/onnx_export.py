@@ -18,7 +18,6 @@ from ood_studio.core.files import write_bytes
 from ood_studio.detectors.detector import Detector
 from ood_studio.detectors.preparation import preparation_of
 from ood_studio.scorers import read_features
-from ood_studio.scorers.base import FittedScore
 
 KEY = "ood_studio"
 """Under which the graph's metadata say, as JSON, all that is not numbers: see `about_graph`."""
@@ -54,7 +53,7 @@ class DetectorGraph(nn.Module):
         features = read_features(space, found)
         if space != "visual":
             features = features / torch.linalg.vector_norm(features, dim=-1, keepdim=True)
-        score = unchecked(self._score, features)
+        score = self._score._score(features)  # they are known to be as it wants them
         calibration: Any = self.calibration
         threshold: Any = self.threshold
         below = (calibration[None, :] <= score[:, None]).to(torch.float32).sum(dim=1)
@@ -63,23 +62,17 @@ class DetectorGraph(nn.Module):
         return score, p_value, score >= threshold, nearest, likeness
 
 
-def unchecked(score: FittedScore, features: Tensor) -> Tensor:
-    """A score of features that are known to be as it wants them."""
-    return score._score(features)
-
-
 def about_graph(detector: Detector) -> dict[str, Any]:
     """What a graph's metadata say.
 
     ``labels`` are those that ``nearest`` counts, of which the first ``id_labels`` are ID; ``input`` is (height, width);
-    ``preparation`` is how an image becomes pixels, see `Preparation`, None where its steps cannot be written down.
+    ``preparation`` is how an image becomes pixels, see `prepared`, None where its steps cannot be written down.
     """
-    described = preparation_of(detector.backbone)
     return {
         "labels": [*detector.labels, *(detector.negative_labels if detector.reads_text else ())],
         "id_labels": len(detector.labels),
         "input": list(detector.backbone.input_shape),
-        "preparation": None if described is None else described.steps,
+        "preparation": preparation_of(detector.backbone),
         "threshold": detector.threshold,
         "promise": str(detector.promise),
         "calibration": dict(detector.about),

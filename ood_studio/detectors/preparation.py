@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,19 +20,8 @@ _SAME = ("ToTensor", "MaybeToTensor", "MaybeConvertMode", "function")  # leave R
 _PROBES = ((97, 61), (50, 130), (200, 200))
 
 
-@dataclass(frozen=True)
-class Preparation:
-    """Steps that give a backbone's own pixels, bit for bit, on images of several shapes.
-
-    Attributes:
-        steps: in their order; afterwards the numbers 0 to 255 are divided by 255, channels first.
-    """
-
-    steps: list[Step]
-
-
 def prepared(image: Image.Image, steps: Sequence[Step]) -> NDArray[np.float32]:
-    """(3, height, width) in [0, 1]: an RGB image after some steps."""
+    """(3, height, width) in [0, 1]: an RGB image after some steps in their order, its numbers divided by 255."""
     for step in steps:
         if "center_crop" in step:
             height, width = step["center_crop"]
@@ -52,8 +40,9 @@ def prepared(image: Image.Image, steps: Sequence[Step]) -> NDArray[np.float32]:
     return np.asarray(image, np.float32).transpose(2, 0, 1) / np.float32(255)
 
 
-def preparation_of(backbone: Backbone) -> Preparation | None:
-    """A backbone's steps; None where it does something else than resizing and cutting from the middle."""
+def preparation_of(backbone: Backbone) -> list[Step] | None:
+    """Steps that give a backbone's own pixels, bit for bit, on images of several shapes; None where it does something
+    else than resizing and cutting from the middle."""
     transforms = getattr(getattr(backbone, "_resize", None), "transforms", None)
     steps = None if transforms is None else _steps(transforms)
     if steps is None:
@@ -67,7 +56,7 @@ def preparation_of(backbone: Backbone) -> Preparation | None:
             return None
         if not torch.equal(ours, backbone.preprocess([image])[0]):
             return None
-    return Preparation(steps)
+    return steps
 
 
 def _steps(transforms: Sequence[Any]) -> list[Step] | None:

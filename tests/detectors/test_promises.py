@@ -149,6 +149,14 @@ def test_within_every_class_the_promise_holds_on_average() -> None:
     assert (np.mean(rates, axis=0) <= 0.1 + 3 * np.std(rates, axis=0) / 20).all()
 
 
+def test_all_scores_of_a_class_may_be_the_highest() -> None:
+    classes = np.repeat([0, 1], 30)
+    found = classwise(np.where(classes == 0, 1.0, np.arange(60) / 60), classes, 2, Promise(0.05, None))
+    assert found.thresholds(Promise(0.05, None)).tolist() == [1.0, 0.5] and found.p_values([1.0], [0]) == [1.0]
+    with pytest.raises(StudioError, match="all 60 calibration images have the same score"):
+        classwise(np.ones(60), classes, 2, Promise(0.05, None))
+
+
 def test_classwise_p_values_are_those_of_the_group() -> None:
     rng, classes = np.random.default_rng(4), np.repeat([0, 1], 40)
     held = rng.normal(size=80)
