@@ -10,7 +10,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, cast, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
@@ -228,7 +228,7 @@ class Adapted:
     Attributes:
         adapter: its kind and hyper-parameters.
         backbone: the model, frozen as before.
-        tensors: what was learnt, float32 on the CPU.
+        tensors: what was learnt, float32, and the constants beside it; on the CPU.
         record: how it came to be.
         labels, negative_labels: those in use, in the order of a reference's text features.
 
@@ -317,11 +317,6 @@ class Adapted:
     def tensor(self, name: str, like: Tensor) -> Tensor:
         """One of its tensors, where and as precise as another tensor is."""
         return self.tensors[name].to(like)
-
-
-def parameters_text(adapter: Adapter) -> str:
-    """The hyper-parameters in a line, for people."""
-    return ", ".join(f"{name} {value}" for name, value in texts(cast(Any, adapter)).items())
 
 
 def draw(shape: tuple[int, ...], bound: float, generator: torch.Generator) -> Tensor:

@@ -119,28 +119,28 @@ class Defended(Dataset):
 
     def __init__(self, whole: Dataset, defence: Defence | tuple[Kind, float], view: int = 0) -> None:
         defence = defence if isinstance(defence, Defence) else Defence(*defence)
-        self._whole, self._defence, self._view = whole, defence, view
-        self.whole = whole
+        self.whole: Dataset = whole
+        self._defence, self._view = defence, view
         self.name, self.labels, self.classes = whole.name, whole.labels, whole.classes
         self.key = f"{whole.key}/{defence}/{view}"
 
     def __len__(self) -> int:
-        return len(self._whole)
+        return len(self.whole)
 
     def load(self, index: int) -> Image.Image:
         """The image, transformed."""
-        return self._defence.apply(self._whole.load(index), self._view)
+        return self._defence.apply(self.whole.load(index), self._view)
 
     def caption(self, index: int) -> str:
         """What the whole set calls it."""
-        return self._whole.caption(index)
+        return self.whole.caption(index)
 
     def prepare(self, progress: Progress = silent) -> None:
         """Makes the whole set ready."""
-        self._whole.prepare(progress)
+        self.whole.prepare(progress)
 
     def _arguments(self) -> dict[str, Any]:
-        return {"whole": self._whole, "defence": (self._defence.kind, self._defence.strength), "view": self._view}
+        return {"whole": self.whole, "defence": (self._defence.kind, self._defence.strength), "view": self._view}
 
 
 def defended_features(

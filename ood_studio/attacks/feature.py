@@ -127,7 +127,7 @@ class FeatureAttack:
                 steps are smaller.
             watch: scores to report, of the first objective's backbone.
             every: steps between reports.
-            told: called before every step with how many lie behind; may raise to stop.
+            on_step: called before every step with how many lie behind; may raise to stop.
 
         Raises:
             StudioError: pixels, mask or targets that do not fit.

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 Kind = Literal["resize", "crop", "jpeg"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _SHARES = (0.5, 1.0)  # of the height and width that a resize leaves
 _CROPS = (0.8, 1.0)  # of the height and width that a crop leaves

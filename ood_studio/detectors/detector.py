@@ -78,6 +78,9 @@ class Detector:
         ):
             if rows is not None and len(rows) != len(labels):
                 raise StudioError(f"the detector has {len(labels):,} {what}, but vectors of {len(rows):,}")
+        head = self.reference.head
+        if head is not None and self.reference.class_text is None and head.out_features != len(self.labels):
+            raise StudioError(f"the detector has {len(self.labels):,} ID labels, but a head of {head.out_features:,}")
         self.calibration.threshold(self.promise)
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from ood_studio.attacks import (
 )
 from ood_studio.attacks.defences import Defended, defended_features
 from ood_studio.attacks.quality import high_frequency_energy
-from ood_studio.attacks.transforms import KINDS, _tables, cropped, draw_transform, jpeg_like, resized
+from ood_studio.attacks.transforms import Kind, _tables, cropped, draw_transform, jpeg_like, resized
 from ood_studio.backbones.resampling import resampling, shown_part
 from ood_studio.core.errors import StudioError
 from ood_studio.data.folders import FolderDataset
@@ -92,12 +93,12 @@ def test_jpeg_like_is_jpeg(quality: int) -> None:
     assert (found - to_pixels([saved])).abs().mean() < 0.01
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_transformations_keep_shape_range_and_gradient(kind: str) -> None:
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_transformations_keep_shape_range_and_gradient(kind: Kind) -> None:
     pixels = to_pixels([photograph(21, 19)]).requires_grad_()
     generator = torch.Generator().manual_seed(2)
     for _ in range(3):
-        seen = draw_transform([kind], generator)(pixels)  # type: ignore[list-item]
+        seen = draw_transform([kind], generator)(pixels)
         assert seen.shape == pixels.shape and seen.min() >= 0 and seen.max() <= 1.001
         assert torch.autograd.grad(seen.square().sum(), pixels)[0].abs().sum() > 0
 

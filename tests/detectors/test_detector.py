@@ -243,6 +243,8 @@ def test_a_head_may_lie_on_another_device_than_the_features() -> None:
     calibration = Calibration.of(np.linspace(0, 1, 40))
     reference = Reference(head=head.requires_grad_(False))
     detector = Detector(model, model.labels, (), MaxLogit("visual"), reference, calibration, Promise(0.1, None))
+    with pytest.raises(StudioError, match="has 1 ID labels, but a head of"):
+        replace(detector, labels=("fish",))
     (decided,) = detector([Image.new("RGB", (70, 50), (90, 140, 60))])
     (expected,) = model.head(detector.features([Image.new("RGB", (70, 50), (90, 140, 60))]).visual).topk(3).values
     assert [value for _, value, _ in decided.nearest] == pytest.approx(expected.tolist(), abs=1e-4)
