@@ -162,9 +162,10 @@ class NearBoundary:
             LoopBroken: numbers that are not finite, naming the iteration.
         """
         given = [self.seed] * len(pixels) if seeds is None else list(seeds)
-        if not inpainter.kept_steps(self.strength, self.steps):
-            return self._stay(inpainter, guide, pixels, prompts, given, watch)
         # Checked and drawn now, not when the first picture is asked for.
+        if not inpainter.kept_steps(self.strength, self.steps):
+            inpainter.check(pixels, prompts, given)
+            return self._stay(guide, pixels, prompts, watch)
         conditions = inpainter.begin(
             pixels,
             prompts,
@@ -244,17 +245,8 @@ class NearBoundary:
         logits = None if reading.logits is None else reading.logits.detach()
         return _Look(pixels.detach(), reading.score.detach(), loss.detach(), logits, by_pixel, by_latent)
 
-    def _stay(
-        self,
-        inpainter: Inpainter,
-        guide: Guide,
-        pixels: Tensor,
-        prompts: Sequence[str],
-        seeds: Sequence[int],
-        watch: Watcher | None,
-    ) -> Iterator[Iteration]:
+    def _stay(self, guide: Guide, pixels: Tensor, prompts: Sequence[str], watch: Watcher | None) -> Iterator[Iteration]:
         """The pictures themselves, where the strength leaves no step to take."""
-        inpainter.check(pixels, prompts, seeds)
         with torch.no_grad():
             shown = pixels.detach().float()
             reading = guide.read(shown)

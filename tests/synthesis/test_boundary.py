@@ -297,7 +297,7 @@ def test_what_does_not_fit_is_refused_before_anything_runs(inpainter: Inpainter,
         with pytest.raises(StudioError, match=message):
             FAST.run(inpainter, guide, **given)
     with pytest.raises(StudioError, match="there must be 3 prompts"):
-        list(replace(FAST, strength=0.0).run(inpainter, guide, pixels, []))
+        replace(FAST, strength=0.0).run(inpainter, guide, pixels, [])
     assert guide.calls == 0
 
 
