@@ -13,7 +13,7 @@ from ood_studio.adapters.base import Adapted, Adapter, Start
 from ood_studio.adapters.crops import ChosenCrops, CropCount, check_crops, material_crops
 from ood_studio.adapters.few_shot import EmptyClasses, Shots
 from ood_studio.adapters.heads import Batch, Epochs, WeightDecay
-from ood_studio.adapters.krnft_losses import NegativeFeatureLearner, OODWeight, Regularise
+from ood_studio.adapters.krnft_losses import SIDES, NegativeFeatureLearner, OODWeight, Regularise
 from ood_studio.adapters.material import Material
 from ood_studio.adapters.optimisers import Recipe
 from ood_studio.adapters.record import AdapterError
@@ -28,7 +28,6 @@ from ood_studio.scorers.label_vectors import ConditionalText, LabelVectors, Text
 Transform = Literal["constant", "element-wise", "mlp", "class-specific"]
 """One number added to all; α ⊙ c + β; c + MLP(c); α and β of every label."""  # noqa: RUF001
 
-_SIDES = ("positive", "negative")
 _ALL = "all"
 
 
@@ -132,7 +131,7 @@ class KRNFT(Adapter):
         def net(name: str, width: int) -> None:
             found.update(meta_net(name, dim, hidden, width, generator))
 
-        for side in _SIDES if self.distribution_aware else (_ALL,):
+        for side in SIDES if self.distribution_aware else (_ALL,):
             width = 1 if self.transform == "constant" else dim
             if self.transform == "mlp":
                 net(f"{side}/mlp", dim)
@@ -145,7 +144,7 @@ class KRNFT(Adapter):
                 if self.transform != "constant":
                     net(f"{side}/scale_net", dim)
         if self.transform == "class-specific":
-            for side, count in zip(_SIDES, (len(material.labels), len(material.negative_labels)), strict=True):
+            for side, count in zip(SIDES, (len(material.labels), len(material.negative_labels)), strict=True):
                 found[f"{side}/labels/scale"] = torch.ones(count, dim)
                 found[f"{side}/labels/shift"] = torch.zeros(count, dim)
         return {name: each.to(backbone.device).requires_grad_() for name, each in found.items()}

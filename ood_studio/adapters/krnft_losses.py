@@ -19,6 +19,9 @@ from ood_studio.scorers.label_vectors import FixedVectors
 Regularise = Literal["features", "logits", "probabilities", "none"]
 """Where the knowledge regularisation acts (Fig. 4c)."""
 
+SIDES = ("positive", "negative")
+"""Of the text: the ID labels and the negative ones."""
+
 OODWeight = Annotated[float, Bounds(0.0, 1e4, help="Weight λ₁ of the loss on negative crops")]
 
 

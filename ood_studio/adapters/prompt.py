@@ -14,7 +14,7 @@ from ood_studio.adapters.base import Adapted, Adapter, Start
 from ood_studio.adapters.crops import ChosenCrops, CropCount, check_crops, material_crops
 from ood_studio.adapters.few_shot import EmptyClasses, Shots
 from ood_studio.adapters.heads import Batch, Epochs, WeightDecay
-from ood_studio.adapters.krnft_losses import OODWeight
+from ood_studio.adapters.krnft_losses import SIDES, OODWeight
 from ood_studio.adapters.material import Material
 from ood_studio.adapters.optimisers import Recipe
 from ood_studio.adapters.prompt_losses import NET, PromptLearner, context_of
@@ -27,8 +27,6 @@ from ood_studio.core.parameters import Bounds, Help
 from ood_studio.core.progress import Progress
 from ood_studio.scorers import Reference, Space
 from ood_studio.scorers.label_vectors import ConditionalText, FixedVectors, LabelVectors, TextPart
-
-SIDES = ("positive", "negative")
 
 _ENCODED: KeyedCache[Tensor] = KeyedCache(None, max_bytes=256 * 2**20, size=lambda text: text.nbytes)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from ood_studio.adapters.crops import Crops
-from ood_studio.adapters.krnft_losses import crop_losses
+from ood_studio.adapters.krnft_losses import SIDES, crop_losses
 from ood_studio.adapters.loop import Learner
 from ood_studio.adapters.transformed import perceptron
 from ood_studio.backbones import Backbone, PromptedTexts
@@ -52,7 +52,7 @@ class PromptLearner(Learner):
 
     def losses(self, rows: Tensor) -> dict[str, Tensor]:
         images = torch.cat([part[rows] for part in (self._crops.positive, self._crops.negative)]).to(self._device)
-        inner, outer = (self._logits(side, images) for side in ("positive", "negative"))
+        inner, outer = (self._logits(side, images) for side in SIDES)
         found = crop_losses(inner, outer, self._crops.classes[rows].to(self._device))
         return {"loss": found["L_p"] + self._weight * found["L_n"], **found}
 
