@@ -57,11 +57,6 @@ class Reliability:
         return float((gaps * self.counts).sum() / self.counts.sum())
 
     @property
-    def mce(self) -> float:
-        """Maximum calibration error: the largest gap of any bin, in [0, 1] (Guo et al. 2017, Eq. 5)."""
-        return float(np.nanmax(np.abs(self.confidence - self.accuracy)))
-
-    @property
     def few(self) -> int:
         """How many bins hold some images, but fewer than `FEW`."""
         return int(((self.counts > 0) & (self.counts < FEW)).sum())

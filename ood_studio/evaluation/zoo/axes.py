@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ood_studio.evaluation.zoo.figures import Figure, Measured
@@ -109,15 +109,6 @@ def said(name: str, figure: Figure | None, *, interval: bool = False) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def common_sets(models: Sequence[Measured]) -> Mapping[str, tuple[str, ...]]:
-    """The names of factors and of sets with a reliability diagram, as the models have them."""
-    factors = dict.fromkeys(
-        key.removeprefix("factor ") for each in models for key in each.figures if key[:7] == "factor "
-    )
-    drawn = dict.fromkeys(key for each in models for key in each.diagrams if not key.startswith("scaled "))
-    return {"factors": tuple(factors), "diagrams": tuple(drawn)}
 
 
 @dataclass(frozen=True)
