@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 from ood_studio.cli.output import check_folder, to_json, write_text
-from ood_studio.cli.sweep import Measured, sweep
+from ood_studio.cli.sweep import BenchFlags, sweep
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Help, Seed
 from ood_studio.core.progress import Bars
@@ -20,7 +20,7 @@ from ood_studio.studio import Studio
 
 
 @dataclass(frozen=True)
-class Bench(Measured):
+class Bench(BenchFlags):
     """Compares scorers on a suite of ID and OOD pictures: AUROC and FPR95 on each OOD set."""
 
     scores: Annotated[str, Help("CSV or Parquet file for every picture's scores")] = ""

@@ -18,8 +18,8 @@ from ood_studio.studio import BenchRequest, Studio
 
 
 @dataclass(frozen=True)
-class Measured(Common):
-    """Flags of a benchmark, and of NegLabel walking through the values of a parameter on it."""
+class BenchFlags(Common):
+    """Flags of a benchmark, and of a scorer walking through the values of a parameter on it."""
 
     format: Format = "table"
     intervals: Annotated[bool, Help("Print 95 % bootstrap intervals too")] = False
@@ -38,7 +38,7 @@ class Measured(Common):
     request: BenchRequest = field(default_factory=BenchRequest)
 
 
-def sweep(command: Measured, studio: Studio) -> None:
+def sweep(command: BenchFlags, studio: Studio) -> None:
     """Prints the figures of a sweep, and draws its curves where a file is given for them.
 
     Raises:

@@ -17,7 +17,7 @@ from ood_studio.studio.scores import Affinity, Reading, ReferenceScores
 
 @dataclass(frozen=True)
 class SweepPoint:
-    """NegLabel at one value of a sweep: a row for each OOD set, or the reason why there is none; and what was left out
+    """A scorer at one value of a sweep: a row for each OOD set, or the reason why there is none; and what was left out
     or assumed, in sentences."""
 
     value: Any
