@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 import torch
 
+from ood_studio.backbones import load_backbone
 from ood_studio.core.paths import cache_dir
+from ood_studio.diorama.world import ID_CLASSES
 from ood_studio.training import alignment
 from ood_studio.training.autoencoder.recipe import AutoencoderRecipe
 from ood_studio.training.autoencoder.training import train as autoencoder
@@ -74,11 +76,8 @@ def test_autoencoder(tmp_path: Path) -> None:
 
 def test_classifier(trained_autoencoder: Path, tmp_path: Path) -> None:
     recipe = ClassifierRecipe(**QUICK, anywhere=64, start=trained_autoencoder)
-    check(
-        lambda out, seconds: classifier(replace(recipe, out=out, checkpoint_seconds=seconds)),
-        2,
-        tmp_path,
-    )
+    folder = check(lambda out, seconds: classifier(replace(recipe, out=out, checkpoint_seconds=seconds)), 2, tmp_path)
+    assert load_backbone(f"timm:local-dir:{folder}", device="cpu").labels == ID_CLASSES
 
 
 def test_inpainting(trained_autoencoder: Path, tmp_path: Path) -> None:

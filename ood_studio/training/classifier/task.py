@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from ood_studio.training.augmentation import jittered
 from ood_studio.training.classifier.images import LabelledImages
-from ood_studio.training.classifier.model import normalised
 from ood_studio.training.classifier.recipe import ClassifierRecipe
+from ood_studio.training.clip.model import normalised
 from ood_studio.training.loop import Batch, Task
 from ood_studio.training.scene_cache import draw_rows, to_tensor
 

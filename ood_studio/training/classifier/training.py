@@ -10,12 +10,14 @@ import torch
 
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import load_split
+from ood_studio.diorama.world import ID_CLASSES
 from ood_studio.training.autoencoder.model import load_autoencoder
 from ood_studio.training.classifier.images import labelled_images, reconstructed
-from ood_studio.training.classifier.model import FOLDER, build_classifier, save_classifier
+from ood_studio.training.classifier.model import ARCHITECTURE, FOLDER, MODEL_ARGS, build_classifier
 from ood_studio.training.classifier.recipe import ClassifierRecipe
 from ood_studio.training.classifier.task import Recognition
 from ood_studio.training.loop import TrainingRun, fingerprint
+from ood_studio.training.saving import save_timm
 from ood_studio.training.scene_cache import HELD_OUT
 
 
@@ -37,5 +39,5 @@ def train(recipe: ClassifierRecipe) -> Path:
     inputs = f"{images.key}/{fingerprint(autoencoder)}"
     trained = TrainingRun(recipe, "classifier", classifier, task, inputs=inputs).finish()
     folder = recipe.out or FOLDER
-    save_classifier(trained, folder)
+    save_timm(trained, ARCHITECTURE, MODEL_ARGS, ID_CLASSES, folder)
     return folder

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from ood_studio.core.files import scratch_file
 from ood_studio.hub.bundled import bundled
 from ood_studio.training.clip.recipe import Tower
+from ood_studio.training.saving import MEAN, STD, save_half
 from ood_studio.training.tokenizer import CONTEXT_LENGTH, save_tokenizer
 
-MEAN, STD = (0.5, 0.5, 0.5), (0.3, 0.3, 0.3)
 FOLDERS: dict[Tower, Path] = {
     "vit": bundled("backbone")["diorama"].folder,
     "conv": bundled("backbone")["diorama-conv"].folder,
@@ -70,6 +69,15 @@ def load_weights(folder: Path) -> dict[str, Tensor]:
     return {name: tensor.float() for name, tensor in load_file(folder / _WEIGHTS).items()}
 
 
+def load_visual(folder: Path) -> dict[str, Tensor]:
+    """The weights of the image tower in a folder, in float32, by their names in it."""
+    return {
+        name.removeprefix("visual."): tensor
+        for name, tensor in load_weights(folder).items()
+        if name.startswith("visual.")
+    }
+
+
 def load_clip(folder: Path) -> Any:
     """The model in a folder, in float32."""
     clip = build_clip(load_config(folder))
@@ -95,7 +103,4 @@ def save_clip(clip: Any, config: dict[str, Any], tokenizer: Tokenizer, folder: P
     preprocess = {"mean": MEAN, "std": STD, "interpolation": "bicubic", "resize_mode": "squash"}
     text = json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}, indent=1)
     (folder / _CONFIG).write_text(text + "\n", encoding="utf-8")
-    weights = {name: tensor.detach().cpu().half().contiguous() for name, tensor in clip.state_dict().items()}
-    with scratch_file(folder / _WEIGHTS) as scratch:
-        save_file(weights, scratch)
-        scratch.chmod(0o644)
+    save_half(clip, folder / _WEIGHTS)

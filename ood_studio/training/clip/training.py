@@ -12,7 +12,7 @@ from ood_studio.core.paths import ASSETS
 from ood_studio.training.captioned_scenes import CaptionedScenes, load_captioned
 from ood_studio.training.clip.batches import ClipBatches
 from ood_studio.training.clip.learner import Learner
-from ood_studio.training.clip.model import FOLDERS, build_clip, load_weights, model_config, save_clip
+from ood_studio.training.clip.model import FOLDERS, build_clip, load_visual, model_config, save_clip
 from ood_studio.training.clip.recipe import ClipRecipe, ContrastiveRecipe
 from ood_studio.training.clip.task import ClipTask
 from ood_studio.training.clip.teacher import LOCAL, Teacher
@@ -52,8 +52,7 @@ def train(recipe: ClipRecipe) -> Path:
     if teacher is not None:
         teacher.share_texts(learner.clip)
     if recipe.start is not None:
-        image_tower = {k: v for k, v in load_weights(recipe.start).items() if k.startswith("visual.")}
-        learner.clip.load_state_dict(image_tower, strict=False)
+        learner.clip.visual.load_state_dict(load_visual(recipe.start))
     learner.to(device)
     if recipe.model == "conv":
         learner.to(memory_format=torch.channels_last)

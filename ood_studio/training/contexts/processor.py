@@ -11,7 +11,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 from ood_studio.diorama.elements import ELEMENTS
 from ood_studio.diorama.places import PLACES
 from ood_studio.synthesis.contexts import NOTHING, QUESTION
-from ood_studio.training.clip.model import MEAN, STD
+from ood_studio.training.saving import MEAN, STD
 
 SPECIAL = ("<pad>", "<s>", "</s>", "<unk>", "<image>")
 CHAT = (

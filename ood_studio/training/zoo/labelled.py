@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -18,7 +17,7 @@ from ood_studio.hub.bundled import bundled
 from ood_studio.hub.zoo_models import ZOO, ZooRecipe
 from ood_studio.training.augmentation import jittered
 from ood_studio.training.captioned_scenes import CaptionedScenes
-from ood_studio.training.clip.model import normalised
+from ood_studio.training.clip.model import load_visual, normalised
 from ood_studio.training.loop import Batch, Task, TrainingRun
 from ood_studio.training.recipe import (
     BatchSize,
@@ -30,11 +29,12 @@ from ood_studio.training.recipe import (
     Shift,
     WeightDecay,
 )
+from ood_studio.training.saving import save_timm
 from ood_studio.training.scene_cache import to_tensor
 from ood_studio.training.zoo.cards import write_card
 from ood_studio.training.zoo.material import held_out, pictures, rows_of
 from ood_studio.training.zoo.recipe import Member, Used
-from ood_studio.training.zoo.towers import build, clip_trunk_config, load_visual, save_timm, timm_config, trunk_weights
+from ood_studio.training.zoo.towers import build, clip_trunk_config, timm_config, trunk_weights
 
 Classes = Literal["id", "all"]
 _AT_ONCE = 250
@@ -91,7 +91,7 @@ class Labels(Task):
         inside = rows_of(labels, "id")
         found = {"id_accuracy": float((logits[inside, :known].argmax(1) == labels[inside]).mean())}
         if self._recipe.classes == "all":
-            rows = np.flatnonzero(labels >= 0)
+            rows = rows_of(labels, "all")
             found["all_accuracy"] = float((logits[rows].argmax(1) == labels[rows]).mean())
         return found
 

@@ -56,4 +56,5 @@ def first(scenes: CaptionedScenes, count: int) -> CaptionedScenes:
 
 def rows_of(labels: np.ndarray, classes: str) -> np.ndarray:
     """The rows of images of an ID class (``id``), or of any trained class (``all``)."""
-    return np.flatnonzero((labels >= 0) & (labels < (len(ID_CLASSES) if classes == "id" else labels.max() + 1)))
+    trained = labels >= 0
+    return np.flatnonzero(trained & (labels < len(ID_CLASSES)) if classes == "id" else trained)

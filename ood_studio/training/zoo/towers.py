@@ -1,19 +1,13 @@
-"""The image towers of the zoo by size, and how its models are written down."""
+"""The image towers of the zoo by size."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import timm
-import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
-from ood_studio.core.files import scratch_file
-from ood_studio.training.clip.model import MEAN, STD
 from ood_studio.training.tokenizer import CONTEXT_LENGTH
 
 IMAGE_SIZE = 64
@@ -104,47 +98,3 @@ def trunk_weights(visual: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def build(architecture: str, model_args: Mapping[str, Any], classes: int) -> Any:
     """A randomly initialised timm model with a classifier of so many classes; none for 0."""
     return timm.create_model(architecture, num_classes=classes, **model_args)
-
-
-def save_timm(
-    model: nn.Module, architecture: str, model_args: Mapping[str, Any], labels: Sequence[str], folder: Path
-) -> None:
-    """Writes a folder that timm reads as ``local-dir``: config and half-precision weights.
-
-    Args:
-        labels: the names of the classes; none for a model without a classifier.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    config = {
-        "architecture": architecture,
-        "num_classes": len(labels),
-        "model_args": dict(model_args),
-        "pretrained_cfg": {
-            "input_size": [3, IMAGE_SIZE, IMAGE_SIZE],
-            "interpolation": "bicubic",
-            "crop_pct": 1.0,
-            "crop_mode": "squash",
-            "mean": MEAN,
-            "std": STD,
-            "num_classes": len(labels),
-            **({"label_names": list(labels)} if labels else {}),
-        },
-    }
-    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
-    weights = {
-        name: (tensor.half() if tensor.is_floating_point() else tensor).detach().cpu().contiguous()
-        for name, tensor in model.state_dict().items()
-    }
-    with scratch_file(folder / "model.safetensors") as scratch:
-        save_file(weights, scratch)
-        scratch.chmod(0o644)
-
-
-def load_visual(folder: Path) -> dict[str, Tensor]:
-    """The weights of the image tower of an open_clip folder, in float32."""
-    weights = load_file(folder / "open_clip_model.safetensors")
-    return {
-        name.removeprefix("visual."): tensor.float() if tensor.dtype == torch.float16 else tensor
-        for name, tensor in weights.items()
-        if name.startswith("visual.")
-    }

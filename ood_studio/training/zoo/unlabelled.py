@@ -29,11 +29,12 @@ from ood_studio.training.recipe import (
     Share,
     WeightDecay,
 )
+from ood_studio.training.saving import save_timm
 from ood_studio.training.scene_cache import to_tensor
 from ood_studio.training.zoo.cards import write_card
 from ood_studio.training.zoo.material import held_out, pictures, rows_of
 from ood_studio.training.zoo.recipe import Member, Used
-from ood_studio.training.zoo.towers import build, save_timm, timm_config
+from ood_studio.training.zoo.towers import build, timm_config
 
 _AT_ONCE = 250
 _NEIGHBOURS = 3000  # training images of known class that are looked among
