@@ -114,5 +114,6 @@ def _timesteps(count: int) -> Tensor:
 def _inside(boxes: Tensor) -> Tensor:
     """(n, 32, 32) bool: which latents lie in boxes (n, 4) of 64-pixel pictures."""
     left, top, right, bottom = (boxes // 2).T[..., None, None]
-    rows, columns = torch.arange(32)[:, None], torch.arange(32)
+    along = torch.arange(32, device=boxes.device)
+    rows, columns = along[:, None], along
     return (rows >= top) & (rows < bottom) & (columns >= left) & (columns < right)

@@ -87,10 +87,11 @@ class UnlabelledTask(Task):
         """Accuracy of 20 nearest neighbours over the ID classes, on held-out scenes."""
         known = rows_of(self._scenes.labels, "id")[:_NEIGHBOURS]
         asked = rows_of(self._fresh.labels, "id")
+        device = next(model.parameters()).device
         near, features = (
             torch.cat(
                 [
-                    model.trunk(normalised(to_tensor(scenes.pixels[rows[start : start + _AT_ONCE]])))
+                    model.trunk(normalised(to_tensor(scenes.pixels[rows[start : start + _AT_ONCE]])).to(device)).cpu()
                     for start in range(0, len(rows), _AT_ONCE)
                 ]
             )
