@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import sys
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
@@ -31,14 +32,24 @@ def command(
         arguments: of the command line; those of this process where None.
 
     Raises:
-        SystemExit: with 2, after one line on standard error, for a value that is none and for what cannot be trained.
+        SystemExit: as `errors_in_one_line`, for a value that is none and for what cannot be trained.
+    """
+    with errors_in_one_line():
+        print(f"the model is in {train(parse(recipe, description, arguments))}")
+
+
+@contextmanager
+def errors_in_one_line() -> Iterator[None]:
+    """Ends the process in one line where the block cannot do what was asked, or the disk refuses.
+
+    Raises:
+        SystemExit: with 2, after one line on standard error.
     """
     try:
-        folder = train(parse(recipe, description, arguments))
-    except StudioError as error:
-        print(error, file=sys.stderr)
+        yield
+    except (StudioError, OSError) as error:
+        print(" ".join(str(error).split()), file=sys.stderr)
         raise SystemExit(2) from None
-    print(f"the model is in {folder}")
 
 
 def parse(recipe: type[T] | T, description: str | None = None, arguments: Sequence[str] | None = None) -> T:

@@ -11,7 +11,6 @@ Whole scenes of a split, where no class is named::
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from ood_studio.diorama.palette import COLOURS, PLACE_MATERIALS, dress, ink, mix
 from ood_studio.diorama.raster import affine, bevel, colour, cut_out, paste
 from ood_studio.diorama.render import render
 from ood_studio.diorama.scene import Scene
+from ood_studio.training.command import errors_in_one_line
 
 _SMALL = 64  # pixels: the portraits beside the large one
 _LINE = 14  # pixels: height of the text under a scene
@@ -131,18 +131,21 @@ def _scene(scene: Scene, size: int) -> Image.Image:
     return tile
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point: 0, or 2 with one line on what was wrong."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point.
+
+    Raises:
+        SystemExit: with 2, after one line on standard error, for what cannot be drawn or written.
+    """
     preview = tyro.cli(Preview, args=arguments, description=__doc__)
-    try:
+    with errors_in_one_line():
         sheet = contact_sheet(preview)
-    except StudioError as error:
-        print(error, file=sys.stderr)
-        return 2
-    sheet.save(preview.out)
-    print(f"{preview.out}: {sheet.width} x {sheet.height} pixels")
-    return 0
+        try:
+            sheet.save(preview.out)
+        except ValueError as error:  # a kind of file that Pillow does not know
+            raise StudioError(f"{preview.out} cannot be written: {error}") from error
+        print(f"{preview.out}: {sheet.width} x {sheet.height} pixels")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

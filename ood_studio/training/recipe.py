@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from ood_studio.core.parameters import Bounds, Help, Seed, check
+from ood_studio.hub.device import choose_device
 
 TrainingSteps = Annotated[int, Bounds(1, 10_000_000, log=True, step=1, help="Optimiser steps")]
 BatchSize = Annotated[int, Bounds(1, 65_536, log=True, step=1, help="Images a step")]
@@ -59,10 +60,14 @@ class Recipe:
         check(self)
 
     def prepare(self) -> torch.device:
-        """The device, after setting the number of threads."""
+        """The device, after setting the number of threads.
+
+        Raises:
+            StudioError: for an unknown device or one that this machine lacks.
+        """
         if self.threads:
             torch.set_num_threads(self.threads)
-        return torch.device(self.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        return choose_device(self.device or ("cuda" if torch.cuda.is_available() else "cpu"))
 
     def autocast(self, device: torch.device) -> torch.autocast:
         """The precision of forward passes."""

@@ -18,8 +18,13 @@ from ood_studio.training.command import command, parse
 from ood_studio.training.contexts.recipe import ContextsRecipe
 from ood_studio.training.inpainting.recipe import InpaintingRecipe
 from ood_studio.training.recipe import Recipe
+from ood_studio.training.zoo import __main__ as zoo
+from ood_studio.training.zoo.clips import ZooClipRecipe
+from ood_studio.training.zoo.labelled import LabelledRecipe
+from ood_studio.training.zoo.unlabelled import UnlabelledRecipe
 
 ALL = [AlignmentRecipe, AutoencoderRecipe, ClassifierRecipe, ClipRecipe, ContextsRecipe, InpaintingRecipe]
+ALL += [ZooClipRecipe, LabelledRecipe, UnlabelledRecipe]
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -46,6 +51,41 @@ def test_a_value_beyond_its_bounds_ends_in_one_line(capsys: pytest.CaptureFixtur
         command(Recipe, lambda recipe: pytest.fail("nothing is to be trained"), None, ["--batch", "0"])
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith("batch must lie between 1 and")
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--device", "gpu"], "device must be auto, cpu, cuda, cuda:N or mps, not 'gpu'\n"),
+        (["--device", "cuda:99"], "this machine has no device 'cuda:99'; choose auto or cpu\n"),
+        ([], "[Errno 28] No space left on device: 'x'\n"),
+    ],
+)
+def test_what_cannot_be_trained_ends_in_one_line(
+    flags: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def train(recipe: Recipe) -> Path:
+        recipe.prepare()
+        raise OSError(28, "No space left on device", "x")
+
+    with pytest.raises(SystemExit) as ended:
+        command(Recipe, train, None, flags)
+    assert ended.value.code == 2 and capsys.readouterr().err == sentence
+
+
+def test_each_of_all_models_of_the_zoo_has_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path | None] = []
+
+    def train(recipe: Recipe) -> Path:
+        asked.append(recipe.out)
+        return Path("somewhere")
+
+    monkeypatch.setattr(zoo, "train", train)
+    monkeypatch.setattr(zoo, "ZOO", {name: zoo.ZOO[name] for name in ("zoo-books-s", "zoo-mae")})
+    zoo.main(["all", "--out", "here"])
+    zoo.main(["all"])
+    zoo.main(["zoo-mae", "--out", "here"])
+    assert asked == [Path("here/zoo-books-s"), Path("here/zoo-mae"), None, None, Path("here")]
 
 
 def test_the_tower_chooses_the_defaults_of_the_clip_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from ood_studio.training.preview import Preview, contact_sheet, main
 
 def test_scenes_of_a_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "sheet.png"
-    assert main(["--split", "id-test", "--count", "3", "--size", "64", "--out", str(out)]) == 0
+    main(["--split", "id-test", "--count", "3", "--size", "64", "--out", str(out)])
     assert "192 x 78" in capsys.readouterr().out
     with Image.open(out) as sheet:
         assert sheet.size == (192, 78)
@@ -26,12 +26,25 @@ def test_classes_and_superclasses() -> None:
     assert contact_sheet(Preview(names=("toy",), out=Path("x.png"), size=64)).width == 256
 
 
-def test_bad_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["unicorn", "--out", str(tmp_path / "x.png")]) == 2
+@pytest.mark.parametrize(
+    ("name", "out", "sentence"),
+    [
+        ("unicorn", "x.png", "no class or superclass named 'unicorn'; it has the classes cat, dog"),
+        ("kite", "x.picture", "x.picture cannot be written: unknown file extension: .picture"),
+        ("kite", "nowhere/x.png", "No such file or directory"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(
+    name: str, out: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--size", "64", "--out", str(tmp_path / out)])
     said = capsys.readouterr().err
-    assert "no class or superclass named 'unicorn'; it has the classes cat, dog" in said
-    assert said.count("\n") == 1
+    assert ended.value.code == 2 and sentence in said and said.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_unknown_splits_and_sizes(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="no split named 'x'"):
         contact_sheet(Preview(out=tmp_path, split="x"))
     with pytest.raises(StudioError, match="64 to 512 pixels wide, not 9"):

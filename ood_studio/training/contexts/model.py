@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ood_studio.core.errors import StudioError
 from ood_studio.hub.bundled import bundled
-from ood_studio.training.clip.model import layers_of, load_weights
+from ood_studio.training.clip.model import layers_of, load_visual
 from ood_studio.training.contexts.processor import SPECIAL
 
 FOLDER = bundled("contexts")["diorama"].folder
@@ -62,8 +63,7 @@ def start_with_clip(vision: Any, folder: Path) -> None:
 
     Layers beyond those that it has change nothing at first.
     """
-    weights = load_weights(folder)
-    found = {k.removeprefix("visual."): v for k, v in weights.items() if k.startswith("visual.")}
+    found = load_visual(folder)
     wanted: dict[str, Tensor] = {
         "embeddings.class_embedding": found["class_embedding"],
         "embeddings.patch_embedding.weight": found["conv1.weight"],
@@ -100,12 +100,16 @@ def start_with(llava: Any, folder: Path) -> None:
 
 
 def _load(module: nn.Module, weights: Mapping[str, Tensor], layers: int, folder: Path) -> None:
-    """Loads weights that may lack vision layers from ``layers`` on."""
+    """Loads weights that may lack vision layers from ``layers`` on.
+
+    Raises:
+        StudioError: where others are missing.
+    """
     missing = module.load_state_dict(weights, strict=False).missing_keys
     new = re.compile(r"encoder\.layers\.(\d+)\.")
     lost = [name for name in missing if (found := new.search(name)) is None or int(found[1]) < layers]
     if lost:
-        raise RuntimeError(f"the model in {folder} has no weights for {lost}")
+        raise StudioError(f"the model in {folder} has no weights for {', '.join(lost)}")
 
 
 def pass_through(vision: Any, first: int) -> None:

@@ -10,11 +10,9 @@ tab opens with. ``contexts`` asks the bundled model of contexts about fresh scen
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
-from ood_studio.core.errors import StudioError
-from ood_studio.training.command import parse_one_of
+from ood_studio.training.command import errors_in_one_line, parse_one_of
 from ood_studio.training.reports.adapters import AdapterReport
 from ood_studio.training.reports.attacks import AttackReport
 from ood_studio.training.reports.contexts import ContextReport
@@ -42,14 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point.
 
     Raises:
-        SystemExit: with 2, after one line on standard error, for what cannot be measured.
+        SystemExit: with 2, after one line on standard error, for what cannot be measured or written.
     """
-    try:
+    with errors_in_one_line():
         report = parse_one_of(REPORTS, "python -m ood_studio.training.reports", __doc__, arguments)
         report.write(Documents(report.out))
-    except StudioError as error:
-        print(error, file=sys.stderr)
-        raise SystemExit(2) from None
 
 
 if __name__ == "__main__":

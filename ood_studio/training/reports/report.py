@@ -11,6 +11,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help, Seed, check
 from ood_studio.core.paths import ROOT
 from ood_studio.hub.bundled import bundled
+from ood_studio.hub.device import Device
 from ood_studio.training.reports.document import Documents
 
 Count = Annotated[int, Bounds(10, 100_000, log=True, step=1)]
@@ -27,7 +28,7 @@ class Report(ABC):
 
     count: FreshScenes = 200
     seed: Annotated[Seed, Help("Seed of the fresh scenes")] = 1
-    device: Annotated[str, Help("Torch device, or auto")] = "auto"
+    device: Device = "auto"
     out: Annotated[Path, Help("Folder of docs/figures.md and assets/ that are rewritten")] = ROOT
 
     def __post_init__(self) -> None:

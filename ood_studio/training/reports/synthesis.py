@@ -32,12 +32,12 @@ class SynthesisReport(Report):
     def write(self, documents: Documents) -> None:
         """Rewrites the part ``synthesis`` of docs/figures.md and the cards of two models."""
         found, images = measure_synthesis(Workbench(self.device, workers=0), self.seed, self.count)
-        if self.sheet is not None:
-            contact_sheet([each[:_SHOWN] for each in images]).save(self.sheet)
         text = synthesis_figures(found, self)
         documents.card(bundled("inpainting")["diorama"], inpainting_card(text))
         documents.card(bundled("classifier")["diorama-classifier"], classifier_card(text))
         documents.section("synthesis", text)
+        if self.sheet is not None:  # last: what was measured is not lost where it cannot be written
+            contact_sheet([each[:_SHOWN] for each in images]).save(self.sheet)
 
 
 def synthesis_figures(found: SynthesisFigures, report: SynthesisReport) -> str:
