@@ -72,10 +72,10 @@ class AlignmentBatches(ContrastiveBatches):
         return np.concatenate([places, textures, rng.choice(self._objects, count - bare)])
 
     def _captioned(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return rng.choice(rows, self._alignment.captions, replace=False)
+        return rng.choice(rows, min(self._alignment.captions, len(rows)), replace=False)
 
     def _concepts(self, rng: np.random.Generator) -> np.ndarray:
-        others = rng.choice(self._others, self._alignment.others, replace=False)
+        others = rng.choice(self._others, min(self._alignment.others, len(self._others)), replace=False)
         return np.concatenate([self._prompts.classes, others])
 
 

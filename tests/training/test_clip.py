@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from random import Random
+
 import pytest
 import torch
 
-from ood_studio.diorama.captions import concepts
+from ood_studio.diorama.captions import caption, concepts
+from ood_studio.diorama.objects import OBJECTS
 from ood_studio.diorama.palette import COLOURS
 from ood_studio.diorama.places import PLACES
 from ood_studio.diorama.scene import FACTORS, Scene
@@ -43,8 +48,12 @@ def test_what_kind_of_scene_it_is_says_nothing_else_about_it(scenes: tuple[Scene
 
 
 def test_unseen_classes_stay_unseen(scenes: tuple[Scene, ...]) -> None:
-    assert not set(UNSEEN_CLASSES) & {word for scene in scenes for word in concepts(scene)}
-    assert not set(UNSEEN_CLASSES) & {*all_concepts(), *distractor_words()}
+    unseen = {*UNSEEN_CLASSES, *(kind for name in UNSEEN_CLASSES for kind in OBJECTS[name].kinds)}
+    shown = {word for scene in scenes for word in concepts(scene)}
+    said = (caption(scene, Random(i)).text for i, scene in enumerate(scenes[::4]))
+    told = {word for text in said for word in re.findall(r"\w+", text)}
+    assert shown <= set(all_concepts())
+    assert not unseen & (shown | told | {*all_concepts(), *distractor_words()})
 
 
 def test_batches_weigh_the_main_object_most(batches: AlignmentBatches) -> None:
@@ -61,3 +70,8 @@ def test_batches_weigh_the_main_object_most(batches: AlignmentBatches) -> None:
     again, other = batches.draw(0), batches.draw(1)
     assert all(torch.equal(batch[name], again[name]) for name in batch)
     assert not torch.equal(batch["pixels"], other["pixels"])
+
+
+def test_a_batch_has_no_more_texts_than_there_are(batches: AlignmentBatches) -> None:
+    few = AlignmentBatches(batches._scenes, batches._prompts, replace(SMALL, batch=4, others=100_000))
+    assert few.draw(0)["positive"].shape == (4, 4 + len(all_concepts()) + SMALL.distractors)
