@@ -186,9 +186,6 @@ def scores_of(detector: adapter_bench.Detector, ground: adapter_bench.Ground, se
 
 def test_every_part_of_the_report_on_adapters_says_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter_bench.Bench, "measure", lambda self, *of: scores_of(*of))
-    monkeypatch.setattr(
-        adapter_bench.Bench, "cost", lambda self, detector, seed: scores_of(detector, adapters.BASE, seed)
-    )
     rng = np.random.default_rng(0)
     better = delong(rng.normal(2, 1, 80), rng.normal(0, 1, 80), rng.normal(0, 1, 80), rng.normal(0, 1, 80))
     monkeypatch.setattr(loop.Loop, "_tests", lambda *of: {"near-ood": [better] * 2, "learnt from": [better] * 2})
@@ -274,3 +271,31 @@ def test_what_was_measured_is_kept_and_not_measured_again(tmp_path: Path, monkey
     assert again.costs == one.costs and again.sets == one.sets
     for name, scores in one.scores.items():
         np.testing.assert_array_equal(again.scores[name], scores)
+
+
+def test_synthetic_pictures_are_copied_whole_and_from_the_set_at_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy that was interrupted is not learnt from, nor that of an earlier set."""
+    monkeypatch.setattr(adapter_bench, "cache_dir", lambda: tmp_path / "cache")
+    bench = adapter_bench.Bench("diorama", 10, 10, 20, 1, "cpu")
+    asked = adapter_plans.synthetic(2, "synood-projection")
+
+    def copied(name: str) -> list[str]:
+        made = tmp_path / name
+        made.mkdir(exist_ok=True)
+        for i in range(4):
+            (made / f"{i}.png").write_text(f"{name} {i}")
+        studio = SimpleNamespace(synthesize_set=lambda *of: [SimpleNamespace(folder=made)])
+        folder = Path(bench._synthetic(studio, asked))  # type: ignore[arg-type]
+        return [path.read_text() for path in sorted(folder.iterdir())]
+
+    def interrupted(file: Path, to: Path) -> None:
+        to.write_text("half")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(adapter_bench.shutil, "copy", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            copied("one")
+    assert copied("one") == ["one 0", "one 2"] and copied("other") == ["other 0", "other 2"]

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from ood_studio.adapters import Adaptation, Adapted, export
 from ood_studio.backbones import Backbone
-from ood_studio.core.files import scratch_file
+from ood_studio.core.files import scratch_file, scratch_folder, settle
 from ood_studio.core.paths import cache_dir
 from ood_studio.core.progress import Bars
 from ood_studio.data.dataset import Dataset
@@ -173,21 +173,8 @@ class Bench:
         return Measured(scores, {"fit": seconds, "image": milliseconds, "numbers": float(learnt)})
 
     def cost(self, detector: Detector, seed: int) -> Measured:
-        """Only what a detector costs, of one too slow to be judged."""
-        studio = _studio(self.device)
-        content = ["cost", _FORMAT, world_fingerprint(), asdict(detector), asdict(self), seed]
-        key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]
-
-        def make() -> Measured:
-            space = studio.workbench.label_space(self._choice(detector, ID_CLASSES))
-            parts, seconds = self._fitted(studio, detector, seed)
-            adaptation = Adaptation(space.backbone, tuple(parts))
-            fitted, reads = self._score(detector, adaptation, space, seed)
-            taken = _milliseconds(fitted, self._rows(BASE, seed, adaptation, reads)[""])
-            learnt = sum(each.numel() for part in parts for each in part.tensors.values())
-            return Measured({"": np.zeros(0)}, {"fit": seconds, "image": taken, "numbers": float(learnt)})
-
-        return _kept(key, make)
+        """What a detector costs that is too slow to be judged: on no more images than a score is timed on."""
+        return replace(self, count=_TIMED).measure(detector, replace(BASE, ood=()), seed)
 
     def _score(
         self, detector: Detector, adaptation: Adaptation, space: LabelSpace, seed: int
@@ -257,11 +244,12 @@ class Bench:
             *_, built = studio.synthesize_set(request, bars)
         files = sorted(built.folder.glob("*.png"))
         step = max(1, len(files) // detector.pictures)
-        folder = _folder() / f"{detector.synthetic}-{detector.pictures}-of-{len(files)}-{self.seed}"
+        folder = _folder() / f"{built.folder.name}-{detector.pictures}-of-{len(files)}"
         if not folder.is_dir():
-            folder.mkdir(parents=True)
-            for file in files[::step][: detector.pictures]:
-                shutil.copy(file, folder / file.name)
+            with scratch_folder(folder.parent) as scratch:
+                for file in files[::step][: detector.pictures]:
+                    shutil.copy(file, scratch / file.name)
+                settle(scratch, folder)
         return str(folder)
 
 

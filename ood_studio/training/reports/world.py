@@ -109,7 +109,7 @@ def claims(result: BenchResult) -> list[str]:
             continue
         tests = compare_scorers(result, (better, worse))
         said.append(
-            f"- {better} above {worse} ({source}): {outcome_of([each for each in tests.values()])}; "
+            f"- {better} above {worse} ({source}): {outcome_of([*tests.values()])}; "
             f"{100 * means[better]:.1f} against {100 * means[worse]:.1f} mean AUROC."
         )
     return said
