@@ -37,6 +37,7 @@ bench: $(TEST_READY)
 
 lint: $(TEST_READY)
 	"$(VENV_PYTHON)" -m ruff check .
+	"$(VENV_PYTHON)" -m ruff format --check .
 	"$(VENV_PYTHON)" -m mypy
 
 screenshots: $(TEST_READY)
@@ -44,7 +45,7 @@ screenshots: $(TEST_READY)
 
 clean:
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks build dist *.egg-info
-	find ood_studio tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find ood_studio tests examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(APP_READY): requirements.txt $(BROKEN)
 	@$(MAKE_VENV)

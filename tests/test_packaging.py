@@ -24,7 +24,8 @@ import pytest
 from gradio_client import Client, handle_file
 from packaging.requirements import Requirement
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.checkout import ROOT, checkout_files, requirements
+
 LARGEST = 60_000_000
 # Small enough for seconds, on the smallest suite.
 FEW = "--suite diorama-hard --count 20 --train-count 20 --resamples 0 --scorers mcm neglabel --quiet".split()
@@ -71,16 +72,6 @@ class Installed:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
-
-
-def checkout_files() -> list[str]:
-    """What git has or would take."""
-    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    try:
-        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("not a git checkout")
-    return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
 
 
 def pip(*arguments: str | Path) -> None:
@@ -171,8 +162,7 @@ def test_the_metadata_are_those_of_the_repository(built: Built) -> None:
     head, _, body = metadata.partition("\n\n")
     said = (Requirement(line.partition(": ")[2]) for line in head.splitlines() if line.startswith("Requires-D"))
     needed = {str(each) for each in said if each.marker is None}  # the others are of extras
-    lines = (line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text().splitlines())
-    assert needed == {str(Requirement(line)) for line in lines if line}
+    assert needed == {str(each) for each in requirements("requirements.txt")}
     assert "# OOD Studio" in body
     assert "ood-studio = ood_studio.__main__:run" in entry_points
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.checkout import ROOT, checkout_files, requirements
+
 SPACE_COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
 LARGEST_FILE = 10_000_000  # a Space takes larger ones only through LFS
 
@@ -30,22 +32,6 @@ def front_matter() -> dict[str, Any]:
     head = re.match(r"---\n(.*?)\n---\n", read("README.md"), re.DOTALL)
     assert head, "README.md does not begin with a Space's front matter"
     return dict(yaml.safe_load(head[1]))
-
-
-def requirements(name: str) -> list[Requirement]:
-    lines = (line.split("#")[0].strip() for line in read(name).splitlines())
-    return [Requirement(line) for line in lines if line and not line.startswith("-r")]
-
-
-@cache
-def repository_files() -> tuple[Path, ...]:
-    """What git has or would take: tracked files and new ones that it does not ignore."""
-    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    try:
-        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("not a git checkout")
-    return tuple(Path(name) for name in listed.split("\0") if name and (ROOT / name).is_file())
 
 
 def imported_packages(path: Path) -> set[str]:
@@ -80,6 +66,12 @@ def test_every_requirement_has_a_lower_and_an_upper_bound(name: str) -> None:
         assert operators in ({">=", "<"}, {"=="}), f"{name}: {requirement} needs a lower and an upper bound"
 
 
+def test_optional_packages_are_those_that_are_tested() -> None:
+    extras = tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"]
+    tested = {str(each) for each in requirements("requirements-dev.txt")}
+    assert {str(Requirement(each)) for extra in extras.values() for each in extra} <= tested
+
+
 def test_a_space_installs_the_gradio_of_the_requirements() -> None:
     pins = {requirement.name: str(requirement.specifier) for requirement in requirements("requirements.txt")}
     assert pins["gradio"] == f"=={front_matter()['sdk_version']}"
@@ -91,7 +83,6 @@ def test_what_is_imported_is_required() -> None:
     names = [requirement.name.lower().replace("_", "-") for requirement in requirements("requirements.txt")]
     allowed = {modules.get(name, name.replace("-", "_")) for name in names}
     allowed |= {"ood_studio", *sys.stdlib_module_names}
-    allowed |= {"datasets", "pyarrow"}  # for data sets of the Hub and parquet files alone; asked for where missing
     allowed |= {"imagecorruptions"}  # of an optional part of the installation; asked for where missing
     unknown = [
         f"{path.relative_to(ROOT)} imports {module}"
@@ -138,8 +129,7 @@ def test_links_of_the_readme_and_what_it_leads_to_lead_somewhere() -> None:
 
 
 def test_every_file_is_small_enough_for_a_space() -> None:
-    too_large = [str(path) for path in repository_files() if (ROOT / path).stat().st_size >= LARGEST_FILE]
-    assert not too_large
+    assert not [name for name in checkout_files() if (ROOT / name).stat().st_size >= LARGEST_FILE]
 
 
 def test_the_models_of_synthesis_are_small() -> None:
@@ -149,7 +139,7 @@ def test_the_models_of_synthesis_are_small() -> None:
 
 
 def test_nothing_made_on_demand_is_in_git() -> None:
-    assert not [str(path) for path in repository_files() if path.parts[0] in ("cache", ".venv")]
+    assert not [name for name in checkout_files() if name.startswith(("cache/", ".venv/"))]
 
 
 def test_continuous_integration_can_be_started() -> None:
