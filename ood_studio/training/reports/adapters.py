@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from ood_studio.adapters import KRNFT
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help
 from ood_studio.evaluation.significance import OUTCOMES
@@ -128,7 +129,9 @@ class AdapterReport(Report):
         """KR-NFT and prompt tuning."""
         bench, found = self._bench(backbone), Found(self._seeds)
         search = self._search(backbone, "krnft", BASE)
-        rate = next((each[5:] for each in search.best.methods[0].split(":") if each.startswith("rate=")), "1e-05")
+        rate = next(
+            (each[5:] for each in search.best.methods[0].split(":") if each.startswith("rate=")), f"{KRNFT.rate:g}"
+        )
         rows = {"NegLabel": PLAIN} | ablation(rate)
         if search.best != search.search.of and search.best not in rows.values():
             rows["the best that was tried"] = search.best
