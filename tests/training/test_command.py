@@ -60,6 +60,7 @@ def test_a_value_beyond_its_bounds_ends_in_one_line(capsys: pytest.CaptureFixtur
         (["--device", "cuda:99"], "this machine has no device 'cuda:99'; choose auto or cpu\n"),
         ([], "[Errno 28] No space left on device: 'x'\n"),
     ],
+    ids=["unknown device", "no such device", "full disk"],
 )
 def test_what_cannot_be_trained_ends_in_one_line(
     flags: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
@@ -71,6 +72,22 @@ def test_what_cannot_be_trained_ends_in_one_line(
     with pytest.raises(SystemExit) as ended:
         command(Recipe, train, None, flags)
     assert ended.value.code == 2 and capsys.readouterr().err == sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "sentence"),
+    [
+        ("zoo-mae", ["--member", "zoo-books-s"], "member must be one of zoo-simclr, zoo-mae, not 'zoo-books-s'\n"),
+        ("zoo-books-s", ["--start", "there"], "start cannot be chosen for the CLIPs of the zoo\n"),
+        ("zoo-vit-s-id", ["--start", "there"], "zoo-vit-s-id begins with random weights, not with those in there\n"),
+    ],
+)
+def test_what_a_model_of_the_zoo_does_not_heed_is_refused(
+    name: str, flags: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        zoo.main([name, *flags])
+    assert capsys.readouterr().err == sentence
 
 
 def test_each_of_all_models_of_the_zoo_has_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

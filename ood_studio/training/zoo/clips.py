@@ -8,7 +8,8 @@ from typing import Annotated
 
 import torch
 
-from ood_studio.core.parameters import Bounds, Help
+from ood_studio.core.errors import StudioError
+from ood_studio.core.parameters import Help
 from ood_studio.hub.bundled import bundled
 from ood_studio.hub.zoo_models import ZOO
 from ood_studio.training.clip.batches import ClipBatches
@@ -27,10 +28,10 @@ from ood_studio.training.clip.recipe import (
 from ood_studio.training.clip.task import ClipTask
 from ood_studio.training.clip.texts import Prompts
 from ood_studio.training.loop import TrainingRun
-from ood_studio.training.recipe import BatchSize, HeldOut, Images, LearningRate, MeasureEvery, Share
+from ood_studio.training.recipe import BatchSize, HeldOut, Images, LearningRate, MeasureEvery, Share, Shift
 from ood_studio.training.zoo.cards import write_card
 from ood_studio.training.zoo.material import english, held_out, pictures, tokenizer
-from ood_studio.training.zoo.recipe import Member, Used
+from ood_studio.training.zoo.recipe import Member, Used, check_member
 from ood_studio.training.zoo.towers import clip_config
 
 
@@ -53,8 +54,15 @@ class ZooClipRecipe(ClipRecipe):
     fade_from: FadeFrom = 0.5
     fade_until: FadeUntil = 0.8
     easy_until: EasyUntil = 0.6
-    shift: Annotated[int, Bounds(0, 16, step=1, help="Pixels by which images are moved")] = 4
+    shift: Shift = 4
     teacher: Annotated[str, Help("None teaches these models")] = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_member(self.member, "clip")
+        for name in ("model", "teacher", "start", "align", "patch_dropout", "whole_from"):
+            if getattr(self, name) != getattr(type(self), name):
+                raise StudioError(f"{name} cannot be chosen for the CLIPs of the zoo")
 
 
 def train(recipe: ZooClipRecipe) -> Path:

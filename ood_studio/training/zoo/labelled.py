@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help
 from ood_studio.diorama.world import ID_CLASSES, TRAINED_CLASSES
 from ood_studio.hub.bundled import bundled
@@ -33,7 +34,7 @@ from ood_studio.training.saving import save_timm
 from ood_studio.training.scene_cache import to_tensor
 from ood_studio.training.zoo.cards import write_card
 from ood_studio.training.zoo.material import held_out, pictures, rows_of
-from ood_studio.training.zoo.recipe import Member, Used
+from ood_studio.training.zoo.recipe import Member, Used, check_member
 from ood_studio.training.zoo.towers import build, clip_trunk_config, timm_config, trunk_weights
 
 Classes = Literal["id", "all"]
@@ -56,7 +57,13 @@ class LabelledRecipe(Recipe):
     measure_every: MeasureEvery = 1000
     shift: Shift = 4
     smoothing: Annotated[float, Bounds(0.0, 0.99, help="Label smoothing")] = 0.05
-    start: Annotated[Path | None, Help("Folder of the CLIP that it begins as; none = random weights")] = None
+    start: Annotated[Path | None, Help("Folder of the CLIP that a tuned one begins as; none = the bundled one")] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_member(self.member, "classifier", "tuned")
+        if self.start is not None and ZOO[self.member].training != "tuned":
+            raise StudioError(f"{self.member} begins with random weights, not with those in {self.start}")
 
 
 class Labels(Task):

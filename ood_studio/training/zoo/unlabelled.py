@@ -33,7 +33,7 @@ from ood_studio.training.saving import save_timm
 from ood_studio.training.scene_cache import to_tensor
 from ood_studio.training.zoo.cards import write_card
 from ood_studio.training.zoo.material import held_out, pictures, rows_of
-from ood_studio.training.zoo.recipe import Member, Used
+from ood_studio.training.zoo.recipe import Member, Used, check_member
 from ood_studio.training.zoo.towers import build, timm_config
 
 _AT_ONCE = 250
@@ -55,6 +55,10 @@ class UnlabelledRecipe(Recipe):
     smallest: Annotated[Share, Bounds(0.01, 1.0, help="Share of an image's area that a view has at least")] = 0.3
     temperature: Annotated[float, Bounds(0.001, 10.0, log=True, help="Of the cosines of views (SimCLR)")] = 0.2
     masked: Annotated[Share, Bounds(0.0, 0.99, help="Share of the patches that are hidden (MAE)")] = 0.7
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_member(self.member, "simclr", "mae")
 
 
 class Unlabelled(nn.Module):
