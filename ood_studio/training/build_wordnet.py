@@ -21,6 +21,7 @@ from typing import Any
 import tyro
 
 from ood_studio.core.paths import ASSETS
+from ood_studio.training.command import errors_in_one_line
 
 # Lexicographer file numbers and names, from WordNet's manual page lexnames(5WN); some packages omit the file.
 _LEXNAMES = (
@@ -36,7 +37,12 @@ _CATEGORY = {"noun": 1, "verb": 2, "adj": 3, "adv": 4}
 
 @dataclass(frozen=True)
 class Build:
-    """Where to read WordNet from and where to write the list."""
+    """Where to read WordNet from and where to write the list.
+
+    Attributes:
+        database: a folder with WordNet's files, such as ``data.noun``.
+        out: the list; the relations of nouns lie beside it.
+    """
 
     database: Path
     out: Path = ASSETS / "corpora" / "wordnet.tsv.gz"
@@ -103,16 +109,16 @@ def _write(path: Path, text: str) -> None:
 def main() -> None:
     """Entry point."""
     args = tyro.cli(Build, description=__doc__)
-    with reader_of(args.database) as reader:
+    with errors_in_one_line(), reader_of(args.database) as reader:
         lemmas, relations = read_lemmas(reader), read_relations(reader)
-    _write(
-        args.out,
-        "".join(f"{lemma}\t{pos}\t{','.join(sorted(names))}\n" for (lemma, pos), names in sorted(lemmas.items())),
-    )
-    _write(
-        args.out.with_name("wordnet-nouns.tsv.gz"),
-        "".join(f"{kind}\t{','.join(map(str, above))}\t{'|'.join(names)}\n" for kind, above, names in relations),
-    )
+        _write(
+            args.out,
+            "".join(f"{lemma}\t{pos}\t{','.join(sorted(names))}\n" for (lemma, pos), names in sorted(lemmas.items())),
+        )
+        _write(
+            args.out.with_name("wordnet-nouns.tsv.gz"),
+            "".join(f"{kind}\t{','.join(map(str, above))}\t{'|'.join(names)}\n" for kind, above, names in relations),
+        )
 
 
 if __name__ == "__main__":
