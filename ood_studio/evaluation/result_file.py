@@ -59,13 +59,15 @@ class ResultFile:
     def write(self, work: Callable[[sqlite3.Connection], None]) -> bool:
         """Lets ``work`` write in one transaction, in a file of this version; whether that was kept."""
         try:
+            met = self._number()
             try:
                 self._write(work)
             except sqlite3.DatabaseError as error:
                 if not _damaged(error):
                     raise
-                aside = self._put_aside()
-                _log.warning("the results in %s were damaged (%s); they now lie in %s", self.path, error, aside)
+                if self._number() == met:  # else another process has put it aside already
+                    aside = self._put_aside()
+                    _log.warning("the results in %s were damaged (%s); they now lie in %s", self.path, error, aside)
                 self._write(work)
         except (OSError, sqlite3.Error) as error:
             why = getattr(error, "strerror", None) or error
@@ -98,6 +100,12 @@ class ResultFile:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
+
+    def _number(self) -> int | None:
+        """What tells the file from another one in its place; None where there is none."""
+        with contextlib.suppress(FileNotFoundError):
+            return self.path.stat().st_ino
+        return None
 
     def _put_aside(self) -> Path:
         aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")

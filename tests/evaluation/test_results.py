@@ -19,6 +19,7 @@ from ood_studio.core.errors import StudioError
 from ood_studio.evaluation import export, results
 from ood_studio.evaluation.report import result_dict, result_text
 from ood_studio.evaluation.result import BenchResult
+from ood_studio.evaluation.result_file import ResultFile
 from ood_studio.evaluation.results import ResultStore
 from tests.evaluation.rows import row
 
@@ -90,6 +91,24 @@ def test_a_damaged_file_is_put_aside(
     assert "could not be read" in read and "were damaged" in wrote
     (aside,) = store.path.parent.glob("results.sqlite3.damaged-*")
     assert aside.read_bytes() == broken and str(aside) in wrote
+
+
+def test_a_damaged_file_is_put_aside_once(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes meet it; what the faster one has kept by then stays where it is."""
+    store.path.parent.mkdir()
+    store.path.write_bytes(b"this is no database at all, " * 200)
+    write_ours = ResultFile._write
+
+    def slower(self: ResultFile, work: Any) -> None:
+        monkeypatch.setattr(ResultFile, "_write", write_ours)
+        try:
+            write_ours(self, work)
+        finally:
+            assert ResultStore(store.path).append([row(seed=1)])
+
+    monkeypatch.setattr(ResultFile, "_write", slower)
+    assert store.append([row(seed=2)]) and [found.seed for found in store.read()] == [1, 2]
+    assert len([*store.path.parent.glob("results.sqlite3.damaged-*")]) == 1
 
 
 def test_a_full_disk_costs_a_warning(store: ResultStore, caplog: pytest.LogCaptureFixture) -> None:
