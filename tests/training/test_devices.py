@@ -1,4 +1,4 @@
-"""Trainings compute where their model lies: the meta device stands for a GPU, and refuses what lies on the CPU."""
+"""Trainings and reports compute where their model lies: what stands for a GPU here refuses what lies on the CPU."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch._subclasses import FakeTensorMode
 
 from ood_studio.training.inpainting.task import _inside
+from ood_studio.training.reports.synthesis_measures import _reconstructed
 from ood_studio.training.zoo.simclr import SimCLR
 from ood_studio.training.zoo.unlabelled import Unlabelled, UnlabelledRecipe
 
@@ -37,3 +39,9 @@ def test_boxes_become_latents() -> None:
     assert inside.shape == (2, 32, 32) and inside.sum(dim=(1, 2)).tolist() == [4 * 2, 1 * 22]
     assert inside[0, :2, :4].all() and inside[1, 10:, 5].all()
     assert _inside(boxes.to("meta")).device.type == "meta"
+
+
+def test_reconstructions_are_compared_where_the_scenes_lie() -> None:
+    painter = SimpleNamespace(encode=lambda pixels, seeds: pixels, decode=lambda latents: latents.to("cuda"))
+    with FakeTensorMode():
+        assert _reconstructed(painter, torch.rand(2, 3, 8, 8)).device.type == "cpu"  # type: ignore[arg-type]

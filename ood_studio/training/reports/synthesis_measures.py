@@ -178,7 +178,7 @@ def _reconstructed(inpainter: Inpainter, pixels: Tensor) -> Tensor:
     for start in range(0, len(pixels), _AT_ONCE):
         part = pixels[start : start + _AT_ONCE]
         parts.append(inpainter.decode(inpainter.encode(part, seeds=range(start, start + len(part)))))
-    return (torch.cat(parts) * 255).round() / 255
+    return (torch.cat(parts).cpu() * 255).round() / 255
 
 
 def _psnr(pixels: Tensor, coded: Tensor, scenes: Sequence[Scene]) -> tuple[float, float]:
