@@ -95,8 +95,8 @@ def _alone(transformer: Any, tokens: Tensor) -> Tensor:
 
     With x a token that enters, v = x + out_proj(W_v ln_1(x) + b_v), and then v + mlp(ln_2(v)).
     """
-    count = tokens.shape[1]
-    mask = torch.full((count, count), -torch.inf, device=tokens.device).fill_diagonal_(0)
+    own = torch.eye(tokens.shape[1], dtype=torch.bool, device=tokens.device)
+    mask = torch.where(own, 0.0, -torch.inf)  # a diagonal that is filled makes no ONNX graph
     return _turned(transformer, transformer.resblocks[-1](_turned(transformer, tokens), attn_mask=mask))
 
 

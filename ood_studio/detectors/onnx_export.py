@@ -141,9 +141,12 @@ def _written(detector: Detector) -> bytes:
                 verbose=False,
             )
     except Exception as error:  # the exporter raises its own errors, and any that the traced code does
-        said = " ".join(str(error).split())
+        cause: BaseException = error
+        while cause.__cause__ is not None:  # what is raised last says which step of the exporter it was, in colours
+            cause = cause.__cause__
+        said = " ".join(str(cause).split())
         raise StudioError(
-            f"{detector.scorer.title} on {detector.backbone.name} makes no graph ({type(error).__name__}: {said[:200]})"
+            f"{detector.scorer.title} on {detector.backbone.name} makes no graph ({type(cause).__name__}: {said[:200]})"
         ) from error
     model = program.model_proto
     model.metadata_props.add(key=KEY, value=json.dumps(about_graph(detector), ensure_ascii=True, sort_keys=True))

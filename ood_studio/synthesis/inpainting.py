@@ -178,7 +178,7 @@ class Inpainter:
             with self._tokenizer_lock:
                 text, empty = pipeline.encode_prompt([kept for kept, _ in fitting], self.device, 1, True)
             latents = self._encode(pipeline, scaled, generators) if strength < 1 else None
-            noise = self._draw(pipeline, len(pixels), generators)
+            noise = self._draw(len(pixels), generators)
             masked = self._encode(pipeline, scaled * (drawn < 0.5), generators)
         return Conditions(
             pixels=pixels.detach().float(),
@@ -300,7 +300,7 @@ class Inpainter:
         latents: Tensor = pipeline._encode_vae_image(scaled.to(self.device, self.dtype), generators)
         return latents.contiguous()
 
-    def _draw(self, pipeline: Any, batch: int, generators: list[torch.Generator]) -> Tensor:
+    def _draw(self, batch: int, generators: list[torch.Generator]) -> Tensor:
         from diffusers.utils.torch_utils import randn_tensor
 
         shape = (batch, 4, self.size[0] // self._factor, self.size[1] // self._factor)

@@ -22,7 +22,7 @@ from ood_studio.detectors.onnx_export import KEY, OUTPUTS, export_onnx
 from ood_studio.detectors.preparation import prepared
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.scorers import GLMCM, MCM, MaxLogit, NegLabel, NegRefine, Reference, Scorer, select_features
+from ood_studio.scorers import GLMCM, MaxLogit, NegLabel, NegRefine, Reference, Scorer, select_features
 from ood_studio.worlds import worlds
 from tests.backbones.conftest import save_checkpoint, save_timm_checkpoint
 
@@ -116,9 +116,9 @@ def test_a_program_without_the_studio_decides_the_same(graph: tuple[Detector, Pa
         assert [each["label"] for each in there["nearest"]] == [label for label, _, _ in ours.nearest]
 
 
-def test_an_open_clip_checkpoint_that_crops(tmp_path: Path) -> None:
+def test_an_open_clip_checkpoint_that_crops_with_its_patches(tmp_path: Path) -> None:
     backbone = load_backbone(f"open_clip:local-dir:{save_checkpoint(tmp_path / 'clip', 'vit')}", device="cpu")
-    agrees(made(backbone, MCM(tau=0.01), shown(40)), tmp_path / "d.onnx", shown(40))
+    agrees(made(backbone, GLMCM(tau=0.01), shown(40)), tmp_path / "d.onnx", shown(40))
 
 
 def test_a_timm_checkpoint_with_its_own_head(tmp_path: Path) -> None:
@@ -140,6 +140,13 @@ def test_what_makes_no_graph_is_said(
     monkeypatch.undo()
     with pytest.raises(StudioError, match="NegRefine asks the text tower for new texts at every picture, and a graph"):
         export_onnx(replace(detector, scorer=NegRefine(refine=False)), tmp_path / "d.onnx")
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("this is step 3/3") from ValueError("no function\nfor that")
+
+    monkeypatch.setattr(torch.onnx, "export", broken)
+    with pytest.raises(StudioError, match=r"NegLabel on diorama makes no graph \(ValueError: no function for that\)"):
+        export_onnx(detector, tmp_path / "d.onnx")
     monkeypatch.setattr(onnx_export, "_written", lambda _: b"")
     with pytest.raises(StudioError, match="cannot be written"):
         export_onnx(detector, tmp_path)
