@@ -23,7 +23,6 @@ def click(page: Any, plot: str, x: float | str, y: float | str) -> None:
     place = spot(page, plot, x, y)
     page.mouse.move(place[0] - 3, place[1])
     page.mouse.move(*place)
-    page.wait_for_timeout(300)
     page.mouse.click(*place)
 
 
