@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ood_studio.adapters import find_adapter
-from tests.ui.test_attack_browser import few_to_learn_from, open_tab, quick
+from tests.ui.test_attack_browser import COMPARED, few_to_learn_from, open_tab, quick
 from tests.ui.unfolding import settle, unfold
 
 PATIENCE = 240_000  # milliseconds: the first training draws and encodes its pictures
@@ -105,3 +105,4 @@ def test_an_attacked_batch_is_learnt_from(page: Any, address: str, monkeypatch: 
         page.locator(f"#{name} input").press("Tab")
     page.locator("#compare-run").click()
     page.wait_for_selector("#compare-table:has-text('of-the-loop+')", timeout=PATIENCE)
+    page.wait_for_function(COMPARED, timeout=PATIENCE)  # or it goes on beside later tests

@@ -25,6 +25,7 @@ from tests.ui.unfolding import settle, unfold
 
 PATIENCE = 240_000  # milliseconds: the first attack may wait for the model, its reference pictures and other work
 IDLE = "!document.querySelector('#attack-run').disabled"
+COMPARED = "document.querySelector('#compare-stop').disabled && !document.querySelector('#compare-run').disabled"
 
 
 def open_tab(page: Any, address: str) -> None:
@@ -230,3 +231,4 @@ def test_an_attacked_batch_opens_in_compare(page: Any, address: str, monkeypatch
     page.locator("#compare-train-count input").press("Tab")
     page.locator("#compare-run").click()
     page.wait_for_selector(".studio-matrix thead:has-text('near-ood λ 0')", timeout=PATIENCE)
+    page.wait_for_function(COMPARED, timeout=PATIENCE)  # or it goes on beside later tests

@@ -15,12 +15,12 @@ from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
 from ood_studio.evaluation.results import ResultStore
 from tests.ui.pointing import click, drag
+from tests.ui.test_attack_browser import COMPARED
 from tests.ui.unfolding import follow, settle
 
 PATIENCE = 240_000  # milliseconds: the first comparison draws and encodes its pictures while the app warms up
 CHOICES = "backbone=diorama-conv&count=40&resamples=50"
-IDLE = "document.querySelector('#compare-stop').disabled && !document.querySelector('#compare-run').disabled"
-DONE = f"{IDLE} && document.querySelector('#compare-ood-heading h3')"
+DONE = f"{COMPARED} && document.querySelector('#compare-ood-heading h3')"
 
 
 @pytest.fixture
@@ -256,6 +256,7 @@ def test_an_earlier_result_opens_beside_todays_and_fills_the_form(page: Any, add
     assert page.locator("#shared-backbone input").input_value() == "diorama-conv"
     page.locator("#compare-run").click()
     page.wait_for_selector("#compare-about:has-text('seed 5')", timeout=PATIENCE)
+    page.wait_for_function(COMPARED, timeout=PATIENCE)
 
 
 def test_stop_keeps_what_has_come_and_a_page_that_was_left_finds_its_comparison_again(page: Any, address: str) -> None:
@@ -265,7 +266,7 @@ def test_stop_keeps_what_has_come_and_a_page_that_was_left_finds_its_comparison_
     page.locator("#compare-run").click()
     page.wait_for_function("!document.querySelector('#compare-stop').disabled", timeout=PATIENCE)
     page.locator("#compare-stop").click()
-    page.wait_for_function(IDLE, timeout=PATIENCE)
+    page.wait_for_function(COMPARED, timeout=PATIENCE)
     assert page.locator("#compare-table tbody tr").count() == 2
 
     page.locator("#compare-run").click()
@@ -274,7 +275,7 @@ def test_stop_keeps_what_has_come_and_a_page_that_was_left_finds_its_comparison_
     page.wait_for_selector("#compare-progress p", timeout=PATIENCE)
     assert page.locator("#compare-run").is_disabled()
     page.locator("#compare-stop").click()
-    page.wait_for_function(IDLE, timeout=PATIENCE)
+    page.wait_for_function(COMPARED, timeout=PATIENCE)
 
 
 def test_no_scorer_is_told_and_a_broken_link_too(page: Any, address: str) -> None:

@@ -25,7 +25,6 @@ def settle(page: Any) -> None:
     enough to type before that, but this browser is.
     """
     idle(page)
-    page.wait_for_timeout(300)
 
 
 def idle(page: Any) -> None:
