@@ -149,6 +149,10 @@ def _written(detector: Detector) -> bytes:
             f"{detector.scorer.title} on {detector.backbone.name} makes no graph ({type(cause).__name__}: {said[:200]})"
         ) from error
     model = program.model_proto
+    if not model.graph.input[0].type.tensor_type.shape.dim[0].dim_param:  # the exporter has fixed the example's number
+        raise StudioError(
+            f"{detector.scorer.title} on {detector.backbone.name} makes no graph that takes any number of pictures"
+        )
     model.metadata_props.add(key=KEY, value=json.dumps(about_graph(detector), ensure_ascii=True, sort_keys=True))
     content: bytes = model.SerializeToString()
     return content

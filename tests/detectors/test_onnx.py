@@ -14,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ood_studio.adapters import PromptTuning
 from ood_studio.backbones import Backbone, load_backbone
 from ood_studio.core.errors import StudioError
 from ood_studio.core.paths import ROOT
@@ -22,7 +23,8 @@ from ood_studio.detectors.onnx_export import KEY, OUTPUTS, export_onnx
 from ood_studio.detectors.preparation import prepared
 from ood_studio.diorama.render import render
 from ood_studio.diorama.splits import scenes
-from ood_studio.scorers import GLMCM, MaxLogit, NegLabel, NegRefine, Reference, Scorer, select_features
+from ood_studio.scorers import GLMCM, MCM, MaxLogit, NegLabel, NegRefine, Reference, Scorer, select_features
+from ood_studio.testing.adapter_world import SmallBackbone, small_material, small_reference
 from ood_studio.worlds import worlds
 from tests.backbones.conftest import save_checkpoint, save_timm_checkpoint
 
@@ -128,6 +130,17 @@ def test_a_timm_checkpoint_with_its_own_head(tmp_path: Path) -> None:
 
 def test_the_other_bundled_model_with_its_patches(tmp_path: Path) -> None:
     agrees(made(load_backbone("diorama-conv", device="cpu"), GLMCM(), shown(40)), tmp_path / "d.onnx", shown(40))
+
+
+def test_a_graph_of_one_number_of_pictures_is_none(tmp_path: Path) -> None:
+    """As of prompts that depend on the image, whose text tower runs once for each."""
+    plain, material = SmallBackbone(), small_material()
+    method = PromptTuning(conditional=True, epochs=1, shots=1, crops=8, chosen=2, negatives=3)
+    reference, calibration = small_reference(plain, "joint"), Calibration.of(np.linspace(0, 1, 20))
+    labels, adapters = (material.labels, material.negative_labels), (method.fit(plain, material),)
+    detector = Detector(plain, *labels, MCM(), reference, calibration, Promise(0.2, None), {}, adapters)
+    with pytest.raises(StudioError, match="MCM on small makes no graph that takes any number of pictures"):
+        export_onnx(detector, tmp_path / "d.onnx")
 
 
 def test_what_makes_no_graph_is_said(
