@@ -49,11 +49,20 @@ class Objective:
             raise StudioError("target features must be finite, and no row zero")
 
     def nearness(self, features: ImageFeatures) -> Tensor:
-        """(batch,) cosine to the target, or the score; NaN everywhere where features are not finite."""
+        """(batch,) cosine to the target, or the score; NaN everywhere where features are not finite.
+
+        Raises:
+            StudioError: for a target of another width, or a model that lacks the space.
+        """
         space = self.target.scorer.space if isinstance(self.target, FittedScore) else self.space
         found = read_features(space, features)
         if not bool(torch.isfinite(found).all()):
             return found.new_full((len(found),), math.nan)
         if isinstance(self.target, FittedScore):
             return self.target(found)
+        if self.target.shape[1] != found.shape[1]:
+            raise StudioError(
+                f"target features must have the {found.shape[1]} numbers of {self.backbone.name}'s {space} features, "
+                f"not {self.target.shape[1]}"
+            )
         return functional.cosine_similarity(found, self.target.to(found), dim=1)

@@ -112,8 +112,10 @@ class Detector:
         """Decides images of any sizes, or files of them.
 
         Raises:
-            StudioError: for a file that is no image that can be read, naming it.
+            StudioError: for a single one, or a file that is no image that can be read, naming it.
         """
+        if isinstance(images, (str, Path, Image.Image)):
+            raise StudioError("a detector decides a list of pictures, not a single one")
         return list(self.decide(((_name(image, i), image) for i, image in enumerate(images)), len(images), progress))
 
     def decide(

@@ -93,7 +93,7 @@ def load_corpus(source: str | Path = "wordnet", *, lexnames: Collection[str] | N
         StudioError: for an unknown or empty choice of lexnames; for a file that is missing, empty, longer than
             :data:`MAX_LINES` lines, or not UTF-8 (naming the line).
     """
-    if not str(source).strip():
+    if not str(source).strip() or "\0" in str(source):
         raise StudioError(f"no corpus is named; expected {', '.join(corpora())} or a text file with one word a line")
     if str(source) in corpora():
         return _of_world(str(source), None if lexnames is None else frozenset(lexnames))

@@ -302,6 +302,8 @@ def test_what_does_not_fit_is_refused(smooth: SmoothModel) -> None:
         FAST.run(pixels, goal(smooth, batch=3))
     with pytest.raises(StudioError, match=r"mask must be of shape \(12, 12\)"):
         FAST.run(pixels, aim, mask=torch.ones(3, 3))
+    with pytest.raises(StudioError, match="target features must have the 6 numbers of smooth's visual features, not 7"):
+        next(FAST.run(pixels, Objective(smooth, torch.ones(1, 7))))
     with pytest.raises(StudioError, match="no row zero"):
         Objective(smooth, torch.zeros(1, 6))
 

@@ -84,6 +84,8 @@ def test_decisions_follow_the_threshold_and_the_p_value(saved: tuple[Detector, P
         assert each.inside == (each.score >= detector.threshold) == (each.p_value > PROMISE.rate)
         values = [value for _, value, _ in each.nearest]
         assert len(values) == 3 and values == sorted(values, reverse=True)
+    with pytest.raises(StudioError, match="decides a list of pictures, not a single one"):
+        detector("picture.png")
     assert known[0].to_json()["image"] == "image 1" and {*known[0].to_json()["nearest"][0]} == {"label", "value", "id"}
 
 

@@ -94,7 +94,7 @@ def test_line_ends_of_every_system(tmp_path: Path, end: bytes) -> None:
         load_corpus(write(tmp_path, end.join([b"a", b"b", b"\xff"])))
 
 
-@pytest.mark.parametrize("source", ["", "  "])
+@pytest.mark.parametrize("source", ["", "  ", "words\0.txt"])
 def test_no_corpus(source: str) -> None:
     with pytest.raises(StudioError, match="no corpus is named; expected diorama, wordnet or a text file"):
         load_corpus(source)
