@@ -10,7 +10,7 @@ import pytest
 
 from ood_studio.core.errors import StudioError
 from ood_studio.core.parameters import Bounds, Help, Tau, about, check, leaves, names
-from ood_studio.ui.form import Box, Form, Layout, Own, When, query_of, request_of
+from ood_studio.ui.form import Box, Form, Layout, Own, When, query_of, read_query, request_of
 from ood_studio.ui.form.widgets import OWN
 
 
@@ -140,6 +140,7 @@ def test_something_of_ones_own_that_is_still_to_come(form: Form[Ask]) -> None:
 
 
 def test_links_name_what_is_not_usual_and_refuse_what_cannot_be() -> None:
+    assert read_query("?tab=adapt&__theme=dark&__sign=a.b") == {"tab": "adapt"}  # a Space's own ask for nothing here
     assert names(Ask)["attack.steps"] == "attack_steps" and names(Ask)["steps"] == "steps"
     assert query_of(Ask(), Ask()) == {}
     # What a server was started with is said, since another may have been started with something else.

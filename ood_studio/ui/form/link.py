@@ -15,8 +15,10 @@ _NONE: Mapping[str, Box] = {}
 
 
 def read_query(search: Any) -> dict[str, str]:
-    """Names and texts of a page's address, of which ``search`` is what begins with ``?``."""
-    return dict(parse_qsl(str(search or "").removeprefix("?")))
+    """Names and texts of a page's address, of which ``search`` is what begins with ``?``; those of gradio and of Spaces
+    such as ``__theme`` ask for nothing of the app."""
+    found = parse_qsl(str(search or "").removeprefix("?"))
+    return {name: text for name, text in found if not name.startswith("__")}
 
 
 def query_of(request: Any, start: Any, boxes: Mapping[str, Box] = _NONE) -> dict[str, str]:
