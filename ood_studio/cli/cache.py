@@ -12,6 +12,7 @@ import tyro
 
 from ood_studio.cli.command import Command, Json
 from ood_studio.cli.output import to_json
+from ood_studio.core.disk import byte_text
 from ood_studio.core.errors import StudioError
 from ood_studio.core.files import sweep_below
 from ood_studio.core.kept import KEPT, clear, held
@@ -81,7 +82,7 @@ class CacheClear(Command):
         sweep_below(cache_dir())
         chosen = [rows[kind] for kind in self.kinds] or [row for row in rows.values() if row.anew]
         freed = sum(clear(row.place) for row in chosen)
-        print(f"{_size(freed)} freed of {', '.join(row.name for row in chosen)}", file=sys.stderr)
+        print(f"{byte_text(freed)} freed of {', '.join(row.name for row in chosen)}", file=sys.stderr)
         _show([*rows.values()], self.json)
 
 
@@ -121,16 +122,11 @@ def _table(found: list[tuple[_Row, int, int]]) -> str:
     lines = [f"the cache is {one_line(str(cache_dir()))}"]
     width = max(len(row.name) for row, _, _ in found)
     for row, size, files in found:
-        most = "no limit" if math.isinf(row.most) else f"of {_size(row.most)}"
+        most = "no limit" if math.isinf(row.most) else f"of {byte_text(row.most)}"
         kept = "" if row.anew else "  (not made anew)"
-        lines.append(f"  {row.name:{width}} {_size(size):>8} {most:>11} {files:>7,} files  {row.about}{kept}")
+        lines.append(f"  {row.name:{width}} {byte_text(size):>8} {most:>11} {files:>7,} files  {row.about}{kept}")
     bounded = sum(row.most for row, _, _ in found if not math.isinf(row.most))
-    lines.append(f"in all {_size(sum(size for _, size, _ in found))}; what has a limit takes {_size(bounded)} at most")
+    lines.append(
+        f"in all {byte_text(sum(size for _, size, _ in found))}; what has a limit takes {byte_text(bounded)} at most"
+    )
     return "\n".join(lines)
-
-
-def _size(count: float) -> str:
-    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if count >= unit:
-            return f"{count / unit:.1f} {name}" if count < 100 * unit else f"{count / unit:,.0f} {name}"
-    return f"{count:.0f} B"

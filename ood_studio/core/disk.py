@@ -1,4 +1,4 @@
-"""Folders of the cache that are bounded in bytes: what was longest untouched goes first."""
+"""Folders of the cache that are bounded in bytes: what was longest untouched goes first; and bytes in words."""
 
 from __future__ import annotations
 
@@ -72,3 +72,11 @@ def thin_out(folder: Path, most_bytes: float, most_files: int, spared: float = 0
             with suppress(OSError):  # others are in it
                 os.rmdir(os.path.dirname(path))
     return total
+
+
+def byte_text(count: float) -> str:
+    """A number of bytes for people, such as ``1.5 kB``."""
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= unit:
+            return f"{count / unit:.1f} {name}" if count < 100 * unit else f"{count / unit:,.0f} {name}"
+    return f"{count:.0f} B"

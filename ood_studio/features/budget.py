@@ -10,6 +10,7 @@ import torch
 
 from ood_studio.backbones import Backbone
 from ood_studio.core.cache import KeyedCache
+from ood_studio.core.disk import byte_text
 from ood_studio.core.errors import StudioError
 from ood_studio.core.kept import KEPT
 from ood_studio.core.paths import cache_dir
@@ -46,8 +47,8 @@ def check_patches(backbone: Backbone, sets: Iterable[Dataset]) -> None:
         return
     few = "the disk has no more room" if free < room else "OOD_STUDIO_FEATURES_GB says how much there may be"
     raise StudioError(
-        f"the patches of {count:,} pictures take {needed / 1e9:,.1f} GB with {backbone.name}, and there is room for "
-        f"{min(room, free) / 1e9:,.1f} GB ({few}); give fewer pictures, or leave out scores of patches"
+        f"the patches of {count:,} pictures take {byte_text(needed)} with {backbone.name}, and there is room for "
+        f"{byte_text(min(room, free))} ({few}); give fewer pictures, or leave out scores of patches"
     )
 
 
