@@ -4,6 +4,7 @@ const note = element.querySelector(".studio-plot-note");
 const summary = element.querySelector("figcaption");
 const NARROW = 600;
 let figure = null; // as it came: {data, layout}
+let asked = 0; // how often it was to be drawn: the last time counts
 let drawn = false;
 let fitted = ""; // the look that it was drawn with, or fitted to since
 let buttons = null; // made once: with new ones plotly would start afresh and lose the zoom
@@ -149,7 +150,11 @@ function button(title, format) {
   return { name: `save-${format}`, title, icon, click: () => save(format) };
 }
 
+// A tab that comes into sight is painted before its figures are drawn.
+const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+
 async function draw() {
+  const turn = ++asked;
   figure = props.value ? JSON.parse(props.value) : null;
   spot = null;
   picture(null);
@@ -171,7 +176,8 @@ async function draw() {
     say(error.message);
     return;
   }
-  if (!figure || !area.clientWidth) return;
+  if (!drawn) await painted();
+  if (turn !== asked || !figure || !area.clientWidth) return;
   say("");
   const { data } = figure;
   const flat = look();
@@ -221,7 +227,7 @@ function refit() {
     waiting = false;
     if (!element.isConnected) return drawn ? stop() : undefined; // one that begins hidden is not there yet
     if (!area.clientWidth || !figure) return;
-    if (!drawn) return setTimeout(draw); // after the frame in which its tab comes into sight
+    if (!drawn) return draw();
     const flat = look();
     if (fitted === (fitted = JSON.stringify(flat))) return; // its tab was opened again, and nothing is different
     window.Plotly.relayout(area, flat);

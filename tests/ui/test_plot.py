@@ -52,6 +52,8 @@ def plots() -> Iterator[str]:
                 none = click_plot("nothing", elem_id="none", empty="no results yet")
             with gr.Tab("second", render_children=True):
                 histogram = click_plot("histograms", bars, elem_id="bars")
+            with gr.Tab("third"):
+                click_plot("drawn late", curves(1.0), elem_id="late")
 
         def tell(event: gr.EventData) -> str:
             click = read_click(event)
@@ -144,6 +146,18 @@ def test_hidden_tab_is_drawn_when_shown_and_the_last_picture_can_be_hit(page: An
     assert page.evaluate("window.fits") == 0
     page.evaluate("document.body.classList.remove('dark')")
     page.wait_for_function("window.fits > 0", timeout=PATIENCE)
+
+
+def test_a_tab_is_painted_before_its_figures_are_drawn(page: Any) -> None:
+    assert page.evaluate(
+        """async () => {
+            const tabs = [...document.querySelectorAll("[role=tab]")];
+            tabs.find((each) => each.textContent.trim() === "third").click();
+            while (!document.querySelector("#late figure")) await new Promise(requestAnimationFrame);
+            return !document.querySelector("#late .main-svg");
+        }"""
+    )
+    page.wait_for_selector("#late .main-svg", timeout=PATIENCE)
 
 
 def test_update_keeps_the_zoom_and_follows_the_width(page: Any) -> None:
