@@ -112,15 +112,16 @@ def _looked_for(dataset: PublicDataset, root: Path, labels: Labels) -> CheckedDa
         place = root / dataset.places[0]
         return found("missing", place, 0, f"Download {dataset.whence} into {place}")
     place, images = there
-    notes = [note for note in (dataset.note(images), *images.notes) if note]
-    return found("incomplete" if dataset.note(images) else "there", place, len(images), *notes)
+    if counted := dataset.note(images):
+        return found("incomplete", place, len(images), counted, *images.notes)
+    return found("there", place, len(images), *images.notes)
 
 
 def _annotations(spec: PublishedSuite, root: Path) -> CheckedData:
     def found(state: State, place: Path, images: int = 0, note: str = "") -> CheckedData:
         return CheckedData(spec.name, "ImageNet-X", "factors", state, place, images, note)
 
-    place = next((root / each for each in spec.factors if (root / each).is_file()), None)
+    place = spec.find_factors(root)
     if place is None:
         place = root / spec.factors[0]
         return found("missing", place, note=f"Download {WHENCE} into {place}.")

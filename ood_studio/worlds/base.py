@@ -109,6 +109,10 @@ class PublishedSuite:
     shifts: tuple[PublicDataset, ...] = ()
     factors: tuple[str, ...] = ()
 
+    def find_factors(self, root: Path) -> Path | None:
+        """The annotations of visual factors below a data root; None where there are none."""
+        return next((root / place for place in self.factors if (root / place).is_file()), None)
+
 
 @dataclass(frozen=True)
 class ReferencePart:

@@ -60,7 +60,7 @@ def seen_otherwise(suite: str, data_root: str = "", annotations: str = "") -> Se
     if absent:
         notes.append(missing(suite, root, absent) + ".")
     factors: Mapping[str, frozenset[str]] = {}
-    file = next((root / place for place in spec.factors if (root / place).is_file()), None)
+    file = spec.find_factors(root)
     if annotations or file is not None:
         factors = read_imagenet_x(annotations or str(file))
     elif spec.factors:
